@@ -1,0 +1,158 @@
+# libkpclient: build, check, install. `make help` lists the targets.
+#
+#   make                    the library and its header, in build/
+#   make demo               everything at work, on the simulator
+#   make check              every test
+#   make install            DESTDIR, PREFIX, LIBDIR, INCLUDEDIR as usual
+#   make header             rewrite include/kpclient.h after a change in src/ffi
+#
+# Cargo builds a static library; the C compiler's linker makes the shared one of it, as
+# rustc has no way to give symbols a version.
+
+ifneq ($(words $(CURDIR)),1)
+$(error make cannot build in a directory whose path has blanks in it: $(CURDIR))
+endif
+
+CC ?= cc
+AR ?= ar
+LD ?= ld
+OBJCOPY ?= objcopy
+STRIP ?= strip
+INSTALL ?= install
+CARGO ?= cargo
+RUSTC ?= rustc
+
+BUILD ?= build
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+# Grows only when something is taken away from the interface; see abi/kpclient.map.
+ABI := 0
+LINKNAME := libkpclient.so
+SONAME := $(LINKNAME).$(ABI)
+REALNAME := $(LINKNAME).$(VERSION)
+
+# What the standard library of Rust needs (rustc --print native-static-libs).
+NATIVE_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+
+LINK_FLAGS := -Wl,-soname,$(SONAME) -Wl,--version-script=abi/kpclient.map \
+	-Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,defs -Wl,-z,noexecstack \
+	-Wl,-Bsymbolic-functions -Wl,--gc-sections -Wl,--as-needed
+
+FUNCTIONS = $(shell sed -n 's/^\(kpc_[a-z0-9_]*\) .*/\1/p' abi/symbols.txt)
+
+TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+CARGO_DIR := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)
+SYSROOT := $(shell $(RUSTC) --print sysroot 2>/dev/null)
+
+# Ten packets a second and quick mixes, that nobody has to wait; a real client sends about one.
+DEMO_NETWORK ?= --lambda-p 0.01 --latency 300
+
+# No path of the machine that builds ends up in what is built.
+REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
+	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
+
+.PHONY: all archive lib link header symbols sim examples demo check bench install install-strip uninstall clean help
+
+all: lib
+
+## lib: the shared and the static library, in $(BUILD)/lib
+lib: archive
+	$(MAKE) --no-print-directory link ARCHIVE=$(TARGET_DIR)/release/libkpclient.a OUT=$(BUILD)/lib
+
+archive:
+	RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" $(CARGO) rustc --release --locked --lib --crate-type staticlib
+
+## link: the libraries of a static library that cargo made: ARCHIVE, OUT
+link:
+	@test -n "$(ARCHIVE)" -a -n "$(OUT)" || { echo "make link needs ARCHIVE and OUT" >&2; exit 2; }
+	mkdir -p $(OUT)
+	$(CC) -shared -o $(OUT)/$(REALNAME) $(LINK_FLAGS) $(LDFLAGS) \
+		-Wl,--whole-archive $(ARCHIVE) -Wl,--no-whole-archive $(NATIVE_LIBS)
+	ln -sf $(REALNAME) $(OUT)/$(SONAME)
+	ln -sf $(SONAME) $(OUT)/$(LINKNAME)
+	# The static library is one object whose only global names are ours, so that it can stand
+	# beside another library that is written in Rust.
+	@echo $(LD) -r --gc-sections -u ... -o $(OUT)/kpclient.o --whole-archive $(ARCHIVE)
+	@$(LD) -r --gc-sections $(patsubst %,-u %,$(FUNCTIONS)) -o $(OUT)/kpclient.o --whole-archive $(ARCHIVE)
+	$(OBJCOPY) --wildcard --keep-global-symbol='kpc_*' \
+		--remove-section=.llvmbc --remove-section=.llvmcmd $(OUT)/kpclient.o
+	rm -f $(OUT)/libkpclient.a
+	$(AR) rcs $(OUT)/libkpclient.a $(OUT)/kpclient.o
+	rm -f $(OUT)/kpclient.o
+
+## header: rewrite include/kpclient.h, and add new functions to abi/symbols.txt
+header:
+	KPC_HEADER=write $(CARGO) check -p kpclient
+	abi/symbols.sh write
+
+## symbols: hold the library's exports against the header and abi/symbols.txt
+symbols: lib
+	abi/symbols.sh check $(BUILD)/lib
+
+## sim: the simulator, as $(BUILD)/bin/kpclientd-sim
+sim:
+	$(CARGO) build --locked -p kpclientd-sim
+	@mkdir -p $(BUILD)/bin
+	@cp -f $(TARGET_DIR)/debug/kpclientd-sim $(BUILD)/bin/kpclientd-sim
+
+## examples: the programs of examples-c, in $(BUILD)/examples
+examples: lib
+	@$(MAKE) --no-print-directory -C examples-c LIB=$(abspath $(BUILD))/lib OUT=$(abspath $(BUILD))/examples
+
+## demo: see everything work, on the simulator; DEMO_NETWORK is how fast its network is
+demo: sim examples
+	$(BUILD)/examples/demo $(BUILD)/bin/kpclientd-sim $(DEMO_NETWORK)
+
+## check: every test
+check: sim examples
+	@BUILD=$(BUILD) tests/run/all.sh
+
+## bench: ratios against a bare socket, in one run
+bench: lib
+	@if test -x benches/run.sh; then BUILD=$(BUILD) benches/run.sh; \
+	else echo "there is no benchmark yet" >&2; exit 1; fi
+
+# Where the header lies as seen from the libraries, so that an installed tree can be moved.
+UP = $(shell realpath -m --relative-to=$(LIBDIR)/cmake/kpclient $(1))
+FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@ABI@|$(ABI)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
+	-e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
+	-e 's|@NATIVE_LIBS@|$(NATIVE_LIBS)|g' \
+	-e 's|@UP_LIBDIR@|$(call UP,$(LIBDIR))|g' -e 's|@UP_INCLUDEDIR@|$(call UP,$(INCLUDEDIR))|g'
+
+# What was built is installed as it is, so that `sudo make install` needs no Rust.
+BUILT = $(if $(wildcard $(BUILD)/lib/libkpclient.a),,lib)
+
+## install: header, libraries, pkg-config and CMake files
+install: $(BUILT)
+	$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/kpclient
+	$(INSTALL) -m 644 include/kpclient.h $(DESTDIR)$(INCLUDEDIR)/kpclient.h
+	$(INSTALL) -m 755 $(BUILD)/lib/$(REALNAME) $(DESTDIR)$(LIBDIR)/$(REALNAME)
+	ln -sf $(REALNAME) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/$(LINKNAME)
+	$(INSTALL) -m 644 $(BUILD)/lib/libkpclient.a $(DESTDIR)$(LIBDIR)/libkpclient.a
+	$(FILL) packaging/kpclient.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/kpclient.pc
+	$(FILL) packaging/kpclientConfig.cmake.in > $(DESTDIR)$(LIBDIR)/cmake/kpclient/kpclientConfig.cmake
+	$(FILL) packaging/kpclientConfigVersion.cmake.in \
+		> $(DESTDIR)$(LIBDIR)/cmake/kpclient/kpclientConfigVersion.cmake
+
+## install-strip: the same, without symbols that only debuggers want
+install-strip: install
+	$(STRIP) --strip-unneeded $(DESTDIR)$(LIBDIR)/$(REALNAME)
+
+## uninstall: what install put there
+uninstall:
+	rm -f $(DESTDIR)$(INCLUDEDIR)/kpclient.h $(DESTDIR)$(LIBDIR)/libkpclient.a \
+		$(DESTDIR)$(LIBDIR)/$(REALNAME) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(LINKNAME) \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/kpclient.pc
+	rm -rf $(DESTDIR)$(LIBDIR)/cmake/kpclient
+
+## clean: everything that was built
+clean:
+	rm -rf $(BUILD)
+	$(CARGO) clean
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)

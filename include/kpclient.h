@@ -1,0 +1,7022 @@
+/**
+ * @file kpclient.h
+ * @brief libkpclient 0.1.0: talk to kpclientd, the client daemon of the Katzenpost mixnet.
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Generated from the library's sources by its build; do not edit. C99 or later, C++11 or later.
+ *
+ * The contract
+ * ============
+ * It holds for every function below; what a function says of itself goes before it.
+ *
+ * Ownership. Whoever receives an object through an output owns it and ends it with the function of
+ * its name that ends in _free; that takes NULL, which does nothing. What a callback receives as
+ * const is lent to it until it returns. Pointers that the library returns, to bytes or texts,
+ * belong to the object they were asked of and are gone once that is freed, also when another
+ * thread frees it; those that are called static are always valid. The library keeps no pointer to
+ * an argument beyond the call, save user_data.
+ *
+ * Handles. Objects are of pointer type, but are numbers that are looked up and never followed. A
+ * handle that was freed, is of another kind or was made up gives KPC_ERR_BAD_HANDLE, NULL gives
+ * KPC_ERR_ARG_NULL; functions without a status then return what they document. Freeing twice does
+ * nothing. An object that is freed or closed while another thread uses it stays until that use is
+ * over. const tells whether the program would call it a change; every function may be called with
+ * one object by several threads at once.
+ *
+ * Values. kpc_write_cap, kpc_hash and the like are plain bytes of fixed size, to be copied freely;
+ * nothing is freed. Capabilities, seeds and indices are secrets: the library wipes its own copies,
+ * kpc_wipe is for the program's. Make them of stored bytes with ..._from_bytes, which looks at
+ * them. Integers of the C interface are in the machine's byte order, times in milliseconds unless
+ * the name says otherwise.
+ *
+ * Bytes and texts. Bytes come in as a pointer and a length; the pointer may be NULL when the
+ * length is 0. Texts come in as NUL-terminated UTF-8, and are checked; a pointer that is not
+ * aligned for its type is KPC_ERR_ARG_VALUE, a length that no memory has KPC_ERR_ARG_SIZE. Bytes
+ * of any length come out as a kpc_buffer. Texts that come out are UTF-8. Memory that is given must
+ * be readable, or writable for outputs, for as long as the call takes: no library can check that.
+ *
+ * Outputs. Every output is set to zero or NULL before anything can fail, and written once, after
+ * everything has succeeded; so a failed call leaves nothing behind. The exception: an output that
+ * is the same variable as an input of the same type keeps its value when the call fails.
+ *
+ * Errors. A kpc_status of 0, KPC_OK, is success and every failure is negative; each distinct
+ * meaning has a number of its own. The last parameter, kpc_error **, may be NULL; otherwise it
+ * receives NULL or an object with the details, which the caller frees. There is no last error kept
+ * per thread. Any function that takes or returns an object can also give KPC_ERR_NO_MEMORY, any
+ * that takes a handle KPC_ERR_BAD_HANDLE and KPC_ERR_FORKED, and any at all KPC_ERR_PANIC and
+ * KPC_ERR_INTERNAL. No error, and no log line, holds a secret or a payload.
+ *
+ * Threads. Every function may be called on any thread, and at the same time as any other, unless
+ * it says otherwise. There is nothing to set up and nothing to tear down.
+ *
+ * Waiting. A timeout_ms is a number of milliseconds; KPC_FOREVER (-1) means no limit, 0 takes what
+ * is there without waiting, any other negative number is KPC_ERR_ARG_VALUE. A call whose time is
+ * over returns KPC_ERR_TIMEOUT, and what it asked for is also called off at the daemon. Every call
+ * that waits has a twin, ..._async, that does not; kpc_op_cancel ends what that began, with
+ * KPC_ERR_CANCELLED.
+ *
+ * Exactly once. Whatever an _async function began completes once and only once: with its result,
+ * by timeout, by cancellation, because the client is closed, or because the library failed. An
+ * _async function that itself fails has begun nothing, and its completion is not called.
+ *
+ * Callbacks. They run on a thread of the library, one at a time for each client, in order; log
+ * functions on any thread. They may call everything, also close and free; only what would have to
+ * wait for the same client returns KPC_ERR_WOULD_DEADLOCK. A slow callback delays all others of its
+ * client. A drop function runs exactly once, after the last use of its user_data; also when the
+ * call that took it fails. Neither may throw a C++ exception, longjmp, or end the thread.
+ *
+ * Queues. Nothing grows without bound. Completions and replies are never dropped; of other events
+ * a slow reader loses the oldest, which is counted and told by an event.
+ *
+ * Fork. In a forked child every handle of the parent gives KPC_ERR_FORKED, freeing one does
+ * nothing, and the parent's connections are left alone. New objects work there, a client included.
+ *
+ * Signals. The library installs no handler, its threads block all signals, and it never raises
+ * SIGPIPE. No function may be called in a signal handler.
+ *
+ * Panics. A failure inside the library ends as KPC_ERR_PANIC and prints nothing. What cannot be
+ * turned into an error is the refusal of a small allocation, which ends the process as in most
+ * programs.
+ *
+ * Exit and unloading. There is no atexit handler; a program may exit at any time without freeing
+ * or closing anything, and then the daemon keeps its session for a while. The shared library stays
+ * loaded after dlclose.
+ *
+ * Limits. A frame to or from the daemon has at most KPC_MAX_FRAME_SIZE bytes; what a message and a
+ * box may carry is told by the network's geometry; a process holds at most 16 777 216 objects at
+ * once (65 536 on 32-bit machines).
+ *
+ * ABI. Functions are only added, with a note of their first version; none is removed or changed,
+ * nor is a struct, a size or a number, within one soname. Opaque objects may grow.
+ */
+
+#ifndef KPCLIENT_H
+#define KPCLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** The version of this header; kpc_version tells that of the library. */
+#define KPC_VERSION "0.1.0"
+#define KPC_VERSION_MAJOR 0
+#define KPC_VERSION_MINOR 1
+#define KPC_VERSION_PATCH 0
+/** A number that grows with the version, for comparisons by the preprocessor. */
+#define KPC_VERSION_NUMBER (KPC_VERSION_MAJOR * 65536 + KPC_VERSION_MINOR * 256 + KPC_VERSION_PATCH)
+
+/** Marks what the library exports. Define it yourself to change that. */
+#ifndef KPC_API
+#if defined(__GNUC__) || defined(__clang__)
+#define KPC_API __attribute__((visibility("default")))
+#else
+#define KPC_API
+#endif
+#endif
+
+/** Marks functions whose result must be looked at. Define it as empty to be left in peace. */
+#ifndef KPC_MUST_USE
+#if defined(__GNUC__) || defined(__clang__)
+#define KPC_MUST_USE __attribute__((warn_unused_result))
+#else
+#define KPC_MUST_USE
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Objects --------------------------------------------------------------------------------- */
+
+/**
+ * Details of one failure. Owned by whoever received it; ended with kpc_error_free.
+ * Never holds secrets or payloads.
+ */
+typedef struct kpc_error kpc_error;
+
+/**
+ * Bytes of any length, handed out by the library: read-only, reference counted, ended
+ * with kpc_buffer_free. What held a secret is wiped when the last reference goes. A buffer
+ * that holds text is UTF-8 and followed by a NUL that does not count as one of its bytes.
+ */
+typedef struct kpc_buffer kpc_buffer;
+
+/**
+ * What a client is made from. A client takes a copy; changing or freeing the configuration
+ * afterwards does not touch it.
+ */
+typedef struct kpc_config kpc_config;
+
+/**
+ * How an operation ended, and what it gave: to be handed to the _result function of the call
+ * that began it.
+ */
+typedef struct kpc_result kpc_result;
+
+/**
+ * A program's connection with its daemon. From outside it is one client; inside it keeps up
+ * to three connections, so that local calls, writes and reads do not wait for each other.
+ */
+typedef struct kpc_client kpc_client;
+
+/** One event. */
+typedef struct kpc_event kpc_event;
+
+/**
+ * A reader's own queue of events. Several may be open; each sees every event from its
+ * opening on, in order, beginning with the current status and document. The queue holds the
+ * number of notices given at the opening; completions and replies have room of their own.
+ */
+typedef struct kpc_event_sink kpc_event_sink;
+
+/**
+ * A directory document of the network, for one epoch. Immutable; stays as it is when the
+ * client learns of a newer one.
+ */
+typedef struct kpc_pki_document kpc_pki_document;
+
+/** Instances of a service, in the order of their document. */
+typedef struct kpc_services kpc_services;
+
+/**
+ * A box prepared for sending, by kpc_encrypt_read or kpc_encrypt_write: the ciphertext that
+ * travels, the descriptor that opens the answer, the hash that names it, and the index of the
+ * next box. Immutable. To send a write again after a crash, save it with kpc_envelope_to_bytes.
+ */
+typedef struct kpc_envelope kpc_envelope;
+
+/**
+ * Tombstones for boxes in a row, to be sent one by one: each is an envelope for
+ * kpc_start_resending_encrypted_message with the write capability. There may be fewer than
+ * were asked for; kpc_tombstones_error then says why.
+ */
+typedef struct kpc_tombstones kpc_tombstones;
+
+/**
+ * Elements of a copy stream: each is to be written to one box of a temporary stream, in
+ * order and without a gap from its first box on, which a copy command then has a courier
+ * perform. Beside them, what does not fill an element yet, and where each destination goes on.
+ */
+typedef struct kpc_envelopes kpc_envelopes;
+
+/**
+ * A copy stream in the making: payloads and tombstones are added to it for any number of
+ * destinations, then it writes its temporary stream and has a courier perform it. A courier is
+ * chosen when the builder is made and kept. A stream is never performed without its last
+ * element.
+ *
+ * The builder belongs to no client: each call names one. One operation at a time works on it.
+ */
+typedef struct kpc_copy_builder kpc_copy_builder;
+
+/**
+ * What one of the voucher calls gave; kpc_voucher_... take it apart. Its secrets are wiped
+ * when it is freed.
+ *
+ * The joiner mints a voucher for a message stream, writes its payload to the first box of the
+ * voucher's stream and hands the voucher over. The inductor derives the stream, reads the
+ * payload, inducts it and writes the sealed reply to the second box. The joiner reads and opens
+ * that, and from then on writes messages with the changed capability; the group reads them
+ * with the changed read capability.
+ */
+typedef struct kpc_voucher kpc_voucher;
+
+/**
+ * A write or read that a channel has prepared, by kpc_write_channel or kpc_read_channel: the
+ * payload that travels, the box that it is for, the box after that, and what opens the answer.
+ * Immutable. Save it with kpc_channel_query_to_bytes before it is sent: after a crash it can
+ * be sent again on a resumed channel.
+ */
+typedef struct kpc_channel_query kpc_channel_query;
+
+/**
+ * The directory authorities that the daemon is configured with. Their keys verify what
+ * kpc_get_pki_document_raw gives.
+ */
+typedef struct kpc_authorities kpc_authorities;
+
+/* ---- Status ---------------------------------------------------------------------------------- */
+
+/** Done. */
+#define KPC_OK 0
+/** A pointer or handle that is compulsory is NULL. */
+#define KPC_ERR_ARG_NULL (-1)
+/** A seed, capability, index, hash or id has the wrong length, or a length is impossible. */
+#define KPC_ERR_ARG_SIZE (-2)
+/** A list or payload is empty where at least one element or byte is needed. */
+#define KPC_ERR_ARG_EMPTY (-3)
+/**
+ * An argument has a value outside its range, an unknown flag, a text that is not UTF-8, or a
+ * pointer that is not aligned.
+ */
+#define KPC_ERR_ARG_VALUE (-4)
+/**
+ * Exactly one of read capability and write capability must be given; here it is both or neither.
+ */
+#define KPC_ERR_ARG_CAP_CHOICE (-5)
+/** A courier needs both its identity hash and its queue id; here only one is given. */
+#define KPC_ERR_ARG_PAIR (-6)
+/**
+ * The payload does not fit: into one packet, into one box, into the 10 MiB of one destination of a
+ * copy, or into the boxes of one copy stream.
+ */
+#define KPC_ERR_PAYLOAD_TOO_LARGE (-7)
+/** The caller's buffer is too small for the result; the size that is needed is told. */
+#define KPC_ERR_BUFFER_TOO_SMALL (-8)
+/** The handle was freed, is of another kind, belongs to another client, or never was a handle. */
+#define KPC_ERR_BAD_HANDLE (-9)
+/**
+ * The same envelope or copy command is in flight already, or the object is in use in a way that
+ * allows no second user.
+ */
+#define KPC_ERR_BUSY (-10)
+/** This daemon, or this version of the library, has no such request or transport. */
+#define KPC_ERR_UNSUPPORTED (-11)
+/** The network has fewer couriers than were asked for. */
+#define KPC_ERR_NOT_ENOUGH_COURIERS (-12)
+/** A call that waits was made from inside a callback of the same client. */
+#define KPC_ERR_WOULD_DEADLOCK (-13)
+/** The configuration file cannot be read. */
+#define KPC_ERR_CONFIG_IO (-50)
+/** The configuration is not TOML, or a key or table is missing or of the wrong type. */
+#define KPC_ERR_CONFIG_PARSE (-51)
+/** The configuration has a key that is not known. */
+#define KPC_ERR_CONFIG_UNKNOWN_KEY (-52)
+/** The configuration names no transport, or an empty address. */
+#define KPC_ERR_CONFIG_NO_TRANSPORT (-53)
+/** The configuration names more than one transport. */
+#define KPC_ERR_CONFIG_MULTIPLE_TRANSPORTS (-54)
+/** The network of a TCP address is not tcp, tcp4 or tcp6, or the address is outside of it. */
+#define KPC_ERR_CONFIG_BAD_NETWORK (-55)
+/** The geometry has values that no network can have. */
+#define KPC_ERR_BAD_GEOMETRY (-56)
+/** The daemon cannot be reached. */
+#define KPC_ERR_CONNECT (-100)
+/** What answered does not open a session as the daemon does. */
+#define KPC_ERR_HANDSHAKE (-101)
+/**
+ * The daemon tells no geometry and the configuration has none, or it computes differently from this
+ * library.
+ */
+#define KPC_ERR_INCOMPATIBLE_DAEMON (-102)
+/**
+ * The connection with the daemon was lost, and what was asked of it may or may not have been done.
+ */
+#define KPC_ERR_CONNECTION_LOST (-103)
+/** The client was closed before the call ended, or before it was made. */
+#define KPC_ERR_CLOSED (-104)
+/** The client was never connected. */
+#define KPC_ERR_NOT_CONNECTED (-105)
+/** The client is connected already. */
+#define KPC_ERR_ALREADY_CONNECTED (-106)
+/** A frame would be, or claims to be, longer than the 40 MiB that the protocol allows. */
+#define KPC_ERR_FRAME_TOO_LARGE (-107)
+/** The daemon sent something that is not CBOR, or not of the shape that the protocol asks for. */
+#define KPC_ERR_CBOR (-108)
+/** The operating system reported a failure; its error number is kept. */
+#define KPC_ERR_IO (-109)
+/** The daemon is not on the mixnet at the moment, so a plain message cannot be sent. */
+#define KPC_ERR_OFFLINE (-110)
+/** No directory document of the network has come yet. */
+#define KPC_ERR_NO_PKI_DOCUMENT (-111)
+/** No node of the network offers such a service. */
+#define KPC_ERR_SERVICE_NOT_FOUND (-112)
+/** The geometry is not known yet: no daemon has told it and the configuration has none. */
+#define KPC_ERR_NO_GEOMETRY (-113)
+/** The daemon could not send the plain message; the error's message says why. */
+#define KPC_ERR_MESSAGE_SEND_FAILED (-114)
+/** The handle was made before fork and is used in the child, which needs one of its own. */
+#define KPC_ERR_FORKED (-115)
+/** The operation was cancelled by its caller. */
+#define KPC_ERR_CANCELLED (-200)
+/** The resending was ended by a cancel request for its envelope or copy command. */
+#define KPC_ERR_START_RESENDING_CANCELLED (-201)
+/** The time limit of the call ran out. */
+#define KPC_ERR_TIMEOUT (-210)
+/** The daemon had no connection with the mixnet (daemons up to v0.0.72 only). */
+#define KPC_ERR_DAEMON_CONNECTION_LOST (-1001)
+/** The daemon reports a timeout; no released daemon is known to send this. */
+#define KPC_ERR_DAEMON_TIMEOUT (-1002)
+/** The daemon found a field of the request missing, too large or wrong. */
+#define KPC_ERR_DAEMON_INVALID_REQUEST (-1003)
+/**
+ * The daemon could not carry out the request: it has no directory document, no courier or no
+ * geometry, or failed inside.
+ */
+#define KPC_ERR_DAEMON_INTERNAL (-1004)
+/** The daemon gave up a reliable message after its retransmissions (daemons up to v0.0.72 only). */
+#define KPC_ERR_DAEMON_MAX_RETRIES (-1005)
+/** The daemon knows no such channel, or it is of the other kind (daemons up to v0.0.72 only). */
+#define KPC_ERR_DAEMON_INVALID_CHANNEL (-1006)
+/** The channel is not open at the daemon (daemons up to v0.0.72 only). */
+#define KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (-1007)
+/** The daemon denies permission; no released daemon is known to send this. */
+#define KPC_ERR_DAEMON_PERMISSION_DENIED (-1008)
+/** The daemon could not decrypt the answer to a channel read (daemons up to v0.0.72 only). */
+#define KPC_ERR_DAEMON_INVALID_PAYLOAD (-1009)
+/**
+ * The daemon does not have what was asked for: a document of that epoch, or configured directory
+ * authorities.
+ */
+#define KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (-1010)
+/** The daemon reports a capability given twice; no released daemon is known to send this. */
+#define KPC_ERR_DAEMON_DUPLICATE_CAPABILITY (-1011)
+/** The daemon refuses the write capability; no released daemon is known to send this. */
+#define KPC_ERR_DAEMON_INVALID_WRITE_CAPABILITY (-1014)
+/** The daemon refuses the read capability; no released daemon is known to send this. */
+#define KPC_ERR_DAEMON_INVALID_READ_CAPABILITY (-1015)
+/**
+ * The daemon refuses to resume the write channel with these values (daemons up to v0.0.72 only).
+ */
+#define KPC_ERR_DAEMON_INVALID_RESUME_WRITE (-1016)
+/** The daemon refuses to resume the read channel with these values (daemons up to v0.0.72 only). */
+#define KPC_ERR_DAEMON_INVALID_RESUME_READ (-1017)
+/**
+ * The daemon could not hash what it needs to resume the write channel (daemons up to v0.0.72 only).
+ */
+#define KPC_ERR_DAEMON_IMPOSSIBLE_HASH (-1018)
+/** The daemon could not make a new write capability (daemons up to v0.0.72 only). */
+#define KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP (-1019)
+/** The daemon could not make a writer for the channel (daemons up to v0.0.72 only). */
+#define KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER (-1020)
+/** The daemon uses the capability already; no released daemon is known to send this. */
+#define KPC_ERR_DAEMON_CAPABILITY_ALREADY_IN_USE (-1021)
+/** The payload does not belong to the voucher: its hash is another. */
+#define KPC_ERR_VOUCHER_HASH_MISMATCH (-1028)
+/** The signature inside the voucher's payload is wrong. */
+#define KPC_ERR_VOUCHER_SIGNATURE_INVALID (-1029)
+/** The sealed reply cannot be opened with this voucher key. */
+#define KPC_ERR_VOUCHER_SEAL_OPEN_FAILED (-1030)
+/** The box has not been written, or its replicas do not have it yet. */
+#define KPC_ERR_BOX_ID_NOT_FOUND (-2001)
+/** The replica finds the box id malformed. */
+#define KPC_ERR_INVALID_BOX_ID (-2002)
+/** The replica finds the signature on the box missing or wrong. */
+#define KPC_ERR_INVALID_SIGNATURE (-2003)
+/**
+ * The storage of the replica failed; a daemon that cannot read the replica's answer reports the
+ * same.
+ */
+#define KPC_ERR_DATABASE_FAILURE (-2004)
+/** The replica refuses the payload of the box. */
+#define KPC_ERR_INVALID_PAYLOAD (-2005)
+/** The replica has no room for another box. */
+#define KPC_ERR_STORAGE_FULL (-2006)
+/** The replica failed inside. */
+#define KPC_ERR_REPLICA_INTERNAL (-2007)
+/** The epoch of the envelope is over or not the replica's. */
+#define KPC_ERR_INVALID_EPOCH (-2008)
+/** The replica could not pass the box on to the others. */
+#define KPC_ERR_REPLICATION_FAILED (-2009)
+/** The box has been written before, with other content or by a request that asks to be told. */
+#define KPC_ERR_BOX_ALREADY_EXISTS (-2010)
+/** The box was deleted: its writer put a tombstone in its place. */
+#define KPC_ERR_TOMBSTONE (-2011)
+/** The envelope of the replica's answer cannot be opened. */
+#define KPC_ERR_MKEM_DECRYPTION_FAILED (-2522)
+/**
+ * The content of the box cannot be opened or is not signed by its writer, or the index does not
+ * belong to it.
+ */
+#define KPC_ERR_BACAP_DECRYPTION_FAILED (-2523)
+/** A replica says that the box was deleted, but cannot prove it. */
+#define KPC_ERR_INVALID_TOMBSTONE_SIGNATURE (-2525)
+/** The courier finds the envelope malformed, or reports a failure that the daemon does not know. */
+#define KPC_ERR_COURIER_INVALID_ENVELOPE (-3001)
+/** The courier's memory of replies is corrupt. */
+#define KPC_ERR_COURIER_CACHE_CORRUPTION (-3002)
+/** The courier could not reach the replicas; sending the same again may help. */
+#define KPC_ERR_COURIER_PROPAGATION (-3003)
+/** The envelope is too old or too new for the courier; encrypt again. */
+#define KPC_ERR_COURIER_INVALID_EPOCH (-3004)
+/**
+ * The courier gave the copy command up; the error tells at which envelope and what the replica
+ * said.
+ */
+#define KPC_ERR_COPY_FAILED (-4026)
+/** The local database failed. */
+#define KPC_ERR_DB (-5000)
+/** The local database has no channel of that name. */
+#define KPC_ERR_CHANNEL_NOT_IN_DB (-5001)
+/** The local database has a channel of that name already. */
+#define KPC_ERR_CHANNEL_EXISTS (-5002)
+/** The local database has no message of that id. */
+#define KPC_ERR_MESSAGE_NOT_IN_DB (-5003)
+/**
+ * The capability has the right length but is none: its halves do not belong together, its key is no
+ * key, or the index given with it is not of its stream.
+ */
+#define KPC_ERR_INVALID_CAPABILITY (-5004)
+/** The path has no file name at its end. */
+#define KPC_ERR_FILE_NO_FILE_NAME (-6000)
+/** The file name is not UTF-8. */
+#define KPC_ERR_FILE_NAME_NOT_UTF8 (-6001)
+/** The file name is one dot or two, which mean directories. */
+#define KPC_ERR_FILE_NAME_RESERVED (-6002)
+/** The file name is empty. */
+#define KPC_ERR_FILE_NAME_EMPTY (-6003)
+/** The file name is longer than 255 bytes. */
+#define KPC_ERR_FILE_NAME_TOO_LONG (-6004)
+/** The file name has a slash or a backslash in it. */
+#define KPC_ERR_FILE_NAME_SEPARATOR (-6005)
+/** The file name has a control character in it. */
+#define KPC_ERR_FILE_NAME_CONTROL_CHAR (-6006)
+/** The file name leads out of the target directory. */
+#define KPC_ERR_FILE_NAME_ESCAPES_DIR (-6007)
+/** Something happened that should not be able to; please report it with the error's message. */
+#define KPC_ERR_INTERNAL (-9000)
+/** There is not enough memory, or no more threads or objects are to be had. */
+#define KPC_ERR_NO_MEMORY (-9001)
+/** The library failed inside and stopped the call; please report it with the error's message. */
+#define KPC_ERR_PANIC (-9002)
+
+/** Success. */
+#define KPC_CATEGORY_OK 0
+/** The caller gave something unusable; nothing was sent. */
+#define KPC_CATEGORY_ARGUMENT 1
+/** The way to the daemon or to the mixnet. */
+#define KPC_CATEGORY_SESSION 2
+/** The daemon refused. */
+#define KPC_CATEGORY_DAEMON 3
+/** A replica or a courier refused, or its answer did not verify. */
+#define KPC_CATEGORY_REPLICA 4
+/** A copy command failed. */
+#define KPC_CATEGORY_COPY 5
+/** Somebody cancelled. */
+#define KPC_CATEGORY_CANCELLED 6
+/** A time limit ran out. */
+#define KPC_CATEGORY_TIMEOUT 7
+/** The library itself, its storage or the machine. */
+#define KPC_CATEGORY_INTERNAL 8
+
+/**
+ * The outcome of a call: 0 (KPC_OK) is success, every failure is negative. A value that
+ * has no name here comes from a newer daemon, courier or replica and keeps its number:
+ * -1000 - n the daemon's code n, -2000 - n a replica's, -2500 - n an answer that did not
+ * verify, -3000 - n a courier's, -4000 - n a copy command's.
+ */
+typedef int32_t kpc_status;
+
+/**
+ * The name of a status: "KPC_ERR_TIMEOUT", "KPC_OK"; "KPC_ERR_UNKNOWN" for a value
+ * without a name.
+ *
+ * @param status  any value
+ * @return a static text, never NULL
+ *
+ * Ownership: static, never freed.
+ * Threads: any.
+ */
+KPC_API const char *kpc_status_name(kpc_status status);
+
+/**
+ * One sentence about a status, in English, for people. kpc_error_message tells more.
+ *
+ * @param status  any value
+ * @return a static text, never NULL
+ *
+ * Ownership: static, never freed.
+ * Threads: any.
+ */
+KPC_API const char *kpc_status_text(kpc_status status);
+
+/**
+ * The family of a status, one of the KPC_CATEGORY_ values; for a value without a name, that of
+ * its block.
+ *
+ * @param status  any value
+ * @return a KPC_CATEGORY_ value
+ *
+ * Threads: any.
+ */
+KPC_API int32_t kpc_status_category(kpc_status status);
+
+/**
+ * Whether a status tells of the state of a box rather than of trouble: true for
+ * KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS and KPC_ERR_TOMBSTONE, false for
+ * everything else. Sending the same bytes again does not change such an outcome.
+ *
+ * @param status  any value
+ * @return true for the three outcomes named above
+ *
+ * Threads: any.
+ */
+KPC_API bool kpc_status_is_expected_outcome(kpc_status status);
+
+/* ---- Errors ---------------------------------------------------------------------------------- */
+
+/** The library itself reported the failure, before or after speaking with the daemon. */
+#define KPC_ORIGIN_LIBRARY 0
+/** The daemon refused. */
+#define KPC_ORIGIN_DAEMON 1
+/** A courier refused. */
+#define KPC_ORIGIN_COURIER 2
+/** A storage replica refused, or its answer did not verify. */
+#define KPC_ORIGIN_REPLICA 3
+
+/**
+ * The status of a failure; the same value that the failing call returned.
+ *
+ * @param error  the failure; NULL stands for no failure
+ * @return the status; KPC_OK for NULL, KPC_ERR_BAD_HANDLE for what is no live kpc_error
+ *
+ * Threads: any.
+ */
+KPC_API kpc_status kpc_error_status(const kpc_error *error);
+
+/**
+ * What went wrong, in one sentence for people.
+ *
+ * @param error  the failure
+ * @return NUL-terminated UTF-8, never NULL; empty for NULL and for what is no live kpc_error
+ *
+ * Ownership: the text belongs to the error and is gone once that is freed.
+ * Threads: any.
+ */
+KPC_API const char *kpc_error_message(const kpc_error *error);
+
+/**
+ * Who reported the failure.
+ *
+ * @param error  the failure
+ * @return a KPC_ORIGIN_ value; KPC_ORIGIN_LIBRARY for NULL and for what is no live kpc_error
+ *
+ * Threads: any.
+ */
+KPC_API int32_t kpc_error_origin(const kpc_error *error);
+
+/**
+ * The number that the daemon sent, whose meaning depends on the reply that carried it.
+ *
+ * @param error  the failure
+ * @return 0 to 255; -1 if the daemon reported nothing
+ *
+ * Threads: any.
+ */
+KPC_API int32_t kpc_error_daemon_code(const kpc_error *error);
+
+/**
+ * The number that a replica answered with, to a box or inside the report of a failed copy
+ * command.
+ *
+ * @param error  the failure
+ * @return 0 to 255, 0 if the courier itself gave up a copy; -1 if there is none. -2000 minus
+ *         a positive number is the status of that meaning, KPC_ERR_BOX_ID_NOT_FOUND and so on
+ *
+ * Threads: any.
+ */
+KPC_API int32_t kpc_error_replica_code(const kpc_error *error);
+
+/**
+ * The envelope at which a copy command stopped; those before it have been carried out.
+ *
+ * @param error  the failure
+ * @return the position in the copy stream, counted from 1; 0 if there is none
+ *
+ * Threads: any.
+ */
+KPC_API uint64_t kpc_error_failed_envelope(const kpc_error *error);
+
+/**
+ * The operating system's error number.
+ *
+ * @param error  the failure
+ * @return an errno value; 0 if the operating system reported nothing
+ *
+ * Threads: any.
+ */
+KPC_API int32_t kpc_error_errno(const kpc_error *error);
+
+/**
+ * Ends an error and its texts.
+ *
+ * @param error  the failure; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_error_free(kpc_error *error);
+
+/** Every reply and event but those below: the daemon's own codes. */
+#define KPC_REPLY_DAEMON 0
+/** start_resending_encrypted_message_reply that names no courier: refused before it was sent. */
+#define KPC_REPLY_START_RESENDING_REFUSED 1
+/** start_resending_encrypted_message_reply that names the courier: an outcome after sending. */
+#define KPC_REPLY_START_RESENDING 2
+/** start_resending_copy_command_reply. */
+#define KPC_REPLY_START_COPY 3
+/** The replica_error_code inside the report of a failed copy command. */
+#define KPC_REPLY_REPLICA_CODE 4
+
+/**
+ * The status of a number that a current daemon sent. The same number means different things
+ * in different replies. The library does this by itself; the function is for programs that
+ * speak the protocol, and for reading their logs.
+ *
+ * @param reply  what carried the number, a KPC_REPLY_ value
+ * @param code   the number
+ * @return the status, KPC_OK for 0; KPC_ERR_ARG_VALUE if there is no such reply
+ *
+ * Threads: any.
+ */
+KPC_API kpc_status kpc_status_from_wire(int32_t reply, uint8_t code);
+
+/* ---- Version --------------------------------------------------------------------------------- */
+
+/**
+ * The version of the library that the program runs with, "1.2.3". KPC_VERSION is that of
+ * the header it was compiled with.
+ *
+ * @return a static text, never NULL
+ *
+ * Ownership: static, never freed.
+ * Threads: any.
+ */
+KPC_API const char *kpc_version(void);
+
+/**
+ * The version as a number that grows: major * 65536 + minor * 256 + patch. Compare with
+ * KPC_VERSION_NUMBER.
+ *
+ * @return the number
+ *
+ * Threads: any.
+ */
+KPC_API uint32_t kpc_version_number(void);
+
+/**
+ * How many objects the calling process holds handles of, of every kind. For tests that
+ * look for leaks; 0 when everything was freed. In a forked child the parent's do not count.
+ *
+ * @return the number of live handles
+ *
+ * Threads: any; the number is exact only while no other thread makes or frees objects.
+ */
+KPC_API size_t kpc_debug_live_objects(void);
+
+/* ---- Bytes of any length --------------------------------------------------------------------- */
+
+/**
+ * Makes a buffer with a copy of `len` bytes, which is wiped when the buffer ends. For
+ * bindings that want to pass bytes around in one shape; no call of this library needs it.
+ *
+ * @param bytes   the bytes; may be NULL if len is 0
+ * @param len     how many bytes
+ * @param buffer  receives the buffer
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_NO_MEMORY
+ *
+ * Ownership: *buffer is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_buffer_new(const uint8_t *bytes, size_t len, kpc_buffer **buffer, kpc_error **error);
+
+/**
+ * The bytes of a buffer.
+ *
+ * @param buffer  the buffer
+ * @return kpc_buffer_len bytes, not NULL also when there are none; NULL for what is no
+ *         live kpc_buffer
+ *
+ * Ownership: the bytes belong to the buffer and are gone once that is freed, on whatever thread.
+ * Threads: any.
+ */
+KPC_API const uint8_t *kpc_buffer_data(const kpc_buffer *buffer);
+
+/**
+ * How many bytes a buffer has.
+ *
+ * @param buffer  the buffer
+ * @return the number of bytes; 0 for what is no live kpc_buffer
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_buffer_len(const kpc_buffer *buffer);
+
+/**
+ * Another handle of the same bytes, for keeping them beyond the life of the first one.
+ * Nothing is copied.
+ *
+ * @param buffer  the buffer
+ * @return the other handle; NULL for what is no live kpc_buffer, or without memory
+ *
+ * Ownership: the result is the caller's, kpc_buffer_free; each handle is freed for itself.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_buffer *kpc_buffer_ref(const kpc_buffer *buffer);
+
+/**
+ * Ends one handle of a buffer; its bytes go with the last one.
+ *
+ * @param buffer  the buffer; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_buffer_free(kpc_buffer *buffer);
+
+/* ---- Values of fixed size -------------------------------------------------------------------- */
+
+/** Bytes of a write capability. */
+#define KPC_WRITE_CAP_SIZE 168
+/** Bytes of a read capability. */
+#define KPC_READ_CAP_SIZE 136
+/** Bytes of a message box index. */
+#define KPC_BOX_INDEX_SIZE 104
+/** Bytes of a hash. */
+#define KPC_HASH_SIZE 32
+/** Bytes of a seed for kpc_new_keypair. */
+#define KPC_SEED_SIZE 32
+/** Bytes of an id of any kind. */
+#define KPC_ID_SIZE 16
+/** Bytes of a message id. */
+#define KPC_MESSAGE_ID_SIZE 16
+/** Bytes of the id of a reply block. */
+#define KPC_SURB_ID_SIZE 16
+/** Bytes of the id that joins a request with its reply. */
+#define KPC_QUERY_ID_SIZE 16
+/** Bytes that the queue id of a service has at most. */
+#define KPC_QUEUE_ID_MAX_SIZE 32
+/** Bytes of a frame to or from the daemon at most. */
+#define KPC_MAX_FRAME_SIZE 41943040
+/** Bytes of a box that hold the length of what is in it; the daemon adds them itself. */
+#define KPC_BOX_LENGTH_PREFIX 4
+
+/**
+ * The right to write to a stream of boxes, and to read it. A secret: wipe copies of it with
+ * kpc_wipe.
+ */
+typedef struct kpc_write_cap {
+    /** The capability as it is stored and sent. */
+    uint8_t bytes[KPC_WRITE_CAP_SIZE];
+} kpc_write_cap;
+
+/** The right to read a stream of boxes. Secret from all but its readers. */
+typedef struct kpc_read_cap {
+    /** The capability as it is stored and sent. */
+    uint8_t bytes[KPC_READ_CAP_SIZE];
+} kpc_read_cap;
+
+/**
+ * The position of one box in a stream. It holds the key of its box and leads to all later
+ * ones, so it is as secret as the capability.
+ */
+typedef struct kpc_box_index {
+    /** The index as it is stored and sent. */
+    uint8_t bytes[KPC_BOX_INDEX_SIZE];
+} kpc_box_index;
+
+/** A BLAKE2b-256 hash: of an envelope, of a write capability, of a node's identity key. */
+typedef struct kpc_hash {
+    /** The hash. */
+    uint8_t bytes[KPC_HASH_SIZE];
+} kpc_hash;
+
+/** A message id, the id of a reply block, a token. */
+typedef struct kpc_id {
+    /** The id. */
+    uint8_t bytes[KPC_ID_SIZE];
+} kpc_id;
+
+/** Where a service listens: what the calls that send need to know of it. */
+typedef struct kpc_service {
+    /** Hash of the identity key of the node. */
+    kpc_hash node;
+    /** The queue on that node; the first queue_len bytes count. */
+    uint8_t queue[KPC_QUEUE_ID_MAX_SIZE];
+    /** Length of the queue id, 1 to KPC_QUEUE_ID_MAX_SIZE. */
+    size_t queue_len;
+} kpc_service;
+
+/**
+ * Makes a write capability of stored bytes, after looking at them.
+ *
+ * @param bytes  the stored capability; may be cap->bytes itself
+ * @param len    how many bytes, which must be KPC_WRITE_CAP_SIZE
+ * @param cap    receives the capability
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY (its
+ *         public half does not belong to its secret half)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_write_cap_from_bytes(const uint8_t *bytes, size_t len, kpc_write_cap *cap,
+                                    kpc_error **error);
+
+/**
+ * Makes a read capability of stored bytes, after looking at them.
+ *
+ * @param bytes  the stored capability; may be cap->bytes itself
+ * @param len    how many bytes, which must be KPC_READ_CAP_SIZE
+ * @param cap    receives the capability
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY (its key
+ *         is no key; daemons leave a request with it unanswered, or crash)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_read_cap_from_bytes(const uint8_t *bytes, size_t len, kpc_read_cap *cap,
+                                   kpc_error **error);
+
+/**
+ * Makes a message box index of stored bytes. Any bytes of the right length are one.
+ *
+ * @param bytes  the stored index; may be index->bytes itself
+ * @param len    how many bytes, which must be KPC_BOX_INDEX_SIZE
+ * @param index  receives the index
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_box_index_from_bytes(const uint8_t *bytes, size_t len, kpc_box_index *index,
+                                    kpc_error **error);
+
+/**
+ * Makes a hash of stored bytes.
+ *
+ * @param bytes  the stored hash; may be hash->bytes itself
+ * @param len    how many bytes, which must be KPC_HASH_SIZE
+ * @param hash   receives the hash
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_hash_from_bytes(const uint8_t *bytes, size_t len, kpc_hash *hash, kpc_error **error);
+
+/**
+ * Makes an id of stored bytes.
+ *
+ * @param bytes  the stored id; may be id->bytes itself
+ * @param len    how many bytes, which must be KPC_ID_SIZE
+ * @param id     receives the id
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_id_from_bytes(const uint8_t *bytes, size_t len, kpc_id *id, kpc_error **error);
+
+/**
+ * The readers' half of a write capability.
+ *
+ * @param cap       the write capability
+ * @param read_cap  receives the read capability
+ * @return KPC_OK, KPC_ERR_ARG_NULL
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_status kpc_read_cap_of(const kpc_write_cap *cap, kpc_read_cap *read_cap);
+
+/**
+ * The hash by which a copy command over the stream of a write capability is named, for
+ * kpc_cancel_resending_copy_command: BLAKE2b-256 of the capability.
+ *
+ * @param cap   the write capability
+ * @param hash  receives the hash
+ * @return KPC_OK, KPC_ERR_ARG_NULL
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_status kpc_write_cap_hash(const kpc_write_cap *cap, kpc_hash *hash);
+
+/**
+ * The index of the first box of the stream that a write capability belongs to.
+ *
+ * @param cap    the write capability
+ * @param index  receives the index
+ * @return KPC_OK, KPC_ERR_ARG_NULL
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_write_cap_first_index(const kpc_write_cap *cap, kpc_box_index *index);
+
+/**
+ * The index of the first box of the stream that a read capability belongs to.
+ *
+ * @param cap    the read capability
+ * @param index  receives the index
+ * @return KPC_OK, KPC_ERR_ARG_NULL
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_read_cap_first_index(const kpc_read_cap *cap, kpc_box_index *index);
+
+/* ---- Keys and indices, computed without a daemon --------------------------------------------- */
+
+/**
+ * Makes the capabilities of a new stream of boxes. The same seed always gives the same
+ * ones; whoever has the seed has the stream.
+ *
+ * Computed here; no daemon is asked and none is needed.
+ *
+ * @param seed       KPC_SEED_SIZE random bytes; secret
+ * @param seed_len   how many bytes, which must be KPC_SEED_SIZE
+ * @param write_cap  receives the writer's half; secret
+ * @param read_cap   receives the readers' half
+ * @param first      receives the index of the first box
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_new_keypair(const uint8_t *seed, size_t seed_len, kpc_write_cap *write_cap,
+                           kpc_read_cap *read_cap, kpc_box_index *first, kpc_error **error);
+
+/**
+ * The index of the box after a given one.
+ *
+ * Computed here; no daemon is asked and none is needed.
+ *
+ * @param index  an index
+ * @param next   receives the next one; may be the same variable as index, which then keeps
+ *               its value on failure
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_next_message_box_index(const kpc_box_index *index, kpc_box_index *next,
+                                      kpc_error **error);
+
+/**
+ * The counter of an index, for telling which of two indices of one stream comes first. A
+ * stream begins at a random number, and the counter wraps around.
+ *
+ * Computed here; no daemon is asked and none is needed.
+ *
+ * @param index    an index
+ * @param counter  receives its counter
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_get_message_box_index_counter(const kpc_box_index *index, uint64_t *counter,
+                                             kpc_error **error);
+
+/* ---- Ids, hashes, sizes ---------------------------------------------------------------------- */
+
+/**
+ * Makes a new random message id.
+ *
+ * @param id     receives the id
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_status kpc_new_message_id(kpc_id *id, kpc_error **error);
+
+/**
+ * Makes a new random id for a reply block (SURB). Never use one twice.
+ *
+ * @param id     receives the id
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_status kpc_new_surb_id(kpc_id *id, kpc_error **error);
+
+/**
+ * Makes a new random id of the kind that joins requests with their replies. The library
+ * makes its own; this is for programs that speak the protocol themselves.
+ *
+ * @param id     receives the id
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_status kpc_new_query_id(kpc_id *id, kpc_error **error);
+
+/**
+ * The BLAKE2b-256 hash of some bytes: what nodes are named by is that of their identity key.
+ *
+ * @param bytes  the bytes; may be NULL if len is 0
+ * @param len    how many bytes
+ * @param hash   receives the hash
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_blake2b_256(const uint8_t *bytes, size_t len, kpc_hash *hash, kpc_error **error);
+
+/**
+ * Overwrites memory in a way that no compiler leaves out. For the caller's own copies of
+ * capabilities, indices and seeds, which are secrets.
+ *
+ * @param p  where to begin; NULL is fine
+ * @param n  how many bytes
+ *
+ * Threads: any, as long as no other uses that memory.
+ */
+KPC_API void kpc_wipe(void *p, size_t n);
+
+/**
+ * KPC_WRITE_CAP_SIZE, for languages that cannot read macros.
+ *
+ * @return the number of bytes
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_write_cap_size(void);
+
+/**
+ * KPC_READ_CAP_SIZE, for languages that cannot read macros.
+ *
+ * @return the number of bytes
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_read_cap_size(void);
+
+/**
+ * KPC_BOX_INDEX_SIZE, for languages that cannot read macros.
+ *
+ * @return the number of bytes
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_box_index_size(void);
+
+/**
+ * KPC_HASH_SIZE, for languages that cannot read macros.
+ *
+ * @return the number of bytes
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_hash_size(void);
+
+/**
+ * KPC_SEED_SIZE, for languages that cannot read macros.
+ *
+ * @return the number of bytes
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_seed_size(void);
+
+/**
+ * KPC_ID_SIZE, for languages that cannot read macros: the size of ids of every kind.
+ *
+ * @return the number of bytes
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_id_size(void);
+
+/**
+ * KPC_QUEUE_ID_MAX_SIZE, for languages that cannot read macros.
+ *
+ * @return the number of bytes
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_queue_id_max_size(void);
+
+/* ---- Geometry of the network ----------------------------------------------------------------- */
+
+/** Bytes that the name of a scheme takes in a geometry, with its NUL. */
+#define KPC_SCHEME_NAME_SIZE 64
+
+/**
+ * The shape of the network's packets, lengths in bytes. Never composed by hand: newer
+ * daemons tell it, for older ones it stands in their configuration file.
+ */
+typedef struct kpc_sphinx_geometry {
+    /** A whole packet. */
+    size_t packet_length;
+    /** Hops of a path. */
+    size_t nr_hops;
+    /** A packet's header. */
+    size_t header_length;
+    /** The routing information in a header. */
+    size_t routing_info_length;
+    /** The routing information for one hop. */
+    size_t per_hop_routing_info_length;
+    /** A single use reply block. */
+    size_t surb_length;
+    /** What precedes a payload. */
+    size_t sphinx_plaintext_header_length;
+    /** The tag by which a damaged payload is known. */
+    size_t payload_tag_length;
+    /** What a packet carries; replies are padded to it. */
+    size_t forward_payload_length;
+    /** The most that a plain message may carry. */
+    size_t user_forward_payload_length;
+    /** The address of the next hop. */
+    size_t next_node_hop_length;
+    /** The key material of the payload's cipher. */
+    size_t sprp_key_material_length;
+    /** The key exchange; empty where a KEM is used. */
+    char nike_name[KPC_SCHEME_NAME_SIZE];
+    /** The key encapsulation; empty where a NIKE is used. */
+    char kem_name[KPC_SCHEME_NAME_SIZE];
+} kpc_sphinx_geometry;
+
+/**
+ * The shape of Pigeonhole boxes, lengths in bytes. Never composed by hand: newer daemons
+ * tell it, for older ones it stands in their configuration file.
+ */
+typedef struct kpc_pigeonhole_geometry {
+    /** The most that one box may carry. */
+    size_t max_plaintext_payload_length;
+    /** What asks a courier for a read. */
+    size_t courier_query_read_length;
+    /** What asks a courier for a write. */
+    size_t courier_query_write_length;
+    /** A courier's answer to a read. */
+    size_t courier_query_reply_read_length;
+    /** A courier's answer to a write. */
+    size_t courier_query_reply_write_length;
+    /** The key exchange with the replicas. */
+    char nike_name[KPC_SCHEME_NAME_SIZE];
+    /** The signatures on boxes. */
+    char signature_scheme_name[KPC_SCHEME_NAME_SIZE];
+} kpc_pigeonhole_geometry;
+
+/**
+ * Checks that a network can have this geometry.
+ *
+ * @param geometry  the geometry
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (a name that does not end),
+ *         KPC_ERR_BAD_GEOMETRY
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_sphinx_geometry_validate(const kpc_sphinx_geometry *geometry, kpc_error **error);
+
+/**
+ * Checks that a network can have this geometry.
+ *
+ * @param geometry  the geometry
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (a name that does not end),
+ *         KPC_ERR_BAD_GEOMETRY
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_pigeonhole_geometry_validate(const kpc_pigeonhole_geometry *geometry,
+                                            kpc_error **error);
+
+/* ---- Waiting and callbacks ------------------------------------------------------------------- */
+
+/** A timeout_ms without a limit. */
+#define KPC_FOREVER -1
+/** A timeout_ms that takes what is there and does not wait. */
+#define KPC_POLL 0
+
+/** Lets go of a callback's user data. Called once, last, on any thread. */
+typedef void (*kpc_drop_fn)(void *user_data);
+
+/* ---- Configuration --------------------------------------------------------------------------- */
+
+/** No log lines. */
+#define KPC_LOG_OFF 0
+/** What failed and cannot be helped. */
+#define KPC_LOG_ERROR 1
+/** What is odd and was dealt with. */
+#define KPC_LOG_WARN 2
+/** Connections that come and go. */
+#define KPC_LOG_INFO 3
+/** What the library does. */
+#define KPC_LOG_DEBUG 4
+/** No transport is set. */
+#define KPC_TRANSPORT_NONE 0
+/** A Unix domain socket. */
+#define KPC_TRANSPORT_UNIX 1
+/** A TCP socket. */
+#define KPC_TRANSPORT_TCP 2
+
+/**
+ * A function that receives log lines: their level (KPC_LOG_), one line of UTF-8 text that
+ * is gone when the function returns, and the user data. Called on any thread of the
+ * library, also on several at once; must be quick and must not call the library.
+ */
+typedef void (*kpc_log_fn)(int32_t level, const char *text, void *user_data);
+
+/**
+ * Makes an empty configuration: no transport yet, reconnecting after 1 to 60 seconds, no log.
+ *
+ * @param config  receives the configuration
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_NO_MEMORY
+ *
+ * Ownership: *config is the caller's, kpc_config_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_status kpc_config_new(kpc_config **config);
+
+/**
+ * Reads and checks a configuration file, usually called thinclient.toml, of today's shape
+ * (a table [Dial.Unix] or [Dial.Tcp]) or of the older one (Network, Address, and the
+ * geometries). Opens no connection.
+ *
+ * @param path    the file
+ * @param config  receives the configuration
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (not UTF-8, or an address that is none),
+ *         KPC_ERR_CONFIG_IO, KPC_ERR_CONFIG_PARSE, KPC_ERR_CONFIG_UNKNOWN_KEY,
+ *         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_CONFIG_MULTIPLE_TRANSPORTS,
+ *         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_BAD_GEOMETRY, KPC_ERR_UNSUPPORTED (WebSocket)
+ *
+ * Ownership: *config is the caller's, kpc_config_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_load_file(const char *path, kpc_config **config, kpc_error **error);
+
+/**
+ * Reads and checks a configuration as kpc_config_load_file does, from a text in memory.
+ *
+ * @param toml    the text of the file
+ * @param config  receives the configuration
+ * @param error   receives details of a failure; may be NULL
+ * @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO
+ *
+ * Ownership: *config is the caller's, kpc_config_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_load_text(const char *toml, kpc_config **config, kpc_error **error);
+
+/**
+ * Sets a Unix domain socket as the transport, in place of any that is set.
+ *
+ * @param config  the configuration
+ * @param path    path of the socket; a leading @ means Linux's abstract namespace
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
+ *         KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_set_unix(kpc_config *config, const char *path, kpc_error **error);
+
+/**
+ * Sets a TCP socket as the transport, in place of any that is set.
+ *
+ * @param config   the configuration
+ * @param address  host:port, [IPv6]:port, or :port for this machine
+ * @param network  "tcp", "tcp4" (IPv4 alone) or "tcp6" (IPv6 alone); NULL stands for "tcp"
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
+ *         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_CONFIG_NO_TRANSPORT (an empty address)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_set_tcp(kpc_config *config, const char *address, const char *network,
+                              kpc_error **error);
+
+/**
+ * Would set a WebSocket as the transport. This version has none; the function is there so
+ * that programs can ask for it.
+ *
+ * @param config  the configuration
+ * @param url     ws://host:port/path
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_ERR_UNSUPPORTED, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_ARG_VALUE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_set_ws(kpc_config *config, const char *url, kpc_error **error);
+
+/**
+ * Sets how long a client waits before it dials again after the daemon was lost: the
+ * shortest wait at first, doubled with each failure up to the longest.
+ *
+ * @param config  the configuration
+ * @param min_ms  the shortest wait in milliseconds, at least 1
+ * @param max_ms  the longest wait in milliseconds, at least min_ms
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_set_reconnect(kpc_config *config, uint32_t min_ms, uint32_t max_ms,
+                                    kpc_error **error);
+
+/**
+ * Sets where a client's log lines go, in place of what is set. They never hold secrets or
+ * payloads. Without this there is no log: the library writes to no file, terminal or system log.
+ *
+ * @param config     the configuration
+ * @param level      the most talkative level that is wanted, KPC_LOG_OFF to KPC_LOG_DEBUG
+ * @param fn         receives the lines; NULL for none
+ * @param user_data  handed to fn and drop
+ * @param drop       called once with user_data when nothing can call fn any more, also when
+ *                   this call fails; may be NULL
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_set_log(kpc_config *config, int32_t level, kpc_log_fn fn, void *user_data,
+                              kpc_drop_fn drop, kpc_error **error);
+
+/**
+ * Sets the geometry of packets, for daemons before v0.0.76, which do not tell theirs.
+ *
+ * @param config    the configuration
+ * @param geometry  the geometry, checked; NULL takes a set one away
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
+ *         KPC_ERR_BAD_GEOMETRY
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_set_sphinx_geometry(kpc_config *config, const kpc_sphinx_geometry *geometry,
+                                          kpc_error **error);
+
+/**
+ * Sets the geometry of boxes, for daemons before v0.0.76, which do not tell theirs.
+ *
+ * @param config    the configuration
+ * @param geometry  the geometry, checked; NULL takes a set one away
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
+ *         KPC_ERR_BAD_GEOMETRY
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_set_pigeonhole_geometry(kpc_config *config,
+                                              const kpc_pigeonhole_geometry *geometry,
+                                              kpc_error **error);
+
+/**
+ * Checks a configuration as a client would before it connects. Opens no connection.
+ *
+ * @param config  the configuration
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_CONFIG_NO_TRANSPORT
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_status kpc_config_validate(const kpc_config *config, kpc_error **error);
+
+/**
+ * Which transport is set.
+ *
+ * @param config  the configuration
+ * @return a KPC_TRANSPORT_ value; KPC_TRANSPORT_NONE also for what is no live kpc_config
+ *
+ * Threads: any.
+ */
+KPC_API int32_t kpc_config_transport(const kpc_config *config);
+
+/**
+ * The network of the transport: "unix", "tcp", "tcp4" or "tcp6".
+ *
+ * @param config  the configuration
+ * @return a static text, never NULL; empty if no transport is set, and for what is no live
+ *         kpc_config
+ *
+ * Ownership: static, never freed.
+ * Threads: any.
+ */
+KPC_API const char *kpc_config_network(const kpc_config *config);
+
+/**
+ * The path or address of the transport.
+ *
+ * @param config   the configuration
+ * @param address  receives the text
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_NO_MEMORY
+ *
+ * Ownership: *address is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_address(const kpc_config *config, kpc_buffer **address, kpc_error **error);
+
+/**
+ * How long a client waits before it dials again.
+ *
+ * @param config  the configuration
+ * @param min_ms  receives the shortest wait in milliseconds; may be NULL
+ * @param max_ms  receives the longest wait in milliseconds; may be NULL
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_reconnect(const kpc_config *config, uint32_t *min_ms, uint32_t *max_ms,
+                                kpc_error **error);
+
+/**
+ * The most talkative level of log lines that is wanted.
+ *
+ * @param config  the configuration
+ * @return a KPC_LOG_ value; KPC_LOG_OFF if no log is set, and for what is no live kpc_config
+ *
+ * Threads: any.
+ */
+KPC_API int32_t kpc_config_log_level(const kpc_config *config);
+
+/**
+ * The geometry of packets that was set or stood in the file.
+ *
+ * @param config    the configuration
+ * @param geometry  receives the geometry
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY,
+ *         KPC_ERR_BAD_GEOMETRY (the name of a scheme is too long)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_sphinx_geometry(const kpc_config *config, kpc_sphinx_geometry *geometry,
+                                      kpc_error **error);
+
+/**
+ * The geometry of boxes that was set or stood in the file.
+ *
+ * @param config    the configuration
+ * @param geometry  receives the geometry
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY,
+ *         KPC_ERR_BAD_GEOMETRY (the name of a scheme is too long)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_pigeonhole_geometry(const kpc_config *config,
+                                          kpc_pigeonhole_geometry *geometry, kpc_error **error);
+
+/**
+ * Ends a configuration. Clients that were made from it go on.
+ *
+ * @param config  the configuration; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_config_free(kpc_config *config);
+
+/* ---- Operations ------------------------------------------------------------------------------ */
+
+/** Names an operation of one client: never 0, never used twice by it. */
+typedef uint64_t kpc_op;
+
+/** Receives a completion. The result is lent until the function returns. */
+typedef void (*kpc_completion_fn)(const kpc_result *result, void *user_data);
+
+/**
+ * Where the completion of an asynchronous operation goes: to fn if that is set, else as an
+ * event KPC_EVENT_OPERATION to sink if that is set, else it is kept for kpc_op_wait.
+ */
+typedef struct kpc_completion {
+    /** Called once, on the client's callback thread; may be NULL. */
+    kpc_completion_fn fn;
+    /** Handed to fn and drop. */
+    void *user_data;
+    /** Called once with user_data, last, also when the call that took it fails; may be NULL. */
+    kpc_drop_fn drop;
+    /** Receives the event if fn is NULL; may be NULL. */
+    const kpc_event_sink *sink;
+} kpc_completion;
+
+/**
+ * Cancels an operation. It still completes, once: with KPC_ERR_CANCELLED, or with its
+ * result if that was faster. What the daemon does for it is called off.
+ *
+ * @param client  the client that began it
+ * @param op      the operation
+ * @return KPC_OK also when it has completed already; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (this client never began such an operation)
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API kpc_status kpc_op_cancel(const kpc_client *client, kpc_op op);
+
+/**
+ * Waits until an operation has completed, wherever its completion goes. The result of one
+ * that was begun without callback and sink is handed out here, once; results that nobody
+ * fetches are kept until the client is freed, up to 1024, then the oldest go.
+ *
+ * @param client      the client that began it
+ * @param op          the operation
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param result      receives the result, or NULL if it was delivered elsewhere or fetched
+ *                    before; may be NULL, which leaves the result to be fetched
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK when it has completed, well or not; KPC_ERR_TIMEOUT while it is running;
+ *         KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *result is the caller's, kpc_result_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_op_wait(const kpc_client *client, kpc_op op, int32_t timeout_ms, kpc_result **result,
+                       kpc_error **error);
+
+/**
+ * Which operation a result belongs to.
+ *
+ * @param result  the result
+ * @return the operation; 0 for what is no live kpc_result
+ *
+ * Threads: any.
+ */
+KPC_API kpc_op kpc_result_op(const kpc_result *result);
+
+/**
+ * How the operation ended.
+ *
+ * @param result  the result
+ * @return KPC_OK or the failure; KPC_ERR_BAD_HANDLE or KPC_ERR_ARG_NULL for what is no live
+ *         kpc_result
+ *
+ * Threads: any.
+ */
+KPC_API kpc_status kpc_result_status(const kpc_result *result);
+
+/**
+ * The details of how an operation failed.
+ *
+ * @param result  the result
+ * @return the error; NULL if the operation succeeded, or for what is no live kpc_result
+ *
+ * Ownership: the error is the caller's, kpc_error_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_error *kpc_result_error(const kpc_result *result);
+
+/**
+ * Ends a result that kpc_op_wait or kpc_event_result gave.
+ *
+ * @param result  the result; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_result_free(kpc_result *result);
+
+/* ---- Clients --------------------------------------------------------------------------------- */
+
+/**
+ * Makes a client that is not connected yet. Opens no connection; starts one thread.
+ *
+ * @param config  what the client is made from; a copy is taken
+ * @param client  receives the client
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_BAD_GEOMETRY, KPC_ERR_ARG_VALUE,
+ *         KPC_ERR_NO_MEMORY (no thread to be had), KPC_ERR_IO
+ *
+ * Ownership: *client is the caller's, kpc_client_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_new(const kpc_config *config, kpc_client **client, kpc_error **error);
+
+/**
+ * Leaves the daemon without saying goodbye: it keeps the session for a while (10 minutes
+ * unless configured otherwise) and goes on with what it repeats. Calls and operations wait,
+ * within their time limits, until kpc_client_connect. Events: KPC_EVENT_DISCONNECTED.
+ *
+ * @param client  the client
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE kpc_status kpc_client_disconnect(const kpc_client *client, kpc_error **error);
+
+/**
+ * Says goodbye to the daemon, which forgets the session and all that it repeats for it, ends
+ * every operation with KPC_ERR_CLOSED, gives every sink KPC_EVENT_CLOSED, and waits for the
+ * client's threads; inside a callback it does not wait for that callback. Plain messages
+ * that have not left are lost: see kpc_client_flush. Closing twice is fine.
+ *
+ * @param client  the client; it stays a valid handle until kpc_client_free
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any, callbacks included. Waits for a callback that is running on another thread.
+ */
+KPC_API kpc_status kpc_client_close(const kpc_client *client);
+
+/**
+ * Ends a client, closing it as kpc_client_close does if that was not done.
+ *
+ * @param client  the client; NULL is fine, and so is what belongs to the parent of a forked
+ *                process, which is left alone
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API void kpc_client_free(kpc_client *client);
+
+/**
+ * Whether the daemon is reachable and on the mixnet. What needs the mixnet waits while it is
+ * not, except plain messages, which are refused with KPC_ERR_OFFLINE.
+ *
+ * @param client  the client
+ * @return true or false; false for what is no live kpc_client
+ *
+ * Threads: any.
+ */
+KPC_API bool kpc_client_is_connected(const kpc_client *client);
+
+/**
+ * Whether the daemon is reachable, be it on the mixnet or not.
+ *
+ * @param client  the client
+ * @return true or false; false for what is no live kpc_client
+ *
+ * Threads: any.
+ */
+KPC_API bool kpc_client_is_attached(const kpc_client *client);
+
+/**
+ * The token that names the daemon process. Another token than before means that the daemon
+ * was restarted; the client has then sent again what was unanswered.
+ *
+ * @param client  the client
+ * @param token   receives the token
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_UNSUPPORTED
+ *         (daemons up to v0.0.72 have none), KPC_ERR_NOT_CONNECTED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_daemon_token(const kpc_client *client, kpc_id *token, kpc_error **error);
+
+/**
+ * Whether the daemon knows a request, told by the name of its reply on the wire, for
+ * instance "voucher_mint_reply". Before the first connection the answer is for a daemon of
+ * today.
+ *
+ * @param client     the client
+ * @param reply_key  name of the reply
+ * @return true or false; false for what is no live kpc_client or no text
+ *
+ * Threads: any.
+ */
+KPC_API bool kpc_client_supports(const kpc_client *client, const char *reply_key);
+
+/**
+ * What a client was made from, without its log.
+ *
+ * @param client  the client
+ * @param config  receives a copy of its configuration
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *config is the caller's, kpc_config_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_config(const kpc_client *client, kpc_config **config, kpc_error **error);
+
+/**
+ * Writes a line of the program's own to the client's log, among those of the library.
+ *
+ * @param client  the client
+ * @param level   KPC_LOG_ERROR to KPC_LOG_DEBUG
+ * @param text    the line
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE,
+ *         KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API
+kpc_status kpc_client_log(const kpc_client *client, int32_t level, const char *text,
+                          kpc_error **error);
+
+/**
+ * Connects with the daemon and shakes hands. A daemon that is not on the mixnet is no error;
+ * one that has no document of the network yet may take 30 seconds. Afterwards the client
+ * connects again by itself whenever it loses the daemon, and sends again what was unanswered.
+ *
+ * After kpc_client_disconnect it connects once more and goes on where it was.
+ *
+ * @param client      the client
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE,
+ *         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_connect(const kpc_client *client, int32_t timeout_ms, kpc_error **error);
+
+/**
+ * As kpc_client_connect, without waiting; its completion is for kpc_client_connect_result.
+ *
+ * @param client      the client
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE,
+ *         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_connect_async(const kpc_client *client, int32_t timeout_ms,
+                                    const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_client_connect_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_connect_result(const kpc_result *result, kpc_error **error);
+
+/**
+ * Waits until every write, copy command and plain message that was accepted has left:
+ * answered, for what is answered; handed to the network, for plain messages with a reply; and
+ * for those without, about which nobody ever hears, for as long as the daemon needs on
+ * average. Close drops what has not left.
+ *
+ * @param client      the client
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_flush(const kpc_client *client, int32_t timeout_ms, kpc_error **error);
+
+/**
+ * As kpc_client_flush, without waiting; its completion is for kpc_client_flush_result.
+ *
+ * @param client      the client
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_flush_async(const kpc_client *client, int32_t timeout_ms,
+                                  const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_client_flush_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_flush_result(const kpc_result *result, kpc_error **error);
+
+/* ---- Events ---------------------------------------------------------------------------------- */
+
+/** Receives an event, which is lent until the function returns. */
+typedef void (*kpc_event_fn)(const kpc_event *event, void *user_data);
+
+/**
+ * Opens an event sink. Each event taken from it is one call of kpc_event_sink_next, or of
+ * the function given to kpc_event_sink_on_event.
+ *
+ * @param client    the client, connected or not
+ * @param capacity  how many notices wait at most before the oldest is dropped; 0 counts as 1
+ * @param sink      receives the sink
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_CLOSED
+ *
+ * Ownership: *sink is the caller's, kpc_event_sink_close.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_sink_open(const kpc_client *client, size_t capacity, kpc_event_sink **sink,
+                               kpc_error **error);
+
+/**
+ * Takes the next event.
+ *
+ * @param sink        the sink
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param event       receives the event
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK; KPC_ERR_TIMEOUT when none came in time; KPC_ERR_CLOSED when none will come,
+ *         after KPC_EVENT_CLOSED was taken; KPC_ERR_BUSY when the sink has a callback;
+ *         KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_WOULD_DEADLOCK (it would wait, in a callback of the same client)
+ *
+ * Ownership: *event is the caller's, kpc_event_free.
+ * Threads: any; of several that wait, each event wakes one.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_sink_next(const kpc_event_sink *sink, int32_t timeout_ms, kpc_event **event,
+                               kpc_error **error);
+
+/**
+ * A file descriptor for poll, epoll, kqueue and the loops built on them: readable while
+ * kpc_event_sink_next with KPC_POLL would give something. Only to be polled, never read.
+ *
+ * @param sink  the sink
+ * @return the descriptor, which belongs to the sink; -1 for what is no live kpc_event_sink,
+ *         or when the process has no descriptor left
+ *
+ * Threads: any.
+ */
+KPC_API int kpc_event_sink_fd(const kpc_event_sink *sink);
+
+/**
+ * Hands every event of a sink, those that wait and those to come, to a function, on the
+ * client's callback thread. From then on kpc_event_sink_next gives KPC_ERR_BUSY.
+ *
+ * @param sink       the sink
+ * @param fn         receives the events
+ * @param user_data  handed to fn and drop
+ * @param drop       called once with user_data, after the last event, also when this call
+ *                   fails; may be NULL
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_CLOSED,
+ *         KPC_ERR_BUSY (the sink has a callback already)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_sink_on_event(const kpc_event_sink *sink, kpc_event_fn fn, void *user_data,
+                                   kpc_drop_fn drop, kpc_error **error);
+
+/**
+ * Ends a sink: nothing more is taken from it or handed to its callback, and a thread that
+ * waits in kpc_event_sink_next gets KPC_ERR_CLOSED. Does not wait for a callback that is
+ * running.
+ *
+ * @param sink  the sink; NULL is fine
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API void kpc_event_sink_close(kpc_event_sink *sink);
+
+/**
+ * Ends an event that kpc_event_sink_next gave. One that was lent to a callback ends by itself.
+ *
+ * @param event  the event; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_event_free(kpc_event *event);
+
+/** No event: what kpc_event_kind gives for what is no live kpc_event. */
+#define KPC_EVENT_NONE 0
+
+/**
+ * The daemon's link to the mixnet, when it changes: kpc_event_is_connected,
+ * kpc_event_instance_token.
+ */
+#define KPC_EVENT_CONNECTION_STATUS 1
+/** A new directory document: kpc_event_pki_document, kpc_event_payload (its CBOR). */
+#define KPC_EVENT_PKI_DOCUMENT 2
+
+/**
+ * A plain message has left, or could not: kpc_event_message_id, kpc_event_surb_id,
+ * kpc_event_sent_at_unix, kpc_event_reply_eta_ns, kpc_event_error.
+ */
+#define KPC_EVENT_MESSAGE_SENT 3
+
+/**
+ * A plain message was answered: kpc_event_message_id, kpc_event_surb_id, kpc_event_payload,
+ * kpc_event_reply_index, kpc_event_error.
+ */
+#define KPC_EVENT_MESSAGE_REPLY 4
+/** The daemon is lost, or was left: kpc_event_is_graceful, kpc_event_error (the reason). */
+#define KPC_EVENT_DISCONNECTED 5
+/** The daemon announced that it stops. */
+#define KPC_EVENT_SHUTDOWN 6
+/** The daemon will say nothing more of a message: kpc_event_message_id. */
+#define KPC_EVENT_MESSAGE_ID_COLLECTED 7
+
+/**
+ * Older protocol, a channel query has left, or could not: kpc_event_message_id,
+ * kpc_event_sent_at_unix, kpc_event_reply_eta_ns, kpc_event_error.
+ */
+#define KPC_EVENT_CHANNEL_QUERY_SENT 8
+
+/**
+ * Older protocol, a channel query was answered: kpc_event_message_id, kpc_event_payload,
+ * kpc_event_reply_index, kpc_event_error.
+ */
+#define KPC_EVENT_CHANNEL_QUERY_REPLY 9
+/** Connected again with the same daemon process. */
+#define KPC_EVENT_RESUMED 10
+/** Connected again, with another daemon process. */
+#define KPC_EVENT_RESTARTED 11
+/** An operation completed: kpc_event_result. */
+#define KPC_EVENT_OPERATION 12
+/** The reader was too slow: kpc_event_lost notices were dropped. */
+#define KPC_EVENT_LOST 13
+/** The client was closed; nothing follows. */
+#define KPC_EVENT_CLOSED 14
+
+/**
+ * A copy stream gets on: kpc_event_stream, kpc_event_boxes_written, kpc_event_boxes_needed,
+ * kpc_event_is_copying.
+ */
+#define KPC_EVENT_COPY_PROGRESS 15
+
+/**
+ * The courier that performs a copy command is in no new directory document, so it may never
+ * answer: kpc_event_stream, kpc_event_courier.
+ */
+#define KPC_EVENT_COURIER_VANISHED 16
+
+/**
+ * What happened.
+ *
+ * @param event  the event
+ * @return KPC_EVENT_...; KPC_EVENT_NONE for what is no live kpc_event. Later versions add
+ *         kinds: leave unknown ones alone
+ *
+ * Threads: any.
+ */
+KPC_API int32_t kpc_event_kind(const kpc_event *event);
+
+/**
+ * Whether the daemon is on the mixnet, for KPC_EVENT_CONNECTION_STATUS.
+ *
+ * @param event  the event
+ * @return true or false; false for any other event
+ *
+ * Threads: any.
+ */
+KPC_API bool kpc_event_is_connected(const kpc_event *event);
+
+/**
+ * Whether the daemon was left on purpose or said that it stops, for KPC_EVENT_DISCONNECTED.
+ *
+ * @param event  the event
+ * @return true or false; false for any other event
+ *
+ * Threads: any.
+ */
+KPC_API bool kpc_event_is_graceful(const kpc_event *event);
+
+/**
+ * The token that names the daemon process, for KPC_EVENT_CONNECTION_STATUS.
+ *
+ * @param event  the event
+ * @param token  receives the token
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *         (the event has none)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_instance_token(const kpc_event *event, kpc_id *token, kpc_error **error);
+
+/**
+ * The id of the message that an event is about.
+ *
+ * @param event  the event
+ * @param id     receives the id
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *         (the event has none)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_message_id(const kpc_event *event, kpc_id *id, kpc_error **error);
+
+/**
+ * The id of the reply block that an event is about, for KPC_EVENT_MESSAGE_SENT and
+ * KPC_EVENT_MESSAGE_REPLY.
+ *
+ * @param event  the event
+ * @param id     receives the id
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *         (the event has none)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_surb_id(const kpc_event *event, kpc_id *id, kpc_error **error);
+
+/**
+ * When a message was sent.
+ *
+ * @param event  the event
+ * @return Unix seconds; 0 if it was not sent, or for an event of another kind
+ *
+ * Threads: any.
+ */
+KPC_API int64_t kpc_event_sent_at_unix(const kpc_event *event);
+
+/**
+ * How long the round trip of a message is expected to take, counted from its sending.
+ *
+ * @param event  the event
+ * @return nanoseconds; 0 if it was not sent, or for an event of another kind
+ *
+ * Threads: any.
+ */
+KPC_API int64_t kpc_event_reply_eta_ns(const kpc_event *event);
+
+/**
+ * What a reply carries, or the CBOR of a document. The network pads replies to plain
+ * messages with zeros.
+ *
+ * @param event    the event
+ * @param payload  receives the bytes, possibly none
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *         (the event has none)
+ *
+ * Ownership: *payload is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_payload(const kpc_event *event, kpc_buffer **payload, kpc_error **error);
+
+/**
+ * Which of the two replicas of a box answered (daemons up to v0.0.72).
+ *
+ * @param event  the event
+ * @return 0 or 1; -1 if that is not told
+ *
+ * Threads: any.
+ */
+KPC_API int32_t kpc_event_reply_index(const kpc_event *event);
+
+/**
+ * What went wrong, for the events that can tell of a failure.
+ *
+ * @param event  the event
+ * @return the error; NULL if nothing went wrong, or for what is no live kpc_event
+ *
+ * Ownership: the error is the caller's, kpc_error_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_error *kpc_event_error(const kpc_event *event);
+
+/**
+ * The document of KPC_EVENT_PKI_DOCUMENT.
+ *
+ * @param event  the event
+ * @return the document; NULL for any other event
+ *
+ * Ownership: the document is the caller's, kpc_pki_document_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_pki_document *kpc_event_pki_document(const kpc_event *event);
+
+/**
+ * The result of KPC_EVENT_OPERATION, for the _result function of the call that began it.
+ *
+ * @param event  the event
+ * @return the result; NULL for any other event
+ *
+ * Ownership: the result is the caller's, kpc_result_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_result *kpc_event_result(const kpc_event *event);
+
+/**
+ * How many notices were dropped, for KPC_EVENT_LOST.
+ *
+ * @param event  the event
+ * @return the number; 0 for any other event
+ *
+ * Threads: any.
+ */
+KPC_API uint64_t kpc_event_lost(const kpc_event *event);
+
+/**
+ * An event as one line for people, of whatever kind it is: ids, hashes, numbers and errors,
+ * but no payload and no secret. The wording may change.
+ *
+ * @param event  the event
+ * @param text   receives the text, UTF-8 and followed by a NUL
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *text is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_describe(const kpc_event *event, kpc_buffer **text, kpc_error **error);
+
+/**
+ * Which copy stream KPC_EVENT_COPY_PROGRESS and KPC_EVENT_COURIER_VANISHED are about:
+ * kpc_write_cap_hash of its capability, which kpc_cancel_resending_copy_command takes too.
+ *
+ * @param event   the event
+ * @param stream  receives the hash
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (the
+ *         event has none)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_stream(const kpc_event *event, kpc_hash *stream, kpc_error **error);
+
+/**
+ * Hash of the identity key of the courier that KPC_EVENT_COURIER_VANISHED is about.
+ *
+ * @param event    the event
+ * @param courier  receives the hash
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (the
+ *         event has none)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_courier(const kpc_event *event, kpc_hash *courier, kpc_error **error);
+
+/**
+ * How many boxes of its temporary stream are written, for KPC_EVENT_COPY_PROGRESS.
+ *
+ * @param event  the event
+ * @return the number; 0 for any other event
+ *
+ * Threads: any.
+ */
+KPC_API uint64_t kpc_event_boxes_written(const kpc_event *event);
+
+/**
+ * How many boxes its temporary stream has, as far as is known, for KPC_EVENT_COPY_PROGRESS.
+ *
+ * @param event  the event
+ * @return the number; 0 for any other event
+ *
+ * Threads: any.
+ */
+KPC_API uint64_t kpc_event_boxes_needed(const kpc_event *event);
+
+/**
+ * Whether everything is written and the courier is waited for, for KPC_EVENT_COPY_PROGRESS.
+ *
+ * @param event  the event
+ * @return true or false; false for any other event
+ *
+ * Threads: any.
+ */
+KPC_API bool kpc_event_is_copying(const kpc_event *event);
+
+/* ---- Directory documents and services -------------------------------------------------------- */
+
+/**
+ * The current directory document, as the daemon last told it. Asks nobody.
+ *
+ * @param client    the client
+ * @param document  receives the document
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NO_PKI_DOCUMENT
+ *
+ * Ownership: *document is the caller's, kpc_pki_document_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_pki_document(const kpc_client *client, kpc_pki_document **document,
+                                   kpc_error **error);
+
+/**
+ * The directory document of an epoch, if it is one of the last five that came; the current
+ * one otherwise: kpc_pki_document_epoch tells which. Asks nobody.
+ *
+ * @param client    the client
+ * @param epoch     the epoch
+ * @param document  receives the document
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NO_PKI_DOCUMENT
+ *
+ * Ownership: *document is the caller's, kpc_pki_document_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_pki_document_for_epoch(const kpc_client *client, uint64_t epoch,
+                                             kpc_pki_document **document, kpc_error **error);
+
+/**
+ * The epoch that a document is for.
+ *
+ * @param document  the document
+ * @return the epoch; 0 for what is no live kpc_pki_document
+ *
+ * Threads: any.
+ */
+KPC_API uint64_t kpc_pki_document_epoch(const kpc_pki_document *document);
+
+/**
+ * How many packets a client of the network sends per millisecond on average (LambdaP of the
+ * document); 0.001 means one a second.
+ *
+ * @param document  the document
+ * @return the rate; 0 for what is no live kpc_pki_document
+ *
+ * Threads: any.
+ */
+KPC_API double kpc_pki_document_lambda_p(const kpc_pki_document *document);
+
+/**
+ * A document as CBOR, without the signatures.
+ *
+ * @param document  the document
+ * @param cbor      receives the bytes
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *cbor is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_pki_document_cbor(const kpc_pki_document *document, kpc_buffer **cbor,
+                                 kpc_error **error);
+
+/**
+ * A document as readable JSON: the descriptors inside it are decoded, bytes are hexadecimal.
+ *
+ * @param document  the document
+ * @param text      receives the text, UTF-8 and followed by a NUL
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *text is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_pki_document_to_json(const kpc_pki_document *document, kpc_buffer **text,
+                                    kpc_error **error);
+
+/**
+ * Whether a document names a node, for instance the courier of an operation that is running:
+ * one that has vanished will not answer any more.
+ *
+ * @param document  the document
+ * @param node      hash of the node's identity key
+ * @return true or false; false for what is no live kpc_pki_document, or for NULL
+ *
+ * Threads: any.
+ */
+KPC_API bool kpc_pki_document_has_identity(const kpc_pki_document *document, const kpc_hash *node);
+
+/**
+ * All instances of a service in a document; none is no failure here.
+ *
+ * @param document    the document
+ * @param capability  name of the service, such as "echo"
+ * @param services    receives the list
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *services is the caller's, kpc_services_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_pki_document_find_services(const kpc_pki_document *document, const char *capability,
+                                          kpc_services **services, kpc_error **error);
+
+/**
+ * Ends a document.
+ *
+ * @param document  the document; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_pki_document_free(kpc_pki_document *document);
+
+/**
+ * All instances of a service in the current document.
+ *
+ * @param client      the client
+ * @param capability  name of the service, such as "echo"
+ * @param services    receives the list, which is not empty
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
+ *
+ * Ownership: *services is the caller's, kpc_services_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_get_services(const kpc_client *client, const char *capability,
+                                   kpc_services **services, kpc_error **error);
+
+/**
+ * One instance of a service in the current document, chosen at random each time, each as
+ * likely as any other.
+ *
+ * @param client      the client
+ * @param capability  name of the service, such as "echo"
+ * @param service     receives where to send
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_get_service(const kpc_client *client, const char *capability,
+                                  kpc_service *service, kpc_error **error);
+
+/**
+ * How many instances a list has.
+ *
+ * @param services  the list
+ * @return the number; 0 for what is no live kpc_services
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_services_count(const kpc_services *services);
+
+/**
+ * Where to send to one instance of a list.
+ *
+ * @param services  the list
+ * @param position  which one, from 0
+ * @param service   receives where to send
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_services_at(const kpc_services *services, size_t position, kpc_service *service,
+                           kpc_error **error);
+
+/**
+ * The name of the node of one instance of a list, for people.
+ *
+ * @param services  the list
+ * @param position  which one, from 0
+ * @param name      receives the text, UTF-8 and followed by a NUL
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *name is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_services_name_at(const kpc_services *services, size_t position, kpc_buffer **name,
+                                kpc_error **error);
+
+/**
+ * Ends a list of services.
+ *
+ * @param services  the list; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_services_free(kpc_services *services);
+
+/**
+ * The geometry of the network's packets, from the daemon, or from the configuration where the
+ * daemon does not tell it (before v0.0.76).
+ *
+ * @param client    the client
+ * @param geometry  receives the geometry
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_sphinx_geometry(const kpc_client *client, kpc_sphinx_geometry *geometry,
+                                      kpc_error **error);
+
+/**
+ * The geometry of the network's boxes, from the daemon, or from the configuration where the
+ * daemon does not tell it (before v0.0.76).
+ *
+ * @param client    the client
+ * @param geometry  receives the geometry
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_pigeonhole_geometry(const kpc_client *client,
+                                          kpc_pigeonhole_geometry *geometry, kpc_error **error);
+
+/* ---- Plain messages -------------------------------------------------------------------------- */
+
+/**
+ * Sends a plain message with a reply block. Done when the message is in line for the daemon;
+ * what becomes of it is told by KPC_EVENT_MESSAGE_SENT and KPC_EVENT_MESSAGE_REPLY, which
+ * carry surb_id. It is never sent twice: when the connection is lost before it was sent,
+ * KPC_EVENT_MESSAGE_SENT says KPC_ERR_CONNECTION_LOST, and it may or may not have left.
+ *
+ * @param client       the client
+ * @param surb_id      names the reply; of kpc_new_surb_id, never used before
+ * @param service      where it goes
+ * @param payload      what to send; may be NULL if payload_len is 0
+ * @param payload_len  how many bytes, at most UserForwardPayloadLength of
+ *                     kpc_client_sphinx_geometry
+ * @param timeout_ms   as everywhere, though this version never has to wait
+ * @param message_id   receives the id that its events carry; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+ *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+ *         is not on the mixnet)
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_message(const kpc_client *client, const kpc_id *surb_id,
+                            const kpc_service *service, const uint8_t *payload, size_t payload_len,
+                            int32_t timeout_ms, kpc_id *message_id, kpc_error **error);
+
+/**
+ * As kpc_send_message, without waiting; its completion is for kpc_send_message_result.
+ *
+ * @param client       the client
+ * @param surb_id      names the reply; of kpc_new_surb_id, never used before
+ * @param service      where it goes
+ * @param payload      what to send; may be NULL if payload_len is 0
+ * @param payload_len  how many bytes, at most UserForwardPayloadLength of
+ *                     kpc_client_sphinx_geometry
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+ *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+ *         is not on the mixnet), KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_message_async(const kpc_client *client, const kpc_id *surb_id,
+                                  const kpc_service *service, const uint8_t *payload,
+                                  size_t payload_len, int32_t timeout_ms,
+                                  const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_send_message_async gave.
+ *
+ * @param result      the result of the operation
+ * @param message_id  receives the id that its events carry; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_message_result(const kpc_result *result, kpc_id *message_id, kpc_error **error);
+
+/**
+ * Sends a plain message to which no reply can come. Done when it is in line for the daemon;
+ * nobody ever hears what becomes of it, not even that it failed. kpc_client_flush before
+ * kpc_client_close gives it time to leave.
+ *
+ * @param client       the client
+ * @param service      where it goes
+ * @param payload      what to send; may be NULL if payload_len is 0
+ * @param payload_len  how many bytes, at most UserForwardPayloadLength of
+ *                     kpc_client_sphinx_geometry
+ * @param timeout_ms   as everywhere, though this version never has to wait
+ * @param message_id   receives the id that its events carry; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+ *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+ *         is not on the mixnet)
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_message_without_reply(const kpc_client *client, const kpc_service *service,
+                                          const uint8_t *payload, size_t payload_len,
+                                          int32_t timeout_ms, kpc_id *message_id,
+                                          kpc_error **error);
+
+/**
+ * As kpc_send_message_without_reply, without waiting; its completion is for
+ * kpc_send_message_without_reply_result.
+ *
+ * @param client       the client
+ * @param service      where it goes
+ * @param payload      what to send; may be NULL if payload_len is 0
+ * @param payload_len  how many bytes, at most UserForwardPayloadLength of
+ *                     kpc_client_sphinx_geometry
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+ *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+ *         is not on the mixnet), KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_message_without_reply_async(const kpc_client *client,
+                                                const kpc_service *service, const uint8_t *payload,
+                                                size_t payload_len, int32_t timeout_ms,
+                                                const kpc_completion *done, kpc_op *op,
+                                                kpc_error **error);
+
+/**
+ * What an operation begun by kpc_send_message_without_reply_async gave.
+ *
+ * @param result      the result of the operation
+ * @param message_id  receives the id that its events carry; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_message_without_reply_result(const kpc_result *result, kpc_id *message_id,
+                                                 kpc_error **error);
+
+/**
+ * Sends a plain message and waits for its reply. Nothing is retransmitted: a lost packet ends
+ * as KPC_ERR_TIMEOUT when its reply block is no longer good. A reply that comes after the
+ * caller has given up is told by KPC_EVENT_MESSAGE_REPLY.
+ *
+ * @param client       the client
+ * @param service      where it goes
+ * @param payload      what to send; may be NULL if payload_len is 0
+ * @param payload_len  how many bytes, at most UserForwardPayloadLength of
+ *                     kpc_client_sphinx_geometry
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param reply        receives what the service sent, padded by the network with zeros to
+ *                     ForwardPayloadLength
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+ *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+ *         is not on the mixnet), KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance
+ *         that there is no such service), KPC_ERR_CONNECTION_LOST (it may or may not have
+ *         left), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *reply is the caller's, kpc_buffer_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_blocking_send_message(const kpc_client *client, const kpc_service *service,
+                                     const uint8_t *payload, size_t payload_len, int32_t timeout_ms,
+                                     kpc_buffer **reply, kpc_error **error);
+
+/**
+ * As kpc_blocking_send_message, without waiting; its completion is for
+ * kpc_blocking_send_message_result.
+ *
+ * @param client       the client
+ * @param service      where it goes
+ * @param payload      what to send; may be NULL if payload_len is 0
+ * @param payload_len  how many bytes, at most UserForwardPayloadLength of
+ *                     kpc_client_sphinx_geometry
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+ *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+ *         is not on the mixnet), KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance
+ *         that there is no such service), KPC_ERR_CONNECTION_LOST (it may or may not have
+ *         left), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_blocking_send_message_async(const kpc_client *client, const kpc_service *service,
+                                           const uint8_t *payload, size_t payload_len,
+                                           int32_t timeout_ms, const kpc_completion *done,
+                                           kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_blocking_send_message_async gave.
+ *
+ * @param result  the result of the operation
+ * @param reply   receives what the service sent, padded by the network with zeros to
+ *                ForwardPayloadLength
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *reply is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_blocking_send_message_result(const kpc_result *result, kpc_buffer **reply,
+                                            kpc_error **error);
+
+/**
+ * Sends a message until its reply comes. Done when it is accepted; what becomes of it is told
+ * by KPC_EVENT_MESSAGE_SENT, each time that it is sent, and once by KPC_EVENT_MESSAGE_REPLY,
+ * which carries message_id and, when the retries are used up, KPC_ERR_DAEMON_MAX_RETRIES.
+ *
+ * A daemon up to v0.0.72 repeats the message itself, up to three times; for today's daemons,
+ * and after a lost connection, the library does it, each time with a reply block of its own.
+ * The service may receive the message several times: use this only where that does no harm.
+ *
+ * @param client       the client
+ * @param message_id   names the message in its events; of kpc_new_message_id
+ * @param service      where it goes
+ * @param payload      what to send; may be NULL if payload_len is 0
+ * @param payload_len  how many bytes, at most UserForwardPayloadLength of
+ *                     kpc_client_sphinx_geometry
+ * @param timeout_ms   as everywhere, though this version never has to wait
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+ *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+ *         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way)
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_reliable_message(const kpc_client *client, const kpc_id *message_id,
+                                     const kpc_service *service, const uint8_t *payload,
+                                     size_t payload_len, int32_t timeout_ms, kpc_error **error);
+
+/**
+ * As kpc_send_reliable_message, without waiting; its completion is for
+ * kpc_send_reliable_message_result.
+ *
+ * @param client       the client
+ * @param message_id   names the message in its events; of kpc_new_message_id
+ * @param service      where it goes
+ * @param payload      what to send; may be NULL if payload_len is 0
+ * @param payload_len  how many bytes, at most UserForwardPayloadLength of
+ *                     kpc_client_sphinx_geometry
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+ *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+ *         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
+ *         KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_reliable_message_async(const kpc_client *client, const kpc_id *message_id,
+                                           const kpc_service *service, const uint8_t *payload,
+                                           size_t payload_len, int32_t timeout_ms,
+                                           const kpc_completion *done, kpc_op *op,
+                                           kpc_error **error);
+
+/**
+ * What an operation begun by kpc_send_reliable_message_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_reliable_message_result(const kpc_result *result, kpc_error **error);
+
+/**
+ * Sends a message until its reply comes, and waits for that.
+ *
+ * A daemon up to v0.0.72 repeats the message itself, up to three times; for today's daemons,
+ * and after a lost connection, the library does it, each time with a reply block of its own.
+ * The service may receive the message several times: use this only where that does no harm.
+ *
+ * @param client       the client
+ * @param message_id   names the message in its events; NULL draws one
+ * @param service      where it goes
+ * @param payload      what to send; may be NULL if payload_len is 0
+ * @param payload_len  how many bytes, at most UserForwardPayloadLength of
+ *                     kpc_client_sphinx_geometry
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param reply        receives what the service sent, padded by the network with zeros to
+ *                     ForwardPayloadLength
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+ *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+ *         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
+ *         KPC_ERR_DAEMON_MAX_RETRIES (sent several times, and no reply),
+ *         KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance that there is no such
+ *         service), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *reply is the caller's, kpc_buffer_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_blocking_send_reliable_message(const kpc_client *client, const kpc_id *message_id,
+                                              const kpc_service *service, const uint8_t *payload,
+                                              size_t payload_len, int32_t timeout_ms,
+                                              kpc_buffer **reply, kpc_error **error);
+
+/**
+ * As kpc_blocking_send_reliable_message, without waiting; its completion is for
+ * kpc_blocking_send_reliable_message_result.
+ *
+ * @param client       the client
+ * @param message_id   names the message in its events; NULL draws one
+ * @param service      where it goes
+ * @param payload      what to send; may be NULL if payload_len is 0
+ * @param payload_len  how many bytes, at most UserForwardPayloadLength of
+ *                     kpc_client_sphinx_geometry
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+ *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+ *         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
+ *         KPC_ERR_DAEMON_MAX_RETRIES (sent several times, and no reply),
+ *         KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance that there is no such
+ *         service), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_blocking_send_reliable_message_async(const kpc_client *client,
+                                                    const kpc_id *message_id,
+                                                    const kpc_service *service,
+                                                    const uint8_t *payload, size_t payload_len,
+                                                    int32_t timeout_ms, const kpc_completion *done,
+                                                    kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_blocking_send_reliable_message_async gave.
+ *
+ * @param result  the result of the operation
+ * @param reply   receives what the service sent, padded by the network with zeros to
+ *                ForwardPayloadLength
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *reply is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_blocking_send_reliable_message_result(const kpc_result *result, kpc_buffer **reply,
+                                                     kpc_error **error);
+
+/**
+ * Waits until a reply to a plain message came that no such wait has reported before, be it
+ * before or after the call. What came is told by KPC_EVENT_MESSAGE_REPLY; replies for which
+ * kpc_blocking_send_message waits do not count.
+ *
+ * @param client      the client
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_await_message_reply(const kpc_client *client, int32_t timeout_ms,
+                                          kpc_error **error);
+
+/**
+ * As kpc_client_await_message_reply, without waiting; its completion is for
+ * kpc_client_await_message_reply_result.
+ *
+ * @param client      the client
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_await_message_reply_async(const kpc_client *client, int32_t timeout_ms,
+                                                const kpc_completion *done, kpc_op *op,
+                                                kpc_error **error);
+
+/**
+ * What an operation begun by kpc_client_await_message_reply_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_await_message_reply_result(const kpc_result *result, kpc_error **error);
+
+/* ---- Boxes ----------------------------------------------------------------------------------- */
+
+/**
+ * Writes one box: encrypts, sends until it is answered, and gives the index of the next.
+ * Survives lost connections and restarts of the daemon; advance only after success. An empty
+ * plaintext is a tombstone.
+ *
+ * @param client         the client
+ * @param write_cap      the capability
+ * @param index          which box
+ * @param plaintext      what to write; may be NULL if plaintext_len is 0
+ * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
+ *                       kpc_client_pigeonhole_geometry
+ * @param flags          0 or KPC_START_RETURN_BOX_EXISTS
+ * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param next           receives the index of the box after it; may be the same variable as
+ *                       index, which then keeps its value on failure
+ * @param error          receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED,
+ *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+ *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+ *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+ *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
+ *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+ *         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_write_box(const kpc_client *client, const kpc_write_cap *write_cap,
+                         const kpc_box_index *index, const uint8_t *plaintext, size_t plaintext_len,
+                         uint32_t flags, int32_t timeout_ms, kpc_box_index *next,
+                         kpc_error **error);
+
+/**
+ * As kpc_write_box, without waiting; its completion is for kpc_write_box_result.
+ *
+ * @param client         the client
+ * @param write_cap      the capability
+ * @param index          which box
+ * @param plaintext      what to write; may be NULL if plaintext_len is 0
+ * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
+ *                       kpc_client_pigeonhole_geometry
+ * @param flags          0 or KPC_START_RETURN_BOX_EXISTS
+ * @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done           where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op             receives the operation; may be NULL
+ * @param error          receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED,
+ *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+ *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+ *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+ *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
+ *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+ *         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_write_box_async(const kpc_client *client, const kpc_write_cap *write_cap,
+                               const kpc_box_index *index, const uint8_t *plaintext,
+                               size_t plaintext_len, uint32_t flags, int32_t timeout_ms,
+                               const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_write_box_async gave.
+ *
+ * @param result  the result of the operation
+ * @param next    receives the index of the box after it; may be the same variable as index,
+ *                which then keeps its value on failure
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_write_box_result(const kpc_result *result, kpc_box_index *next, kpc_error **error);
+
+/**
+ * Reads one box, waiting until it is written unless the flags say otherwise, and gives the
+ * index of the next. Survives lost connections and restarts of the daemon.
+ *
+ * @param client      the client
+ * @param read_cap    the capability
+ * @param index       which box
+ * @param flags       0 or KPC_START_NO_RETRY
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param plaintext   receives what the box holds
+ * @param next        receives the index of the box after it; may be the same variable as
+ *                    index, which then keeps its value on failure
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *plaintext is the caller's, kpc_buffer_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_read_box(const kpc_client *client, const kpc_read_cap *read_cap,
+                        const kpc_box_index *index, uint32_t flags, int32_t timeout_ms,
+                        kpc_buffer **plaintext, kpc_box_index *next, kpc_error **error);
+
+/**
+ * As kpc_read_box, without waiting; its completion is for kpc_read_box_result.
+ *
+ * @param client      the client
+ * @param read_cap    the capability
+ * @param index       which box
+ * @param flags       0 or KPC_START_NO_RETRY
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_read_box_async(const kpc_client *client, const kpc_read_cap *read_cap,
+                              const kpc_box_index *index, uint32_t flags, int32_t timeout_ms,
+                              const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_read_box_async gave.
+ *
+ * @param result     the result of the operation
+ * @param plaintext  receives what the box holds
+ * @param next       receives the index of the box after it; may be the same variable as index,
+ *                   which then keeps its value on failure
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *plaintext is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_read_box_result(const kpc_result *result, kpc_buffer **plaintext,
+                               kpc_box_index *next, kpc_error **error);
+
+/**
+ * Deletes one box by writing a tombstone over it, and gives the index of the next. The only
+ * change that a written box allows; may be repeated.
+ *
+ * @param client      the client
+ * @param write_cap   the capability
+ * @param index       which box
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param next        receives the index of the box after it; may be the same variable as
+ *                    index, which then keeps its value on failure
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_tombstone_box(const kpc_client *client, const kpc_write_cap *write_cap,
+                             const kpc_box_index *index, int32_t timeout_ms, kpc_box_index *next,
+                             kpc_error **error);
+
+/**
+ * As kpc_tombstone_box, without waiting; its completion is for kpc_tombstone_box_result.
+ *
+ * @param client      the client
+ * @param write_cap   the capability
+ * @param index       which box
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_tombstone_box_async(const kpc_client *client, const kpc_write_cap *write_cap,
+                                   const kpc_box_index *index, int32_t timeout_ms,
+                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_tombstone_box_async gave.
+ *
+ * @param result  the result of the operation
+ * @param next    receives the index of the box after it; may be the same variable as index,
+ *                which then keeps its value on failure
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_tombstone_box_result(const kpc_result *result, kpc_box_index *next,
+                                    kpc_error **error);
+
+/* ---- Boxes, step by step --------------------------------------------------------------------- */
+
+/**
+ * The hash that names an envelope, for instance to cancel its sending.
+ *
+ * @param envelope  the envelope
+ * @param hash      receives the hash
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_envelope_hash(const kpc_envelope *envelope, kpc_hash *hash, kpc_error **error);
+
+/**
+ * The index of the box after the one that an envelope was made for.
+ *
+ * @param envelope  the envelope
+ * @param next      receives the index
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_envelope_next_index(const kpc_envelope *envelope, kpc_box_index *next,
+                                   kpc_error **error);
+
+/**
+ * What travels to the courier.
+ *
+ * @param envelope    the envelope
+ * @param ciphertext  receives the bytes
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *ciphertext is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_envelope_ciphertext(const kpc_envelope *envelope, kpc_buffer **ciphertext,
+                                   kpc_error **error);
+
+/**
+ * What opens the answer. A secret.
+ *
+ * @param envelope    the envelope
+ * @param descriptor  receives the bytes
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *descriptor is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_envelope_descriptor(const kpc_envelope *envelope, kpc_buffer **descriptor,
+                                   kpc_error **error);
+
+/**
+ * An envelope in one piece, to be stored and given to kpc_envelope_from_bytes. As secret as
+ * the box that it is for.
+ *
+ * @param envelope  the envelope
+ * @param bytes     receives the bytes
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *bytes is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_envelope_to_bytes(const kpc_envelope *envelope, kpc_buffer **bytes,
+                                 kpc_error **error);
+
+/**
+ * Makes an envelope of what kpc_envelope_to_bytes gave.
+ *
+ * @param bytes     the bytes
+ * @param len       how many bytes
+ * @param envelope  receives the envelope
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no envelope),
+ *         KPC_ERR_ARG_EMPTY
+ *
+ * Ownership: *envelope is the caller's, kpc_envelope_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_envelope_from_bytes(const uint8_t *bytes, size_t len, kpc_envelope **envelope,
+                                   kpc_error **error);
+
+/**
+ * Makes an envelope of the parts that another client of the daemon stored.
+ *
+ * @param ciphertext      what travels to the courier
+ * @param ciphertext_len  how many bytes
+ * @param descriptor      what opens the answer
+ * @param descriptor_len  how many bytes
+ * @param hash            the envelope's hash
+ * @param next            the index of the next box
+ * @param envelope        receives the envelope
+ * @param error           receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_EMPTY
+ *
+ * Ownership: *envelope is the caller's, kpc_envelope_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_envelope_from_parts(const uint8_t *ciphertext, size_t ciphertext_len,
+                                   const uint8_t *descriptor, size_t descriptor_len,
+                                   const kpc_hash *hash, const kpc_box_index *next,
+                                   kpc_envelope **envelope, kpc_error **error);
+
+/**
+ * Ends an envelope. What is being sent goes on.
+ *
+ * @param envelope  the envelope; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_envelope_free(kpc_envelope *envelope);
+
+/**
+ * Prepares the read of a box. The daemon computes it; nothing is sent. The envelope is made
+ * for the replicas of the current epoch and is good for about a week.
+ *
+ * @param client      the client
+ * @param read_cap    the capability
+ * @param index       which box
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param envelope    receives the envelope
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *envelope is the caller's, kpc_envelope_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_read(const kpc_client *client, const kpc_read_cap *read_cap,
+                            const kpc_box_index *index, int32_t timeout_ms, kpc_envelope **envelope,
+                            kpc_error **error);
+
+/**
+ * As kpc_encrypt_read, without waiting; its completion is for kpc_encrypt_read_result.
+ *
+ * @param client      the client
+ * @param read_cap    the capability
+ * @param index       which box
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_read_async(const kpc_client *client, const kpc_read_cap *read_cap,
+                                  const kpc_box_index *index, int32_t timeout_ms,
+                                  const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_encrypt_read_async gave.
+ *
+ * @param result    the result of the operation
+ * @param envelope  receives the envelope
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *envelope is the caller's, kpc_envelope_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_read_result(const kpc_result *result, kpc_envelope **envelope,
+                                   kpc_error **error);
+
+/**
+ * Prepares the write of a box. The daemon computes it; nothing is sent. Each call makes
+ * another envelope for the same box; to send a write again, send the same envelope again. An
+ * empty plaintext makes a tombstone, which deletes the box.
+ *
+ * @param client         the client
+ * @param write_cap      the capability
+ * @param index          which box
+ * @param plaintext      what to write; may be NULL if plaintext_len is 0
+ * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
+ *                       kpc_client_pigeonhole_geometry
+ * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param envelope       receives the envelope
+ * @param error          receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *envelope is the caller's, kpc_envelope_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_write(const kpc_client *client, const kpc_write_cap *write_cap,
+                             const kpc_box_index *index, const uint8_t *plaintext,
+                             size_t plaintext_len, int32_t timeout_ms, kpc_envelope **envelope,
+                             kpc_error **error);
+
+/**
+ * As kpc_encrypt_write, without waiting; its completion is for kpc_encrypt_write_result.
+ *
+ * @param client         the client
+ * @param write_cap      the capability
+ * @param index          which box
+ * @param plaintext      what to write; may be NULL if plaintext_len is 0
+ * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
+ *                       kpc_client_pigeonhole_geometry
+ * @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done           where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op             receives the operation; may be NULL
+ * @param error          receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_write_async(const kpc_client *client, const kpc_write_cap *write_cap,
+                                   const kpc_box_index *index, const uint8_t *plaintext,
+                                   size_t plaintext_len, int32_t timeout_ms,
+                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_encrypt_write_async gave.
+ *
+ * @param result    the result of the operation
+ * @param envelope  receives the envelope
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *envelope is the caller's, kpc_envelope_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_write_result(const kpc_result *result, kpc_envelope **envelope,
+                                    kpc_error **error);
+
+/**
+ * A read of a box that is not there ends with KPC_ERR_BOX_ID_NOT_FOUND, instead of waiting
+ * until it is written.
+ */
+#define KPC_START_NO_RETRY 1
+
+/**
+ * A write of a box that is there already ends with KPC_ERR_BOX_ALREADY_EXISTS, instead of
+ * success. Takes one more round trip.
+ */
+#define KPC_START_RETURN_BOX_EXISTS 2
+
+/**
+ * Sends an envelope until it is answered: the daemon repeats it, and the library starts it
+ * again whenever the connection was lost. A write is done when a courier has taken it; writing
+ * a box that is there already counts as success. A read waits until the box is written; it is
+ * polled, with a fresh envelope each time, at most once a second and in turn with all other
+ * reads of the client.
+ *
+ * While it runs, kpc_cancel_resending_encrypted_message with the envelope's hash ends it.
+ *
+ * @param client       the client
+ * @param read_cap     for a read; NULL for a write
+ * @param write_cap    for a write; NULL for a read
+ * @param index        the box that the envelope was made for; compulsory for a read, not
+ *                     looked at for a write
+ * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
+ *                     of today do not look at it
+ * @param envelope     the envelope, which is not used up
+ * @param flags        KPC_START_... in any combination
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param plaintext    receives what a read found, nothing for a write; may be NULL
+ * @param courier      receives the courier that carried it, all zero if none is told; may be
+ *                     NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
+ *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
+ *         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS,
+ *         KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *plaintext is the caller's, kpc_buffer_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_encrypted_message(const kpc_client *client,
+                                                 const kpc_read_cap *read_cap,
+                                                 const kpc_write_cap *write_cap,
+                                                 const kpc_box_index *index, int32_t reply_index,
+                                                 const kpc_envelope *envelope, uint32_t flags,
+                                                 int32_t timeout_ms, kpc_buffer **plaintext,
+                                                 kpc_service *courier, kpc_error **error);
+
+/**
+ * As kpc_start_resending_encrypted_message, without waiting; its completion is for
+ * kpc_start_resending_encrypted_message_result.
+ *
+ * @param client       the client
+ * @param read_cap     for a read; NULL for a write
+ * @param write_cap    for a write; NULL for a read
+ * @param index        the box that the envelope was made for; compulsory for a read, not
+ *                     looked at for a write
+ * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
+ *                     of today do not look at it
+ * @param envelope     the envelope, which is not used up
+ * @param flags        KPC_START_... in any combination
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
+ *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
+ *         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS,
+ *         KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY, KPC_ERR_BUSY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_encrypted_message_async(const kpc_client *client,
+                                                       const kpc_read_cap *read_cap,
+                                                       const kpc_write_cap *write_cap,
+                                                       const kpc_box_index *index,
+                                                       int32_t reply_index,
+                                                       const kpc_envelope *envelope, uint32_t flags,
+                                                       int32_t timeout_ms,
+                                                       const kpc_completion *done, kpc_op *op,
+                                                       kpc_error **error);
+
+/**
+ * What an operation begun by kpc_start_resending_encrypted_message_async gave.
+ *
+ * @param result     the result of the operation
+ * @param plaintext  receives what a read found, nothing for a write; may be NULL
+ * @param courier    receives the courier that carried it, all zero if none is told; may be
+ *                   NULL
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *plaintext is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *result,
+                                                        kpc_buffer **plaintext,
+                                                        kpc_service *courier, kpc_error **error);
+
+/**
+ * As kpc_start_resending_encrypted_message with KPC_START_RETURN_BOX_EXISTS: a write of a box
+ * that is there already ends with KPC_ERR_BOX_ALREADY_EXISTS. After a lost connection that may
+ * be the write's own first sending; the error's text then says so.
+ *
+ * @param client       the client
+ * @param read_cap     for a read; NULL for a write
+ * @param write_cap    for a write; NULL for a read
+ * @param index        the box that the envelope was made for; compulsory for a read, not
+ *                     looked at for a write
+ * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
+ *                     of today do not look at it
+ * @param envelope     the envelope, which is not used up
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param plaintext    receives what a read found, nothing for a write; may be NULL
+ * @param courier      receives the courier that carried it, all zero if none is told; may be
+ *                     NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
+ *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
+ *         (this envelope is being sent), KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *plaintext is the caller's, kpc_buffer_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_encrypted_message_return_box_exists(const kpc_client *client,
+                                                                   const kpc_read_cap *read_cap,
+                                                                   const kpc_write_cap *write_cap,
+                                                                   const kpc_box_index *index,
+                                                                   int32_t reply_index,
+                                                                   const kpc_envelope *envelope,
+                                                                   int32_t timeout_ms,
+                                                                   kpc_buffer **plaintext,
+                                                                   kpc_service *courier,
+                                                                   kpc_error **error);
+
+/**
+ * As kpc_start_resending_encrypted_message_return_box_exists, without waiting; its completion
+ * is for kpc_start_resending_encrypted_message_return_box_exists_result.
+ *
+ * @param client       the client
+ * @param read_cap     for a read; NULL for a write
+ * @param write_cap    for a write; NULL for a read
+ * @param index        the box that the envelope was made for; compulsory for a read, not
+ *                     looked at for a write
+ * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
+ *                     of today do not look at it
+ * @param envelope     the envelope, which is not used up
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
+ *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
+ *         (this envelope is being sent), KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY, KPC_ERR_BUSY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_encrypted_message_return_box_exists_async(const kpc_client *client,
+        const kpc_read_cap *read_cap, const kpc_write_cap *write_cap, const kpc_box_index *index,
+        int32_t reply_index, const kpc_envelope *envelope, int32_t timeout_ms,
+        const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_start_resending_encrypted_message_return_box_exists_async
+ * gave.
+ *
+ * @param result     the result of the operation
+ * @param plaintext  receives what a read found, nothing for a write; may be NULL
+ * @param courier    receives the courier that carried it, all zero if none is told; may be
+ *                   NULL
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *plaintext is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_encrypted_message_return_box_exists_result(const kpc_result *result,
+                                                                          kpc_buffer **plaintext,
+                                                                          kpc_service *courier,
+                                                                          kpc_error **error);
+
+/**
+ * As kpc_start_resending_encrypted_message with KPC_START_NO_RETRY: a read of a box that is
+ * not there ends with KPC_ERR_BOX_ID_NOT_FOUND. Replicas learn of a write one after the other,
+ * so a box that was written a moment ago may still be missed.
+ *
+ * @param client       the client
+ * @param read_cap     for a read; NULL for a write
+ * @param write_cap    for a write; NULL for a read
+ * @param index        the box that the envelope was made for; compulsory for a read, not
+ *                     looked at for a write
+ * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
+ *                     of today do not look at it
+ * @param envelope     the envelope, which is not used up
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param plaintext    receives what a read found, nothing for a write; may be NULL
+ * @param courier      receives the courier that carried it, all zero if none is told; may be
+ *                     NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
+ *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
+ *         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *plaintext is the caller's, kpc_buffer_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_encrypted_message_no_retry(const kpc_client *client,
+                                                          const kpc_read_cap *read_cap,
+                                                          const kpc_write_cap *write_cap,
+                                                          const kpc_box_index *index,
+                                                          int32_t reply_index,
+                                                          const kpc_envelope *envelope,
+                                                          int32_t timeout_ms,
+                                                          kpc_buffer **plaintext,
+                                                          kpc_service *courier, kpc_error **error);
+
+/**
+ * As kpc_start_resending_encrypted_message_no_retry, without waiting; its completion is for
+ * kpc_start_resending_encrypted_message_no_retry_result.
+ *
+ * @param client       the client
+ * @param read_cap     for a read; NULL for a write
+ * @param write_cap    for a write; NULL for a read
+ * @param index        the box that the envelope was made for; compulsory for a read, not
+ *                     looked at for a write
+ * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
+ *                     of today do not look at it
+ * @param envelope     the envelope, which is not used up
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
+ *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
+ *         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY, KPC_ERR_BUSY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_encrypted_message_no_retry_async(const kpc_client *client,
+                                                                const kpc_read_cap *read_cap,
+                                                                const kpc_write_cap *write_cap,
+                                                                const kpc_box_index *index,
+                                                                int32_t reply_index,
+                                                                const kpc_envelope *envelope,
+                                                                int32_t timeout_ms,
+                                                                const kpc_completion *done,
+                                                                kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_start_resending_encrypted_message_no_retry_async gave.
+ *
+ * @param result     the result of the operation
+ * @param plaintext  receives what a read found, nothing for a write; may be NULL
+ * @param courier    receives the courier that carried it, all zero if none is told; may be
+ *                   NULL
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *plaintext is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_encrypted_message_no_retry_result(const kpc_result *result,
+                                                                 kpc_buffer **plaintext,
+                                                                 kpc_service *courier,
+                                                                 kpc_error **error);
+
+/**
+ * Ends the operation that sends an envelope: it completes with
+ * KPC_ERR_START_RESENDING_CANCELLED. Success also when nothing is in flight under this hash,
+ * and while the daemon is away. What a courier has taken already stays.
+ *
+ * @param client         the client
+ * @param envelope_hash  kpc_envelope_hash of the envelope that was sent
+ * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param error          receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_encrypted_message(const kpc_client *client,
+                                                  const kpc_hash *envelope_hash, int32_t timeout_ms,
+                                                  kpc_error **error);
+
+/**
+ * As kpc_cancel_resending_encrypted_message, without waiting; its completion is for
+ * kpc_cancel_resending_encrypted_message_result.
+ *
+ * @param client         the client
+ * @param envelope_hash  kpc_envelope_hash of the envelope that was sent
+ * @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done           where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op             receives the operation; may be NULL
+ * @param error          receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_encrypted_message_async(const kpc_client *client,
+                                                        const kpc_hash *envelope_hash,
+                                                        int32_t timeout_ms,
+                                                        const kpc_completion *done, kpc_op *op,
+                                                        kpc_error **error);
+
+/**
+ * What an operation begun by kpc_cancel_resending_encrypted_message_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *result,
+                                                         kpc_error **error);
+
+/**
+ * Ends the operation that runs a copy command: it completes with
+ * KPC_ERR_START_RESENDING_CANCELLED. Success also when none is in flight under this hash, and
+ * while the daemon is away. What the courier has copied already stays, and it may go on.
+ *
+ * @param client          the client
+ * @param write_cap_hash  kpc_write_cap_hash of the temporary stream
+ * @param timeout_ms      how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param error           receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_copy_command(const kpc_client *client,
+                                             const kpc_hash *write_cap_hash, int32_t timeout_ms,
+                                             kpc_error **error);
+
+/**
+ * As kpc_cancel_resending_copy_command, without waiting; its completion is for
+ * kpc_cancel_resending_copy_command_result.
+ *
+ * @param client          the client
+ * @param write_cap_hash  kpc_write_cap_hash of the temporary stream
+ * @param timeout_ms      after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done            where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op              receives the operation; may be NULL
+ * @param error           receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_copy_command_async(const kpc_client *client,
+                                                   const kpc_hash *write_cap_hash,
+                                                   int32_t timeout_ms, const kpc_completion *done,
+                                                   kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_cancel_resending_copy_command_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *result, kpc_error **error);
+
+/* ---- Tombstones ------------------------------------------------------------------------------ */
+
+/**
+ * Prepares tombstones for boxes in a row. The daemon computes them, one after the other;
+ * nothing is sent. Send each with the write capability; what is deleted stays deleted, and a
+ * tombstone may be sent again.
+ *
+ * If the time runs out or the daemon fails when some are made, the call succeeds with these:
+ * kpc_tombstones_error says why they are not all, and kpc_tombstones_next where to go on. If
+ * not one was made the call fails.
+ *
+ * @param client      the client
+ * @param write_cap   the capability of the stream
+ * @param start       the first box to delete
+ * @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 gives none, and start as
+ *                    the next
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param tombstones  receives the tombstones
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (more boxes than
+ *         allowed), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
+ *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *tombstones is the caller's, kpc_tombstones_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_tombstone_range(const kpc_client *client, const kpc_write_cap *write_cap,
+                               const kpc_box_index *start, uint32_t max_count, int32_t timeout_ms,
+                               kpc_tombstones **tombstones, kpc_error **error);
+
+/**
+ * As kpc_tombstone_range, without waiting; its completion is for kpc_tombstone_range_result.
+ *
+ * @param client      the client
+ * @param write_cap   the capability of the stream
+ * @param start       the first box to delete
+ * @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 gives none, and start as
+ *                    the next
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (more boxes than
+ *         allowed), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
+ *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_tombstone_range_async(const kpc_client *client, const kpc_write_cap *write_cap,
+                                     const kpc_box_index *start, uint32_t max_count,
+                                     int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
+                                     kpc_error **error);
+
+/**
+ * What an operation begun by kpc_tombstone_range_async gave.
+ *
+ * @param result      the result of the operation
+ * @param tombstones  receives the tombstones
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *tombstones is the caller's, kpc_tombstones_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_tombstone_range_result(const kpc_result *result, kpc_tombstones **tombstones,
+                                      kpc_error **error);
+
+/**
+ * How many tombstones were made.
+ *
+ * @param tombstones  the result of kpc_tombstone_range
+ * @return the number; 0 for what is no live kpc_tombstones
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_tombstones_count(const kpc_tombstones *tombstones);
+
+/**
+ * One tombstone, to be sent.
+ *
+ * @param tombstones  the result of kpc_tombstone_range
+ * @param position    which one, from 0
+ * @param envelope    receives the envelope
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Ownership: *envelope is the caller's, kpc_envelope_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_tombstones_envelope_at(const kpc_tombstones *tombstones, size_t position,
+                                      kpc_envelope **envelope, kpc_error **error);
+
+/**
+ * The box that a tombstone deletes.
+ *
+ * @param tombstones  the result of kpc_tombstone_range
+ * @param position    which one, from 0
+ * @param index       receives the index
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_tombstones_box_index_at(const kpc_tombstones *tombstones, size_t position,
+                                       kpc_box_index *index, kpc_error **error);
+
+/**
+ * The box behind the last one for which there is a tombstone.
+ *
+ * @param tombstones  the result of kpc_tombstone_range
+ * @param next        receives the index
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_tombstones_next(const kpc_tombstones *tombstones, kpc_box_index *next,
+                               kpc_error **error);
+
+/**
+ * Why there are fewer tombstones than were asked for.
+ *
+ * @param tombstones  the result of kpc_tombstone_range
+ * @return the error; NULL if all are there, or for what is no live kpc_tombstones
+ *
+ * Ownership: the error is the caller's, kpc_error_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_error *kpc_tombstones_error(const kpc_tombstones *tombstones);
+
+/**
+ * Ends the tombstones. What is being sent goes on.
+ *
+ * @param tombstones  the tombstones; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_tombstones_free(kpc_tombstones *tombstones);
+
+/* ---- Copy streams ---------------------------------------------------------------------------- */
+
+/** Boxes that a copy stream has at most, and envelopes in them. */
+#define KPC_MAX_STREAM_BOXES 65536
+/** Bytes of a payload for one destination of a copy stream at most. */
+#define KPC_MAX_DESTINATION_PAYLOAD 10485760
+
+/** A payload and the place where a copy command is to write it. */
+typedef struct kpc_destination {
+    /** The capability of the stream to write to. */
+    kpc_write_cap write_cap;
+    /** The first box to write. */
+    kpc_box_index start_index;
+    /** What to write; may be NULL if payload_len is 0. */
+    const uint8_t *payload;
+    /** How many bytes, at most KPC_MAX_DESTINATION_PAYLOAD. */
+    size_t payload_len;
+} kpc_destination;
+
+/**
+ * Makes the elements of a copy stream that writes one payload. The daemon computes them;
+ * nothing is sent. A payload takes the boxes of its destination in pieces of
+ * MaxPlaintextPayloadLength - 4 bytes.
+ *
+ * A stream is made by one call with is_start and is_last, or by several: is_start for the
+ * first, is_last for the last. A stream without last element is read on by the courier for
+ * ever. A call that is not the last ends with an element that may be partly filled;
+ * kpc_create_courier_envelopes_from_multi_payload packs better. Long payloads go to the daemon
+ * in pieces, so that other calls need not wait.
+ *
+ * @param client            the client
+ * @param payload           what to write; may be NULL if payload_len is 0
+ * @param payload_len       how many bytes, at most KPC_MAX_DESTINATION_PAYLOAD; 0 only where
+ *                          is_last is not set
+ * @param dest_write_cap    the capability of the stream to write to
+ * @param dest_start_index  the first box to write
+ * @param is_start          these are the first elements of the stream
+ * @param is_last           these are the last elements of the stream
+ * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param envelopes         receives the elements
+ * @param error             receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing to write, and no
+ *         end then), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
+ *         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_courier_envelopes_from_payload(const kpc_client *client,
+                                                     const uint8_t *payload, size_t payload_len,
+                                                     const kpc_write_cap *dest_write_cap,
+                                                     const kpc_box_index *dest_start_index,
+                                                     bool is_start, bool is_last,
+                                                     int32_t timeout_ms, kpc_envelopes **envelopes,
+                                                     kpc_error **error);
+
+/**
+ * As kpc_create_courier_envelopes_from_payload, without waiting; its completion is for
+ * kpc_create_courier_envelopes_from_payload_result.
+ *
+ * @param client            the client
+ * @param payload           what to write; may be NULL if payload_len is 0
+ * @param payload_len       how many bytes, at most KPC_MAX_DESTINATION_PAYLOAD; 0 only where
+ *                          is_last is not set
+ * @param dest_write_cap    the capability of the stream to write to
+ * @param dest_start_index  the first box to write
+ * @param is_start          these are the first elements of the stream
+ * @param is_last           these are the last elements of the stream
+ * @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done              where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op                receives the operation; may be NULL
+ * @param error             receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing to write, and no
+ *         end then), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
+ *         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_courier_envelopes_from_payload_async(const kpc_client *client,
+                                                           const uint8_t *payload,
+                                                           size_t payload_len,
+                                                           const kpc_write_cap *dest_write_cap,
+                                                           const kpc_box_index *dest_start_index,
+                                                           bool is_start, bool is_last,
+                                                           int32_t timeout_ms,
+                                                           const kpc_completion *done, kpc_op *op,
+                                                           kpc_error **error);
+
+/**
+ * What an operation begun by kpc_create_courier_envelopes_from_payload_async gave.
+ *
+ * @param result     the result of the operation
+ * @param envelopes  receives the elements
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *result,
+                                                            kpc_envelopes **envelopes,
+                                                            kpc_error **error);
+
+/**
+ * As kpc_create_courier_envelopes_from_payload, for any number of destinations at once. What
+ * does not fill an element is given back for the next call, unless is_last is set:
+ * kpc_envelopes_buffer. To go on after a crash, store it together with the position in the
+ * temporary stream and its capability, and continue without is_start.
+ *
+ * @param client            the client
+ * @param destinations      the payloads and their places, at least one
+ * @param destinations_len  how many
+ * @param is_start          these are the first elements of the stream
+ * @param is_last           these are the last elements of the stream
+ * @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+ *                          is 0
+ * @param buffer_len        how many bytes
+ * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param envelopes         receives the elements
+ * @param error             receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+ *         buffer), KPC_ERR_ARG_EMPTY (nothing to write, and no end then),
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
+ *         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_courier_envelopes_from_multi_payload(const kpc_client *client,
+                                                           const kpc_destination *destinations,
+                                                           size_t destinations_len, bool is_start,
+                                                           bool is_last, const uint8_t *buffer,
+                                                           size_t buffer_len, int32_t timeout_ms,
+                                                           kpc_envelopes **envelopes,
+                                                           kpc_error **error);
+
+/**
+ * As kpc_create_courier_envelopes_from_multi_payload, without waiting; its completion is for
+ * kpc_create_courier_envelopes_from_multi_payload_result.
+ *
+ * @param client            the client
+ * @param destinations      the payloads and their places, at least one
+ * @param destinations_len  how many
+ * @param is_start          these are the first elements of the stream
+ * @param is_last           these are the last elements of the stream
+ * @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+ *                          is 0
+ * @param buffer_len        how many bytes
+ * @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done              where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op                receives the operation; may be NULL
+ * @param error             receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+ *         buffer), KPC_ERR_ARG_EMPTY (nothing to write, and no end then),
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
+ *         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_courier_envelopes_from_multi_payload_async(const kpc_client *client,
+        const kpc_destination *destinations, size_t destinations_len, bool is_start, bool is_last,
+        const uint8_t *buffer, size_t buffer_len, int32_t timeout_ms, const kpc_completion *done,
+        kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_create_courier_envelopes_from_multi_payload_async gave.
+ *
+ * @param result     the result of the operation
+ * @param envelopes  receives the elements
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_courier_envelopes_from_multi_payload_result(const kpc_result *result,
+                                                                  kpc_envelopes **envelopes,
+                                                                  kpc_error **error);
+
+/**
+ * As kpc_create_courier_envelopes_from_multi_payload, for the deletion of boxes in a row: the
+ * courier writes a tombstone over each.
+ *
+ * @param client            the client
+ * @param dest_write_cap    the capability of the stream to delete from
+ * @param dest_start_index  the first box to delete
+ * @param max_count         how many boxes, at least 1
+ * @param is_start          these are the first elements of the stream
+ * @param is_last           these are the last elements of the stream
+ * @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+ *                          is 0
+ * @param buffer_len        how many bytes
+ * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param envelopes         receives the elements
+ * @param error             receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+ *         buffer), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
+ *         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_courier_envelopes_from_tombstone_range(const kpc_client *client,
+                                                             const kpc_write_cap *dest_write_cap,
+                                                             const kpc_box_index *dest_start_index,
+                                                             uint32_t max_count, bool is_start,
+                                                             bool is_last, const uint8_t *buffer,
+                                                             size_t buffer_len, int32_t timeout_ms,
+                                                             kpc_envelopes **envelopes,
+                                                             kpc_error **error);
+
+/**
+ * As kpc_create_courier_envelopes_from_tombstone_range, without waiting; its completion is for
+ * kpc_create_courier_envelopes_from_tombstone_range_result.
+ *
+ * @param client            the client
+ * @param dest_write_cap    the capability of the stream to delete from
+ * @param dest_start_index  the first box to delete
+ * @param max_count         how many boxes, at least 1
+ * @param is_start          these are the first elements of the stream
+ * @param is_last           these are the last elements of the stream
+ * @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+ *                          is 0
+ * @param buffer_len        how many bytes
+ * @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done              where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op                receives the operation; may be NULL
+ * @param error             receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+ *         buffer), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
+ *         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_courier_envelopes_from_tombstone_range_async(const kpc_client *client,
+        const kpc_write_cap *dest_write_cap, const kpc_box_index *dest_start_index,
+        uint32_t max_count, bool is_start, bool is_last, const uint8_t *buffer, size_t buffer_len,
+        int32_t timeout_ms, const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_create_courier_envelopes_from_tombstone_range_async gave.
+ *
+ * @param result     the result of the operation
+ * @param envelopes  receives the elements
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_courier_envelopes_from_tombstone_range_result(const kpc_result *result,
+                                                                    kpc_envelopes **envelopes,
+                                                                    kpc_error **error);
+
+/**
+ * How many elements there are.
+ *
+ * @param envelopes  the result of a kpc_create_courier_envelopes_ call
+ * @return the number; 0 for what is no live kpc_envelopes
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_envelopes_count(const kpc_envelopes *envelopes);
+
+/**
+ * One element, to be written to one box.
+ *
+ * @param envelopes  the result of a kpc_create_courier_envelopes_ call
+ * @param position   which one, from 0
+ * @param element    receives the bytes, at most MaxPlaintextPayloadLength
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Ownership: *element is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_envelopes_at(const kpc_envelopes *envelopes, size_t position, kpc_buffer **element,
+                            kpc_error **error);
+
+/**
+ * What is left over, for the next call.
+ *
+ * @param envelopes  the result of a kpc_create_courier_envelopes_ call
+ * @return the bytes; NULL if nothing is left over, or for what is no live kpc_envelopes
+ *
+ * Ownership: the result is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_buffer *kpc_envelopes_buffer(const kpc_envelopes *envelopes);
+
+/**
+ * The box behind the last one that the only, or first, destination takes.
+ *
+ * @param envelopes  the result of a kpc_create_courier_envelopes_ call
+ * @param next       receives the index
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_envelopes_next_index(const kpc_envelopes *envelopes, kpc_box_index *next,
+                                    kpc_error **error);
+
+/**
+ * The box behind the last one that a destination takes.
+ *
+ * @param envelopes  the result of a kpc_create_courier_envelopes_ call
+ * @param position   which destination, from 0
+ * @param next       receives the index
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_envelopes_next_index_at(const kpc_envelopes *envelopes, size_t position,
+                                       kpc_box_index *next, kpc_error **error);
+
+/**
+ * Ends the elements.
+ *
+ * @param envelopes  the envelopes; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_envelopes_free(kpc_envelopes *envelopes);
+
+/* ---- Couriers -------------------------------------------------------------------------------- */
+
+/**
+ * All couriers of the current directory document, in its order. Asks nobody.
+ *
+ * @param client    the client
+ * @param couriers  receives the list, which is not empty
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there is none)
+ *
+ * Ownership: *couriers is the caller's, kpc_services_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_couriers(const kpc_client *client, kpc_services **couriers,
+                               kpc_error **error);
+
+/**
+ * Some couriers of the current directory document, each on another node, in random order: a
+ * path for kpc_send_nested_copy.
+ *
+ * @param client    the client
+ * @param count     how many; 0 gives an empty list
+ * @param couriers  receives the list
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NOT_ENOUGH_COURIERS
+ *
+ * Ownership: *couriers is the caller's, kpc_services_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_distinct_couriers(const kpc_client *client, size_t count,
+                                        kpc_services **couriers, kpc_error **error);
+
+/**
+ * One courier of the current directory document, chosen at random each time, each as likely as
+ * any other.
+ *
+ * @param client   the client
+ * @param courier  receives where it is
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there is none)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_courier(const kpc_client *client, kpc_service *courier, kpc_error **error);
+
+/* ---- Copy commands --------------------------------------------------------------------------- */
+
+/**
+ * Lets a courier perform what a temporary stream says, envelope by envelope, and waits until
+ * it is through. The courier stops at the first envelope that fails; what was written before
+ * it stays. kpc_error_failed_envelope then tells its position, from 1, and
+ * kpc_error_replica_code why, where a replica said so.
+ *
+ * The courier works alone: the client need not stay. It remembers the outcome for 30 minutes
+ * and would only repeat it, so when the call is made again after a failure without naming a
+ * courier, another one is chosen. A stream that was never written, or has no last element, gives
+ * no answer for minutes. The temporary stream stays readable: delete it with
+ * kpc_tombstone_range.
+ *
+ * @param client      the client
+ * @param write_cap   the capability of the temporary stream
+ * @param courier     which courier; NULL lets the library choose one and stay with it
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
+ *         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+ *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
+ *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_copy_command(const kpc_client *client,
+                                            const kpc_write_cap *write_cap,
+                                            const kpc_service *courier, int32_t timeout_ms,
+                                            kpc_error **error);
+
+/**
+ * As kpc_start_resending_copy_command, without waiting; its completion is for
+ * kpc_start_resending_copy_command_result.
+ *
+ * @param client      the client
+ * @param write_cap   the capability of the temporary stream
+ * @param courier     which courier; NULL lets the library choose one and stay with it
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
+ *         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+ *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
+ *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY,
+ *         KPC_ERR_BUSY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_copy_command_async(const kpc_client *client,
+                                                  const kpc_write_cap *write_cap,
+                                                  const kpc_service *courier, int32_t timeout_ms,
+                                                  const kpc_completion *done, kpc_op *op,
+                                                  kpc_error **error);
+
+/**
+ * What an operation begun by kpc_start_resending_copy_command_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_copy_command_result(const kpc_result *result, kpc_error **error);
+
+/**
+ * As kpc_start_resending_copy_command, at a courier that must be named.
+ *
+ * @param client      the client
+ * @param write_cap   the capability of the temporary stream
+ * @param courier     which courier
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
+ *         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+ *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
+ *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
+ *         KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_copy_command_with_courier(const kpc_client *client,
+                                                         const kpc_write_cap *write_cap,
+                                                         const kpc_service *courier,
+                                                         int32_t timeout_ms, kpc_error **error);
+
+/**
+ * As kpc_start_resending_copy_command_with_courier, without waiting; its completion is for
+ * kpc_start_resending_copy_command_with_courier_result.
+ *
+ * @param client      the client
+ * @param write_cap   the capability of the temporary stream
+ * @param courier     which courier
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
+ *         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+ *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
+ *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
+ *         KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_copy_command_with_courier_async(const kpc_client *client,
+                                                               const kpc_write_cap *write_cap,
+                                                               const kpc_service *courier,
+                                                               int32_t timeout_ms,
+                                                               const kpc_completion *done,
+                                                               kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_start_resending_copy_command_with_courier_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_start_resending_copy_command_with_courier_result(const kpc_result *result,
+                                                                kpc_error **error);
+
+/* ---- Copy streams made easy ------------------------------------------------------------------ */
+
+/**
+ * Makes a builder with a fresh temporary stream. Asks nobody.
+ *
+ * @param client   the client
+ * @param builder  receives the builder
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED,
+ *         KPC_ERR_CLOSED, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (the network has
+ *         no courier), KPC_ERR_INCOMPATIBLE_DAEMON
+ *
+ * Ownership: *builder is the caller's, kpc_copy_builder_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_new(const kpc_client *client, kpc_copy_builder **builder,
+                                kpc_error **error);
+
+/**
+ * Everything that another process needs to go on, at any time, also while an operation works
+ * on the builder. A secret: it holds the capability of the temporary stream. As long as what
+ * waits to be written.
+ *
+ * @param builder  the builder
+ * @param bytes    receives the bytes, for kpc_copy_builder_restore of this or a later version
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
+ *
+ * Ownership: *bytes is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_save(const kpc_copy_builder *builder, kpc_buffer **bytes,
+                                 kpc_error **error);
+
+/**
+ * Makes a builder of what kpc_copy_builder_save gave. It goes on from there; boxes that were
+ * written since are found and, as long as they hold what this builder has for them, kept. If
+ * they hold anything else, because something was added and written after the saving, the
+ * builder moves what it has to another temporary stream.
+ *
+ * @param bytes    the bytes
+ * @param len      how many bytes
+ * @param builder  receives the builder
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *         (these bytes are none, or damaged), KPC_ERR_UNSUPPORTED (of a later version),
+ *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_NO_MEMORY
+ *
+ * Ownership: *builder is the caller's, kpc_copy_builder_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_restore(const uint8_t *bytes, size_t len, kpc_copy_builder **builder,
+                                    kpc_error **error);
+
+/**
+ * How far a builder has got.
+ *
+ * @param builder  the builder
+ * @param written  receives the number of boxes that are written; may be NULL
+ * @param needed   receives the number of boxes that what was added so far takes; may be NULL
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_progress(const kpc_copy_builder *builder, uint64_t *written,
+                                     uint64_t *needed, kpc_error **error);
+
+/**
+ * Whether a courier has performed the stream.
+ *
+ * @param builder  the builder
+ * @return true or false; false for what is no live kpc_copy_builder
+ *
+ * Threads: any.
+ */
+KPC_API bool kpc_copy_builder_is_finished(const kpc_copy_builder *builder);
+
+/**
+ * The capability of the temporary stream, for instance to cancel by its hash.
+ *
+ * @param builder    the builder
+ * @param write_cap  receives the capability; secret
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_temp_write_cap(const kpc_copy_builder *builder,
+                                           kpc_write_cap *write_cap, kpc_error **error);
+
+/**
+ * The box of the temporary stream that is written next.
+ *
+ * @param builder  the builder
+ * @param index    receives the index
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_position(const kpc_copy_builder *builder, kpc_box_index *index,
+                                     kpc_error **error);
+
+/**
+ * The courier that is to perform the stream, or has.
+ *
+ * @param builder  the builder
+ * @param courier  receives where it is
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_courier(const kpc_copy_builder *builder, kpc_service *courier,
+                                    kpc_error **error);
+
+/**
+ * What was added and does not fill a box yet.
+ *
+ * @param builder  the builder
+ * @return the bytes; NULL if there are none, or for what is no live kpc_copy_builder
+ *
+ * Ownership: the result is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE kpc_buffer *kpc_copy_builder_buffer(const kpc_copy_builder *builder);
+
+/**
+ * Ends the operation that works on a builder: it completes with
+ * KPC_ERR_START_RESENDING_CANCELLED, and can be begun again. Success also when none does. A
+ * courier that has its command may go on.
+ *
+ * @param client   the client that began it
+ * @param builder  the builder
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_cancel(const kpc_client *client, const kpc_copy_builder *builder,
+                                   kpc_error **error);
+
+/**
+ * Ends a builder. An operation that works on it goes on.
+ *
+ * @param builder  the builder; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_copy_builder_free(kpc_copy_builder *builder);
+
+/**
+ * Adds a payload for a destination to a copy stream. The daemon computes the elements, and the
+ * builder keeps them; nothing is sent yet. All or nothing: when the call fails nothing was
+ * added. Save the builder after what was added and before it is written, then whoever restores
+ * it goes on with the very same elements.
+ *
+ * @param client       the client
+ * @param builder      the builder
+ * @param write_cap    the capability of the stream to write to
+ * @param start_index  the first box to write
+ * @param payload      what to write
+ * @param payload_len  how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param next         receives the box of the destination that follows; may be NULL, or the
+ *                     same variable as start_index, which then keeps its value on failure
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+ *         (also when the stream has no room for it), KPC_ERR_INVALID_CAPABILITY (the index
+ *         does not belong to it), KPC_ERR_BUSY (another operation is at work on the builder),
+ *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_add(const kpc_client *client, const kpc_copy_builder *builder,
+                                const kpc_write_cap *write_cap, const kpc_box_index *start_index,
+                                const uint8_t *payload, size_t payload_len, int32_t timeout_ms,
+                                kpc_box_index *next, kpc_error **error);
+
+/**
+ * As kpc_copy_builder_add, without waiting; its completion is for kpc_copy_builder_add_result.
+ *
+ * @param client       the client
+ * @param builder      the builder
+ * @param write_cap    the capability of the stream to write to
+ * @param start_index  the first box to write
+ * @param payload      what to write
+ * @param payload_len  how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+ *         (also when the stream has no room for it), KPC_ERR_INVALID_CAPABILITY (the index
+ *         does not belong to it), KPC_ERR_BUSY (another operation is at work on the builder),
+ *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_add_async(const kpc_client *client, const kpc_copy_builder *builder,
+                                      const kpc_write_cap *write_cap,
+                                      const kpc_box_index *start_index, const uint8_t *payload,
+                                      size_t payload_len, int32_t timeout_ms,
+                                      const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_copy_builder_add_async gave.
+ *
+ * @param result  the result of the operation
+ * @param next    receives the box of the destination that follows; may be NULL, or the same
+ *                variable as start_index, which then keeps its value on failure
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_add_result(const kpc_result *result, kpc_box_index *next,
+                                       kpc_error **error);
+
+/**
+ * As kpc_copy_builder_add, for the deletion of boxes in a row.
+ *
+ * @param client       the client
+ * @param builder      the builder
+ * @param write_cap    the capability of the stream to delete from
+ * @param start_index  the first box to delete
+ * @param max_count    how many boxes, at least 1
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param next         receives the box of the destination that follows; may be NULL, or the
+ *                     same variable as start_index, which then keeps its value on failure
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (the stream has no
+ *         room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
+ *         KPC_ERR_BUSY (another operation is at work on the builder), KPC_ERR_NO_GEOMETRY,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_add_tombstones(const kpc_client *client,
+                                           const kpc_copy_builder *builder,
+                                           const kpc_write_cap *write_cap,
+                                           const kpc_box_index *start_index, uint32_t max_count,
+                                           int32_t timeout_ms, kpc_box_index *next,
+                                           kpc_error **error);
+
+/**
+ * As kpc_copy_builder_add_tombstones, without waiting; its completion is for
+ * kpc_copy_builder_add_tombstones_result.
+ *
+ * @param client       the client
+ * @param builder      the builder
+ * @param write_cap    the capability of the stream to delete from
+ * @param start_index  the first box to delete
+ * @param max_count    how many boxes, at least 1
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (the stream has no
+ *         room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
+ *         KPC_ERR_BUSY (another operation is at work on the builder), KPC_ERR_NO_GEOMETRY,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_add_tombstones_async(const kpc_client *client,
+                                                 const kpc_copy_builder *builder,
+                                                 const kpc_write_cap *write_cap,
+                                                 const kpc_box_index *start_index,
+                                                 uint32_t max_count, int32_t timeout_ms,
+                                                 const kpc_completion *done, kpc_op *op,
+                                                 kpc_error **error);
+
+/**
+ * What an operation begun by kpc_copy_builder_add_tombstones_async gave.
+ *
+ * @param result  the result of the operation
+ * @param next    receives the box of the destination that follows; may be NULL, or the same
+ *                variable as start_index, which then keeps its value on failure
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_add_tombstones_result(const kpc_result *result, kpc_box_index *next,
+                                                  kpc_error **error);
+
+/**
+ * Writes to the temporary stream what can be written so far, so that it need not be kept until
+ * kpc_copy_builder_finish. KPC_EVENT_COPY_PROGRESS tells of each box. What was interrupted
+ * goes on with the next call.
+ *
+ * @param client      the client
+ * @param builder     the builder
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
+ *         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
+ *         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
+ *         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
+ *         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
+ *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_write(const kpc_client *client, const kpc_copy_builder *builder,
+                                  int32_t timeout_ms, kpc_error **error);
+
+/**
+ * As kpc_copy_builder_write, without waiting; its completion is for
+ * kpc_copy_builder_write_result.
+ *
+ * @param client      the client
+ * @param builder     the builder
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
+ *         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
+ *         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
+ *         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
+ *         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
+ *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_write_async(const kpc_client *client, const kpc_copy_builder *builder,
+                                        int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
+                                        kpc_error **error);
+
+/**
+ * What an operation begun by kpc_copy_builder_write_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_write_result(const kpc_result *result, kpc_error **error);
+
+/**
+ * Gives the stream its last element, writes what is not written, and lets a courier perform
+ * it. KPC_EVENT_COPY_PROGRESS tells of each box, then, with kpc_event_is_copying, that the
+ * courier is waited for.
+ *
+ * What was interrupted, by a time limit, a cancel or the end of the process, goes on when it
+ * is called again: with the same courier, as long as that has not failed and is in the
+ * directory document. After KPC_ERR_COPY_FAILED another courier is taken. When the stream was
+ * performed already the call succeeds at once.
+ *
+ * @param client      the client
+ * @param builder     the builder
+ * @param courier     which courier; NULL for the one that the library has chosen
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param boxes       receives how many boxes the temporary stream has; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing was added),
+ *         KPC_ERR_ARG_PAIR, KPC_ERR_ARG_SIZE, KPC_ERR_BUSY (another operation is at work on
+ *         the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
+ *         KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+ *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+ *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
+ *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_finish(const kpc_client *client, const kpc_copy_builder *builder,
+                                   const kpc_service *courier, int32_t timeout_ms, uint64_t *boxes,
+                                   kpc_error **error);
+
+/**
+ * As kpc_copy_builder_finish, without waiting; its completion is for
+ * kpc_copy_builder_finish_result.
+ *
+ * @param client      the client
+ * @param builder     the builder
+ * @param courier     which courier; NULL for the one that the library has chosen
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing was added),
+ *         KPC_ERR_ARG_PAIR, KPC_ERR_ARG_SIZE, KPC_ERR_BUSY (another operation is at work on
+ *         the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
+ *         KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+ *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+ *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
+ *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_finish_async(const kpc_client *client, const kpc_copy_builder *builder,
+                                         const kpc_service *courier, int32_t timeout_ms,
+                                         const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_copy_builder_finish_async gave.
+ *
+ * @param result  the result of the operation
+ * @param boxes   receives how many boxes the temporary stream has; may be NULL
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_finish_result(const kpc_result *result, uint64_t *boxes,
+                                          kpc_error **error);
+
+/**
+ * Deletes the temporary stream, box by box, which otherwise stays readable for whoever has its
+ * capability. After kpc_copy_builder_finish, or instead of it. Nothing else can be done with
+ * the builder afterwards; what was interrupted can be called again.
+ *
+ * @param client      the client
+ * @param builder     the builder
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
+ *         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_COURIER_INVALID_ENVELOPE,
+ *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+ *         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_tombstone(const kpc_client *client, const kpc_copy_builder *builder,
+                                      int32_t timeout_ms, kpc_error **error);
+
+/**
+ * As kpc_copy_builder_tombstone, without waiting; its completion is for
+ * kpc_copy_builder_tombstone_result.
+ *
+ * @param client      the client
+ * @param builder     the builder
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
+ *         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_COURIER_INVALID_ENVELOPE,
+ *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+ *         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_tombstone_async(const kpc_client *client,
+                                            const kpc_copy_builder *builder, int32_t timeout_ms,
+                                            const kpc_completion *done, kpc_op *op,
+                                            kpc_error **error);
+
+/**
+ * What an operation begun by kpc_copy_builder_tombstone_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_tombstone_result(const kpc_result *result, kpc_error **error);
+
+/* ---- Nested copies --------------------------------------------------------------------------- */
+
+/**
+ * Writes a payload through a path of couriers, each of which sees only what the next is to
+ * write: the first courier performs a stream that writes the stream of the second, and so on;
+ * the last one writes the destination. The client writes the first stream, gives each courier
+ * its command once the stream before has arrived, and is needed until the end. Each courier
+ * makes the stream that the one before performs about a fifth longer.
+ *
+ * What was written stays when a courier fails; the error's text says which one of the path,
+ * the rest is as for kpc_start_resending_copy_command. Experimental, as it was where it comes
+ * from.
+ *
+ * @param client            the client
+ * @param payload           what to write
+ * @param payload_len       how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
+ * @param dest_write_cap    the capability of the stream to write to
+ * @param dest_first_index  the first box to write
+ * @param path              the couriers, first the one that the client deals with
+ * @param path_len          how many, at least 1
+ * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param next              receives the box behind the last one that was written; may be NULL,
+ *                          or the same variable as dest_first_index, which then keeps its
+ *                          value on failure
+ * @param error             receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no payload or no path),
+ *         KPC_ERR_ARG_PAIR (a courier without node or queue), KPC_ERR_ARG_SIZE,
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
+ *         it), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
+ *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_INCOMPATIBLE_DAEMON,
+ *         KPC_ERR_UNSUPPORTED, KPC_ERR_COPY_FAILED, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
+ *         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
+ *         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
+ *         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
+ *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_nested_copy(const kpc_client *client, const uint8_t *payload,
+                                size_t payload_len, const kpc_write_cap *dest_write_cap,
+                                const kpc_box_index *dest_first_index, const kpc_service *path,
+                                size_t path_len, int32_t timeout_ms, kpc_box_index *next,
+                                kpc_error **error);
+
+/**
+ * As kpc_send_nested_copy, without waiting; its completion is for kpc_send_nested_copy_result.
+ *
+ * @param client            the client
+ * @param payload           what to write
+ * @param payload_len       how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
+ * @param dest_write_cap    the capability of the stream to write to
+ * @param dest_first_index  the first box to write
+ * @param path              the couriers, first the one that the client deals with
+ * @param path_len          how many, at least 1
+ * @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done              where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op                receives the operation; may be NULL
+ * @param error             receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no payload or no path),
+ *         KPC_ERR_ARG_PAIR (a courier without node or queue), KPC_ERR_ARG_SIZE,
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
+ *         it), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
+ *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_INCOMPATIBLE_DAEMON,
+ *         KPC_ERR_UNSUPPORTED, KPC_ERR_COPY_FAILED, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
+ *         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
+ *         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
+ *         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
+ *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+ *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+ *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_nested_copy_async(const kpc_client *client, const uint8_t *payload,
+                                      size_t payload_len, const kpc_write_cap *dest_write_cap,
+                                      const kpc_box_index *dest_first_index,
+                                      const kpc_service *path, size_t path_len, int32_t timeout_ms,
+                                      const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_send_nested_copy_async gave.
+ *
+ * @param result  the result of the operation
+ * @param next    receives the box behind the last one that was written; may be NULL, or the
+ *                same variable as dest_first_index, which then keeps its value on failure
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_nested_copy_result(const kpc_result *result, kpc_box_index *next,
+                                       kpc_error **error);
+
+/* ---- Vouchers -------------------------------------------------------------------------------- */
+
+/**
+ * Mints a voucher for a message stream, as the joiner. Gives kpc_voucher_hash (the voucher, to
+ * be handed over out of band), kpc_voucher_payload (for the first box of the voucher's
+ * stream), kpc_voucher_stream and kpc_voucher_keys. Store the secret key: without it the reply
+ * cannot be opened. The daemon computes it with fresh randomness; two calls give two vouchers.
+ *
+ * @param client             the client
+ * @param message_write_cap  the stream for which the voucher is
+ * @param display_name       how the joiner wants to be called
+ * @param timeout_ms         how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param voucher_out        receives what was minted
+ * @param error              receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no name),
+ *         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *voucher_out is the caller's, kpc_voucher_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_mint(const kpc_client *client, const kpc_write_cap *message_write_cap,
+                            const char *display_name, int32_t timeout_ms, kpc_voucher **voucher_out,
+                            kpc_error **error);
+
+/**
+ * As kpc_voucher_mint, without waiting; its completion is for kpc_voucher_mint_result.
+ *
+ * @param client             the client
+ * @param message_write_cap  the stream for which the voucher is
+ * @param display_name       how the joiner wants to be called
+ * @param timeout_ms         after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done               where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op                 receives the operation; may be NULL
+ * @param error              receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no name),
+ *         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_mint_async(const kpc_client *client, const kpc_write_cap *message_write_cap,
+                                  const char *display_name, int32_t timeout_ms,
+                                  const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_voucher_mint_async gave.
+ *
+ * @param result       the result of the operation
+ * @param voucher_out  receives what was minted
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *voucher_out is the caller's, kpc_voucher_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_mint_result(const kpc_result *result, kpc_voucher **voucher_out,
+                                   kpc_error **error);
+
+/**
+ * The stream of a voucher, as the inductor: its first box tells of the joiner, its second
+ * takes the reply.
+ *
+ * @param client      the client
+ * @param voucher     the voucher
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param write_cap   receives the capability to write to it; secret
+ * @param read_cap    receives the capability to read it
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_derive_stream(const kpc_client *client, const kpc_hash *voucher,
+                                     int32_t timeout_ms, kpc_write_cap *write_cap,
+                                     kpc_read_cap *read_cap, kpc_error **error);
+
+/**
+ * As kpc_voucher_derive_stream, without waiting; its completion is for
+ * kpc_voucher_derive_stream_result.
+ *
+ * @param client      the client
+ * @param voucher     the voucher
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_derive_stream_async(const kpc_client *client, const kpc_hash *voucher,
+                                           int32_t timeout_ms, const kpc_completion *done,
+                                           kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_voucher_derive_stream_async gave.
+ *
+ * @param result     the result of the operation
+ * @param write_cap  receives the capability to write to it; secret
+ * @param read_cap   receives the capability to read it
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_derive_stream_result(const kpc_result *result, kpc_write_cap *write_cap,
+                                            kpc_read_cap *read_cap, kpc_error **error);
+
+/**
+ * Accepts a joiner, as the inductor. Gives kpc_voucher_display_name,
+ * kpc_voucher_message_read_cap (for the group), kpc_voucher_sealed_reply (for the second box
+ * of the voucher's stream), kpc_voucher_stream and kpc_voucher_salt.
+ *
+ * @param client               the client
+ * @param voucher              the voucher
+ * @param voucher_payload      what the first box of the voucher's stream holds
+ * @param voucher_payload_len  how many bytes
+ * @param who_reply            what the joiner is to receive, sealed; may be NULL if
+ *                             who_reply_len is 0
+ * @param who_reply_len        how many bytes
+ * @param timeout_ms           how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param voucher_out          receives what it gives
+ * @param error                receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+ *         (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the payload is of another
+ *         voucher), KPC_ERR_VOUCHER_SIGNATURE_INVALID, KPC_ERR_UNSUPPORTED (daemons before
+ *         v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *voucher_out is the caller's, kpc_voucher_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_induct(const kpc_client *client, const kpc_hash *voucher,
+                              const uint8_t *voucher_payload, size_t voucher_payload_len,
+                              const uint8_t *who_reply, size_t who_reply_len, int32_t timeout_ms,
+                              kpc_voucher **voucher_out, kpc_error **error);
+
+/**
+ * As kpc_voucher_induct, without waiting; its completion is for kpc_voucher_induct_result.
+ *
+ * @param client               the client
+ * @param voucher              the voucher
+ * @param voucher_payload      what the first box of the voucher's stream holds
+ * @param voucher_payload_len  how many bytes
+ * @param who_reply            what the joiner is to receive, sealed; may be NULL if
+ *                             who_reply_len is 0
+ * @param who_reply_len        how many bytes
+ * @param timeout_ms           after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done                 where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op                   receives the operation; may be NULL
+ * @param error                receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+ *         (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the payload is of another
+ *         voucher), KPC_ERR_VOUCHER_SIGNATURE_INVALID, KPC_ERR_UNSUPPORTED (daemons before
+ *         v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_induct_async(const kpc_client *client, const kpc_hash *voucher,
+                                    const uint8_t *voucher_payload, size_t voucher_payload_len,
+                                    const uint8_t *who_reply, size_t who_reply_len,
+                                    int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
+                                    kpc_error **error);
+
+/**
+ * What an operation begun by kpc_voucher_induct_async gave.
+ *
+ * @param result       the result of the operation
+ * @param voucher_out  receives what it gives
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *voucher_out is the caller's, kpc_voucher_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_induct_result(const kpc_result *result, kpc_voucher **voucher_out,
+                                     kpc_error **error);
+
+/**
+ * Opens the reply to a voucher of one's own, as the joiner. Gives kpc_voucher_who_reply,
+ * kpc_voucher_salt and kpc_voucher_message_write_cap, with which messages are written from now
+ * on.
+ *
+ * @param client             the client
+ * @param secret_key         the secret key of kpc_voucher_keys
+ * @param secret_key_len     how many bytes
+ * @param sealed_reply       what the second box of the voucher's stream holds
+ * @param sealed_reply_len   how many bytes
+ * @param message_write_cap  the stream for which the voucher was minted
+ * @param timeout_ms         how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param voucher_out        receives what it gives
+ * @param error              receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+ *         (no box holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED
+ *         (sealed for another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *voucher_out is the caller's, kpc_voucher_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_open(const kpc_client *client, const uint8_t *secret_key,
+                            size_t secret_key_len, const uint8_t *sealed_reply,
+                            size_t sealed_reply_len, const kpc_write_cap *message_write_cap,
+                            int32_t timeout_ms, kpc_voucher **voucher_out, kpc_error **error);
+
+/**
+ * As kpc_voucher_open, without waiting; its completion is for kpc_voucher_open_result.
+ *
+ * @param client             the client
+ * @param secret_key         the secret key of kpc_voucher_keys
+ * @param secret_key_len     how many bytes
+ * @param sealed_reply       what the second box of the voucher's stream holds
+ * @param sealed_reply_len   how many bytes
+ * @param message_write_cap  the stream for which the voucher was minted
+ * @param timeout_ms         after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done               where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op                 receives the operation; may be NULL
+ * @param error              receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+ *         (no box holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED
+ *         (sealed for another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_open_async(const kpc_client *client, const uint8_t *secret_key,
+                                  size_t secret_key_len, const uint8_t *sealed_reply,
+                                  size_t sealed_reply_len, const kpc_write_cap *message_write_cap,
+                                  int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
+                                  kpc_error **error);
+
+/**
+ * What an operation begun by kpc_voucher_open_async gave.
+ *
+ * @param result       the result of the operation
+ * @param voucher_out  receives what it gives
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *voucher_out is the caller's, kpc_voucher_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_open_result(const kpc_result *result, kpc_voucher **voucher_out,
+                                   kpc_error **error);
+
+/**
+ * The voucher itself, of kpc_voucher_mint: whoever has it finds its stream and can induct.
+ *
+ * @param voucher  the result of a voucher call
+ * @param hash     receives the voucher
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
+ *         gave none)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_hash(const kpc_voucher *voucher, kpc_hash *hash, kpc_error **error);
+
+/**
+ * What tells of the joiner, of kpc_voucher_mint, for the first box of the voucher's stream.
+ *
+ * @param voucher  the result of a voucher call
+ * @param bytes    receives the bytes
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
+ *         gave none)
+ *
+ * Ownership: *bytes is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_payload(const kpc_voucher *voucher, kpc_buffer **bytes, kpc_error **error);
+
+/**
+ * The voucher's stream, of kpc_voucher_mint and kpc_voucher_induct.
+ *
+ * @param voucher    the result of a voucher call
+ * @param write_cap  receives the capability to write to it; secret
+ * @param read_cap   receives the capability to read it
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
+ *         gave none)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_stream(const kpc_voucher *voucher, kpc_write_cap *write_cap,
+                              kpc_read_cap *read_cap, kpc_error **error);
+
+/**
+ * The keys under which the reply will be sealed, of kpc_voucher_mint.
+ *
+ * @param voucher     the result of a voucher call
+ * @param secret_key  receives the key that opens it; secret, to be stored
+ * @param public_key  receives its public half; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
+ *         gave none)
+ *
+ * Ownership: *secret_key and *public_key are the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_keys(const kpc_voucher *voucher, kpc_buffer **secret_key,
+                            kpc_buffer **public_key, kpc_error **error);
+
+/**
+ * How the joiner wants to be called, of kpc_voucher_induct.
+ *
+ * @param voucher  the result of a voucher call
+ * @param name     receives the text, UTF-8 and followed by a NUL
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
+ *         gave none)
+ *
+ * Ownership: *name is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_display_name(const kpc_voucher *voucher, kpc_buffer **name,
+                                    kpc_error **error);
+
+/**
+ * The changed capability to read the joiner's messages, of kpc_voucher_induct.
+ *
+ * @param voucher   the result of a voucher call
+ * @param read_cap  receives the capability
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
+ *         gave none)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_message_read_cap(const kpc_voucher *voucher, kpc_read_cap *read_cap,
+                                        kpc_error **error);
+
+/**
+ * The changed capability to write one's messages, of kpc_voucher_open.
+ *
+ * @param voucher    the result of a voucher call
+ * @param write_cap  receives the capability; secret
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
+ *         gave none)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_message_write_cap(const kpc_voucher *voucher, kpc_write_cap *write_cap,
+                                         kpc_error **error);
+
+/**
+ * The sealed reply, of kpc_voucher_induct, for the second box of the voucher's stream.
+ *
+ * @param voucher  the result of a voucher call
+ * @param bytes    receives the bytes
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
+ *         gave none)
+ *
+ * Ownership: *bytes is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_sealed_reply(const kpc_voucher *voucher, kpc_buffer **bytes,
+                                    kpc_error **error);
+
+/**
+ * What the inductor sent, of kpc_voucher_open.
+ *
+ * @param voucher  the result of a voucher call
+ * @param bytes    receives the bytes
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
+ *         gave none)
+ *
+ * Ownership: *bytes is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_who_reply(const kpc_voucher *voucher, kpc_buffer **bytes, kpc_error **error);
+
+/**
+ * What the message stream was changed with, of kpc_voucher_induct and kpc_voucher_open; both
+ * have the same.
+ *
+ * @param voucher  the result of a voucher call
+ * @param bytes    receives the bytes
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
+ *         gave none)
+ *
+ * Ownership: *bytes is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_salt(const kpc_voucher *voucher, kpc_buffer **bytes, kpc_error **error);
+
+/**
+ * Ends the result of a voucher call. Its secrets are wiped, but for what was handed out.
+ *
+ * @param voucher  the voucher; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_voucher_free(kpc_voucher *voucher);
+
+/* ---- Channels of the older API --------------------------------------------------------------- */
+
+/**
+ * Names a channel of one client: never 0, never used twice by it. A channel is one end of a
+ * stream of boxes, and knows where its next write or read goes. It outlives a lost
+ * connection and a restarted daemon, but not its client: what is to outlive that is stored
+ * by the program, as the capability, and the last kpc_channel_query or an index.
+ *
+ * On daemons up to v0.0.72 these are the channels of their own API; on today's daemons they
+ * are carried by the requests for boxes. A program sees no difference.
+ */
+typedef uint64_t kpc_channel;
+
+/**
+ * Makes a new stream and opens a channel to write to it. Nothing is sent to the network.
+ *
+ * @param client      the client
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param channel     receives the channel
+ * @param read_cap    receives what readers need
+ * @param write_cap   receives what a resumption of the channel needs; secret
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
+ *         KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_write_channel(const kpc_client *client, int32_t timeout_ms,
+                                    kpc_channel *channel, kpc_read_cap *read_cap,
+                                    kpc_write_cap *write_cap, kpc_error **error);
+
+/**
+ * As kpc_create_write_channel, without waiting; its completion is for
+ * kpc_create_write_channel_result.
+ *
+ * @param client      the client
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
+ *         KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_write_channel_async(const kpc_client *client, int32_t timeout_ms,
+                                          const kpc_completion *done, kpc_op *op,
+                                          kpc_error **error);
+
+/**
+ * What an operation begun by kpc_create_write_channel_async gave.
+ *
+ * @param result     the result of the operation
+ * @param channel    receives the channel
+ * @param read_cap   receives what readers need
+ * @param write_cap  receives what a resumption of the channel needs; secret
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_write_channel_result(const kpc_result *result, kpc_channel *channel,
+                                           kpc_read_cap *read_cap, kpc_write_cap *write_cap,
+                                           kpc_error **error);
+
+/**
+ * Opens a channel to read a stream from its beginning. Nothing is sent to the network.
+ *
+ * @param client      the client
+ * @param read_cap    the capability of the stream
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param channel     receives the channel
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_read_channel(const kpc_client *client, const kpc_read_cap *read_cap,
+                                   int32_t timeout_ms, kpc_channel *channel, kpc_error **error);
+
+/**
+ * As kpc_create_read_channel, without waiting; its completion is for
+ * kpc_create_read_channel_result.
+ *
+ * @param client      the client
+ * @param read_cap    the capability of the stream
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_read_channel_async(const kpc_client *client, const kpc_read_cap *read_cap,
+                                         int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
+                                         kpc_error **error);
+
+/**
+ * What an operation begun by kpc_create_read_channel_async gave.
+ *
+ * @param result   the result of the operation
+ * @param channel  receives the channel
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_create_read_channel_result(const kpc_result *result, kpc_channel *channel,
+                                          kpc_error **error);
+
+/**
+ * Closes a channel. Queries of it that are under way end with KPC_ERR_CANCELLED; what has left
+ * may still arrive. The stream stays as it is, and can be resumed.
+ *
+ * @param client      the client
+ * @param channel     the channel
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ *         channel is open), KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_close_channel(const kpc_client *client, kpc_channel channel, int32_t timeout_ms,
+                             kpc_error **error);
+
+/**
+ * As kpc_close_channel, without waiting; its completion is for kpc_close_channel_result.
+ *
+ * @param client      the client
+ * @param channel     the channel
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ *         channel is open), KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_close_channel_async(const kpc_client *client, kpc_channel channel,
+                                   int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
+                                   kpc_error **error);
+
+/**
+ * What an operation begun by kpc_close_channel_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_close_channel_result(const kpc_result *result, kpc_error **error);
+
+/**
+ * Whether a query reads; otherwise it writes.
+ *
+ * @param query  the query
+ * @return true or false; false for what is no live kpc_channel_query
+ *
+ * Threads: any.
+ */
+KPC_API bool kpc_channel_query_is_read(const kpc_channel_query *query);
+
+/**
+ * Which of the two replicas of a box a read asks for.
+ *
+ * @param query  the query
+ * @return 0 or 1; -1 for either, and for what is no live kpc_channel_query
+ *
+ * Threads: any.
+ */
+KPC_API int32_t kpc_channel_query_reply_index(const kpc_channel_query *query);
+
+/**
+ * The box that a query reads or writes.
+ *
+ * @param query  the query
+ * @param index  receives the index
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_channel_query_current_index(const kpc_channel_query *query, kpc_box_index *index,
+                                           kpc_error **error);
+
+/**
+ * The box after the one that a query reads or writes: where a resumed channel goes on.
+ *
+ * @param query  the query
+ * @param index  receives the index
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_channel_query_next_index(const kpc_channel_query *query, kpc_box_index *index,
+                                        kpc_error **error);
+
+/**
+ * The hash that names a query's envelope.
+ *
+ * @param query  the query
+ * @param hash   receives the hash
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_channel_query_envelope_hash(const kpc_channel_query *query, kpc_hash *hash,
+                                           kpc_error **error);
+
+/**
+ * What opens the answer to a query. A secret.
+ *
+ * @param query       the query
+ * @param descriptor  receives the bytes
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *descriptor is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_channel_query_envelope_descriptor(const kpc_channel_query *query,
+                                                 kpc_buffer **descriptor, kpc_error **error);
+
+/**
+ * What of a query travels to the courier.
+ *
+ * @param query    the query
+ * @param payload  receives the bytes
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *payload is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_channel_query_payload(const kpc_channel_query *query, kpc_buffer **payload,
+                                     kpc_error **error);
+
+/**
+ * A query in one piece, to be stored and given to kpc_channel_query_from_bytes. As secret as
+ * the box that it is for.
+ *
+ * @param query  the query
+ * @param bytes  receives the bytes
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Ownership: *bytes is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_channel_query_to_bytes(const kpc_channel_query *query, kpc_buffer **bytes,
+                                      kpc_error **error);
+
+/**
+ * Makes a query of what kpc_channel_query_to_bytes gave.
+ *
+ * @param bytes  the bytes
+ * @param len    how many bytes
+ * @param query  receives the query
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no query)
+ *
+ * Ownership: *query is the caller's, kpc_channel_query_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_channel_query_from_bytes(const uint8_t *bytes, size_t len, kpc_channel_query **query,
+                                        kpc_error **error);
+
+/**
+ * Makes a query of the parts that another client of the daemon stored.
+ *
+ * @param is_read         it reads; otherwise it writes
+ * @param payload         what travels to the courier
+ * @param payload_len     how many bytes
+ * @param current         the box that is read or written
+ * @param next            the box after it
+ * @param reply_index     which replica a read asks for, 0 or 1; -1 for either, and for a write
+ * @param envelope_hash   the envelope's hash
+ * @param descriptor      what opens the answer
+ * @param descriptor_len  how many bytes
+ * @param query           receives the query
+ * @param error           receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_VALUE (next does not
+ *         follow current, or there is no such replica)
+ *
+ * Ownership: *query is the caller's, kpc_channel_query_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_channel_query_from_parts(bool is_read, const uint8_t *payload, size_t payload_len,
+                                        const kpc_box_index *current, const kpc_box_index *next,
+                                        int32_t reply_index, const kpc_hash *envelope_hash,
+                                        const uint8_t *descriptor, size_t descriptor_len,
+                                        kpc_channel_query **query, kpc_error **error);
+
+/**
+ * Ends a query. What is being sent goes on.
+ *
+ * @param query  the query; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_channel_query_free(kpc_channel_query *query);
+
+/**
+ * Prepares the write of the channel's next box. Nothing is sent: store the query, then send
+ * it. The channel moves on to the box after it when the query, sent on this channel, is
+ * answered; until then another write is prepared for the same box, of which only the first
+ * that is sent counts.
+ *
+ * To delete a box, use kpc_tombstone_box.
+ *
+ * @param client       the client
+ * @param channel      the channel
+ * @param payload      what to write
+ * @param payload_len  how many bytes, at least 1, for an empty reply tells a reader that
+ *                     nothing is there yet; at most MaxPlaintextPayloadLength of
+ *                     kpc_client_pigeonhole_geometry
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param query        receives the query
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
+ *         KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *query is the caller's, kpc_channel_query_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_write_channel(const kpc_client *client, kpc_channel channel, const uint8_t *payload,
+                             size_t payload_len, int32_t timeout_ms, kpc_channel_query **query,
+                             kpc_error **error);
+
+/**
+ * As kpc_write_channel, without waiting; its completion is for kpc_write_channel_result.
+ *
+ * @param client       the client
+ * @param channel      the channel
+ * @param payload      what to write
+ * @param payload_len  how many bytes, at least 1, for an empty reply tells a reader that
+ *                     nothing is there yet; at most MaxPlaintextPayloadLength of
+ *                     kpc_client_pigeonhole_geometry
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
+ *         KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_write_channel_async(const kpc_client *client, kpc_channel channel,
+                                   const uint8_t *payload, size_t payload_len, int32_t timeout_ms,
+                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_write_channel_async gave.
+ *
+ * @param result  the result of the operation
+ * @param query   receives the query
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *query is the caller's, kpc_channel_query_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_write_channel_result(const kpc_result *result, kpc_channel_query **query,
+                                    kpc_error **error);
+
+/**
+ * Prepares the read of a box. Nothing is sent: store the query, then send it, again and again
+ * while nothing is there. The channel moves on to the box after it when the query, sent on
+ * this channel, has found something; it never goes back.
+ *
+ * @param client       the client
+ * @param channel      the channel
+ * @param index        which box; NULL for the next one of the channel
+ * @param reply_index  which of the two replicas of the box to ask for, 0 or 1; -1 for what the
+ *                     channel was resumed with, or either. Daemons of today ask both and do
+ *                     not look at it
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param query        receives the query
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *query is the caller's, kpc_channel_query_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_read_channel(const kpc_client *client, kpc_channel channel,
+                            const kpc_box_index *index, int32_t reply_index, int32_t timeout_ms,
+                            kpc_channel_query **query, kpc_error **error);
+
+/**
+ * As kpc_read_channel, without waiting; its completion is for kpc_read_channel_result.
+ *
+ * @param client       the client
+ * @param channel      the channel
+ * @param index        which box; NULL for the next one of the channel
+ * @param reply_index  which of the two replicas of the box to ask for, 0 or 1; -1 for what the
+ *                     channel was resumed with, or either. Daemons of today ask both and do
+ *                     not look at it
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_read_channel_async(const kpc_client *client, kpc_channel channel,
+                                  const kpc_box_index *index, int32_t reply_index,
+                                  int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
+                                  kpc_error **error);
+
+/**
+ * What an operation begun by kpc_read_channel_async gave.
+ *
+ * @param result  the result of the operation
+ * @param query   receives the query
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *query is the caller's, kpc_channel_query_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_read_channel_result(const kpc_result *result, kpc_channel_query **query,
+                                   kpc_error **error);
+
+/**
+ * Sends a prepared query. Done when it is accepted; what becomes of it is told by
+ * KPC_EVENT_CHANNEL_QUERY_SENT, with kpc_event_error if it could not be sent, and else by
+ * KPC_EVENT_CHANNEL_QUERY_REPLY, both with message_id. It is sent again after a lost
+ * connection, and when no reply came in time. A query may be sent any number of times, one
+ * after the other.
+ *
+ * A reply without payload and error is success: the write is done, or the box is not there
+ * yet.
+ *
+ * @param client      the client
+ * @param channel     the channel
+ * @param query       the query; it is not used up
+ * @param courier     a courier of the current document, of kpc_client_get_service with
+ *                    "courier". Daemons of today choose the courier themselves
+ * @param message_id  names the query in its events; of kpc_new_message_id
+ * @param timeout_ms  as everywhere, though this version never has to wait
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
+ *         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+ *         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
+ *         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
+ *         or message id, or another write for the same box, is on its way),
+ *         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
+ *         prepare the write again)
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_channel_query(const kpc_client *client, kpc_channel channel,
+                                  const kpc_channel_query *query, const kpc_service *courier,
+                                  const kpc_id *message_id, int32_t timeout_ms, kpc_error **error);
+
+/**
+ * As kpc_send_channel_query, without waiting; its completion is for
+ * kpc_send_channel_query_result.
+ *
+ * @param client      the client
+ * @param channel     the channel
+ * @param query       the query; it is not used up
+ * @param courier     a courier of the current document, of kpc_client_get_service with
+ *                    "courier". Daemons of today choose the courier themselves
+ * @param message_id  names the query in its events; of kpc_new_message_id
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
+ *         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+ *         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
+ *         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
+ *         or message id, or another write for the same box, is on its way),
+ *         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
+ *         prepare the write again), KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_channel_query_async(const kpc_client *client, kpc_channel channel,
+                                        const kpc_channel_query *query, const kpc_service *courier,
+                                        const kpc_id *message_id, int32_t timeout_ms,
+                                        const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_send_channel_query_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_channel_query_result(const kpc_result *result, kpc_error **error);
+
+/**
+ * As kpc_send_channel_query, and waits for the reply, which is then not told as an event.
+ * kpc_cancel_resending_encrypted_message with the hash of the query's envelope ends it.
+ *
+ * A read of a box that was deleted gives KPC_ERR_TOMBSTONE; give kpc_read_channel the index
+ * after it to go on.
+ *
+ * @param client       the client
+ * @param channel      the channel
+ * @param query        the query; it is not used up
+ * @param courier      a courier of the current document, of kpc_client_get_service with
+ *                     "courier". Daemons of today choose the courier themselves
+ * @param message_id   names the query in its events; of kpc_new_message_id
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param payload      receives what a read found; empty for a write, and where the box is not
+ *                     there yet
+ * @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is
+ *                     not told; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
+ *         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+ *         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
+ *         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
+ *         or message id, or another write for the same box, is on its way),
+ *         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
+ *         prepare the write again), KPC_ERR_CANCELLED (the channel was closed),
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_DAEMON_INVALID_PAYLOAD, KPC_ERR_MKEM_DECRYPTION_FAILED,
+ *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+ *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+ *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+ *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
+ *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+ *         KPC_ERR_COURIER_INVALID_EPOCH (prepare the query again),
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *payload is the caller's, kpc_buffer_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_channel_query_await_reply(const kpc_client *client, kpc_channel channel,
+                                              const kpc_channel_query *query,
+                                              const kpc_service *courier, const kpc_id *message_id,
+                                              int32_t timeout_ms, kpc_buffer **payload,
+                                              int32_t *reply_index, kpc_error **error);
+
+/**
+ * As kpc_send_channel_query_await_reply, without waiting; its completion is for
+ * kpc_send_channel_query_await_reply_result.
+ *
+ * @param client      the client
+ * @param channel     the channel
+ * @param query       the query; it is not used up
+ * @param courier     a courier of the current document, of kpc_client_get_service with
+ *                    "courier". Daemons of today choose the courier themselves
+ * @param message_id  names the query in its events; of kpc_new_message_id
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
+ *         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+ *         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
+ *         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
+ *         or message id, or another write for the same box, is on its way),
+ *         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
+ *         prepare the write again), KPC_ERR_CANCELLED (the channel was closed),
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TOMBSTONE,
+ *         KPC_ERR_DAEMON_INVALID_PAYLOAD, KPC_ERR_MKEM_DECRYPTION_FAILED,
+ *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+ *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+ *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+ *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
+ *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+ *         KPC_ERR_COURIER_INVALID_EPOCH (prepare the query again),
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_channel_query_await_reply_async(const kpc_client *client, kpc_channel channel,
+                                                    const kpc_channel_query *query,
+                                                    const kpc_service *courier,
+                                                    const kpc_id *message_id, int32_t timeout_ms,
+                                                    const kpc_completion *done, kpc_op *op,
+                                                    kpc_error **error);
+
+/**
+ * What an operation begun by kpc_send_channel_query_await_reply_async gave.
+ *
+ * @param result       the result of the operation
+ * @param payload      receives what a read found; empty for a write, and where the box is not
+ *                     there yet
+ * @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is
+ *                     not told; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *payload is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_send_channel_query_await_reply_result(const kpc_result *result, kpc_buffer **payload,
+                                                     int32_t *reply_index, kpc_error **error);
+
+/**
+ * Opens a channel to go on writing to a stream. A query that was prepared before and perhaps
+ * not sent can be sent on it.
+ *
+ * @param client      the client
+ * @param write_cap   the capability of the stream
+ * @param index       where the next write goes, as kpc_channel_query_next_index of the last
+ *                    query gives it; NULL if nothing was written yet
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param channel     receives the channel
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_write_channel(const kpc_client *client, const kpc_write_cap *write_cap,
+                                    const kpc_box_index *index, int32_t timeout_ms,
+                                    kpc_channel *channel, kpc_error **error);
+
+/**
+ * As kpc_resume_write_channel, without waiting; its completion is for
+ * kpc_resume_write_channel_result.
+ *
+ * @param client      the client
+ * @param write_cap   the capability of the stream
+ * @param index       where the next write goes, as kpc_channel_query_next_index of the last
+ *                    query gives it; NULL if nothing was written yet
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_write_channel_async(const kpc_client *client, const kpc_write_cap *write_cap,
+                                          const kpc_box_index *index, int32_t timeout_ms,
+                                          const kpc_completion *done, kpc_op *op,
+                                          kpc_error **error);
+
+/**
+ * What an operation begun by kpc_resume_write_channel_async gave.
+ *
+ * @param result   the result of the operation
+ * @param channel  receives the channel
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_write_channel_result(const kpc_result *result, kpc_channel *channel,
+                                           kpc_error **error);
+
+/**
+ * Opens a channel to go on writing to a stream whose last query was prepared and perhaps not
+ * sent, or not answered. The channel stands at that query's box until the query, sent on this
+ * channel, is answered.
+ *
+ * @param client      the client
+ * @param write_cap   the capability of the stream
+ * @param query       the last query, one that writes
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param channel     receives the channel
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_write_channel_query(const kpc_client *client, const kpc_write_cap *write_cap,
+                                          const kpc_channel_query *query, int32_t timeout_ms,
+                                          kpc_channel *channel, kpc_error **error);
+
+/**
+ * As kpc_resume_write_channel_query, without waiting; its completion is for
+ * kpc_resume_write_channel_query_result.
+ *
+ * @param client      the client
+ * @param write_cap   the capability of the stream
+ * @param query       the last query, one that writes
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_write_channel_query_async(const kpc_client *client,
+                                                const kpc_write_cap *write_cap,
+                                                const kpc_channel_query *query, int32_t timeout_ms,
+                                                const kpc_completion *done, kpc_op *op,
+                                                kpc_error **error);
+
+/**
+ * What an operation begun by kpc_resume_write_channel_query_async gave.
+ *
+ * @param result   the result of the operation
+ * @param channel  receives the channel
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_write_channel_query_result(const kpc_result *result, kpc_channel *channel,
+                                                 kpc_error **error);
+
+/**
+ * Opens a channel to go on reading a stream. A query that was prepared before and perhaps not
+ * sent can be sent on it.
+ *
+ * @param client       the client
+ * @param read_cap     the capability of the stream
+ * @param index        where the next read goes, as kpc_channel_query_next_index of the last
+ *                     query gives it; NULL if nothing was read yet
+ * @param reply_index  which of the two replicas of a box reads ask for where they do not say,
+ *                     0 or 1; -1 leaves it open
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param channel      receives the channel
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_read_channel(const kpc_client *client, const kpc_read_cap *read_cap,
+                                   const kpc_box_index *index, int32_t reply_index,
+                                   int32_t timeout_ms, kpc_channel *channel, kpc_error **error);
+
+/**
+ * As kpc_resume_read_channel, without waiting; its completion is for
+ * kpc_resume_read_channel_result.
+ *
+ * @param client       the client
+ * @param read_cap     the capability of the stream
+ * @param index        where the next read goes, as kpc_channel_query_next_index of the last
+ *                     query gives it; NULL if nothing was read yet
+ * @param reply_index  which of the two replicas of a box reads ask for where they do not say,
+ *                     0 or 1; -1 leaves it open
+ * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done         where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op           receives the operation; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INTERNAL,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_read_channel_async(const kpc_client *client, const kpc_read_cap *read_cap,
+                                         const kpc_box_index *index, int32_t reply_index,
+                                         int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
+                                         kpc_error **error);
+
+/**
+ * What an operation begun by kpc_resume_read_channel_async gave.
+ *
+ * @param result   the result of the operation
+ * @param channel  receives the channel
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_read_channel_result(const kpc_result *result, kpc_channel *channel,
+                                          kpc_error **error);
+
+/**
+ * Opens a channel to go on reading a stream whose last query was prepared and perhaps not
+ * sent, or not answered. The channel stands at that query's box until the query, sent on this
+ * channel, has found something.
+ *
+ * @param client      the client
+ * @param read_cap    the capability of the stream
+ * @param query       the last query, one that reads
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param channel     receives the channel
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_read_channel_query(const kpc_client *client, const kpc_read_cap *read_cap,
+                                         const kpc_channel_query *query, int32_t timeout_ms,
+                                         kpc_channel *channel, kpc_error **error);
+
+/**
+ * As kpc_resume_read_channel_query, without waiting; its completion is for
+ * kpc_resume_read_channel_query_result.
+ *
+ * @param client      the client
+ * @param read_cap    the capability of the stream
+ * @param query       the last query, one that reads
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_read_channel_query_async(const kpc_client *client,
+                                               const kpc_read_cap *read_cap,
+                                               const kpc_channel_query *query, int32_t timeout_ms,
+                                               const kpc_completion *done, kpc_op *op,
+                                               kpc_error **error);
+
+/**
+ * What an operation begun by kpc_resume_read_channel_query_async gave.
+ *
+ * @param result   the result of the operation
+ * @param channel  receives the channel
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_resume_read_channel_query_result(const kpc_result *result, kpc_channel *channel,
+                                                kpc_error **error);
+
+/* ---- Asking the daemon ----------------------------------------------------------------------- */
+
+/**
+ * As kpc_new_keypair, computed by the daemon: for daemons that were found to compute otherwise
+ * than this library.
+ *
+ * @param client      the client
+ * @param seed        KPC_SEED_SIZE random bytes; secret
+ * @param seed_len    how many bytes, which must be KPC_SEED_SIZE
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param write_cap   receives the writer's half; secret
+ * @param read_cap    receives the readers' half
+ * @param first       receives the index of the first box
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_new_keypair_remote(const kpc_client *client, const uint8_t *seed, size_t seed_len,
+                                  int32_t timeout_ms, kpc_write_cap *write_cap,
+                                  kpc_read_cap *read_cap, kpc_box_index *first, kpc_error **error);
+
+/**
+ * As kpc_new_keypair_remote, without waiting; its completion is for
+ * kpc_new_keypair_remote_result.
+ *
+ * @param client      the client
+ * @param seed        KPC_SEED_SIZE random bytes; secret
+ * @param seed_len    how many bytes, which must be KPC_SEED_SIZE
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_new_keypair_remote_async(const kpc_client *client, const uint8_t *seed,
+                                        size_t seed_len, int32_t timeout_ms,
+                                        const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_new_keypair_remote_async gave.
+ *
+ * @param result     the result of the operation
+ * @param write_cap  receives the writer's half; secret
+ * @param read_cap   receives the readers' half
+ * @param first      receives the index of the first box
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_new_keypair_remote_result(const kpc_result *result, kpc_write_cap *write_cap,
+                                         kpc_read_cap *read_cap, kpc_box_index *first,
+                                         kpc_error **error);
+
+/**
+ * As kpc_next_message_box_index, computed by the daemon.
+ *
+ * @param client      the client
+ * @param index       an index
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param next        receives the index of the box after it; may be the same variable as
+ *                    index, which then keeps its value on failure
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_next_message_box_index_remote(const kpc_client *client, const kpc_box_index *index,
+                                             int32_t timeout_ms, kpc_box_index *next,
+                                             kpc_error **error);
+
+/**
+ * As kpc_next_message_box_index_remote, without waiting; its completion is for
+ * kpc_next_message_box_index_remote_result.
+ *
+ * @param client      the client
+ * @param index       an index
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_next_message_box_index_remote_async(const kpc_client *client,
+                                                   const kpc_box_index *index, int32_t timeout_ms,
+                                                   const kpc_completion *done, kpc_op *op,
+                                                   kpc_error **error);
+
+/**
+ * What an operation begun by kpc_next_message_box_index_remote_async gave.
+ *
+ * @param result  the result of the operation
+ * @param next    receives the index of the box after it; may be the same variable as index,
+ *                which then keeps its value on failure
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_next_message_box_index_remote_result(const kpc_result *result, kpc_box_index *next,
+                                                    kpc_error **error);
+
+/**
+ * As kpc_get_message_box_index_counter, computed by the daemon.
+ *
+ * @param client      the client
+ * @param index       an index
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param counter     receives its counter
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_get_message_box_index_counter_remote(const kpc_client *client,
+                                                    const kpc_box_index *index, int32_t timeout_ms,
+                                                    uint64_t *counter, kpc_error **error);
+
+/**
+ * As kpc_get_message_box_index_counter_remote, without waiting; its completion is for
+ * kpc_get_message_box_index_counter_remote_result.
+ *
+ * @param client      the client
+ * @param index       an index
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_get_message_box_index_counter_remote_async(const kpc_client *client,
+                                                          const kpc_box_index *index,
+                                                          int32_t timeout_ms,
+                                                          const kpc_completion *done, kpc_op *op,
+                                                          kpc_error **error);
+
+/**
+ * What an operation begun by kpc_get_message_box_index_counter_remote_async gave.
+ *
+ * @param result   the result of the operation
+ * @param counter  receives its counter
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_get_message_box_index_counter_remote_result(const kpc_result *result,
+                                                           uint64_t *counter, kpc_error **error);
+
+/**
+ * The directory document of an epoch as the authorities signed it, for programs that check the
+ * signatures themselves. Asks the daemon; no mixnet traffic.
+ *
+ * @param client      the client
+ * @param epoch       the epoch; 0 for the current one
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param payload     receives the certificate, as CBOR
+ * @param epoch_out   receives the epoch of what was given; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
+ *         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch), KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *payload is the caller's, kpc_buffer_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_get_pki_document_raw(const kpc_client *client, uint64_t epoch, int32_t timeout_ms,
+                                    kpc_buffer **payload, uint64_t *epoch_out, kpc_error **error);
+
+/**
+ * As kpc_get_pki_document_raw, without waiting; its completion is for
+ * kpc_get_pki_document_raw_result.
+ *
+ * @param client      the client
+ * @param epoch       the epoch; 0 for the current one
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
+ *         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch), KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_get_pki_document_raw_async(const kpc_client *client, uint64_t epoch,
+                                          int32_t timeout_ms, const kpc_completion *done,
+                                          kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_get_pki_document_raw_async gave.
+ *
+ * @param result     the result of the operation
+ * @param payload    receives the certificate, as CBOR
+ * @param epoch_out  receives the epoch of what was given; may be NULL
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *payload is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_get_pki_document_raw_result(const kpc_result *result, kpc_buffer **payload,
+                                           uint64_t *epoch_out, kpc_error **error);
+
+/**
+ * The directory authorities of the network, as the daemon is configured. Asks the daemon; no
+ * mixnet traffic.
+ *
+ * @param client       the client
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param authorities  receives the authorities
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.81),
+ *         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none), KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *
+ * Ownership: *authorities is the caller's, kpc_authorities_free.
+ * Threads: any; waits, so not in a callback of the same client.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_get_directory_authorities(const kpc_client *client, int32_t timeout_ms,
+                                         kpc_authorities **authorities, kpc_error **error);
+
+/**
+ * As kpc_get_directory_authorities, without waiting; its completion is for
+ * kpc_get_directory_authorities_result.
+ *
+ * @param client      the client
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.81),
+ *         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none), KPC_ERR_DAEMON_INVALID_REQUEST,
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_get_directory_authorities_async(const kpc_client *client, int32_t timeout_ms,
+                                               const kpc_completion *done, kpc_op *op,
+                                               kpc_error **error);
+
+/**
+ * What an operation begun by kpc_get_directory_authorities_async gave.
+ *
+ * @param result       the result of the operation
+ * @param authorities  receives the authorities
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Ownership: *authorities is the caller's, kpc_authorities_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_get_directory_authorities_result(const kpc_result *result,
+                                                kpc_authorities **authorities, kpc_error **error);
+
+/**
+ * How many authorities there are.
+ *
+ * @param authorities  the result of kpc_get_directory_authorities
+ * @return the number; 0 for what is no live kpc_authorities
+ *
+ * Threads: any.
+ */
+KPC_API size_t kpc_authorities_count(const kpc_authorities *authorities);
+
+/**
+ * The name of an authority.
+ *
+ * @param authorities  the result of kpc_get_directory_authorities
+ * @param position     which one, from 0
+ * @param identifier   receives the text, UTF-8 and followed by a NUL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Ownership: *identifier is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_authorities_identifier_at(const kpc_authorities *authorities, size_t position,
+                                         kpc_buffer **identifier, kpc_error **error);
+
+/**
+ * The signature scheme of an authority, such as "Ed25519".
+ *
+ * @param authorities  the result of kpc_get_directory_authorities
+ * @param position     which one, from 0
+ * @param scheme       receives the text, UTF-8 and followed by a NUL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Ownership: *scheme is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_authorities_pki_signature_scheme_at(const kpc_authorities *authorities,
+                                                   size_t position, kpc_buffer **scheme,
+                                                   kpc_error **error);
+
+/**
+ * The scheme by which others connect with an authority.
+ *
+ * @param authorities  the result of kpc_get_directory_authorities
+ * @param position     which one, from 0
+ * @param scheme       receives the text, UTF-8 and followed by a NUL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Ownership: *scheme is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_authorities_wire_kem_scheme_at(const kpc_authorities *authorities, size_t position,
+                                              kpc_buffer **scheme, kpc_error **error);
+
+/**
+ * The key by which an authority signs, in PEM.
+ *
+ * @param authorities  the result of kpc_get_directory_authorities
+ * @param position     which one, from 0
+ * @param key          receives the text, UTF-8 and followed by a NUL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Ownership: *key is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_authorities_identity_public_key_pem_at(const kpc_authorities *authorities,
+                                                      size_t position, kpc_buffer **key,
+                                                      kpc_error **error);
+
+/**
+ * The key by which others connect with an authority, in PEM.
+ *
+ * @param authorities  the result of kpc_get_directory_authorities
+ * @param position     which one, from 0
+ * @param key          receives the text, UTF-8 and followed by a NUL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Ownership: *key is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_authorities_link_public_key_pem_at(const kpc_authorities *authorities,
+                                                  size_t position, kpc_buffer **key,
+                                                  kpc_error **error);
+
+/**
+ * The hash of the key by which an authority signs: its name in the table of a document's
+ * signatures.
+ *
+ * @param authorities  the result of kpc_get_directory_authorities
+ * @param position     which one, from 0
+ * @param hash         receives the hash
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_authorities_identity_key_hash_at(const kpc_authorities *authorities, size_t position,
+                                                kpc_hash *hash, kpc_error **error);
+
+/**
+ * How many addresses an authority has.
+ *
+ * @param authorities  the result of kpc_get_directory_authorities
+ * @param position     which one, from 0
+ * @return the number; 0 if there is no such authority
+ *
+ * Threads: any.
+ */
+KPC_API
+size_t kpc_authorities_address_count_at(const kpc_authorities *authorities, size_t position);
+
+/**
+ * An address of an authority, such as "tcp://127.0.0.1:30001".
+ *
+ * @param authorities  the result of kpc_get_directory_authorities
+ * @param position     which one, from 0
+ * @param number       which address, from 0
+ * @param address      receives the text, UTF-8 and followed by a NUL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Ownership: *address is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_authorities_address_at(const kpc_authorities *authorities, size_t position,
+                                      size_t number, kpc_buffer **address, kpc_error **error);
+
+/**
+ * Ends the authorities.
+ *
+ * @param authorities  the authorities; NULL is fine
+ *
+ * Threads: any.
+ */
+KPC_API void kpc_authorities_free(kpc_authorities *authorities);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KPCLIENT_H */

@@ -1,0 +1,275 @@
+//! Capabilities and box indices, and what a client may compute from them itself.
+//!
+//! The values are fixed-size byte strings with these parts:
+//!
+//! | value | parts |
+//! |---|---|
+//! | [`BoxIndex`], 104 bytes | counter (8, little endian), blinding factor (32), encryption key (32), HKDF state (32) |
+//! | [`ReadCap`], 136 bytes | Ed25519 public key (32), first index (104) |
+//! | [`WriteCap`], 168 bytes | Ed25519 seed (32), public key (32), first index (104) |
+//!
+//! All of them are secrets: a read cap or an index is enough to decrypt boxes. So
+//! they are wiped on drop, compared in constant time and never shown by `Debug`.
+//! The cryptography is in `derive`.
+
+mod derive;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+use crate::secret;
+
+use crate::{Error, Result, Status};
+
+pub use derive::blake2b_256;
+
+/// Length of a [`WriteCap`].
+pub const WRITE_CAP_SIZE: usize = 168;
+/// Length of a [`ReadCap`].
+pub const READ_CAP_SIZE: usize = 136;
+/// Length of a [`BoxIndex`].
+pub const BOX_INDEX_SIZE: usize = 104;
+/// Length of the seed of a [`keypair`].
+pub const SEED_SIZE: usize = 32;
+/// The context that the daemon uses for the box ids of Pigeonhole channels.
+pub const CONTEXT: &[u8] = b"pigeonhole context";
+
+const KEY_SIZE: usize = 32;
+const COUNTER_SIZE: usize = 8;
+
+/// What writes to a channel; implies the [`ReadCap`].
+#[derive(Clone)]
+pub struct WriteCap([u8; WRITE_CAP_SIZE]);
+
+/// What reads a channel.
+#[derive(Clone)]
+pub struct ReadCap([u8; READ_CAP_SIZE]);
+
+/// The place of one box in a channel, with the keys of that box and of all later ones.
+#[derive(Clone)]
+pub struct BoxIndex([u8; BOX_INDEX_SIZE]);
+
+/// What a seed yields: both capabilities and the index of the first box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keypair {
+    /// The writer's half.
+    pub write_cap: WriteCap,
+    /// The readers' half.
+    pub read_cap: ReadCap,
+    /// Where both begin.
+    pub first_index: BoxIndex,
+}
+
+macro_rules! secret_bytes {
+    ($name:ident, $size:expr) => {
+        impl $name {
+            /// Takes bytes that the daemon or this library made; checks nothing.
+            pub fn from_array(bytes: [u8; $size]) -> Self {
+                $name(bytes)
+            }
+
+            /// The whole value, for the wire or for storage.
+            pub fn as_bytes(&self) -> &[u8; $size] {
+                &self.0
+            }
+        }
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                secret::wipe(&mut self.0);
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.0.ct_eq(&other.0).into()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.0.hash(state);
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    };
+}
+
+secret_bytes!(WriteCap, WRITE_CAP_SIZE);
+secret_bytes!(ReadCap, READ_CAP_SIZE);
+secret_bytes!(BoxIndex, BOX_INDEX_SIZE);
+
+impl WriteCap {
+    /// Takes bytes from storage: `ARG_SIZE` unless there are 168, and
+    /// `INVALID_CAPABILITY` unless the public half belongs to the seed.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let cap = WriteCap(sized(bytes, "write capability")?);
+        if derive::public_key_of(cap.seed()) == *cap.public_half() {
+            return Ok(cap);
+        }
+        Err(Error::new(
+            Status::INVALID_CAPABILITY,
+            "the public half of the write capability does not belong to its private half",
+        ))
+    }
+
+    /// The readers' half of this capability.
+    pub fn read_cap(&self) -> ReadCap {
+        ReadCap(part::<KEY_SIZE, READ_CAP_SIZE, _>(&self.0))
+    }
+
+    /// The index of the channel's first box.
+    pub fn first_index(&self) -> BoxIndex {
+        BoxIndex(part::<{ 2 * KEY_SIZE }, BOX_INDEX_SIZE, _>(&self.0))
+    }
+
+    /// What copy commands are named by: BLAKE2b-256 of the whole capability.
+    pub fn hash(&self) -> [u8; 32] {
+        blake2b_256(&self.0)
+    }
+
+    /// The Ed25519 public key.
+    pub fn public_key(&self) -> [u8; 32] {
+        *self.public_half()
+    }
+
+    fn seed(&self) -> &[u8; 32] {
+        part_ref::<0, KEY_SIZE, _>(&self.0)
+    }
+
+    fn public_half(&self) -> &[u8; 32] {
+        part_ref::<KEY_SIZE, KEY_SIZE, _>(&self.0)
+    }
+}
+
+impl ReadCap {
+    /// Takes bytes from storage or from another person: `ARG_SIZE` unless there are 136,
+    /// and `INVALID_CAPABILITY` for a key that is no point of the curve, or one of small
+    /// order. Daemons leave a request with such a key unanswered or crash on it.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let cap = ReadCap(sized(bytes, "read capability")?);
+        derive::check_public_key(part_ref::<0, KEY_SIZE, _>(&cap.0))?;
+        Ok(cap)
+    }
+
+    /// The index of the channel's first box.
+    pub fn first_index(&self) -> BoxIndex {
+        BoxIndex(part::<KEY_SIZE, BOX_INDEX_SIZE, _>(&self.0))
+    }
+
+    /// The Ed25519 public key.
+    pub fn public_key(&self) -> [u8; 32] {
+        part::<0, KEY_SIZE, _>(&self.0)
+    }
+}
+
+impl BoxIndex {
+    /// Takes bytes from storage or from another person: `ARG_SIZE` unless there are 104.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        sized(bytes, "message box index").map(BoxIndex)
+    }
+
+    /// The position in the channel. Channels begin at a random one, and it wraps around.
+    pub fn counter(&self) -> u64 {
+        u64::from_le_bytes(part::<0, COUNTER_SIZE, _>(&self.0))
+    }
+
+    /// The index of the box after this one.
+    #[must_use]
+    pub fn next(&self) -> BoxIndex {
+        let mut okm = derive::next_material(self.state(), self.counter());
+        let next = Self::assemble(self.counter().wrapping_add(1), &okm);
+        okm.zeroize();
+        next
+    }
+
+    /// The factor by which the channel's public key is blinded to give the box id.
+    pub fn blinding_factor(&self) -> &[u8; 32] {
+        part_ref::<COUNTER_SIZE, KEY_SIZE, _>(&self.0)
+    }
+
+    /// The key under which the box's content is encrypted, before a context is mixed in.
+    pub fn encryption_key(&self) -> &[u8; 32] {
+        part_ref::<{ COUNTER_SIZE + KEY_SIZE }, KEY_SIZE, _>(&self.0)
+    }
+
+    /// The name under which replicas keep this box: the channel's public key, blinded for
+    /// this index and `context` (see [`CONTEXT`]). `INVALID_CAPABILITY` when `public_key`
+    /// is no usable point of the curve.
+    pub fn box_id(&self, public_key: &[u8; 32], context: &[u8]) -> Result<[u8; 32]> {
+        derive::blinded_key(public_key, self.blinding_factor(), context)
+    }
+
+    fn state(&self) -> &[u8; 32] {
+        part_ref::<{ COUNTER_SIZE + 2 * KEY_SIZE }, KEY_SIZE, _>(&self.0)
+    }
+
+    /// Lays out an index from what HKDF gives: state, encryption key, blinding factor.
+    fn assemble(counter: u64, okm: &[u8; derive::MATERIAL_SIZE]) -> BoxIndex {
+        let mut made = BoxIndex([0; BOX_INDEX_SIZE]);
+        let (head, keys) = made.0.split_at_mut(COUNTER_SIZE);
+        head.copy_from_slice(&counter.to_le_bytes());
+        keys[..KEY_SIZE].copy_from_slice(&okm[2 * KEY_SIZE..]);
+        keys[KEY_SIZE..2 * KEY_SIZE].copy_from_slice(&okm[KEY_SIZE..2 * KEY_SIZE]);
+        keys[2 * KEY_SIZE..].copy_from_slice(&okm[..KEY_SIZE]);
+        made
+    }
+}
+
+/// Makes a channel's capabilities from a seed, the same ones that every daemon makes from it.
+pub fn keypair(seed: &[u8; SEED_SIZE]) -> Keypair {
+    let mut stream = derive::SeedStream::new(seed);
+    let signing_seed = stream.take();
+    let public = derive::public_key_of(&signing_seed);
+    let state = stream.take();
+    let counter = stream.take_counter();
+
+    // The stream gives the state before the first box; one step leads to the first.
+    let mut okm = derive::next_material(&state, counter);
+    let first_index = BoxIndex::assemble(counter.wrapping_add(1), &okm);
+    okm.zeroize();
+
+    let mut write_cap = WriteCap([0; WRITE_CAP_SIZE]);
+    write_cap.0[..KEY_SIZE].copy_from_slice(&*signing_seed);
+    write_cap.0[KEY_SIZE..2 * KEY_SIZE].copy_from_slice(&public);
+    write_cap.0[2 * KEY_SIZE..].copy_from_slice(&first_index.0);
+    Keypair {
+        read_cap: write_cap.read_cap(),
+        write_cap,
+        first_index,
+    }
+}
+
+fn sized<const N: usize>(bytes: &[u8], what: &str) -> Result<[u8; N]> {
+    bytes.try_into().map_err(|_| {
+        Error::new(
+            Status::ARG_SIZE,
+            format!("a {what} has {N} bytes, not {}", bytes.len()),
+        )
+    })
+}
+
+/// The `N` bytes from `START`; that they are inside is checked when this is compiled.
+fn part_ref<const START: usize, const N: usize, const SIZE: usize>(bytes: &[u8; SIZE]) -> &[u8; N] {
+    const { assert!(START + N <= SIZE) };
+    match bytes[START..].first_chunk() {
+        Some(part) => part,
+        None => unreachable!(),
+    }
+}
+
+fn part<const START: usize, const N: usize, const SIZE: usize>(bytes: &[u8; SIZE]) -> [u8; N] {
+    *part_ref::<START, N, SIZE>(bytes)
+}

@@ -1,0 +1,164 @@
+//! What most programs want: one box written or read, from bytes to bytes.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::arq::{self, StartFlags, StartKind};
+use super::inner::Inner;
+use super::requests::{self, Envelope};
+use super::work::Work;
+use super::Client;
+use crate::bacap::{BoxIndex, ReadCap, WriteCap};
+use crate::wire::WipingVec;
+use crate::{Result, Status};
+
+/// A box that was read.
+#[derive(Clone)]
+pub struct ReadBox {
+    /// Its content.
+    pub plaintext: Bytes,
+    /// The index of the box that follows.
+    pub next_index: BoxIndex,
+}
+
+/// An envelope may have grown too old while it waited for the daemon: so many fresh ones are made.
+const FRESH_ENVELOPES: usize = 3;
+/// How often a box is read back that should be there.
+const READ_BACK: usize = 3;
+
+pub(crate) async fn write_box(
+    inner: Arc<Inner>,
+    cap: WriteCap,
+    index: BoxIndex,
+    plaintext: Bytes,
+    flags: StartFlags,
+) -> Result<BoxIndex> {
+    let kind = StartKind::Write(cap.clone());
+    let mut attempt = 1;
+    let mut replayed = false;
+    loop {
+        let envelope = requests::encrypt_write_call(&inner, &cap, &index, &plaintext)?
+            .run(&inner)
+            .await?;
+        let fate = arq::send_envelope(&inner, &kind, &envelope, flags).await;
+        replayed |= fate.replayed;
+        match fate.outcome {
+            Ok(_) => return Ok(envelope.next_index),
+            Err(error) if error.status() == Status::BOX_ALREADY_EXISTS && replayed => {
+                return if holds(&inner, &cap, &index, &plaintext).await {
+                    Ok(envelope.next_index)
+                } else {
+                    Err(error)
+                };
+            }
+            Err(error)
+                if error.status() == Status::COURIER_INVALID_EPOCH && attempt < FRESH_ENVELOPES =>
+            {
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Reads a box back to see whether it holds what was to be written: after a lost
+/// connection a write may meet itself.
+async fn holds(inner: &Arc<Inner>, cap: &WriteCap, index: &BoxIndex, plaintext: &Bytes) -> bool {
+    let read_cap = cap.read_cap();
+    for _ in 0..READ_BACK {
+        match read_once(inner, &read_cap, index).await {
+            Ok(found) => return found.plaintext == *plaintext,
+            Err(error) if error.status() == Status::TOMBSTONE => return plaintext.is_empty(),
+            // The replica that was asked may have it later.
+            Err(error) if error.status() == Status::BOX_ID_NOT_FOUND => {
+                tokio::time::sleep(arq::POLL_EVERY).await;
+            }
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
+pub(crate) async fn read_once(
+    inner: &Arc<Inner>,
+    cap: &ReadCap,
+    index: &BoxIndex,
+) -> Result<ReadBox> {
+    let envelope = requests::encrypt_read_call(inner, cap, index)?
+        .run(inner)
+        .await?;
+    let flags = StartFlags {
+        no_retry: true,
+        ..StartFlags::default()
+    };
+    read_with(inner, cap, index, envelope, flags).await
+}
+
+async fn read_with(
+    inner: &Arc<Inner>,
+    cap: &ReadCap,
+    index: &BoxIndex,
+    envelope: Envelope,
+    flags: StartFlags,
+) -> Result<ReadBox> {
+    let next_index = envelope.next_index.clone();
+    let kind = StartKind::Read(cap.clone(), index.clone());
+    let found = arq::start(Arc::clone(inner), kind, envelope, flags).await?;
+    Ok(ReadBox {
+        plaintext: found.plaintext,
+        next_index,
+    })
+}
+
+pub(crate) async fn read_box(
+    inner: Arc<Inner>,
+    cap: ReadCap,
+    index: BoxIndex,
+    flags: StartFlags,
+) -> Result<ReadBox> {
+    let mut attempt = 1;
+    loop {
+        let envelope = requests::encrypt_read_call(&inner, &cap, &index)?
+            .run(&inner)
+            .await?;
+        match read_with(&inner, &cap, &index, envelope, flags).await {
+            Err(error)
+                if error.status() == Status::COURIER_INVALID_EPOCH && attempt < FRESH_ENVELOPES =>
+            {
+                attempt += 1;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+impl Client {
+    /// Encrypts, sends and awaits one box; gives the index of the next. An empty
+    /// plaintext is a tombstone.
+    pub fn write_box(
+        &self,
+        cap: &WriteCap,
+        index: &BoxIndex,
+        plaintext: &[u8],
+        flags: StartFlags,
+    ) -> Result<Work<BoxIndex>> {
+        // Encoded once for its checks: bad arguments are refused before anything begins.
+        requests::encrypt_write_call(&self.inner, cap, index, plaintext)?;
+        let (cap, index) = (cap.clone(), index.clone());
+        let plaintext = WipingVec::new(plaintext.to_vec()).into_bytes();
+        Ok(Work::task(move |inner| write_box(inner, cap, index, plaintext, flags)).outbound())
+    }
+
+    /// Reads one box, waiting for it to be written unless the flags say otherwise.
+    pub fn read_box(
+        &self,
+        cap: &ReadCap,
+        index: &BoxIndex,
+        flags: StartFlags,
+    ) -> Result<Work<ReadBox>> {
+        requests::encrypt_read_call(&self.inner, cap, index)?;
+        let (cap, index) = (cap.clone(), index.clone());
+        Ok(Work::task(move |inner| read_box(inner, cap, index, flags)))
+    }
+}

@@ -1,0 +1,88 @@
+//! Copy commands: a courier performs what a temporary stream says.
+//!
+//! The daemon would give a command without a courier to a random one each time
+//! it is started, and the next courier knows nothing of the first. So the
+//! library chooses one before the first sending and stays with it.
+
+use std::sync::Arc;
+
+use super::arq;
+use super::inner::Inner;
+use super::lane::{CopyStart, LaneKind, StartRequest};
+use super::message::Destination;
+use super::work::Work;
+use super::Client;
+use crate::bacap::WriteCap;
+use crate::sync::lock;
+use crate::wire::{codes, Hash, Request};
+use crate::{Result, Status};
+
+/// Runs a copy command at one courier until it is through.
+pub(crate) async fn run(
+    inner: &Arc<Inner>,
+    write_cap: WriteCap,
+    courier: Destination,
+) -> Result<()> {
+    let (stream, node) = (write_cap.hash(), courier.node);
+    let request = StartRequest::Copy(Box::new(CopyStart {
+        write_cap,
+        courier: Some((courier.node, courier.queue)),
+    }));
+    let at_work = inner.copies.begin(stream, node);
+    let answer = arq::run(inner, LaneKind::Write, request).await?;
+    drop(at_work);
+    let ended = codes::check(&answer.reply, &answer.features);
+    if matches!(&ended, Err(error) if error.status() == Status::COPY_FAILED) {
+        inner.copies.failed(stream, node);
+    }
+    ended
+}
+
+impl Client {
+    /// Lets a courier perform the temporary stream of `write_cap`; done when it is
+    /// through. Without a courier named, one is chosen at random and kept; not one that
+    /// has failed for this stream in the last half hour, if there is another.
+    ///
+    /// `COPY_FAILED` with the replica's code and the position of the failed
+    /// envelope; what was written before it stays. `SERVICE_NOT_FOUND` if the
+    /// courier is not in the current document, `BUSY` if this command runs already.
+    pub fn start_resending_copy_command(
+        &self,
+        write_cap: &WriteCap,
+        courier: Option<Destination>,
+    ) -> Result<Work<()>> {
+        self.inner.check_open()?;
+        self.inner
+            .check_known("start_resending_copy_command_reply")?;
+        let hash = write_cap.hash();
+        let courier = match courier {
+            Some(courier) => {
+                self.inner.check_courier(&courier)?;
+                courier
+            }
+            None => self.inner.courier_for(&hash, &[])?,
+        };
+        let write_cap = write_cap.clone();
+        let task = |inner| async move { run(&inner, write_cap, courier).await };
+        Ok(Work::task(task).under_hash(hash).outbound())
+    }
+
+    /// Ends the copy command of the write capability whose BLAKE2b-256 hash is
+    /// `hash`, with `START_RESENDING_CANCELLED`. What the courier has done stays
+    /// done. Success also when nothing is in flight.
+    pub fn cancel_resending_copy_command(&self, hash: &Hash) -> Result<Work<()>> {
+        self.inner.check_open()?;
+        if self.end_by_hash(hash) || !self.inner.is_attached() {
+            return Ok(Work::now(|_| Ok(())));
+        }
+        let request = Request::CancelCopy {
+            write_cap_hash: hash,
+        };
+        self.local(&request, super::requests::read_done)
+    }
+
+    /// True if the current document names the node with this identity hash.
+    pub fn has_identity(&self, hash: &Hash) -> Result<bool> {
+        Ok(lock(&self.inner.view).document()?.has_identity(hash))
+    }
+}

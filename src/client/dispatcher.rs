@@ -1,0 +1,108 @@
+//! The one thread on which a client's callbacks run, started when first needed.
+
+use std::collections::VecDeque;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{JoinHandle, ThreadId};
+
+use super::runtime::{current_thread, join, spawn_thread, ThreadSetup};
+use crate::sync::lock;
+
+/// A callback with everything that it needs.
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
+
+/// Runs jobs one after the other, in order, on its own thread.
+pub(crate) struct Dispatcher {
+    state: Mutex<State>,
+    arrived: Condvar,
+    setup: ThreadSetup,
+}
+
+struct State {
+    jobs: VecDeque<Job>,
+    thread: Option<JoinHandle<()>>,
+    thread_id: Option<ThreadId>,
+    closing: bool,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(setup: ThreadSetup) -> Arc<Self> {
+        Arc::new(Dispatcher {
+            state: Mutex::new(State {
+                jobs: VecDeque::new(),
+                thread: None,
+                thread_id: None,
+                closing: false,
+            }),
+            arrived: Condvar::new(),
+            setup,
+        })
+    }
+
+    /// Makes sure that the thread runs, so that a later [`Dispatcher::run`] cannot fail.
+    pub(crate) fn ensure_started(self: &Arc<Self>) -> crate::Result<()> {
+        let mut state = lock(&self.state);
+        if state.thread_id.is_none() {
+            let me = Arc::clone(self);
+            let thread = spawn_thread("kpc-callbacks", self.setup, move || me.work())?;
+            state.thread_id = Some(thread.thread().id());
+            state.thread = Some(thread);
+        }
+        Ok(())
+    }
+
+    /// Runs `job` on the thread, after all that came before it.
+    ///
+    /// Where no thread could be had, or the dispatcher is closed, the job is
+    /// dropped; what it owns sees to its own end.
+    pub(crate) fn run(self: &Arc<Self>, job: Job) {
+        if self.ensure_started().is_err() {
+            return;
+        }
+        let mut state = lock(&self.state);
+        state.jobs.push_back(job);
+        drop(state);
+        self.arrived.notify_one();
+    }
+
+    fn work(self: Arc<Self>) {
+        while let Some(job) = self.next_job() {
+            // The job reports its own failures; the thread outlives a panic in it.
+            let _ = catch_unwind(AssertUnwindSafe(job));
+        }
+    }
+
+    fn next_job(&self) -> Option<Job> {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                return Some(job);
+            }
+            if state.closing {
+                return None;
+            }
+            state = self
+                .arrived
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// True on the thread that runs the callbacks.
+    pub(crate) fn is_current(&self) -> bool {
+        lock(&self.state).thread_id == Some(current_thread())
+    }
+
+    /// Lets the thread finish what is queued and end, and waits for it,
+    /// unless a callback itself is asking.
+    pub(crate) fn close(&self) {
+        let mut state = lock(&self.state);
+        state.closing = true;
+        let thread = state.thread.take();
+        drop(state);
+        self.arrived.notify_all();
+        if let Some(thread) = thread {
+            join(thread);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Local requests on a lane: answered by the daemon itself, at once, with no side effects.
+//!
+//! They are kept until they are answered and sent again after a loss.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::super::inner::closed;
+use super::super::waiter::Waiter;
+use super::{Lane, Link};
+use crate::wire::{Features, Reply};
+use crate::{Error, Result, Status};
+
+/// A reply, and what is known of the daemon that gave it.
+pub(crate) struct Answer {
+    pub(crate) reply: Reply,
+    pub(crate) features: Arc<Features>,
+}
+
+/// Who waits for the answer.
+pub(crate) enum CallSink {
+    /// A thread of the application.
+    Thread(Arc<Waiter<Result<Answer>>>),
+    /// A task of the runtime.
+    Task(oneshot::Sender<Result<Answer>>),
+}
+
+impl CallSink {
+    pub(crate) fn deliver(self, answer: Result<Answer>) {
+        match self {
+            CallSink::Thread(waiter) => waiter.fill(answer),
+            // Nobody there: the caller has given up.
+            CallSink::Task(sender) => drop(sender.send(answer)),
+        }
+    }
+}
+
+struct Call {
+    frame: Bytes,
+    /// The reply kind that a daemon must know, or the request must not be sent to it.
+    needs: Option<&'static str>,
+    sink: CallSink,
+}
+
+/// The local requests that have no answer yet, oldest first.
+#[derive(Default)]
+pub(crate) struct Calls {
+    waiting: BTreeMap<u64, Call>,
+}
+
+impl Calls {
+    pub(crate) fn take(&mut self, query: u64) -> Option<CallSink> {
+        self.waiting.remove(&query).map(|call| call.sink)
+    }
+
+    /// The request that has waited longest for a reply of this kind.
+    pub(crate) fn oldest(&self, reply_key: &str) -> Option<u64> {
+        let mut all = self.waiting.iter();
+        all.find(|(_, call)| call.needs == Some(reply_key))
+            .map(|(query, _)| *query)
+    }
+
+    /// A thread that waits for an answer.
+    pub(crate) fn next_thread(&self) -> Option<Arc<Waiter<Result<Answer>>>> {
+        self.waiting.values().find_map(|call| match &call.sink {
+            CallSink::Thread(waiter) => Some(Arc::clone(waiter)),
+            CallSink::Task(_) => None,
+        })
+    }
+
+    /// True if a task waits for an answer.
+    pub(crate) fn has_tasks(&self) -> bool {
+        let is_task = |call: &Call| matches!(call.sink, CallSink::Task(_));
+        self.waiting.values().any(is_task)
+    }
+
+    /// Takes everything out, to be ended.
+    pub(crate) fn take_all(&mut self) -> Vec<CallSink> {
+        std::mem::take(&mut self.waiting)
+            .into_values()
+            .map(|call| call.sink)
+            .collect()
+    }
+
+    /// Everything to be sent on a new connection, oldest first; what its daemon does not
+    /// know is refused, with the name of what is missing.
+    pub(crate) fn replay(
+        &mut self,
+        features: &Features,
+    ) -> (Vec<Bytes>, Vec<(&'static str, CallSink)>) {
+        let unknown: Vec<(u64, &'static str)> = self
+            .waiting
+            .iter()
+            .filter_map(|(query, call)| Some((*query, call.needs?)))
+            .filter(|(_, key)| !features.knows(key))
+            .collect();
+        let refused = unknown
+            .into_iter()
+            .filter_map(|(query, key)| Some((key, self.take(query)?)))
+            .collect();
+        let frames = self.waiting.values().map(|c| c.frame.clone()).collect();
+        (frames, refused)
+    }
+}
+
+/// What a request gets that the daemon at the other end does not know.
+pub(crate) fn unsupported(key: &str) -> Error {
+    Error::new(
+        Status::UNSUPPORTED,
+        format!("this daemon does not know {key}; it was not asked"),
+    )
+}
+
+impl Lane {
+    /// Puts a local request on its way, now or as soon as there is a connection.
+    pub(crate) fn call(
+        &self,
+        query: u64,
+        frame: Bytes,
+        needs: Option<&'static str>,
+        sink: CallSink,
+    ) {
+        let mut state = self.lock();
+        let unknown = |link: &Arc<Link>| needs.is_some_and(|key| !link.features.knows(key));
+        if state.closed {
+            drop(state);
+            return sink.deliver(Err(closed()));
+        }
+        let link = state.link.clone();
+        if link.as_ref().is_some_and(unknown) {
+            drop(state);
+            return sink.deliver(Err(unsupported(needs.unwrap_or_default())));
+        }
+        let call = Call {
+            frame: frame.clone(),
+            needs,
+            sink,
+        };
+        state.calls.waiting.insert(query, call);
+        if let Some(link) = &link {
+            link.outbox.put(frame);
+        }
+        drop(state);
+        if let Some(link) = link {
+            link.outbox.kick();
+        }
+    }
+
+    /// Forgets a local request whose caller has given up; a late reply is dropped.
+    pub(crate) fn forget_call(&self, query: u64) {
+        // The sink may run foreign code when dropped, so not under the lock.
+        let forgotten = self.lock().calls.take(query);
+        drop(forgotten);
+    }
+}

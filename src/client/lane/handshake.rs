@@ -1,0 +1,129 @@
+//! From a connected socket to a session.
+//!
+//! The daemon speaks first: its status, then a document. Newer daemons then take
+//! a session token and answer it; replies queued for a resumed session may come
+//! in between and are kept for later. Nothing else is sent before the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::super::outbox::Outbox;
+use super::link::{Inlet, Link};
+use crate::transport::Socket;
+use crate::wire::{self, ConnectionStatus, Id, Incoming, Request};
+use crate::{Error, Result, Status};
+
+/// The daemon may hold its first frame back for 30 s while it has no document,
+/// and shakes hands with one connection after the other: three times that.
+const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(100);
+/// Every later step is answered at once.
+const STEP_WITHIN: Duration = Duration::from_secs(30);
+
+/// Between the token and its answer the daemon sends at most the thousand replies that
+/// it has kept, and events.
+const MAX_EARLY: usize = 4096;
+
+/// A session, ready for use.
+pub(crate) struct Established {
+    pub(crate) inlet: Inlet,
+    pub(crate) link: Arc<Link>,
+    pub(crate) status: ConnectionStatus,
+    pub(crate) document: Option<Bytes>,
+    pub(crate) resumed: bool,
+    /// What came between the token and its answer, in order.
+    pub(crate) early: Vec<Incoming>,
+}
+
+/// Shakes hands over `socket`, offering `token` where the daemon knows tokens.
+pub(crate) async fn shake(socket: Socket, token: Id) -> Result<Established> {
+    converse(socket, token).await.map_err(|error| {
+        if !is_no_daemon(&error) {
+            return error;
+        }
+        Error::new(
+            Status::HANDSHAKE,
+            format!(
+                "the peer does not speak the daemon's protocol: {}",
+                error.message()
+            ),
+        )
+    })
+}
+
+async fn converse(socket: Socket, token: Id) -> Result<Established> {
+    let (mut inlet, outbox) = Inlet::new(socket)?;
+    let first = step(FIRST_FRAME_WITHIN, &mut inlet).await?;
+    let features = Arc::new(wire::features(&first)?);
+    let Incoming::Status(status) = wire::decode(&first)? else {
+        return Err(violation("the daemon's status", 1));
+    };
+    let second = step(STEP_WITHIN, &mut inlet).await?;
+    let Incoming::Document { payload } = wire::decode(&second)? else {
+        return Err(violation("a directory document", 2));
+    };
+    let mut early = Vec::new();
+    let mut resumed = false;
+    let token = (!features.is_legacy()).then_some(token);
+    if let Some(token) = &token {
+        resumed = present_token(&mut inlet, &outbox, token, &mut early).await?;
+    }
+    let link = Arc::new(Link {
+        outbox,
+        token,
+        features,
+        reading: inlet.reading(),
+    });
+    Ok(Established {
+        inlet,
+        link,
+        status,
+        document: payload,
+        resumed,
+        early,
+    })
+}
+
+/// Gives the token and waits for its answer; tells whether the session was resumed.
+async fn present_token(
+    inlet: &mut Inlet,
+    outbox: &Outbox,
+    token: &Id,
+    early: &mut Vec<Incoming>,
+) -> Result<bool> {
+    let frame = Request::SessionToken { token }.encode(&[0; 16])?;
+    outbox.push(frame.into_bytes());
+    while early.len() < MAX_EARLY {
+        match wire::decode(&step(STEP_WITHIN, inlet).await?)? {
+            Incoming::SessionToken(reply) => return Ok(reply.resumed),
+            other => early.push(other),
+        }
+    }
+    Err(Error::new(
+        Status::HANDSHAKE,
+        "the daemon does not answer the session token",
+    ))
+}
+
+async fn step(within: Duration, inlet: &mut Inlet) -> Result<Bytes> {
+    match tokio::time::timeout(within, inlet.next()).await {
+        Ok(frame) => frame,
+        Err(_) => Err(Error::new(
+            Status::HANDSHAKE,
+            format!("the daemon said nothing for {} s", within.as_secs()),
+        )),
+    }
+}
+
+/// What a peer that is no daemon at all provokes.
+fn is_no_daemon(error: &Error) -> bool {
+    matches!(error.status(), Status::CBOR | Status::FRAME_TOO_LARGE)
+}
+
+fn violation(expected: &str, position: u32) -> Error {
+    Error::new(
+        Status::HANDSHAKE,
+        format!("frame {position} of the handshake is not {expected}"),
+    )
+}

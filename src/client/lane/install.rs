@@ -1,0 +1,57 @@
+//! A new session becomes a lane's own, and everything unanswered is sent again.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::super::events::Event;
+use super::super::inner::Inner;
+use super::super::news::status_of;
+use super::calls::unsupported;
+use super::handshake::Established;
+use super::{Lane, Queries};
+
+impl Lane {
+    /// Makes the connection the lane's own and sends again what is unanswered. Gives
+    /// what is to be told of plain messages, or nothing if the lane was left meanwhile.
+    pub(crate) fn install(
+        &self,
+        epoch: u64,
+        session: &Established,
+        queries: &Queries,
+    ) -> Option<Vec<Event>> {
+        let link = &session.link;
+        let mut state = self.lock();
+        if state.epoch != epoch || state.closed {
+            return None;
+        }
+        let fates = if session.resumed {
+            Vec::new()
+        } else {
+            state.messages.on_fresh_session()
+        };
+        state
+            .starts
+            .cancel_patiently(!Inner::is_modern(&link.features));
+        // In line before anybody else can send: a cancel behind its new start would end that.
+        let cancels = state
+            .starts
+            .reconnect(session.resumed, queries, Instant::now());
+        let (calls, refused) = state.calls.replay(&link.features);
+        for frame in cancels.into_iter().chain(calls) {
+            link.outbox.put(frame);
+        }
+        state.session = None;
+        state.link = Some(Arc::clone(link));
+        state.set_status(status_of(&session.status));
+        // The same for starts; the link is the one above.
+        drop(state.pump(queries));
+        drop(state);
+        link.outbox.kick();
+        for (key, sink) in refused {
+            sink.deliver(Err(unsupported(key)));
+        }
+        self.wake.notify_one(); // what was sent has time limits
+        self.progress.notify_waiters();
+        Some(fates)
+    }
+}

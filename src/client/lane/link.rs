@@ -1,0 +1,219 @@
+//! One living connection: socket, way out, way in.
+
+use std::io::ErrorKind;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::unix::AsyncFd;
+use tokio::io::Interest;
+
+use super::super::outbox::Outbox;
+use super::reading::{Reading, LONGEST_LULL, LULL};
+use super::Lane;
+use crate::transport::Socket;
+use crate::wire::{Features, Id};
+use crate::{Error, Result, Status};
+
+/// A connection whose handshake is over.
+pub(crate) struct Link {
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) features: Arc<Features>,
+    /// The session token given to the daemon, where it knows such.
+    pub(crate) token: Option<Id>,
+    /// The way in.
+    pub(crate) reading: Arc<Reading>,
+}
+
+/// Lets tokio watch the socket that the outbox owns.
+struct Watched(Arc<Outbox>);
+
+impl AsRawFd for Watched {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.socket().as_fd().as_raw_fd()
+    }
+}
+
+impl std::io::Read for &Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.socket().try_read(buffer)
+    }
+}
+
+/// The reading side, as the I/O thread sees it.
+pub(crate) struct Inlet {
+    outbox: Arc<Outbox>,
+    reading: Arc<Reading>,
+    /// None while the threads that wait read for themselves.
+    watched: Option<AsyncFd<Watched>>,
+    /// Watches for room to write, only while there is none: the socket would
+    /// otherwise wake this thread each time the daemon reads.
+    room: Option<AsyncFd<OwnedFd>>,
+}
+
+impl Inlet {
+    /// Takes over a connected socket. Needs a tokio runtime around it.
+    pub(crate) fn new(socket: Socket) -> Result<(Self, Arc<Outbox>)> {
+        let outbox = Arc::new(Outbox::new(socket));
+        let mut inlet = Inlet {
+            outbox: Arc::clone(&outbox),
+            reading: Arc::new(Reading::new()),
+            watched: None,
+            room: None,
+        };
+        inlet.watch()?;
+        Ok((inlet, outbox))
+    }
+
+    /// The way in, to be shared with the threads that wait.
+    pub(crate) fn reading(&self) -> Arc<Reading> {
+        Arc::clone(&self.reading)
+    }
+
+    fn watch(&mut self) -> Result<()> {
+        let watched = watch(Watched(Arc::clone(&self.outbox)), Interest::READABLE)
+            .map_err(|e| Error::from_io(Status::IO, "cannot watch the socket", &e))?;
+        self.watched = Some(watched);
+        Ok(())
+    }
+
+    /// Lets the threads that wait for answers read, and comes back when no call came for
+    /// a while, when something else waits, or when one of them found the connection over.
+    pub(crate) async fn leave_to_threads(&mut self, lane: &Lane) -> Result<()> {
+        self.watched = None;
+        let reading = self.reading();
+        reading.set_open(true);
+        lane.call_reader();
+        let mut lull = LULL;
+        loop {
+            let before = reading.calls();
+            let recalled = self.look_away(lull).await?;
+            if let Some(error) = reading.take_fault() {
+                return Err(error);
+            }
+            let Some(_reader) = reading.try_reader() else {
+                // A thread is reading. The longer it does, the more seldom it is looked for.
+                lull = (lull * 2).min(LONGEST_LULL);
+                continue;
+            };
+            lull = LULL;
+            if recalled || reading.calls() == before {
+                reading.set_open(false);
+                return self.watch();
+            }
+        }
+    }
+
+    /// Serves the outbox for a lull; true when somebody wants the socket to be read.
+    async fn look_away(&mut self, lull: Duration) -> Result<bool> {
+        let lull = tokio::time::sleep(lull);
+        tokio::pin!(lull);
+        let (outbox, reading) = (Arc::clone(&self.outbox), self.reading());
+        loop {
+            self.watch_for_room(&outbox)?;
+            tokio::select! {
+                biased;
+                () = has_room(self.room.as_ref()) => {
+                    self.room = None;
+                    outbox.resume();
+                }
+                () = outbox.stuck.notified() => {}
+                () = reading.recall.notified() => return Ok(true),
+                () = &mut lull => return Ok(false),
+            }
+        }
+    }
+
+    /// Waits until more bytes came, and takes them in; serves the outbox meanwhile.
+    ///
+    /// `CONNECTION_LOST` at the end of the stream. Safe to drop while it waits.
+    pub(crate) async fn fill(&mut self) -> Result<()> {
+        loop {
+            let outbox = Arc::clone(&self.outbox);
+            self.watch_for_room(&outbox)?;
+            let Some(watched) = &self.watched else {
+                return Err(Error::new(Status::INTERNAL, "nobody watches the socket"));
+            };
+            tokio::select! {
+                biased;
+                // Writing goes first: a daemon that sends without pause must not hold it up.
+                () = has_room(self.room.as_ref()) => {
+                    self.room = None;
+                    outbox.resume();
+                }
+                // There is no room; the next round watches for some.
+                () = outbox.stuck.notified() => {}
+                ready = watched.readable() => {
+                    let mut guard = ready.map_err(|e| lost("cannot wait for the daemon", &e))?;
+                    let mut source = guard.get_inner();
+                    let mut reader = self.reading.reader();
+                    match reader.fill(&mut source) {
+                        Ok(0) => return Err(end_of_stream(reader.is_mid_frame())),
+                        Ok(_) => return Ok(()),
+                        Err(e) if e.kind() == ErrorKind::WouldBlock => guard.clear_ready(),
+                        Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                        Err(e) => return Err(lost("reading from the daemon failed", &e)),
+                    }
+                }
+            }
+        }
+    }
+
+    fn watch_for_room(&mut self, outbox: &Outbox) -> Result<()> {
+        if self.room.is_none() && outbox.is_blocked() {
+            let room = outbox
+                .socket()
+                .as_fd()
+                .try_clone_to_owned()
+                .and_then(|fd| watch(fd, Interest::WRITABLE))
+                .map_err(|e| lost("cannot watch the socket", &e))?;
+            self.room = Some(room);
+        }
+        Ok(())
+    }
+
+    /// A frame that has been read already, if there is a whole one.
+    pub(crate) fn buffered(&self) -> Result<Option<Bytes>> {
+        self.reading.reader().next()
+    }
+
+    /// The next whole frame, however long it takes.
+    pub(crate) async fn next(&mut self) -> Result<Bytes> {
+        loop {
+            if let Some(frame) = self.buffered()? {
+                return Ok(frame);
+            }
+            self.fill().await?;
+        }
+    }
+}
+
+/// The constructor is deprecated because a source could close its descriptor while it
+/// is watched. Ours own theirs until they are dropped, and the replacement is unsafe.
+#[allow(deprecated)]
+fn watch<T: AsRawFd>(source: T, interest: Interest) -> std::io::Result<AsyncFd<T>> {
+    AsyncFd::with_interest(source, interest)
+}
+
+/// Ready when the watched socket takes bytes again; never, where none is watched.
+async fn has_room(room: Option<&AsyncFd<OwnedFd>>) {
+    match room {
+        // An error shows itself again when the outbox writes.
+        Some(room) => drop(room.writable().await),
+        None => std::future::pending().await,
+    }
+}
+
+pub(super) fn lost(what: &str, error: &std::io::Error) -> Error {
+    Error::from_io(Status::CONNECTION_LOST, what, error)
+}
+
+pub(super) fn end_of_stream(mid_frame: bool) -> Error {
+    let text = if mid_frame {
+        "the daemon closed the connection in the middle of a frame"
+    } else {
+        "the daemon closed the connection"
+    };
+    Error::new(Status::CONNECTION_LOST, text)
+}

@@ -1,0 +1,266 @@
+//! One connection with the daemon, a session of its own, and what waits on it.
+//!
+//! The daemon stops reading a connection whose queue of mixnet-bound requests is
+//! full, and serves connections in turn. So a client has several lanes: local
+//! requests are never behind network work, and writes never behind reads.
+
+mod calls;
+mod handshake;
+mod install;
+mod link;
+mod messages;
+mod reading;
+mod run;
+mod start_request;
+mod starts;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+pub(crate) use self::calls::{unsupported, Answer, CallSink};
+pub(crate) use self::handshake::Established;
+pub(crate) use self::link::Link;
+pub(crate) use self::messages::{MessageSink, PlainMessage};
+pub(crate) use self::reading::await_answer;
+pub(crate) use self::run::{establish, serve, First};
+pub(crate) use self::start_request::{BoxStart, CopyStart, StartCap, StartRequest};
+pub(crate) use self::starts::StartAnswer;
+
+use self::calls::Calls;
+use self::messages::Messages;
+use self::starts::{StartKey, StartSink, Starts};
+use super::events::{DaemonStatus, Event};
+use super::inner::closed;
+pub(crate) use super::queries::Queries;
+use crate::sync::lock;
+use crate::wire::Id;
+use crate::Result;
+
+/// Which kind of work a lane carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LaneKind {
+    /// What the daemon answers by itself, at once.
+    Local,
+    /// Writes, copy commands and plain messages, in order of arrival.
+    Write,
+    /// Reads, in fair rotation.
+    Read,
+}
+
+impl LaneKind {
+    pub(crate) const ALL: [LaneKind; 3] = [LaneKind::Local, LaneKind::Write, LaneKind::Read];
+}
+
+/// The daemon stops reading a connection with 16 requests waiting: never so many.
+const AT_DAEMON: usize = 14;
+
+/// Waiting and running work of one lane.
+pub(crate) struct Lane {
+    pub(crate) kind: LaneKind,
+    state: Mutex<State>,
+    /// Wakes the lane's task: its next time limit changed.
+    pub(crate) wake: Notify,
+    /// Tells those who wait for the lane to drain that something moved.
+    pub(crate) progress: Notify,
+}
+
+pub(crate) struct State {
+    /// Something needs this lane; it is connected, and again after a loss.
+    pub(crate) wanted: bool,
+    /// The task that keeps the lane connected.
+    pub(crate) task: Option<AbortHandle>,
+    /// Counts the times that the lane was left; a task of an earlier epoch must not touch it.
+    pub(crate) epoch: u64,
+    /// The connection, while its handshake is over and it is not lost.
+    pub(crate) link: Option<Arc<Link>>,
+    /// The session that the daemon may still hold for this lane.
+    pub(crate) session: Option<Session>,
+    pub(crate) calls: Calls,
+    pub(crate) starts: Starts,
+    pub(crate) messages: Messages,
+    /// What the daemon last said of itself on this lane.
+    pub(crate) status: DaemonStatus,
+    /// The client is closed: nothing comes in any more.
+    pub(crate) closed: bool,
+}
+
+/// A session by which the daemon knows a lane.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    pub(crate) token: Id,
+    /// When its connection was lost.
+    pub(crate) lost_at: Instant,
+}
+
+impl Lane {
+    pub(crate) fn new(kind: LaneKind, while_offline: bool) -> Arc<Self> {
+        Arc::new(Lane {
+            kind,
+            state: Mutex::new(State {
+                wanted: false,
+                task: None,
+                epoch: 0,
+                link: None,
+                session: None,
+                calls: Calls::default(),
+                starts: Starts::new(),
+                messages: Messages::new(while_offline),
+                status: DaemonStatus::default(),
+                closed: false,
+            }),
+            wake: Notify::new(),
+            progress: Notify::new(),
+        })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// True while the connection stands.
+    pub(crate) fn is_up(&self) -> bool {
+        self.lock().link.is_some()
+    }
+
+    /// Leaves the connection on purpose, keeping all work; the daemon keeps the session.
+    /// Gives what is to be told of plain messages whose fate is unknown.
+    pub(crate) fn leave(&self) -> Vec<Event> {
+        let mut state = self.lock();
+        state.epoch += 1;
+        let task = state.task.take();
+        let (link, events) = state.lose_link();
+        drop(state);
+        if let Some(task) = task {
+            task.abort();
+        }
+        if let Some(link) = &link {
+            link.outbox.socket().shutdown();
+        }
+        self.progress.notify_waiters();
+        events
+    }
+
+    /// What still has to leave before the lane's work for others is safe.
+    pub(crate) fn undrained(&self) -> Undrained {
+        let state = self.lock();
+        if !state.messages.is_drained() || state.starts.has_writes() {
+            return Undrained::Work;
+        }
+        match &state.link {
+            Some(link) if !link.outbox.is_empty() => Undrained::Bytes(Arc::clone(link)),
+            _ => Undrained::Nothing,
+        }
+    }
+
+    /// Ends all work of the lane, because the client is closed.
+    pub(crate) fn fail_all(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let calls = state.calls.take_all();
+        state.starts.fail_all(closed);
+        state.messages.fail_all(closed);
+        drop(state);
+        for sink in calls {
+            sink.deliver(Err(closed()));
+        }
+        self.progress.notify_waiters();
+    }
+
+    /// Puts a start at the end of the lane's line.
+    pub(crate) fn enqueue(&self, request: StartRequest, sink: StartSink) -> Result<StartKey> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(closed());
+        }
+        Ok(state.starts.enqueue(request, sink))
+    }
+
+    /// Sends what may be sent now, after something changed.
+    pub(crate) fn pump(&self, queries: &Queries) {
+        let link = self.lock().pump(queries);
+        if let Some(link) = link {
+            link.outbox.kick();
+        }
+    }
+}
+
+/// What a lane that is to be drained still holds.
+pub(crate) enum Undrained {
+    /// Nothing at all.
+    Nothing,
+    /// Frames that the socket has not taken.
+    Bytes(Arc<Link>),
+    /// Writes without answer, or messages that may not have left the daemon.
+    Work,
+}
+
+impl State {
+    /// Puts in line for the socket what may be sent now; the order is decided here, under
+    /// the lock. The link that is given must be kicked.
+    ///
+    /// Messages go first: they are few, cheap and never resent.
+    #[must_use]
+    pub(crate) fn pump(&mut self, queries: &Queries) -> Option<Arc<Link>> {
+        let link = self.link.clone()?;
+        let now = Instant::now();
+        let online = self.status.is_connected;
+        loop {
+            let (starts, messages) = (self.starts.in_flight(), self.messages.busy());
+            let slots = self.starts.window.slots();
+            let mut frame = None;
+            if messages < slots && starts + messages < AT_DAEMON {
+                frame = self.messages.next(online, now);
+            }
+            if frame.is_none() && online && starts + messages < slots {
+                frame = self.starts.next(&link.features, queries, now);
+            }
+            match frame {
+                Some(frame) => link.outbox.put(frame),
+                None => break,
+            }
+        }
+        Some(link)
+    }
+
+    /// Takes over what the daemon says of itself.
+    pub(crate) fn set_status(&mut self, status: DaemonStatus) {
+        let now = Instant::now();
+        self.messages.set_online(status.is_connected, now);
+        self.starts.set_online(status.is_connected);
+        self.status = status;
+    }
+
+    /// The connection is gone. Gives what is to be told of plain messages.
+    pub(crate) fn lose_link(&mut self) -> (Option<Arc<Link>>, Vec<Event>) {
+        let link = self.link.take();
+        if let Some(token) = link.as_ref().and_then(|link| link.token) {
+            self.session = Some(Session {
+                token,
+                lost_at: Instant::now(),
+            });
+        }
+        self.status.is_connected = false;
+        let events = match link {
+            Some(_) => self.messages.on_lost(),
+            None => Vec::new(),
+        };
+        (link, events)
+    }
+
+    /// Something waits for an answer that is no thread of the application: only the I/O
+    /// thread reads for it.
+    pub(crate) fn waits_for_io(&self) -> bool {
+        self.calls.has_tasks() || !self.starts.is_empty() || !self.messages.is_empty()
+    }
+
+    /// The earliest moment at which the lane has something to do by itself.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        [self.starts.next_deadline(), self.messages.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}

@@ -1,0 +1,240 @@
+//! Who reads a connection: the I/O thread, or the threads that wait for its answers.
+//!
+//! An answer that the waiting thread reads itself needs no other thread to be woken,
+//! and that is most of what a local call costs. So when threads wait for local calls,
+//! the I/O thread stops watching the socket and leaves it to them: one of them leads,
+//! reads for all, and hands on when it has its own answer. The I/O thread looks in now
+//! and then and takes the socket back when no call came for a while, at once when
+//! something else than a thread waits for an answer.
+
+use std::io::ErrorKind;
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use tokio::sync::Notify;
+
+use super::super::inner::Inner;
+use super::super::waiter::{Waited, Waiter};
+use super::calls::Answer;
+use super::link::{end_of_stream, lost};
+use super::{Lane, Link};
+use crate::sync::lock;
+use crate::transport::Socket;
+use crate::wire::FrameReader;
+use crate::{Error, Result};
+
+/// Without a call for so long, the I/O thread watches the socket again.
+pub(super) const LULL: Duration = Duration::from_millis(2);
+/// While one thread reads for long, as with a daemon that is slow to answer, the I/O thread
+/// wakes up no more often than this.
+pub(super) const LONGEST_LULL: Duration = Duration::from_millis(64);
+
+/// The reading side of a connection.
+pub(crate) struct Reading {
+    /// Held by whoever reads.
+    reader: Mutex<FrameReader>,
+    /// The threads that wait may read; the I/O thread does not watch the socket.
+    open: AtomicBool,
+    /// Blocking calls so far.
+    calls: AtomicU64,
+    /// Asks the I/O thread to look in.
+    pub(super) recall: Notify,
+    /// Why the connection is over, found by a thread that waited.
+    fault: Mutex<Option<Error>>,
+}
+
+impl Reading {
+    pub(super) fn new() -> Self {
+        Reading {
+            reader: Mutex::new(FrameReader::new()),
+            open: AtomicBool::new(false),
+            calls: AtomicU64::new(0),
+            recall: Notify::new(),
+            fault: Mutex::new(None),
+        }
+    }
+
+    /// The right to read, if nobody else has it.
+    pub(super) fn try_reader(&self) -> Option<MutexGuard<'_, FrameReader>> {
+        match self.reader.try_lock() {
+            Ok(reader) => Some(reader),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// The right to read, for the I/O thread while it watches the socket.
+    pub(super) fn reader(&self) -> MutexGuard<'_, FrameReader> {
+        lock(&self.reader)
+    }
+
+    /// Lets the waiting threads read, or no more of them.
+    pub(super) fn set_open(&self, open: bool) {
+        self.open.store(open, Ordering::SeqCst);
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.load(Ordering::SeqCst)
+    }
+
+    /// How many blocking calls there were.
+    pub(super) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Why the connection is over, if a waiting thread found out.
+    pub(super) fn take_fault(&self) -> Option<Error> {
+        lock(&self.fault).take()
+    }
+
+    fn fail(&self, error: Error) {
+        *lock(&self.fault) = Some(error);
+        self.set_open(false);
+        self.recall.notify_one();
+    }
+}
+
+/// Waits for the answer to a local call, reading the connection meanwhile where that is
+/// open to the threads that wait. `None` when the deadline has passed.
+pub(crate) fn await_answer(
+    inner: &Arc<Inner>,
+    lane: &Arc<Lane>,
+    waiter: &Waiter<Result<Answer>>,
+    deadline: Option<Instant>,
+) -> Option<Result<Answer>> {
+    loop {
+        let link = lane.lock().link.clone();
+        if let Some(link) = &link {
+            link.reading.calls.fetch_add(1, Ordering::Relaxed);
+            lead(inner, lane, link, waiter, deadline);
+        }
+        match waiter.wait(deadline) {
+            Waited::Value(answer) => {
+                hand_on(lane);
+                return Some(answer);
+            }
+            Waited::Called => {} // it is this thread's turn to read
+            Waited::TimedOut => {
+                hand_on(lane);
+                return None;
+            }
+        }
+    }
+}
+
+/// Gives the right to read back and sees to it that somebody takes it, also after a panic.
+struct Leading<'a> {
+    reader: Option<MutexGuard<'a, FrameReader>>,
+    lane: &'a Lane,
+}
+
+impl Drop for Leading<'_> {
+    fn drop(&mut self) {
+        self.reader = None;
+        hand_on(self.lane);
+    }
+}
+
+/// Reads for all until the own answer is there, if the connection is open to this thread.
+fn lead(
+    inner: &Arc<Inner>,
+    lane: &Arc<Lane>,
+    link: &Arc<Link>,
+    waiter: &Waiter<Result<Answer>>,
+    deadline: Option<Instant>,
+) {
+    if !link.reading.is_open() {
+        return;
+    }
+    let mut leading = Leading {
+        reader: link.reading.try_reader(),
+        lane,
+    };
+    let Some(reader) = leading.reader.as_deref_mut() else {
+        std::mem::forget(leading); // whoever reads hands on
+        return;
+    };
+    if !link.reading.is_open() {
+        return; // the I/O thread was faster
+    }
+    if let Err(error) = read_until(inner, lane, link, reader, waiter, deadline) {
+        link.reading.fail(error);
+    }
+}
+
+fn read_until(
+    inner: &Arc<Inner>,
+    lane: &Arc<Lane>,
+    link: &Link,
+    reader: &mut FrameReader,
+    waiter: &Waiter<Result<Answer>>,
+    deadline: Option<Instant>,
+) -> Result<()> {
+    let socket = link.outbox.socket();
+    loop {
+        while let Some(frame) = reader.next()? {
+            inner.take_frame(lane, &frame)?;
+        }
+        if waiter.is_filled() || !is_readable(socket, deadline)? {
+            return Ok(());
+        }
+        match reader.fill(&mut &*socket) {
+            Ok(0) => return Err(end_of_stream(reader.is_mid_frame())),
+            Ok(_) => {}
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(e) => return Err(lost("reading from the daemon failed", &e)),
+        }
+    }
+}
+
+/// Waits for bytes on the socket; false when the deadline has passed.
+fn is_readable(socket: &Socket, deadline: Option<Instant>) -> Result<bool> {
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let limit = left.and_then(|left| Timespec::try_from(left).ok());
+        let mut watched = [PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)];
+        match poll(&mut watched, limit.as_ref()) {
+            Ok(0) => return Ok(false),
+            Ok(_) => return Ok(true),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(e) => return Err(lost("cannot wait for the daemon", &e.into())),
+        }
+    }
+}
+
+/// Calls the next thread that waits to read, or the I/O thread where something else waits.
+fn hand_on(lane: &Lane) {
+    let state = lane.lock();
+    let Some(link) = state.link.clone().filter(|link| link.reading.is_open()) else {
+        return;
+    };
+    let next = state.calls.next_thread();
+    let is_wanted = next.is_none() && state.waits_for_io();
+    drop(state);
+    if let Some(next) = next {
+        next.call();
+    } else if is_wanted {
+        link.reading.recall.notify_one();
+    }
+}
+
+impl Lane {
+    /// True if threads made calls since `seen`, and only threads wait.
+    pub(super) fn is_for_threads(&self, seen: &mut u64) -> bool {
+        let state = self.lock();
+        let Some(link) = &state.link else {
+            return false;
+        };
+        let calls = link.reading.calls();
+        let came = std::mem::replace(seen, calls) != calls;
+        came && !state.waits_for_io()
+    }
+
+    /// Calls one of the threads that wait, to read.
+    pub(super) fn call_reader(&self) {
+        hand_on(self);
+    }
+}

@@ -1,0 +1,206 @@
+//! The task that keeps a lane connected: connect, shake hands, send again, read, and over again.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::super::backoff::Backoff;
+use super::super::inner::Inner;
+use super::super::log::Level;
+use super::super::queries::random_array;
+use super::super::requests;
+use super::super::runtime::caught;
+use super::handshake::{shake, Established};
+use super::link::Inlet;
+use super::Lane;
+use crate::wire::Id;
+use crate::{transport, Error, Result, Status};
+
+/// Resuming sooner than this after a loss can give a connection that is open but mute.
+const RESUME_NOT_BEFORE: Duration = Duration::from_millis(250);
+/// A resumed session that does not answer a local request in this time is mute.
+const PROBE_WITHIN: Duration = Duration::from_secs(3);
+/// The same for daemons that put local requests into the queue for the mixnet.
+const SLOW_PROBE_WITHIN: Duration = Duration::from_secs(20);
+const MUTE: &str = "the resumed session is mute; starting afresh";
+
+/// The session that `connect` has made, for the lane's task to begin with.
+pub(crate) struct First {
+    pub(crate) session: Established,
+    /// Told when the session is the lane's own.
+    pub(crate) begun: oneshot::Sender<()>,
+}
+
+/// Connects `lane` once, under the token that it should have now.
+pub(crate) async fn establish(inner: &Inner, lane: &Lane) -> Result<Established> {
+    let Some(dial) = &inner.config.dial else {
+        return Err(Error::new(
+            Status::CONFIG_NO_TRANSPORT,
+            "the configuration names no socket of a daemon",
+        ));
+    };
+    let token = match to_resume(lane) {
+        Some((token, not_before)) => {
+            tokio::time::sleep_until(not_before.into()).await;
+            token
+        }
+        None => random_array()?,
+    };
+    let socket = transport::dial(dial).await?;
+    shake(socket, token).await
+}
+
+/// The old token, if replies to plain messages are still to come under it, and when
+/// it may be used again.
+fn to_resume(lane: &Lane) -> Option<(Id, Instant)> {
+    let state = lane.lock();
+    let session = state.session.filter(|_| state.messages.awaits_reply())?;
+    Some((session.token, session.lost_at + RESUME_NOT_BEFORE))
+}
+
+/// Serves `lane` until the task is dropped or the lane's epoch is over.
+pub(crate) async fn serve(
+    inner: Arc<Inner>,
+    lane: Arc<Lane>,
+    epoch: u64,
+    mut first: Option<First>,
+) {
+    let mut backoff = Backoff::new(inner.config.reconnect_min, inner.config.reconnect_max);
+    loop {
+        let body = async {
+            tokio::select! {
+                biased;
+                () = keep_time(&inner, &lane) => {}
+                () = keep_connected(&inner, &lane, epoch, first.take(), &mut backoff) => {}
+            }
+        };
+        let Err(panic) = caught(body).await else {
+            return;
+        };
+        inner.lane_lost(&lane, epoch, &panic);
+        tokio::time::sleep(backoff.pause(Duration::ZERO)).await;
+    }
+}
+
+/// Does what is due by time, also while there is no connection.
+async fn keep_time(inner: &Arc<Inner>, lane: &Arc<Lane>) {
+    loop {
+        let deadline = lane.lock().next_deadline();
+        tokio::select! {
+            biased;
+            () = lane.wake.notified() => {}
+            () = until(deadline) => inner.tick(lane),
+        }
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn keep_connected(
+    inner: &Arc<Inner>,
+    lane: &Arc<Lane>,
+    epoch: u64,
+    mut first: Option<First>,
+    backoff: &mut Backoff,
+) {
+    while lane.lock().epoch == epoch {
+        let session = match first.take() {
+            Some(first) => Ok((first.session, Some(first.begun))),
+            None => establish(inner, lane).await.map(|session| (session, None)),
+        };
+        let started = Instant::now();
+        let ended = match session {
+            Ok((session, begun)) => {
+                let ended = run_session(inner, lane, epoch, session, begun).await;
+                inner.lane_lost(lane, epoch, &ended);
+                if ended.status() == Status::TIMEOUT {
+                    lane.lock().session = None; // mute
+                }
+                ended
+            }
+            Err(error) => error,
+        };
+        if lane.lock().epoch != epoch {
+            return;
+        }
+        inner
+            .log
+            .line(Level::Info, || format!("{:?} lane: {ended}", lane.kind));
+        tokio::time::sleep(backoff.pause(started.elapsed())).await;
+    }
+}
+
+/// One session from its handshake to its loss; gives the reason of the loss.
+async fn run_session(
+    inner: &Arc<Inner>,
+    lane: &Arc<Lane>,
+    epoch: u64,
+    mut session: Established,
+    begun: Option<oneshot::Sender<()>>,
+) -> Error {
+    let early = std::mem::take(&mut session.early);
+    if !inner.lane_connected(lane, epoch, &session) {
+        return super::closed();
+    }
+    for incoming in early {
+        inner.dispatch(lane, incoming);
+    }
+    if let Some(begun) = begun {
+        // Nobody there: the caller has given up connecting.
+        let _ = begun.send(());
+    }
+    let within = probe_within(&session);
+    let ended = tokio::select! {
+        biased;
+        error = read(inner, lane, &mut session.inlet) => error,
+        error = probe(inner, lane, within) => error,
+    };
+    session.link.outbox.socket().shutdown();
+    ended
+}
+
+/// Reads and dispatches until the connection is lost.
+async fn read(inner: &Arc<Inner>, lane: &Arc<Lane>, inlet: &mut Inlet) -> Error {
+    let mut calls = 0;
+    loop {
+        let taken = match inlet.buffered() {
+            Ok(Some(frame)) => inner.take_frame(lane, &frame),
+            Ok(None) if lane.is_for_threads(&mut calls) => inlet.leave_to_threads(lane).await,
+            Ok(None) => inlet.fill().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = taken {
+            return error;
+        }
+    }
+}
+
+/// Asks a resumed session for a sign of life; returns only if there is none.
+async fn probe(inner: &Arc<Inner>, lane: &Arc<Lane>, within: Option<Duration>) -> Error {
+    let Some(within) = within else {
+        return std::future::pending().await;
+    };
+    let asked = async { requests::probe(&inner.queries)?.run_on(lane).await };
+    match tokio::time::timeout(within, asked).await {
+        Ok(_) => std::future::pending().await,
+        Err(_) => Error::new(Status::TIMEOUT, MUTE),
+    }
+}
+
+/// How long a sign of life may take; None where none is to be had or needed.
+fn probe_within(session: &Established) -> Option<Duration> {
+    if !session.resumed {
+        None
+    } else if Inner::is_modern(&session.link.features) {
+        Some(PROBE_WITHIN)
+    } else {
+        // Those queue local requests with all others, and the queue stands still offline.
+        session.status.is_connected.then_some(SLOW_PROBE_WITHIN)
+    }
+}

@@ -1,0 +1,299 @@
+//! The line, the window's places and the cancels, with a clock of the test's own.
+
+use std::collections::BTreeSet;
+
+use super::super::start_request::{BoxStart, CopyStart, StartCap};
+use super::*;
+use crate::bacap;
+use crate::wire::{MessageKind, ResendingReply};
+
+struct Bench {
+    starts: Starts,
+    queries: Queries,
+    features: Arc<Features>,
+    now: Instant,
+}
+
+type Answers = oneshot::Receiver<Result<StartAnswer>>;
+
+fn write_of(name: u8) -> StartRequest {
+    StartRequest::Box(Box::new(BoxStart {
+        cap: StartCap::Write(bacap::keypair(&[1; 32]).write_cap),
+        index: None,
+        reply_index: None,
+        descriptor: Bytes::from_static(b"descriptor"),
+        ciphertext: Bytes::from_static(b"ciphertext"),
+        hash: [name; 32],
+        no_retry: false,
+        return_box_exists: false,
+        handed: None,
+    }))
+}
+
+fn copy_of(seed: u8) -> StartRequest {
+    StartRequest::Copy(Box::new(CopyStart {
+        write_cap: bacap::keypair(&[seed; 32]).write_cap,
+        courier: None,
+    }))
+}
+
+impl Bench {
+    fn new() -> Self {
+        let mut starts = Starts::new();
+        starts.set_online(true);
+        Bench {
+            starts,
+            queries: Queries::new().unwrap(),
+            features: Arc::new(Features::current()),
+            now: Instant::now(),
+        }
+    }
+
+    fn enqueue(&mut self, request: StartRequest) -> (StartKey, Answers) {
+        let (sender, answers) = oneshot::channel();
+        (self.starts.enqueue(request, sender), answers)
+    }
+
+    /// Lets the next entry run; gives its query.
+    fn run(&mut self) -> Option<u64> {
+        let frame = self.starts.next(&self.features, &self.queries, self.now)?;
+        let whole: Vec<u8> = frame.to_vec();
+        let all = self.starts.by_query.keys();
+        all.copied().find(|query| {
+            let tail = query.to_be_bytes();
+            whole.windows(8).any(|window| window == tail)
+        })
+    }
+
+    fn reply(&mut self, query: u64, error_code: u8) -> bool {
+        let reply = Reply {
+            query_id: None,
+            kind: MessageKind::StartResending,
+            error_code,
+            body: ReplyBody::StartResending(ResendingReply {
+                plaintext: None,
+                courier: Some([1; 32]),
+                courier_queue: None,
+            }),
+        };
+        let features = Arc::clone(&self.features);
+        self.starts.on_reply(query, reply, &features, self.now)
+    }
+
+    /// Cancels sent at each second of a stretch of time.
+    fn cancels_over(&mut self, seconds: u64) -> Vec<u64> {
+        let begun = self.now;
+        let mut at = Vec::new();
+        for second in 1..=seconds {
+            self.now = begun + Duration::from_secs(second);
+            for _ in self.starts.due_cancels(&self.queries, self.now) {
+                at.push(second);
+            }
+        }
+        at
+    }
+
+    fn is_blank(&self) -> bool {
+        self.starts.entries.is_empty()
+            && self.starts.by_query.is_empty()
+            && self.starts.lines.iter().all(VecDeque::is_empty)
+            && self.starts.running.is_empty()
+            && self.starts.copies == 0
+            && self.starts.in_flight() == 0
+    }
+}
+
+#[test]
+fn a_cancel_is_repeated_more_and_more_seldom() {
+    let mut bench = Bench::new();
+    let (key, _answers) = bench.enqueue(write_of(1));
+    let query = bench.run().unwrap();
+    let (queries, now) = (Queries::new().unwrap(), bench.now);
+    assert!(bench.starts.abandon(key, &queries, now).is_some());
+    assert_eq!(bench.cancels_over(30), [1, 3, 7, 15, 25]);
+    assert_eq!(bench.starts.in_flight(), 1);
+    assert!(bench.reply(query, CANCELLED));
+    assert!(bench.is_blank());
+    assert!(bench.cancels_over(60).is_empty());
+}
+
+#[test]
+fn an_entry_that_no_cancel_reaches_gives_its_place_back_in_the_end() {
+    let mut bench = Bench::new();
+    let (key, _answers) = bench.enqueue(write_of(1));
+    bench.run().unwrap();
+    let queries = Queries::new().unwrap();
+    bench.starts.abandon(key, &queries, bench.now);
+    assert_eq!(bench.cancels_over(300).len(), MAX_REAPS as usize - 1);
+    assert!(bench.is_blank());
+    assert!(bench.starts.next_deadline().is_none());
+}
+
+#[test]
+fn nothing_is_cancelled_again_while_the_daemon_is_offline() {
+    let mut bench = Bench::new();
+    let (key, _answers) = bench.enqueue(write_of(1));
+    bench.run().unwrap();
+    let queries = Queries::new().unwrap();
+    bench.starts.abandon(key, &queries, bench.now);
+    bench.starts.set_online(false);
+    assert!(bench.cancels_over(1000).is_empty());
+    assert!(bench.starts.next_deadline().is_none());
+    bench.starts.set_online(true);
+    assert!(bench.starts.next_deadline().is_some());
+    assert_eq!(bench.cancels_over(1), [1]);
+}
+
+#[test]
+fn an_old_daemon_gets_few_cancels() {
+    let mut bench = Bench::new();
+    bench.starts.cancel_patiently(true);
+    let (key, _answers) = bench.enqueue(write_of(1));
+    bench.run().unwrap();
+    let queries = Queries::new().unwrap();
+    bench.starts.abandon(key, &queries, bench.now);
+    assert_eq!(bench.cancels_over(35), [10, 20, 30]);
+}
+
+#[test]
+fn a_resumed_session_cancels_what_nobody_wants_once_more_and_forgets_it() {
+    let mut bench = Bench::new();
+    let (key, _answers) = bench.enqueue(write_of(1));
+    bench.run().unwrap();
+    let queries = Queries::new().unwrap();
+    bench.starts.abandon(key, &queries, bench.now);
+    let cancels = bench.starts.reconnect(true, &queries, bench.now);
+    assert_eq!(cancels.len(), 1);
+    assert_eq!(bench.cancels_over(60), [10]);
+    assert!(bench.is_blank());
+}
+
+#[test]
+fn copy_commands_run_three_at_a_time_beside_the_window() {
+    let mut bench = Bench::new();
+    let copies: Vec<_> = (1..=5).map(|seed| bench.enqueue(copy_of(seed))).collect();
+    let (_, _write) = bench.enqueue(write_of(9));
+    let running: Vec<u64> = std::iter::from_fn(|| bench.run()).collect();
+    assert_eq!(running.len(), 4);
+    assert_eq!(bench.starts.in_flight(), 1);
+    bench.reply(running[0], 0);
+    assert!(bench.run().is_some());
+    assert!(bench.run().is_none());
+    drop(copies);
+}
+
+#[test]
+fn only_what_crossed_the_mixnet_teaches_the_window() {
+    let mut bench = Bench::new();
+    let before = bench.starts.window.slots();
+    // A refusal before sending, a cancel, and a copy command of an hour.
+    for name in 0..50 {
+        let (_, _answers) = bench.enqueue(write_of(name));
+        let query = bench.run().unwrap();
+        bench.now += Duration::from_millis(1);
+        let refusal = Reply {
+            query_id: None,
+            kind: MessageKind::StartResending,
+            error_code: 3,
+            body: ReplyBody::StartResending(ResendingReply {
+                plaintext: None,
+                courier: None,
+                courier_queue: None,
+            }),
+        };
+        let features = Arc::clone(&bench.features);
+        let now = bench.now;
+        bench.starts.on_reply(query, refusal, &features, now);
+    }
+    assert_eq!(bench.starts.window.slots(), before);
+    assert!(bench.is_blank());
+}
+
+/// A reproducible source of choices.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}
+
+#[test]
+fn no_order_of_events_loses_a_place_or_an_answer() {
+    for seed in 0..300 {
+        let mut bench = Bench::new();
+        let mut dice = Dice(seed);
+        let mut waiting: Vec<(StartKey, Answers)> = Vec::new();
+        let mut queries: BTreeSet<u64> = BTreeSet::new();
+        for _ in 0..200 {
+            let now = bench.now;
+            match dice.roll(9) {
+                0 | 1 => {
+                    let name = u8::try_from(dice.roll(6)).unwrap();
+                    let request = match dice.roll(4) {
+                        0 => copy_of(name),
+                        _ => write_of(name),
+                    };
+                    let entered = bench.enqueue(request);
+                    waiting.push(entered);
+                }
+                2 | 3 => queries.extend(bench.run()),
+                4 if !waiting.is_empty() => {
+                    let (key, _) = waiting.swap_remove(dice.roll(waiting.len()));
+                    let own = Queries::new().unwrap();
+                    bench.starts.abandon(key, &own, now);
+                }
+                5 | 6 if !queries.is_empty() => {
+                    let at = dice.roll(queries.len());
+                    let query = *queries.iter().nth(at).unwrap();
+                    let code = [0, 1, 10, CANCELLED][dice.roll(4)];
+                    bench.reply(query, code);
+                }
+                7 => {
+                    let resumed = dice.roll(2) == 0;
+                    let own = Queries::new().unwrap();
+                    bench.starts.reconnect(resumed, &own, now);
+                    if !resumed {
+                        queries.clear();
+                    }
+                }
+                8 => {
+                    bench.now += Duration::from_secs(u64::try_from(dice.roll(12)).unwrap());
+                    let own = Queries::new().unwrap();
+                    let now = bench.now;
+                    bench.starts.due_cancels(&own, now);
+                }
+                _ => {}
+            }
+            let running = bench
+                .starts
+                .entries
+                .values()
+                .filter(|e| e.current.is_some());
+            assert_eq!(running.count(), bench.starts.running.len(), "seed {seed}");
+        }
+        // In the end everything is answered.
+        for _ in 0..1000 {
+            if let Some(query) = bench.run() {
+                queries.insert(query);
+            }
+            for query in std::mem::take(&mut queries) {
+                bench.reply(query, 0);
+            }
+            bench.now += Duration::from_secs(10);
+            let own = Queries::new().unwrap();
+            let now = bench.now;
+            bench.starts.due_cancels(&own, now);
+            let live: Vec<u64> = bench.starts.by_query.keys().copied().collect();
+            queries.extend(live);
+        }
+        assert!(bench.is_blank(), "seed {seed}");
+        for (key, mut answers) in waiting {
+            assert!(answers.try_recv().is_ok(), "seed {seed}, entry {key}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Connect, disconnect, flush, close.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::inner::{closed, Inner, Phase};
+use super::lane::{self, First, LaneKind, Undrained};
+use super::runtime::join;
+use super::work::Work;
+use super::Client;
+use crate::sync::lock;
+use crate::wire::{Request, WipingVec};
+use crate::{Error, Result, Status};
+
+/// How long `close` waits for the daemon to take its goodbye.
+const GOODBYE_WITHIN: Duration = Duration::from_millis(500);
+
+/// One attempt to connect. Puts the phase back when it does not come to its end.
+struct Connecting {
+    inner: Arc<Inner>,
+    attempt: u64,
+}
+
+impl Connecting {
+    fn begin(inner: &Arc<Inner>) -> Result<Self> {
+        static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
+        let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
+        let mut phase = lock(&inner.phase);
+        let again = match *phase {
+            Phase::New => false,
+            Phase::Left => true,
+            Phase::Connecting { .. } | Phase::Open => {
+                return Err(Error::new(
+                    Status::ALREADY_CONNECTED,
+                    "the client is connected, or connecting",
+                ));
+            }
+            Phase::Closed => return Err(closed()),
+        };
+        *phase = Phase::Connecting { again, attempt };
+        Ok(Connecting {
+            inner: Arc::clone(inner),
+            attempt,
+        })
+    }
+
+    /// An error once the client was left or closed, or the attempt was given up.
+    fn check(&self, phase: Phase) -> Result<()> {
+        match phase {
+            Phase::Connecting { attempt, .. } if attempt == self.attempt => Ok(()),
+            Phase::Closed => Err(closed()),
+            _ => Err(Error::new(
+                Status::CANCELLED,
+                "the client was disconnected while it connected",
+            )),
+        }
+    }
+
+    fn still_wanted(&self) -> Result<()> {
+        self.check(*lock(&self.inner.phase))
+    }
+
+    /// The client is open, and its first lane is served with `first`.
+    fn succeed(&self, first: First) -> Result<()> {
+        let mut phase = lock(&self.inner.phase);
+        self.check(*phase)?;
+        *phase = Phase::Open;
+        let local = &self.inner.lanes[LaneKind::Local as usize];
+        local.lock().wanted = true;
+        self.inner.serve(local, Some(first));
+        Ok(())
+    }
+
+    fn give_up(&self) {
+        let mut phase = lock(&self.inner.phase);
+        match *phase {
+            Phase::Connecting { again, attempt } if attempt == self.attempt => {
+                *phase = if again { Phase::Left } else { Phase::New };
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Connecting {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}
+
+async fn connect(inner: Arc<Inner>, connecting: Arc<Connecting>) -> Result<()> {
+    let left = inner.left.notified();
+    tokio::pin!(left);
+    left.as_mut().enable();
+    connecting.still_wanted()?;
+    let session = tokio::select! {
+        biased;
+        () = left => return connecting.still_wanted(),
+        session = lane::establish(&inner, &inner.lanes[LaneKind::Local as usize]) => session?,
+    };
+    let (begun, installed) = oneshot::channel();
+    connecting.succeed(First { session, begun })?;
+    if installed.await.is_err() {
+        return connecting.still_wanted(); // left at once: the task that was to begin is gone
+    }
+    for other in &inner.lanes[1..] {
+        let wanted = other.lock().wanted;
+        if wanted {
+            inner.open(other);
+        }
+    }
+    Ok(())
+}
+
+fn is_drained(inner: &Inner) -> Option<()> {
+    let drained = |lane: &Arc<lane::Lane>| matches!(lane.undrained(), Undrained::Nothing);
+    let is_drained = !inner.ops.any_writes()
+        && inner.lanes.iter().all(drained)
+        && inner.channels.are_drained()
+        && inner.reliable.is_free_of(|_| true);
+    is_drained.then_some(())
+}
+
+async fn writes_are_over(inner: &Inner) {
+    loop {
+        let left = inner.ops.left.notified();
+        tokio::pin!(left);
+        left.as_mut().enable();
+        if !inner.ops.any_writes() {
+            return;
+        }
+        left.await;
+    }
+}
+
+async fn drain(lane: &lane::Lane) {
+    loop {
+        let moved = lane.progress.notified();
+        tokio::pin!(moved);
+        moved.as_mut().enable();
+        match lane.undrained() {
+            Undrained::Nothing => return,
+            Undrained::Work => moved.await,
+            Undrained::Bytes(link) => {
+                let written = link.outbox.drained.notified();
+                tokio::pin!(written);
+                written.as_mut().enable();
+                if !link.outbox.is_empty() {
+                    tokio::select! {
+                        biased;
+                        () = moved => {}
+                        () = written => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Client {
+    /// Connects with the daemon and shakes hands. A daemon that is not on the
+    /// mixnet is no error. Afterwards the client reconnects by itself.
+    ///
+    /// `CONNECT`, `HANDSHAKE`, `CONNECTION_LOST` (the peer hung up in the middle of the
+    /// handshake), `ALREADY_CONNECTED`, `CLOSED`. A connect that is cancelled at the very
+    /// moment of its success leaves the client connected, as the next connect then says.
+    pub fn connect(&self) -> Result<Work<()>> {
+        let connecting = Arc::new(Connecting::begin(&self.inner)?);
+        let failed = Arc::clone(&connecting);
+        Ok(Work::task(move |inner| connect(inner, connecting))
+            .undone_by(Arc::new(move || failed.give_up())))
+    }
+
+    /// Leaves the daemon, which keeps the session and what it repeats for it.
+    /// Calls wait until the client is connected again; a `connect` that is at work ends
+    /// with `CANCELLED`.
+    pub fn disconnect(&self) -> Result<()> {
+        self.inner.leave_all(|| {
+            let mut phase = lock(&self.inner.phase);
+            *phase = match *phase {
+                Phase::Closed => return Err(closed()),
+                Phase::New => {
+                    return Err(Error::new(
+                        Status::NOT_CONNECTED,
+                        "the client was not connected yet",
+                    ))
+                }
+                Phase::Left => return Ok(false),
+                Phase::Connecting { again: false, .. } => Phase::New,
+                Phase::Connecting { again: true, .. } | Phase::Open => Phase::Left,
+            };
+            drop(phase);
+            self.inner.left.notify_waiters();
+            Ok(true)
+        })
+    }
+
+    /// Waits until every write and copy command that was accepted is answered, and every
+    /// plain message has left. When a message without reply has left can only be reckoned
+    /// from the rate at which the daemon sends.
+    pub fn flush(&self) -> Result<Work<()>> {
+        self.inner.check_open()?;
+        let work = Work::task(|inner| async move {
+            writes_are_over(&inner).await;
+            for lane in &inner.lanes {
+                drain(lane).await;
+            }
+            inner.channels.drained().await;
+            inner.reliable.freed_of(|_| true).await;
+            Ok(())
+        });
+        Ok(work.or_if_ready(is_drained))
+    }
+
+    /// Says goodbye to the daemon, which then forgets this client, ends every
+    /// operation with `CLOSED` and waits for the client's threads, except for the
+    /// one that calls. Safe to call twice, from any thread and from a callback.
+    pub fn close(&self) {
+        {
+            let mut phase = lock(&self.inner.phase);
+            if *phase == Phase::Closed {
+                return;
+            }
+            *phase = Phase::Closed;
+        }
+        self.inner.left.notify_waiters();
+        for op in self.inner.ops.close() {
+            self.inner.finish(op, Err(closed()));
+        }
+        self.say_goodbye();
+        for lane in &self.inner.lanes {
+            drop(lane.leave());
+            lane.fail_all();
+        }
+        self.inner.tell_closed();
+        let thread = lock(&self.runtime).stop();
+        if let Some(thread) = thread {
+            join(thread);
+        }
+        self.inner.dispatcher.close();
+    }
+
+    fn say_goodbye(&self) {
+        let Ok(frame) = Request::ThinClose
+            .encode(&[0; 16])
+            .map(WipingVec::into_bytes)
+        else {
+            return;
+        };
+        for lane in &self.inner.lanes {
+            let mut state = lane.lock();
+            state.epoch += 1; // the lane's task ends with its connection
+            state.closed = true;
+            let link = state.link.clone();
+            drop(state);
+            match link {
+                Some(link) => link.outbox.finish_with(frame.clone()),
+                None => drop(lane.leave()),
+            }
+        }
+        drop(lock(&self.inner.alive).take());
+        // Ends at once when the daemon closed its side; its time is limited.
+        let _ = lock(&self.lanes_ended).recv_timeout(GOODBYE_WITHIN);
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

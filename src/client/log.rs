@@ -1,0 +1,46 @@
+//! Log lines for one client, off unless asked for. They never hold secrets or payloads.
+
+use std::sync::Arc;
+
+/// How much a log line matters; smaller is worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i32)]
+pub enum Level {
+    /// Nothing at all.
+    Off = 0,
+    /// Something was lost or is broken.
+    Error = 1,
+    /// Something odd, dealt with.
+    Warn = 2,
+    /// Connections come and go.
+    Info = 3,
+    /// What the library does.
+    Debug = 4,
+}
+
+/// Receives log lines; called from any thread of the library, must be quick.
+pub type LogFn = Arc<dyn Fn(Level, &str) + Send + Sync>;
+
+/// Where a client's log lines go.
+#[derive(Clone, Default)]
+pub struct Log {
+    sink: Option<(Level, LogFn)>,
+}
+
+impl Log {
+    /// Lines up to `level` go to `sink`.
+    pub fn new(level: Level, sink: LogFn) -> Self {
+        Log {
+            sink: Some((level, sink)),
+        }
+    }
+
+    /// Writes the line that `text` makes, if anybody wants it.
+    pub(crate) fn line(&self, level: Level, text: impl FnOnce() -> String) {
+        if let Some((wanted, sink)) = &self.sink {
+            if level <= *wanted {
+                sink(level, &text());
+            }
+        }
+    }
+}

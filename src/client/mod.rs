@@ -1,0 +1,435 @@
+//! The safe core: sessions with the daemon, operations, events.
+//!
+//! A [`Client`] has one thread, on which a current-thread runtime reads and
+//! reconnects; the thread that calls writes its request itself. Work is prepared
+//! as [`Work`], then either waited for or started; either way it ends exactly once.
+
+mod arq;
+mod authorities;
+mod backoff;
+mod boxes;
+mod channel;
+mod copy;
+mod copy_builder;
+mod couriers;
+mod describe;
+mod dispatcher;
+mod envelopes;
+mod events;
+mod inner;
+mod lane;
+mod lifecycle;
+mod log;
+mod message;
+mod nested;
+mod news;
+mod op;
+mod outbox;
+mod queries;
+mod reliable;
+mod replies;
+mod requests;
+mod runtime;
+mod saved;
+mod sink;
+mod streams;
+#[cfg(test)]
+mod tests;
+mod timeout;
+mod told;
+mod tombstones;
+mod under_way;
+mod verify;
+mod view;
+mod vouchers;
+mod waiter;
+mod window;
+mod work;
+
+use std::future::Future;
+use std::sync::mpsc::{channel, Receiver};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+pub use self::arq::{StartFlags, StartKind, StartResult};
+pub use self::boxes::ReadBox;
+pub use self::channel::{ChannelId, ChannelQuery, ChannelReply, NewChannel};
+pub use self::copy_builder::{BuilderProgress, CopyBuilder};
+pub use self::envelopes::{CopyDestination, CourierEnvelopes, StreamEnds};
+pub use self::events::{
+    ChannelQueryReply, ChannelQuerySent, CopyProgress, CourierVanished, DaemonStatus, Event,
+    MessageReply, MessageSent,
+};
+pub use self::log::{Level, Log, LogFn};
+pub use self::message::Destination;
+pub use self::op::{Completed, CompletionFn, Delivery, OpId, Value};
+pub use self::requests::{Envelope, SignedDocument};
+pub use self::runtime::ThreadSetup;
+pub use self::sink::{EventFn, EventSink};
+pub use self::streams::{MAX_DESTINATION_PAYLOAD, MAX_STREAM_BOXES};
+pub use self::timeout::Timeout;
+pub use self::tombstones::{TombstoneEnvelope, Tombstones};
+pub use self::verify::local_derivation;
+pub use self::vouchers::{Induction, MintedVoucher, OpenedVoucher, VoucherStream};
+pub use self::work::Work;
+
+pub(crate) use self::queries::random_array;
+
+use self::dispatcher::Dispatcher;
+use self::inner::Inner;
+use self::op::OpId as Op;
+use self::runtime::Runtime;
+use self::waiter::Waiter;
+use self::work::Kind;
+use crate::config::Config;
+use crate::pki::{Document, Service};
+use crate::sync::lock;
+use crate::wire::{Features, PigeonholeGeometry, SphinxGeometry};
+use crate::{Error, Result, Status};
+
+/// A program's connection with its daemon. All methods may be called from any thread.
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+    runtime: Mutex<Runtime>,
+    /// Ends when the last lane's task has ended.
+    lanes_ended: Mutex<Receiver<()>>,
+}
+
+/// An operation that was entered and not yet begun.
+pub struct Prepared {
+    inner: Arc<Inner>,
+    id: Op,
+    guard: OpGuard,
+}
+
+/// Ends its operation when dropped, if nothing else has.
+struct OpGuard {
+    inner: Arc<Inner>,
+    id: Op,
+}
+
+impl Drop for OpGuard {
+    fn drop(&mut self) {
+        let error = if std::thread::panicking() {
+            runtime::panicked()
+        } else {
+            inner::closed()
+        };
+        self.inner.finish(self.id, Err(error));
+    }
+}
+
+impl Client {
+    /// A client that is not connected yet. Checks the configuration, opens nothing.
+    pub fn new(config: Config, log: Log, setup: ThreadSetup) -> Result<Self> {
+        config.validate()?;
+        let runtime = Runtime::start(setup)?;
+        let (alive, lanes_ended) = channel();
+        let inner = Inner::new(
+            config,
+            log,
+            runtime.handle().clone(),
+            Dispatcher::new(setup),
+            alive,
+        )?;
+        Ok(Client {
+            inner: Arc::new(inner),
+            runtime: Mutex::new(runtime),
+            lanes_ended: Mutex::new(lanes_ended),
+        })
+    }
+
+    /// Runs prepared work and waits for its end on the calling thread.
+    ///
+    /// `WOULD_DEADLOCK` in a callback of this client, `TIMEOUT` when the time is
+    /// over; the work is then cancelled. With [`Timeout::Poll`] work that would have
+    /// to wait is not begun at all.
+    pub fn block<T: Send + Sync + 'static>(&self, work: Work<T>, timeout: Timeout) -> Result<T> {
+        if let Some(value) = work.ready.and_then(|ready| ready(&self.inner)) {
+            return Ok(value);
+        }
+        if let Kind::Now(act) = work.kind {
+            self.inner.check_open()?;
+            return act(&self.inner);
+        }
+        if self.inner.dispatcher.is_current() {
+            return Err(Error::new(
+                Status::WOULD_DEADLOCK,
+                "a waiting call inside a callback of the same client",
+            ));
+        }
+        if timeout == Timeout::Poll {
+            return Err(timed_out());
+        }
+        match work.kind {
+            Kind::Local(call) => self.block_local(call, timeout),
+            _ => self.block_task(work, timeout),
+        }
+    }
+
+    fn block_local<T>(&self, call: work::LocalCall<T>, timeout: Timeout) -> Result<T> {
+        let deadline = timeout.deadline();
+        let lane = self.inner.lane(lane::LaneKind::Local);
+        let waiter = Arc::new(Waiter::new());
+        let sink = lane::CallSink::Thread(Arc::clone(&waiter));
+        lane.call(call.query, call.frame, call.needs, sink);
+        match lane::await_answer(&self.inner, &lane, &waiter, deadline) {
+            Some(answer) => (call.read)(&answer?),
+            None => {
+                lane.forget_call(call.query);
+                Err(timed_out())
+            }
+        }
+    }
+
+    fn block_task<T: Send + Sync + 'static>(&self, work: Work<T>, timeout: Timeout) -> Result<T> {
+        let deadline = timeout.deadline();
+        let waiter = Arc::new(Waiter::new());
+        let filled = Arc::clone(&waiter);
+        let deliver: CompletionFn = Box::new(move |completed| filled.fill(completed));
+        let prepared = self.enter(&work, Delivery::Inline(deliver))?;
+        let id = prepared.id;
+        prepared.launch(work, Timeout::Forever);
+        self.await_completion(id, &waiter, deadline).and_then(claim)
+    }
+
+    fn await_completion(
+        &self,
+        id: Op,
+        waiter: &Waiter<Arc<Completed>>,
+        deadline: Option<Instant>,
+    ) -> Result<Arc<Completed>> {
+        Ok(match waiter.wait_value(deadline) {
+            Some(completed) => completed,
+            None => {
+                // Whatever ended it first is what the waiter then holds.
+                self.inner.finish(id, Err(timed_out()));
+                match waiter.wait_value(None) {
+                    Some(completed) => completed,
+                    None => return Err(timed_out()),
+                }
+            }
+        })
+    }
+
+    /// Enters an asynchronous operation for `work`; [`Prepared::launch`] begins it.
+    ///
+    /// `BUSY` if its envelope or copy command is in flight, `CLOSED` after close.
+    pub fn prepare<T>(&self, work: &Work<T>, delivery: Delivery) -> Result<Prepared> {
+        if matches!(delivery, Delivery::Callback(_)) {
+            self.inner.dispatcher.ensure_started()?;
+        }
+        self.enter(work, delivery)
+    }
+
+    fn enter<T>(&self, work: &Work<T>, delivery: Delivery) -> Result<Prepared> {
+        let id = self.inner.ops.enter(delivery, work.terms.clone())?;
+        let inner = Arc::clone(&self.inner);
+        Ok(Prepared {
+            guard: OpGuard {
+                inner: Arc::clone(&inner),
+                id,
+            },
+            inner,
+            id,
+        })
+    }
+
+    /// Cancels an operation: it completes with `CANCELLED`, or with its result if that was faster.
+    /// `ARG_VALUE` if this client never started such an operation.
+    pub fn cancel(&self, op: OpId) -> Result<()> {
+        if !self.inner.ops.is_known(op) {
+            return Err(Error::new(
+                Status::ARG_VALUE,
+                format!("this client has started no operation {op}"),
+            ));
+        }
+        self.inner.finish(
+            op,
+            Err(Error::new(Status::CANCELLED, "the operation was cancelled")),
+        );
+        Ok(())
+    }
+
+    /// Waits for an operation; see [`Delivery::Keep`] for whose result it gives.
+    pub fn wait(&self, op: OpId, timeout: Timeout) -> Result<Option<Arc<Completed>>> {
+        self.check_wait(op, timeout)?;
+        self.inner.ops.wait(op, timeout)
+    }
+
+    /// Waits for an operation and leaves its result to whoever asks for it.
+    pub fn wait_only(&self, op: OpId, timeout: Timeout) -> Result<()> {
+        self.check_wait(op, timeout)?;
+        self.inner.ops.wait_only(op, timeout)
+    }
+
+    fn check_wait(&self, op: OpId, timeout: Timeout) -> Result<()> {
+        let waits = timeout != Timeout::Poll && self.inner.ops.is_running(op);
+        if waits && self.inner.dispatcher.is_current() {
+            return Err(Error::new(
+                Status::WOULD_DEADLOCK,
+                "a waiting call inside a callback of the same client",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Opens an event sink that holds up to `capacity` notices. It begins with
+    /// the current status and document, where they are known.
+    pub fn open_sink(&self, capacity: usize) -> Result<Arc<EventSink>> {
+        self.inner.open_sink(capacity)
+    }
+
+    /// True while the daemon is reachable and on the mixnet.
+    pub fn is_connected(&self) -> bool {
+        self.inner.is_connected()
+    }
+
+    /// True while the daemon is reachable.
+    pub fn is_attached(&self) -> bool {
+        self.inner.is_attached()
+    }
+
+    /// What the daemon last said of itself.
+    pub fn status(&self) -> DaemonStatus {
+        lock(&self.inner.view).status.clone()
+    }
+
+    /// Which requests the daemon knows.
+    pub fn features(&self) -> Arc<Features> {
+        self.inner.features()
+    }
+
+    /// The current directory document; `NO_PKI_DOCUMENT` until one came. Asks nobody.
+    pub fn pki_document(&self) -> Result<Arc<Document>> {
+        lock(&self.inner.view).document()
+    }
+
+    /// The document of `epoch` if it is still kept, else the current one.
+    pub fn pki_document_for_epoch(&self, epoch: u64) -> Result<Arc<Document>> {
+        lock(&self.inner.view).document_for(epoch)
+    }
+
+    /// All instances of a service in the current document, in its order.
+    pub fn services(&self, capability: &str) -> Result<Vec<Service>> {
+        let services = self.pki_document()?.services(capability);
+        if services.is_empty() {
+            return Err(Error::new(
+                Status::SERVICE_NOT_FOUND,
+                format!("no node of the network offers {capability:?}"),
+            ));
+        }
+        Ok(services)
+    }
+
+    /// One instance of a service, chosen uniformly at random each time.
+    pub fn service(&self, capability: &str) -> Result<Service> {
+        let mut services = self.services(capability)?;
+        let random = u64::from_le_bytes(random_array()?);
+        #[allow(clippy::cast_possible_truncation)] // smaller than a length
+        let at = (random % services.len() as u64) as usize;
+        Ok(services.swap_remove(at))
+    }
+
+    /// The sizes of plain messages; `NO_GEOMETRY` until known.
+    pub fn sphinx_geometry(&self) -> Result<SphinxGeometry> {
+        lock(&self.inner.view)
+            .sphinx
+            .clone()
+            .ok_or_else(no_geometry)
+    }
+
+    /// The sizes of boxes; `NO_GEOMETRY` until known.
+    pub fn pigeonhole_geometry(&self) -> Result<PigeonholeGeometry> {
+        lock(&self.inner.view)
+            .pigeonhole
+            .clone()
+            .ok_or_else(no_geometry)
+    }
+
+    /// Writes a line of the application's own among those of the library.
+    pub fn log(&self, level: Level, text: &str) {
+        self.inner.log.line(level, || text.to_owned());
+    }
+
+    /// The configuration that the client was made with.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+}
+
+impl Prepared {
+    /// The operation's id.
+    pub fn id(&self) -> OpId {
+        self.id
+    }
+
+    /// Begins the work. Its completion may come before this returns.
+    pub fn launch<T: Send + Sync + 'static>(self, work: Work<T>, timeout: Timeout) {
+        if let Some(value) = work.ready.and_then(|ready| ready(&self.inner)) {
+            return self.end(Ok(Box::new(value)));
+        }
+        if let Kind::Now(act) = work.kind {
+            let outcome = act(&self.inner);
+            return self.end(outcome.map(|value| Box::new(value) as Value));
+        }
+        if timeout == Timeout::Poll {
+            return self.end(Err(timed_out()));
+        }
+        let at_once = work.at_once;
+        let future = work.into_future(Arc::clone(&self.inner));
+        self.launch_future(future, timeout.duration(), at_once);
+    }
+
+    fn launch_future(self, future: work::Task<Value>, limit: Option<Duration>, at_once: bool) {
+        let Prepared { inner, id, guard } = self;
+        let mut task = Box::pin(async move {
+            let whole = async {
+                match limit {
+                    None => future.await,
+                    Some(limit) => tokio::time::timeout(limit, future)
+                        .await
+                        .unwrap_or_else(|_| Err(timed_out())),
+                }
+            };
+            let outcome = runtime::caught(whole).await.and_then(|outcome| outcome);
+            guard.inner.finish(guard.id, outcome);
+        });
+        let context = inner.handle.enter();
+        let mut waker = Context::from_waker(Waker::noop());
+        // Nothing is lost with this waker: the task's first step is taken once more.
+        if at_once && task.as_mut().poll(&mut waker).is_ready() {
+            return;
+        }
+        drop(context);
+        let task = inner.handle.spawn(task);
+        inner.ops.attach(id, task.abort_handle());
+    }
+
+    fn end(self, outcome: Result<Value>) {
+        self.inner.finish(self.id, outcome);
+    }
+}
+
+/// Takes the value out of an operation that only this caller knows of.
+fn claim<T: 'static>(completed: Arc<Completed>) -> Result<T> {
+    let completed = Arc::try_unwrap(completed)
+        .map_err(|_| Error::new(Status::INTERNAL, "a result has two owners"))?;
+    completed
+        .outcome?
+        .downcast::<T>()
+        .map(|value| *value)
+        .map_err(|_| Error::new(Status::INTERNAL, "a result of another type"))
+}
+
+fn timed_out() -> Error {
+    Error::new(Status::TIMEOUT, "the time limit ran out")
+}
+
+fn no_geometry() -> Error {
+    Error::new(
+        Status::NO_GEOMETRY,
+        "neither the daemon nor the configuration has told the sizes yet",
+    )
+}

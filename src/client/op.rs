@@ -1,0 +1,360 @@
+//! Operations: what a caller started and will hear of exactly once.
+//!
+//! Result, timeout, cancel, close and even a panic race for an operation's
+//! [`Delivery`]; whoever takes it out of the table delivers, everybody else
+//! finds it gone. The task behind an operation holds an [`OpGuard`], whose drop
+//! ends the operation if nothing else did, so no path can forget it.
+
+use std::any::Any;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use super::dispatcher::Dispatcher;
+use super::events::Event;
+use super::sink::EventSink;
+use super::timeout::Timeout;
+use crate::sync::lock;
+use crate::wire::Hash;
+use crate::{Error, Result, Status};
+
+/// Names an operation of one client; never 0, never used twice.
+pub type OpId = u64;
+
+/// What an operation gave, of a type that depends on the call.
+pub type Value = Box<dyn Any + Send + Sync>;
+
+/// An operation that is over.
+pub struct Completed {
+    /// Which operation.
+    pub op: OpId,
+    /// What it gave.
+    pub outcome: Result<Value>,
+}
+
+impl Completed {
+    /// The value as the type that the call promises; `ARG_VALUE` if it is the result of another call.
+    pub fn value<T: 'static>(&self) -> Result<&T> {
+        match &self.outcome {
+            Ok(value) => value.downcast_ref().ok_or_else(|| {
+                Error::new(
+                    Status::ARG_VALUE,
+                    "this result belongs to an operation of another kind",
+                )
+            }),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// How the operation ended.
+    pub fn status(&self) -> Status {
+        match &self.outcome {
+            Ok(_) => Status::OK,
+            Err(error) => error.status(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Completed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "operation {}: {:?}", self.op, self.status())
+    }
+}
+
+/// A completion callback; dropped without being called only when the library cannot start a thread.
+pub type CompletionFn = Box<dyn FnOnce(Arc<Completed>) + Send>;
+
+/// Where a completion goes.
+pub enum Delivery {
+    /// To a function, on the client's callback thread.
+    Callback(CompletionFn),
+    /// To an event sink, as [`Event::Operation`].
+    Sink(Arc<EventSink>),
+    /// Nowhere: kept until somebody waits for the operation.
+    Keep,
+    /// To a function of the library's own, at once, on whatever thread ends the operation.
+    Inline(CompletionFn),
+}
+
+/// Takes back what an operation that fails has begun, before anybody hears of its end.
+/// It runs under a lock, so it must be brief and call nothing foreign.
+pub(crate) type Undo = Arc<dyn Fn() + Send + Sync>;
+
+/// Gives what an operation that fails has got so far, if that is worth having. It runs
+/// under a lock, so it must be brief and call nothing foreign.
+pub(crate) type InPart = Arc<dyn Fn(&Error) -> Option<Value> + Send + Sync>;
+
+/// Unclaimed results kept at most; then the oldest go.
+const MAX_KEPT: usize = 1024;
+
+/// All operations of a client.
+pub(crate) struct Ops {
+    state: Mutex<State>,
+    ended: Condvar,
+    /// Tells who waits for writes to be over.
+    pub(crate) left: Notify,
+}
+
+struct State {
+    next: OpId,
+    live: HashMap<OpId, Live>,
+    /// What is in flight under which envelope or capability hash.
+    by_hash: HashMap<Hash, OpId>,
+    /// How many of those that are live write.
+    outbound: usize,
+    kept: VecDeque<Kept>,
+    closed: bool,
+}
+
+/// A result that nobody has taken yet.
+struct Kept {
+    completed: Arc<Completed>,
+    /// Somebody waits for exactly this one, so others must not push it out.
+    awaited: bool,
+}
+
+/// What is to be known of an operation beside its task.
+#[derive(Clone, Default)]
+pub(crate) struct Terms {
+    /// Under which hash the operation can be cancelled while it runs.
+    pub(crate) hash: Option<Hash>,
+    /// What is to be done when it fails, before anybody hears of that.
+    pub(crate) undo: Option<Undo>,
+    /// Gives what it has got so far when it fails.
+    pub(crate) in_part: Option<InPart>,
+    /// It writes, so that closing before its end would lose something.
+    pub(crate) outbound: bool,
+}
+
+struct Live {
+    delivery: Delivery,
+    task: Option<AbortHandle>,
+    terms: Terms,
+    /// How many wait for exactly this operation.
+    waiters: usize,
+}
+
+impl Ops {
+    pub(crate) fn new() -> Self {
+        Ops {
+            state: Mutex::new(State {
+                next: 1,
+                live: HashMap::new(),
+                by_hash: HashMap::new(),
+                outbound: 0,
+                kept: VecDeque::new(),
+                closed: false,
+            }),
+            ended: Condvar::new(),
+            left: Notify::new(),
+        }
+    }
+
+    /// Enters a new operation, which can be found by `hash` where it has one.
+    /// `CLOSED` once the client is closed, `BUSY` if the hash is in flight.
+    pub(crate) fn enter(&self, delivery: Delivery, terms: Terms) -> Result<OpId> {
+        let hash = terms.hash;
+        let mut state = lock(&self.state);
+        if state.closed {
+            return Err(Error::new(Status::CLOSED, "the client was closed"));
+        }
+        if hash.is_some_and(|hash| state.by_hash.contains_key(&hash)) {
+            return Err(Error::new(
+                Status::BUSY,
+                "this envelope or copy command is in flight already",
+            ));
+        }
+        let id = state.next;
+        state.next += 1;
+        if let Some(hash) = hash {
+            state.by_hash.insert(hash, id);
+        }
+        let live = Live {
+            delivery,
+            task: None,
+            terms,
+            waiters: 0,
+        };
+        state.outbound += usize::from(live.terms.outbound);
+        state.live.insert(id, live);
+        Ok(id)
+    }
+
+    /// The operation in flight under `hash`.
+    pub(crate) fn find(&self, hash: &Hash) -> Option<OpId> {
+        lock(&self.state).by_hash.get(hash).copied()
+    }
+
+    /// Remembers the task that works for an operation, so that a cancel can stop it.
+    pub(crate) fn attach(&self, id: OpId, task: AbortHandle) {
+        match lock(&self.state).live.get_mut(&id) {
+            Some(live) => live.task = Some(task),
+            None => task.abort(), // it was over before it began
+        }
+    }
+
+    /// Ends operation `id` with `outcome`, unless it has ended. Tells whether it did.
+    pub(crate) fn finish(
+        &self,
+        id: OpId,
+        outcome: Result<Value>,
+        dispatcher: &Arc<Dispatcher>,
+    ) -> bool {
+        let mut inline = None;
+        let mut state = lock(&self.state);
+        let Some(live) = state.live.remove(&id) else {
+            return false;
+        };
+        let outcome = outcome.or_else(|error| {
+            let part = live.terms.in_part.as_ref().and_then(|part| part(&error));
+            part.ok_or(error)
+        });
+        let completed = Arc::new(Completed { op: id, outcome });
+        state.outbound -= usize::from(live.terms.outbound);
+        if let Some(hash) = &live.terms.hash {
+            state.by_hash.remove(hash);
+        }
+        if let (Err(_), Some(undo)) = (&completed.outcome, &live.terms.undo) {
+            undo();
+        }
+        // Handed over under the lock, so that `close` finds an operation either
+        // unfinished or delivered. Foreign code runs later, on its own thread.
+        match live.delivery {
+            Delivery::Callback(callback) => {
+                dispatcher.run(Box::new(move || callback(completed)));
+            }
+            Delivery::Sink(sink) => sink.push(Event::Operation(completed)),
+            Delivery::Inline(function) => inline = Some((function, completed)),
+            Delivery::Keep => state.keep(completed, live.waiters > 0),
+        }
+        drop(state);
+        self.ended.notify_all();
+        if live.terms.outbound {
+            self.left.notify_waiters();
+        }
+        if let Some((function, completed)) = inline {
+            function(completed);
+        }
+        if let Some(task) = live.task {
+            task.abort();
+        }
+        true
+    }
+
+    /// Waits until `id` is over and hands out its result, once, if it was kept.
+    ///
+    /// `Ok(Some)`: the result. `Ok(None)`: over, delivered elsewhere or claimed
+    /// before. `TIMEOUT`: still running. `ARG_VALUE`: there never was such an operation.
+    pub(crate) fn wait(&self, id: OpId, timeout: Timeout) -> Result<Option<Arc<Completed>>> {
+        let mut state = self.wait_for_end(id, timeout, true)?;
+        let at = state.kept.iter().position(|kept| kept.completed.op == id);
+        let kept = at.and_then(|at| state.kept.remove(at));
+        Ok(kept.map(|kept| kept.completed))
+    }
+
+    /// As [`Ops::wait`], but leaves the result where it is.
+    pub(crate) fn wait_only(&self, id: OpId, timeout: Timeout) -> Result<()> {
+        self.wait_for_end(id, timeout, false).map(drop)
+    }
+
+    /// Waits until `id` is over. With `claims`, its result is kept for the caller, who
+    /// must take it.
+    fn wait_for_end(
+        &self,
+        id: OpId,
+        timeout: Timeout,
+        claims: bool,
+    ) -> Result<std::sync::MutexGuard<'_, State>> {
+        let deadline = timeout.deadline();
+        let mut state = lock(&self.state);
+        if id == 0 || id >= state.next {
+            return Err(Error::new(
+                Status::ARG_VALUE,
+                format!("this client has started no operation {id}"),
+            ));
+        }
+        if let Some(live) = state.live.get_mut(&id).filter(|_| claims) {
+            live.waiters += 1;
+        }
+        while state.live.contains_key(&id) {
+            state = match self.wait_once(state, deadline) {
+                Ok(state) => state,
+                Err(mut state) => {
+                    if let Some(live) = state.live.get_mut(&id) {
+                        live.waiters -= usize::from(claims);
+                        return Err(Error::new(
+                            Status::TIMEOUT,
+                            "the operation is still running",
+                        ));
+                    }
+                    state
+                }
+            };
+        }
+        Ok(state)
+    }
+
+    /// Waits for any operation to end; `Err` when the deadline has passed.
+    fn wait_once<'a>(
+        &self,
+        state: std::sync::MutexGuard<'a, State>,
+        deadline: Option<Instant>,
+    ) -> std::result::Result<std::sync::MutexGuard<'a, State>, std::sync::MutexGuard<'a, State>>
+    {
+        let Some(deadline) = deadline else {
+            return Ok(self
+                .ended
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner));
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(state);
+        }
+        Ok(self
+            .ended
+            .wait_timeout(state, left)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0)
+    }
+
+    /// True while an operation that writes is not over.
+    pub(crate) fn any_writes(&self) -> bool {
+        lock(&self.state).outbound > 0
+    }
+
+    /// Ids of all operations that are not over.
+    pub(crate) fn running(&self) -> Vec<OpId> {
+        lock(&self.state).live.keys().copied().collect()
+    }
+
+    /// True if `id` was started and is not over.
+    pub(crate) fn is_running(&self, id: OpId) -> bool {
+        lock(&self.state).live.contains_key(&id)
+    }
+
+    /// True if `id` was ever given out.
+    pub(crate) fn is_known(&self, id: OpId) -> bool {
+        id != 0 && id < lock(&self.state).next
+    }
+
+    /// Lets no operation in any more, and tells which ones are left to be ended.
+    pub(crate) fn close(&self) -> Vec<OpId> {
+        lock(&self.state).closed = true;
+        self.running()
+    }
+}
+
+impl State {
+    fn keep(&mut self, completed: Arc<Completed>, awaited: bool) {
+        if self.kept.len() >= MAX_KEPT {
+            if let Some(at) = self.kept.iter().position(|kept| !kept.awaited) {
+                self.kept.remove(at);
+            }
+        }
+        self.kept.push_back(Kept { completed, awaited });
+    }
+}

@@ -1,0 +1,170 @@
+//! The way out of one connection: whole frames, in order, never interleaved.
+//!
+//! A frame is put in line under whatever lock decides the order of frames, and
+//! written after that lock is released. The calling thread writes itself where
+//! the socket takes it. No lock is held while it does: whoever comes meanwhile
+//! leaves its frame in the queue and goes, and the one who writes takes it along.
+//! What the socket does not take is left to the I/O thread, which waits until the
+//! socket is writable.
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use crate::sync::lock;
+use crate::transport::Socket;
+
+/// Queue and writer of one connection.
+pub(crate) struct Outbox {
+    socket: Socket,
+    state: Mutex<State>,
+    /// Wakes the I/O thread when the socket would not take everything.
+    pub(crate) stuck: Notify,
+    /// Wakes those who wait for the queue to be empty.
+    pub(crate) drained: Notify,
+}
+
+struct State {
+    queue: VecDeque<Bytes>,
+    /// How much of the first frame is written.
+    offset: usize,
+    /// Somebody is writing.
+    busy: bool,
+    /// The socket was full; only the I/O thread may go on.
+    blocked: bool,
+    failed: bool,
+    /// Nothing comes after what is in line; then the daemon is to see the end of the stream.
+    finishing: bool,
+}
+
+impl Outbox {
+    pub(crate) fn new(socket: Socket) -> Self {
+        Outbox {
+            socket,
+            state: Mutex::new(State {
+                queue: VecDeque::new(),
+                offset: 0,
+                busy: false,
+                blocked: false,
+                failed: false,
+                finishing: false,
+            }),
+            stuck: Notify::new(),
+            drained: Notify::new(),
+        }
+    }
+
+    /// The connection's socket.
+    pub(crate) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Puts a frame in line; [`Outbox::kick`] must follow, once no lock is held.
+    pub(crate) fn put(&self, frame: Bytes) {
+        let mut state = lock(&self.state);
+        if !state.failed && !state.finishing {
+            state.queue.push_back(frame);
+        }
+    }
+
+    /// Writes as much of the line as the socket takes, unless somebody is at it.
+    /// A failure ends the connection.
+    pub(crate) fn kick(&self) {
+        let mut state = lock(&self.state);
+        if state.busy || state.blocked || state.failed || state.queue.is_empty() {
+            return;
+        }
+        state.busy = true;
+        drop(state);
+        self.write();
+    }
+
+    /// Puts a frame in line and writes as much as the socket takes.
+    pub(crate) fn push(&self, frame: Bytes) {
+        self.put(frame);
+        self.kick();
+    }
+
+    /// Goes on after the socket was full. For the I/O thread.
+    pub(crate) fn resume(&self) {
+        lock(&self.state).blocked = false;
+        self.kick();
+    }
+
+    /// True while the socket is full and frames wait.
+    pub(crate) fn is_blocked(&self) -> bool {
+        lock(&self.state).blocked
+    }
+
+    /// True while nothing waits to be written.
+    pub(crate) fn is_empty(&self) -> bool {
+        let state = lock(&self.state);
+        state.failed || (state.queue.is_empty() && !state.busy)
+    }
+
+    /// Says goodbye with `frame`, in place of all that has not begun to leave, and
+    /// ends the stream behind it.
+    pub(crate) fn finish_with(&self, frame: Bytes) {
+        let mut state = lock(&self.state);
+        if state.failed || state.finishing {
+            return;
+        }
+        let begun = usize::from(state.busy || state.offset > 0);
+        state.queue.truncate(begun);
+        state.queue.push_back(frame);
+        state.finishing = true;
+        drop(state);
+        self.kick();
+    }
+
+    /// Ends the connection. What the daemon said before it went can still be read;
+    /// the I/O thread finds the end of the stream behind it.
+    fn fail(&self) {
+        self.socket.shutdown();
+        self.drained.notify_waiters();
+    }
+
+    fn write(&self) {
+        loop {
+            let mut state = lock(&self.state);
+            let Some(frame) = state.queue.front().cloned() else {
+                state.busy = false;
+                let finished = state.finishing;
+                drop(state);
+                if finished {
+                    self.socket.shutdown_write();
+                }
+                self.drained.notify_waiters();
+                return;
+            };
+            let offset = state.offset;
+            drop(state);
+            let wrote = self.socket.try_write(&frame[offset..]);
+            let mut state = lock(&self.state);
+            match wrote {
+                Ok(n) if offset + n == frame.len() => {
+                    state.queue.pop_front();
+                    state.offset = 0;
+                }
+                Ok(n) => state.offset = offset + n,
+                Err(e) => {
+                    state.busy = false;
+                    state.blocked = e.kind() == ErrorKind::WouldBlock;
+                    state.failed = !state.blocked;
+                    if state.blocked {
+                        drop(state);
+                        self.stuck.notify_one();
+                    } else {
+                        state.queue.clear();
+                        drop(state);
+                        self.fail();
+                    }
+                    return;
+                }
+            }
+        }
+    }
+}

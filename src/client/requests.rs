@@ -1,0 +1,240 @@
+//! The requests that the daemon answers by itself: what is checked first, and what comes out.
+
+use bytes::Bytes;
+
+use super::inner::Inner;
+use super::lane::Answer;
+use super::queries::{random_array, Queries};
+use super::work::{LocalCall, Work};
+use super::Client;
+use crate::bacap::{BoxIndex, Keypair, ReadCap, WriteCap};
+use crate::sync::lock;
+use crate::wire::{self, Hash, ReplyBody, Request};
+use crate::{Error, Result, Status};
+
+/// A box prepared for sending: what travels, and what is needed to read the answer.
+#[derive(Clone)]
+pub struct Envelope {
+    /// What travels to the courier.
+    pub ciphertext: Bytes,
+    /// Opens the answer; to be kept secret.
+    pub descriptor: Bytes,
+    /// Names this envelope, for instance to cancel it.
+    pub hash: Hash,
+    /// The index of the box that follows.
+    pub next_index: BoxIndex,
+}
+
+/// A directory document with the signatures of the authorities.
+#[derive(Clone, Debug)]
+pub struct SignedDocument {
+    /// The certificate, as CBOR; the caller verifies it.
+    pub payload: Bytes,
+    /// The epoch that it is for.
+    pub epoch: u64,
+}
+
+pub(crate) fn unexpected(answer: &Answer) -> Error {
+    Error::new(
+        Status::CBOR,
+        format!(
+            "the daemon answered with {} instead",
+            answer.reply.kind.key()
+        ),
+    )
+}
+
+pub(crate) fn check(answer: &Answer) -> Result<()> {
+    wire::codes::check(&answer.reply, &answer.features)
+}
+
+fn read_keypair(answer: &Answer) -> Result<Keypair> {
+    check(answer)?;
+    match &answer.reply.body {
+        ReplyBody::Keypair(keypair) => Ok(Keypair {
+            write_cap: WriteCap::from_array(*keypair.write_cap),
+            read_cap: ReadCap::from_array(*keypair.read_cap),
+            first_index: BoxIndex::from_array(*keypair.first_index),
+        }),
+        _ => Err(unexpected(answer)),
+    }
+}
+
+fn read_index(answer: &Answer) -> Result<BoxIndex> {
+    check(answer)?;
+    match &answer.reply.body {
+        ReplyBody::NextIndex { index } => Ok(BoxIndex::from_array(**index)),
+        _ => Err(unexpected(answer)),
+    }
+}
+
+fn read_counter(answer: &Answer) -> Result<u64> {
+    check(answer)?;
+    match &answer.reply.body {
+        ReplyBody::Counter { counter } => Ok(*counter),
+        _ => Err(unexpected(answer)),
+    }
+}
+
+fn read_envelope(answer: &Answer) -> Result<Envelope> {
+    check(answer)?;
+    match &answer.reply.body {
+        ReplyBody::Envelope(envelope) => Ok(Envelope {
+            ciphertext: envelope.ciphertext.clone(),
+            descriptor: envelope.descriptor.clone(),
+            hash: envelope.hash,
+            next_index: BoxIndex::from_array(*envelope.next_index),
+        }),
+        _ => Err(unexpected(answer)),
+    }
+}
+
+pub(crate) fn read_done(answer: &Answer) -> Result<()> {
+    check(answer)
+}
+
+fn read_document(answer: &Answer) -> Result<SignedDocument> {
+    check(answer)?;
+    match &answer.reply.body {
+        ReplyBody::PkiDocument(document) => Ok(SignedDocument {
+            payload: document.payload.clone(),
+            epoch: document.epoch,
+        }),
+        _ => Err(unexpected(answer)),
+    }
+}
+
+/// A request that any daemon with sessions answers at once, whatever its state.
+pub(crate) fn probe(queries: &Queries) -> Result<LocalCall<Keypair>> {
+    LocalCall::new(
+        queries,
+        &Request::NewKeypair {
+            seed: &random_array::<32>()?,
+        },
+        read_keypair,
+    )
+}
+
+/// The daemon's own derivation of a keypair.
+pub(crate) fn keypair_call(queries: &Queries, seed: &[u8; 32]) -> Result<LocalCall<Keypair>> {
+    LocalCall::new(queries, &Request::NewKeypair { seed }, read_keypair)
+}
+
+pub(crate) fn encrypt_read_call(
+    inner: &Inner,
+    cap: &ReadCap,
+    index: &BoxIndex,
+) -> Result<LocalCall<Envelope>> {
+    inner.check_known("encrypt_read_reply")?;
+    inner.check_envelopes()?;
+    let request = Request::EncryptRead {
+        read_cap: cap.as_bytes(),
+        index: index.as_bytes(),
+    };
+    LocalCall::new(&inner.queries, &request, read_envelope)
+}
+
+pub(crate) fn encrypt_write_call(
+    inner: &Inner,
+    cap: &WriteCap,
+    index: &BoxIndex,
+    plaintext: &[u8],
+) -> Result<LocalCall<Envelope>> {
+    inner.check_known("encrypt_write_reply")?;
+    inner.check_envelopes()?;
+    inner.check_plaintext(plaintext.len())?;
+    let request = Request::EncryptWrite {
+        write_cap: cap.as_bytes(),
+        index: index.as_bytes(),
+        plaintext,
+    };
+    LocalCall::new(&inner.queries, &request, read_envelope)
+}
+
+impl Inner {
+    /// Envelopes are made for replicas that only a document names.
+    pub(crate) fn check_envelopes(&self) -> Result<()> {
+        self.check_open()?;
+        lock(&self.view).document().map(drop)
+    }
+
+    pub(crate) fn check_plaintext(&self, len: usize) -> Result<()> {
+        let max = lock(&self.view)
+            .pigeonhole
+            .as_ref()
+            .map(|g| g.max_plaintext_payload_length)
+            .ok_or_else(|| {
+                Error::new(
+                    Status::NO_GEOMETRY,
+                    "the size of a box is not known: neither the daemon nor the configuration tells it",
+                )
+            })?;
+        if len > max {
+            return Err(Error::new(
+                Status::PAYLOAD_TOO_LARGE,
+                format!("{len} bytes do not fit a box of {max} bytes"),
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Client {
+    pub(crate) fn local<T>(
+        &self,
+        request: &Request<'_>,
+        read: fn(&Answer) -> Result<T>,
+    ) -> Result<Work<T>> {
+        self.inner.check_open()?;
+        LocalCall::new(&self.inner.queries, request, read).map(Work::local)
+    }
+
+    /// Asks the daemon for the keypair of `seed`; see [`crate::bacap::keypair`] for the local way.
+    pub fn new_keypair_remote(&self, seed: &[u8; 32]) -> Result<Work<Keypair>> {
+        self.local(&Request::NewKeypair { seed }, read_keypair)
+    }
+
+    /// Asks the daemon for the index that follows.
+    pub fn next_message_box_index_remote(&self, index: &BoxIndex) -> Result<Work<BoxIndex>> {
+        let request = Request::NextIndex {
+            index: index.as_bytes(),
+        };
+        self.local(&request, read_index)
+    }
+
+    /// Asks the daemon for the counter in an index.
+    pub fn message_box_index_counter_remote(&self, index: &BoxIndex) -> Result<Work<u64>> {
+        let request = Request::IndexCounter {
+            index: index.as_bytes(),
+        };
+        self.local(&request, read_counter)
+    }
+
+    /// Prepares the read of a box. No traffic; the envelope is good for about a week.
+    pub fn encrypt_read(&self, cap: &ReadCap, index: &BoxIndex) -> Result<Work<Envelope>> {
+        encrypt_read_call(&self.inner, cap, index).map(Work::local)
+    }
+
+    /// Prepares the write of a box; an empty plaintext is a tombstone. No traffic.
+    pub fn encrypt_write(
+        &self,
+        cap: &WriteCap,
+        index: &BoxIndex,
+        plaintext: &[u8],
+    ) -> Result<Work<Envelope>> {
+        encrypt_write_call(&self.inner, cap, index, plaintext).map(Work::local)
+    }
+
+    /// The document of `epoch` (0: the current one) with the authorities' signatures.
+    pub fn get_pki_document(&self, epoch: u64) -> Result<Work<SignedDocument>> {
+        self.local(&Request::GetPkiDocument { epoch }, read_document)
+    }
+
+    /// Tells the daemon to stop repeating an envelope that no operation of this client sends.
+    pub(crate) fn cancel_unknown(&self, hash: &Hash) -> Result<Work<()>> {
+        let request = Request::CancelResending {
+            envelope_hash: hash,
+        };
+        self.local(&request, read_done)
+    }
+}

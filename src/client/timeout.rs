@@ -1,0 +1,46 @@
+//! How long a caller is willing to wait.
+
+use std::time::{Duration, Instant};
+
+/// A caller's time limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timeout {
+    /// No limit.
+    Forever,
+    /// Take what is there, do not wait.
+    Poll,
+    /// At most this long.
+    After(Duration),
+}
+
+impl Timeout {
+    /// From the milliseconds of the C interface: −1 for ever, 0 poll; `None` for any other negative number.
+    pub fn from_millis(millis: i32) -> Option<Self> {
+        match millis {
+            -1 => Some(Timeout::Forever),
+            0 => Some(Timeout::Poll),
+            n if n > 0 => Some(Timeout::After(Duration::from_millis(
+                n.unsigned_abs().into(),
+            ))),
+            _ => None,
+        }
+    }
+
+    /// The moment at which the limit is reached, counted from now; `None` for no limit.
+    pub(crate) fn deadline(self) -> Option<Instant> {
+        match self {
+            Timeout::Forever => None,
+            Timeout::Poll => Some(Instant::now()),
+            Timeout::After(duration) => Instant::now().checked_add(duration),
+        }
+    }
+
+    /// The limit as a length of time; `None` for no limit.
+    pub(crate) fn duration(self) -> Option<Duration> {
+        match self {
+            Timeout::Forever => None,
+            Timeout::Poll => Some(Duration::ZERO),
+            Timeout::After(duration) => Some(duration),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What a client must know before it can dial: where the daemon listens, and the
+//! geometries where an older daemon does not tell them.
+//!
+//! A [`Config`] is made field by field or read from thinclient.toml, whose two shapes
+//! `file` knows. Nothing here opens a socket.
+
+mod address;
+mod file;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use crate::wire::geometry::{PigeonholeGeometry, SphinxGeometry};
+use crate::{Error, Result, Status};
+
+pub(crate) use address::{Host, HostPort};
+
+const RECONNECT_MIN: Duration = Duration::from_secs(1);
+const RECONNECT_MAX: Duration = Duration::from_secs(60);
+
+/// Where the daemon listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dial {
+    /// A Unix domain socket.
+    Unix {
+        /// A path; with a leading `@` a name in Linux's abstract namespace.
+        path: String,
+    },
+    /// A TCP socket.
+    Tcp {
+        /// `host:port`, `[v6]:port`, or `:port` for this machine.
+        address: String,
+        /// Which family of addresses is allowed.
+        network: TcpNetwork,
+    },
+}
+
+/// The families of addresses that a TCP connection may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TcpNetwork {
+    /// IPv4 and IPv6.
+    #[default]
+    Tcp,
+    /// IPv4 alone.
+    Tcp4,
+    /// IPv6 alone.
+    Tcp6,
+}
+
+/// Everything a client is made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where the daemon listens; compulsory.
+    pub dial: Option<Dial>,
+    /// For daemons that do not send theirs (before v0.0.76).
+    pub sphinx: Option<SphinxGeometry>,
+    /// For daemons that do not send theirs (before v0.0.76).
+    pub pigeonhole: Option<PigeonholeGeometry>,
+    /// The shortest wait before dialling again.
+    pub reconnect_min: Duration,
+    /// The longest wait before dialling again.
+    pub reconnect_max: Duration,
+    /// Compare the daemon's derivation of capabilities with the library's, once for each
+    /// daemon process. Only tests that play the daemon switch it off.
+    pub verify_derivation: bool,
+    /// Send plain messages while the daemon is off the mixnet, where it drops them without a
+    /// word. Only tests that replay recordings switch it on.
+    pub send_while_offline: bool,
+}
+
+impl TcpNetwork {
+    /// The network of a name from a file; `CONFIG_BAD_NETWORK` for any but `tcp`, `tcp4`, `tcp6`.
+    pub fn from_name(name: &str) -> Result<Self> {
+        match name {
+            "tcp" => Ok(TcpNetwork::Tcp),
+            "tcp4" => Ok(TcpNetwork::Tcp4),
+            "tcp6" => Ok(TcpNetwork::Tcp6),
+            _ => Err(Error::new(
+                Status::CONFIG_BAD_NETWORK,
+                format!("the network is {name:?}, not tcp, tcp4 or tcp6"),
+            )),
+        }
+    }
+
+    /// The name as it stands in a file.
+    pub fn name(self) -> &'static str {
+        match self {
+            TcpNetwork::Tcp => "tcp",
+            TcpNetwork::Tcp4 => "tcp4",
+            TcpNetwork::Tcp6 => "tcp6",
+        }
+    }
+
+    pub(crate) fn allows(self, address: std::net::IpAddr) -> bool {
+        match self {
+            TcpNetwork::Tcp => true,
+            TcpNetwork::Tcp4 => address.is_ipv4(),
+            TcpNetwork::Tcp6 => address.is_ipv6(),
+        }
+    }
+}
+
+impl Dial {
+    /// Checks what can be checked without a socket: `CONFIG_NO_TRANSPORT` for an empty
+    /// address, `ARG_VALUE` for one that cannot be read, `CONFIG_BAD_NETWORK` for a
+    /// literal address outside the network's family.
+    pub fn validate(&self) -> Result<()> {
+        match self {
+            Dial::Unix { path } if path.is_empty() => empty("path of the Unix socket"),
+            Dial::Unix { path } if path.contains('\0') => Err(Error::new(
+                Status::ARG_VALUE,
+                "the path of the Unix socket contains a NUL byte",
+            )),
+            Dial::Unix { .. } => Ok(()),
+            Dial::Tcp { address, .. } if address.is_empty() => empty("TCP address"),
+            Dial::Tcp { address, network } => HostPort::parse(address, *network).map(drop),
+        }
+    }
+}
+
+fn empty(what: &str) -> Result<()> {
+    Err(Error::new(
+        Status::CONFIG_NO_TRANSPORT,
+        format!("the {what} is empty"),
+    ))
+}
+
+impl Config {
+    /// A configuration without a transport, with all else at its default.
+    pub fn new() -> Self {
+        Config {
+            dial: None,
+            sphinx: None,
+            pigeonhole: None,
+            reconnect_min: RECONNECT_MIN,
+            reconnect_max: RECONNECT_MAX,
+            verify_derivation: true,
+            send_while_offline: false,
+        }
+    }
+
+    /// Reads and validates the text of a thinclient.toml of either shape.
+    pub fn from_toml(text: &str) -> Result<Config> {
+        file::parse(text)
+    }
+
+    /// Reads and validates a thinclient.toml; `CONFIG_IO` with errno where it cannot be read.
+    pub fn load_file(path: &str) -> Result<Config> {
+        file::load(path)
+    }
+
+    /// Checks everything that can be checked without a socket.
+    pub fn validate(&self) -> Result<()> {
+        let Some(dial) = &self.dial else {
+            return Err(Error::new(
+                Status::CONFIG_NO_TRANSPORT,
+                "the configuration names no transport",
+            ));
+        };
+        dial.validate()?;
+        if let Some(sphinx) = &self.sphinx {
+            sphinx.validate()?;
+        }
+        if let Some(pigeonhole) = &self.pigeonhole {
+            pigeonhole.validate()?;
+        }
+        if self.reconnect_min.is_zero() || self.reconnect_min > self.reconnect_max {
+            return Err(Error::new(
+                Status::ARG_VALUE,
+                "the shortest wait before dialling again must be more than 0 and not more than the longest",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}

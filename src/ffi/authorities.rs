@@ -1,0 +1,387 @@
+//! kpc_get_directory_authorities, kpc_authorities_*: who signs the network's documents.
+
+use std::sync::Arc;
+
+use super::boundary::{call, free, get};
+use super::buffer::{kpc_buffer, Buffer};
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::handle::{self, Kind, Tag};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::{out, out_handle};
+use super::status::kpc_status;
+use super::values::kpc_hash;
+use crate::wire::Authority;
+use crate::{Error, Result, Status};
+
+/// The directory authorities that the daemon is configured with. Their keys verify what
+/// kpc_get_pki_document_raw gives.
+pub struct kpc_authorities {
+    _opaque: (),
+}
+
+impl Kind for kpc_authorities {
+    type Object = Vec<Authority>;
+    const TAG: Tag = Tag::Authorities;
+}
+
+/// The directory authorities of the network, as the daemon is configured. Asks the daemon; no
+/// mixnet traffic.
+///
+/// @param client       the client
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param authorities  receives the authorities
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.81),
+///         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none), KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *authorities is the caller's, kpc_authorities_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_get_directory_authorities(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    authorities: *mut *mut kpc_authorities,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(authorities, "authorities"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.get_directory_authorities()
+            })?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+/// As kpc_get_directory_authorities, without waiting; its completion is for
+/// kpc_get_directory_authorities_result.
+///
+/// @param client      the client
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.81),
+///         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none), KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_get_directory_authorities_async(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.get_directory_authorities()
+        })
+    }
+}
+
+/// What an operation begun by kpc_get_directory_authorities_async gave.
+///
+/// @param result       the result of the operation
+/// @param authorities  receives the authorities
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *authorities is the caller's, kpc_authorities_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_get_directory_authorities_result(
+    result: *const kpc_result,
+    authorities: *mut *mut kpc_authorities,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(authorities, "authorities"), || {
+            let v: Vec<Authority> = operation::result(result)?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+fn at<T>(
+    authorities: *const kpc_authorities,
+    position: usize,
+    pick: impl FnOnce(&Authority) -> Result<T>,
+) -> Result<T> {
+    let authorities = handle::get(authorities)?;
+    match authorities.get(position) {
+        Some(authority) => pick(authority),
+        None => Err(Error::new(
+            Status::ARG_VALUE,
+            format!("position {position} of {} authorities", authorities.len()),
+        )),
+    }
+}
+
+/// A text of an authority.
+fn text(
+    authorities: *const kpc_authorities,
+    position: usize,
+    pick: impl FnOnce(&Authority) -> &String,
+) -> Result<Arc<Buffer>> {
+    at(authorities, position, |authority| {
+        Ok(Buffer::text(pick(authority).clone()))
+    })
+}
+
+/// How many authorities there are.
+///
+/// @param authorities  the result of kpc_get_directory_authorities
+/// @return the number; 0 for what is no live kpc_authorities
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_authorities_count(authorities: *const kpc_authorities) -> usize {
+    get(0, || Ok(handle::get(authorities)?.len()))
+}
+
+/// The name of an authority.
+///
+/// @param authorities  the result of kpc_get_directory_authorities
+/// @param position     which one, from 0
+/// @param identifier   receives the text, UTF-8 and followed by a NUL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Ownership: *identifier is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_authorities_identifier_at(
+    authorities: *const kpc_authorities,
+    position: usize,
+    identifier: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(identifier, "identifier"), || {
+            text(authorities, position, |authority| &authority.identifier)
+        })
+    }
+}
+
+/// The signature scheme of an authority, such as "Ed25519".
+///
+/// @param authorities  the result of kpc_get_directory_authorities
+/// @param position     which one, from 0
+/// @param scheme       receives the text, UTF-8 and followed by a NUL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Ownership: *scheme is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_authorities_pki_signature_scheme_at(
+    authorities: *const kpc_authorities,
+    position: usize,
+    scheme: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(scheme, "scheme"), || {
+            text(authorities, position, |authority| {
+                &authority.pki_signature_scheme
+            })
+        })
+    }
+}
+
+/// The scheme by which others connect with an authority.
+///
+/// @param authorities  the result of kpc_get_directory_authorities
+/// @param position     which one, from 0
+/// @param scheme       receives the text, UTF-8 and followed by a NUL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Ownership: *scheme is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_authorities_wire_kem_scheme_at(
+    authorities: *const kpc_authorities,
+    position: usize,
+    scheme: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(scheme, "scheme"), || {
+            text(authorities, position, |authority| {
+                &authority.wire_kem_scheme
+            })
+        })
+    }
+}
+
+/// The key by which an authority signs, in PEM.
+///
+/// @param authorities  the result of kpc_get_directory_authorities
+/// @param position     which one, from 0
+/// @param key          receives the text, UTF-8 and followed by a NUL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Ownership: *key is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_authorities_identity_public_key_pem_at(
+    authorities: *const kpc_authorities,
+    position: usize,
+    key: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(key, "key"), || {
+            text(authorities, position, |authority| {
+                &authority.identity_public_key_pem
+            })
+        })
+    }
+}
+
+/// The key by which others connect with an authority, in PEM.
+///
+/// @param authorities  the result of kpc_get_directory_authorities
+/// @param position     which one, from 0
+/// @param key          receives the text, UTF-8 and followed by a NUL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Ownership: *key is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_authorities_link_public_key_pem_at(
+    authorities: *const kpc_authorities,
+    position: usize,
+    key: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(key, "key"), || {
+            text(authorities, position, |authority| {
+                &authority.link_public_key_pem
+            })
+        })
+    }
+}
+
+/// The hash of the key by which an authority signs: its name in the table of a document's
+/// signatures.
+///
+/// @param authorities  the result of kpc_get_directory_authorities
+/// @param position     which one, from 0
+/// @param hash         receives the hash
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_authorities_identity_key_hash_at(
+    authorities: *const kpc_authorities,
+    position: usize,
+    hash: *mut kpc_hash,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(hash, "hash"), || {
+            at(authorities, position, |authority| {
+                Ok(kpc_hash {
+                    bytes: authority.identity_key_hash,
+                })
+            })
+        })
+    }
+}
+
+/// How many addresses an authority has.
+///
+/// @param authorities  the result of kpc_get_directory_authorities
+/// @param position     which one, from 0
+/// @return the number; 0 if there is no such authority
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_authorities_address_count_at(
+    authorities: *const kpc_authorities,
+    position: usize,
+) -> usize {
+    get(0, || {
+        at(authorities, position, |authority| {
+            Ok(authority.addresses.len())
+        })
+    })
+}
+
+/// An address of an authority, such as "tcp://127.0.0.1:30001".
+///
+/// @param authorities  the result of kpc_get_directory_authorities
+/// @param position     which one, from 0
+/// @param number       which address, from 0
+/// @param address      receives the text, UTF-8 and followed by a NUL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Ownership: *address is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_authorities_address_at(
+    authorities: *const kpc_authorities,
+    position: usize,
+    number: usize,
+    address: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(address, "address"), || {
+            at(authorities, position, |authority| {
+                let addresses = &authority.addresses;
+                let address = addresses.get(number).cloned().ok_or_else(|| {
+                    Error::new(
+                        Status::ARG_VALUE,
+                        format!("number {number} of {} addresses", addresses.len()),
+                    )
+                })?;
+                Ok(Buffer::text(address))
+            })
+        })
+    }
+}
+
+/// Ends the authorities.
+///
+/// @param authorities  the authorities; NULL is fine
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_authorities_free(authorities: *mut kpc_authorities) {
+    free(authorities);
+}

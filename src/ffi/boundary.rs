@@ -1,0 +1,83 @@
+//! The one way in: every exported function goes through [`call`], [`get`] or [`free`].
+//!
+//! What they see to, so that no function has to:
+//! * outputs are cleared before anything can fail, and written once, after everything succeeded;
+//! * a panic ends here, as `KPC_ERR_PANIC`, without a word on standard error;
+//! * a failure becomes a status and, where the caller wants it, a `kpc_error`;
+//! * the process is looked at before any lock is taken, where a handle is looked up.
+
+use std::any::Any;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+use super::error::{self, kpc_error};
+use super::handle::{self, Kind};
+use super::out::{Outputs, Ready};
+use super::status::kpc_status;
+use crate::quiet::{self, Quiet};
+use crate::{Error, Result, Status};
+
+/// Runs the body of a function that returns a status.
+///
+/// `outputs` is one declared output or a tuple of them; `body` returns their values.
+///
+/// # Safety
+/// `error` is NULL or valid for writing a pointer until the end of the call.
+pub(crate) unsafe fn call<O: Outputs>(
+    error: *mut *mut kpc_error,
+    outputs: O,
+    body: impl FnOnce() -> Result<O::Values>,
+) -> kpc_status {
+    // SAFETY: passed on from the caller.
+    unsafe { error::clear(error) };
+    let result = guarded(|| {
+        outputs.check()?;
+        let values = body()?;
+        outputs.prepare(values)?.write();
+        Ok(())
+    });
+    match result {
+        Ok(()) => Status::OK.code(),
+        // SAFETY: passed on from the caller.
+        Err(failure) => unsafe { error::report(error, failure) },
+    }
+}
+
+/// Runs the body of a function that returns a value; `fallback` is what it gives when it cannot.
+pub(crate) fn get<T>(fallback: T, body: impl FnOnce() -> Result<T>) -> T {
+    guarded(body).unwrap_or(fallback)
+}
+
+/// Ends a handle. NULL, and anything that is no live handle of this kind, is left alone;
+/// so is what belongs to the parent of a forked process.
+pub(crate) fn free<K: Kind>(handle: *mut K) {
+    if !handle.is_null() {
+        // The object may be dropped here, and with it foreign code may run.
+        get((), || handle::take(handle.cast_const()).map(drop));
+    }
+}
+
+/// Runs `body`; a panic becomes an error.
+pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    let _quiet = Quiet::enter();
+    // Nothing that a body can leave half done is seen afterwards: outputs are not
+    // written, and what lies behind locks keeps its invariants (crate::sync).
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| Err(panicked(payload)))
+}
+
+/// The error for a caught panic.
+fn panicked(payload: Box<dyn Any + Send>) -> Error {
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned());
+    // A payload of another type could panic again when it is dropped.
+    if text.is_none() {
+        std::mem::forget(payload);
+    }
+    let text = text.as_deref().unwrap_or("no reason given");
+    let place = quiet::take_place().map_or_else(String::new, |place| format!(" ({place})"));
+    Error::new(
+        Status::PANIC,
+        format!("the library panicked, please report it: {text}{place}"),
+    )
+}

@@ -1,0 +1,412 @@
+//! kpc_write_box, kpc_read_box, kpc_tombstone_box: encrypt, send and await in one.
+
+use super::args;
+use super::boundary::call;
+use super::buffer::{kpc_buffer, Buffer};
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::{out, out_beside, out_handle};
+use super::resending::start_flags;
+use super::status::kpc_status;
+use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
+use crate::bacap::BoxIndex;
+use crate::client::{ReadBox, StartFlags};
+
+/// Writes one box: encrypts, sends until it is answered, and gives the index of the next.
+/// Survives lost connections and restarts of the daemon; advance only after success. An empty
+/// plaintext is a tombstone.
+///
+/// @param client         the client
+/// @param write_cap      the capability
+/// @param index          which box
+/// @param plaintext      what to write; may be NULL if plaintext_len is 0
+/// @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
+///                       kpc_client_pigeonhole_geometry
+/// @param flags          0 or KPC_START_RETURN_BOX_EXISTS
+/// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param next           receives the index of the box after it; may be the same variable as
+///                       index, which then keeps its value on failure
+/// @param error          receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED,
+///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
+///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+///         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_write_box(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    plaintext: *const u8,
+    plaintext_len: usize,
+    flags: u32,
+    timeout_ms: i32,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_beside(next, index, "next"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.write_box(
+                    &args::value(write_cap, "write_cap")?.checked()?,
+                    &args::value(index, "index")?.inner(),
+                    args::bytes(plaintext, plaintext_len, "plaintext")?,
+                    start_flags(flags)?,
+                )
+            })?;
+            Ok((&v).into())
+        })
+    }
+}
+
+/// As kpc_write_box, without waiting; its completion is for kpc_write_box_result.
+///
+/// @param client         the client
+/// @param write_cap      the capability
+/// @param index          which box
+/// @param plaintext      what to write; may be NULL if plaintext_len is 0
+/// @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
+///                       kpc_client_pigeonhole_geometry
+/// @param flags          0 or KPC_START_RETURN_BOX_EXISTS
+/// @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done           where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op             receives the operation; may be NULL
+/// @param error          receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED,
+///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
+///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+///         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_write_box_async(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    plaintext: *const u8,
+    plaintext_len: usize,
+    flags: u32,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.write_box(
+                &args::value(write_cap, "write_cap")?.checked()?,
+                &args::value(index, "index")?.inner(),
+                args::bytes(plaintext, plaintext_len, "plaintext")?,
+                start_flags(flags)?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_write_box_async gave.
+///
+/// @param result  the result of the operation
+/// @param next    receives the index of the box after it; may be the same variable as index,
+///                which then keeps its value on failure
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_write_box_result(
+    result: *const kpc_result,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(next, "next"), || {
+            let v: BoxIndex = operation::result(result)?;
+            Ok((&v).into())
+        })
+    }
+}
+
+/// Reads one box, waiting until it is written unless the flags say otherwise, and gives the
+/// index of the next. Survives lost connections and restarts of the daemon.
+///
+/// @param client      the client
+/// @param read_cap    the capability
+/// @param index       which box
+/// @param flags       0 or KPC_START_NO_RETRY
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param plaintext   receives what the box holds
+/// @param next        receives the index of the box after it; may be the same variable as
+///                    index, which then keeps its value on failure
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
+///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *plaintext is the caller's, kpc_buffer_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_read_box(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    index: *const kpc_box_index,
+    flags: u32,
+    timeout_ms: i32,
+    plaintext: *mut *mut kpc_buffer,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (
+                out_handle(plaintext, "plaintext"),
+                out_beside(next, index, "next"),
+            ),
+            || {
+                let v = blocking(client, timeout_ms, |client| {
+                    client.read_box(
+                        &args::value(read_cap, "read_cap")?.checked()?,
+                        &args::value(index, "index")?.inner(),
+                        start_flags(flags)?,
+                    )
+                })?;
+                Ok((Buffer::new(v.plaintext.clone()), (&v.next_index).into()))
+            },
+        )
+    }
+}
+
+/// As kpc_read_box, without waiting; its completion is for kpc_read_box_result.
+///
+/// @param client      the client
+/// @param read_cap    the capability
+/// @param index       which box
+/// @param flags       0 or KPC_START_NO_RETRY
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
+///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_read_box_async(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    index: *const kpc_box_index,
+    flags: u32,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.read_box(
+                &args::value(read_cap, "read_cap")?.checked()?,
+                &args::value(index, "index")?.inner(),
+                start_flags(flags)?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_read_box_async gave.
+///
+/// @param result     the result of the operation
+/// @param plaintext  receives what the box holds
+/// @param next       receives the index of the box after it; may be the same variable as index,
+///                   which then keeps its value on failure
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *plaintext is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_read_box_result(
+    result: *const kpc_result,
+    plaintext: *mut *mut kpc_buffer,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (out_handle(plaintext, "plaintext"), out(next, "next")),
+            || {
+                let v: ReadBox = operation::result(result)?;
+                Ok((Buffer::new(v.plaintext.clone()), (&v.next_index).into()))
+            },
+        )
+    }
+}
+
+/// Deletes one box by writing a tombstone over it, and gives the index of the next. The only
+/// change that a written box allows; may be repeated.
+///
+/// @param client      the client
+/// @param write_cap   the capability
+/// @param index       which box
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param next        receives the index of the box after it; may be the same variable as
+///                    index, which then keeps its value on failure
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE,
+///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_tombstone_box(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    timeout_ms: i32,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_beside(next, index, "next"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.write_box(
+                    &args::value(write_cap, "write_cap")?.checked()?,
+                    &args::value(index, "index")?.inner(),
+                    &[],
+                    StartFlags::default(),
+                )
+            })?;
+            Ok((&v).into())
+        })
+    }
+}
+
+/// As kpc_tombstone_box, without waiting; its completion is for kpc_tombstone_box_result.
+///
+/// @param client      the client
+/// @param write_cap   the capability
+/// @param index       which box
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE,
+///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_tombstone_box_async(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.write_box(
+                &args::value(write_cap, "write_cap")?.checked()?,
+                &args::value(index, "index")?.inner(),
+                &[],
+                StartFlags::default(),
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_tombstone_box_async gave.
+///
+/// @param result  the result of the operation
+/// @param next    receives the index of the box after it; may be the same variable as index,
+///                which then keeps its value on failure
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_tombstone_box_result(
+    result: *const kpc_result,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(next, "next"), || {
+            let v: BoxIndex = operation::result(result)?;
+            Ok((&v).into())
+        })
+    }
+}

@@ -1,0 +1,191 @@
+//! kpc_cancel_resending_encrypted_message, kpc_cancel_resending_copy_command: cancel by hash.
+
+use super::args;
+use super::boundary::call;
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::status::kpc_status;
+use super::values::kpc_hash;
+
+/// Ends the operation that sends an envelope: it completes with
+/// KPC_ERR_START_RESENDING_CANCELLED. Success also when nothing is in flight under this hash,
+/// and while the daemon is away. What a courier has taken already stays.
+///
+/// @param client         the client
+/// @param envelope_hash  kpc_envelope_hash of the envelope that was sent
+/// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param error          receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message(
+    client: *const kpc_client,
+    envelope_hash: *const kpc_hash,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.cancel_resending_encrypted_message(
+                    &args::value(envelope_hash, "envelope_hash")?.bytes,
+                )
+            })?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_cancel_resending_encrypted_message, without waiting; its completion is for
+/// kpc_cancel_resending_encrypted_message_result.
+///
+/// @param client         the client
+/// @param envelope_hash  kpc_envelope_hash of the envelope that was sent
+/// @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done           where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op             receives the operation; may be NULL
+/// @param error          receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_async(
+    client: *const kpc_client,
+    envelope_hash: *const kpc_hash,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.cancel_resending_encrypted_message(
+                &args::value(envelope_hash, "envelope_hash")?.bytes,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_cancel_resending_encrypted_message_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result(result)?;
+            Ok(())
+        })
+    }
+}
+
+/// Ends the operation that runs a copy command: it completes with
+/// KPC_ERR_START_RESENDING_CANCELLED. Success also when none is in flight under this hash, and
+/// while the daemon is away. What the courier has copied already stays, and it may go on.
+///
+/// @param client          the client
+/// @param write_cap_hash  kpc_write_cap_hash of the temporary stream
+/// @param timeout_ms      how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param error           receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_copy_command(
+    client: *const kpc_client,
+    write_cap_hash: *const kpc_hash,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.cancel_resending_copy_command(
+                    &args::value(write_cap_hash, "write_cap_hash")?.bytes,
+                )
+            })?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_cancel_resending_copy_command, without waiting; its completion is for
+/// kpc_cancel_resending_copy_command_result.
+///
+/// @param client          the client
+/// @param write_cap_hash  kpc_write_cap_hash of the temporary stream
+/// @param timeout_ms      after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done            where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op              receives the operation; may be NULL
+/// @param error           receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_copy_command_async(
+    client: *const kpc_client,
+    write_cap_hash: *const kpc_hash,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.cancel_resending_copy_command(
+                &args::value(write_cap_hash, "write_cap_hash")?.bytes,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_cancel_resending_copy_command_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_copy_command_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result(result)?;
+            Ok(())
+        })
+    }
+}

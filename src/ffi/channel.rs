@@ -1,0 +1,303 @@
+//! kpc_create_write_channel, kpc_create_read_channel, kpc_close_channel: channels of the older API.
+
+use super::args;
+use super::boundary::call;
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::out;
+use super::status::kpc_status;
+use super::values::{kpc_read_cap, kpc_write_cap};
+use crate::client::{ChannelId, NewChannel};
+
+/// Names a channel of one client: never 0, never used twice by it. A channel is one end of a
+/// stream of boxes, and knows where its next write or read goes. It outlives a lost
+/// connection and a restarted daemon, but not its client: what is to outlive that is stored
+/// by the program, as the capability, and the last kpc_channel_query or an index.
+///
+/// On daemons up to v0.0.72 these are the channels of their own API; on today's daemons they
+/// are carried by the requests for boxes. A program sees no difference.
+pub type kpc_channel = u64;
+
+/// Makes a new stream and opens a channel to write to it. Nothing is sent to the network.
+///
+/// @param client      the client
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param channel     receives the channel
+/// @param read_cap    receives what readers need
+/// @param write_cap   receives what a resumption of the channel needs; secret
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
+///         KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_write_channel(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    channel: *mut kpc_channel,
+    read_cap: *mut kpc_read_cap,
+    write_cap: *mut kpc_write_cap,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (
+                out(channel, "channel"),
+                out(read_cap, "read_cap"),
+                out(write_cap, "write_cap"),
+            ),
+            || {
+                let v = blocking(client, timeout_ms, |client| client.create_write_channel())?;
+                Ok((v.id, (&v.read_cap).into(), (&v.write_cap).into()))
+            },
+        )
+    }
+}
+
+/// As kpc_create_write_channel, without waiting; its completion is for
+/// kpc_create_write_channel_result.
+///
+/// @param client      the client
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
+///         KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_write_channel_async(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.create_write_channel()
+        })
+    }
+}
+
+/// What an operation begun by kpc_create_write_channel_async gave.
+///
+/// @param result     the result of the operation
+/// @param channel    receives the channel
+/// @param read_cap   receives what readers need
+/// @param write_cap  receives what a resumption of the channel needs; secret
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_write_channel_result(
+    result: *const kpc_result,
+    channel: *mut kpc_channel,
+    read_cap: *mut kpc_read_cap,
+    write_cap: *mut kpc_write_cap,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (
+                out(channel, "channel"),
+                out(read_cap, "read_cap"),
+                out(write_cap, "write_cap"),
+            ),
+            || {
+                let v: NewChannel = operation::result(result)?;
+                Ok((v.id, (&v.read_cap).into(), (&v.write_cap).into()))
+            },
+        )
+    }
+}
+
+/// Opens a channel to read a stream from its beginning. Nothing is sent to the network.
+///
+/// @param client      the client
+/// @param read_cap    the capability of the stream
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param channel     receives the channel
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_read_channel(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    timeout_ms: i32,
+    channel: *mut kpc_channel,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(channel, "channel"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.create_read_channel(&args::value(read_cap, "read_cap")?.checked()?)
+            })?;
+            Ok(v)
+        })
+    }
+}
+
+/// As kpc_create_read_channel, without waiting; its completion is for
+/// kpc_create_read_channel_result.
+///
+/// @param client      the client
+/// @param read_cap    the capability of the stream
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_read_channel_async(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.create_read_channel(&args::value(read_cap, "read_cap")?.checked()?)
+        })
+    }
+}
+
+/// What an operation begun by kpc_create_read_channel_async gave.
+///
+/// @param result   the result of the operation
+/// @param channel  receives the channel
+/// @param error    receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_read_channel_result(
+    result: *const kpc_result,
+    channel: *mut kpc_channel,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(channel, "channel"), || {
+            let v: ChannelId = operation::result(result)?;
+            Ok(v)
+        })
+    }
+}
+
+/// Closes a channel. Queries of it that are under way end with KPC_ERR_CANCELLED; what has left
+/// may still arrive. The stream stays as it is, and can be resumed.
+///
+/// @param client      the client
+/// @param channel     the channel
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_close_channel(
+    client: *const kpc_client,
+    channel: kpc_channel,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = blocking(client, timeout_ms, |client| client.close_channel(channel))?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_close_channel, without waiting; its completion is for kpc_close_channel_result.
+///
+/// @param client      the client
+/// @param channel     the channel
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_close_channel_async(
+    client: *const kpc_client,
+    channel: kpc_channel,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.close_channel(channel)
+        })
+    }
+}
+
+/// What an operation begun by kpc_close_channel_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_close_channel_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result(result)?;
+            Ok(())
+        })
+    }
+}

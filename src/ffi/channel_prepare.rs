@@ -1,0 +1,243 @@
+//! kpc_write_channel, kpc_read_channel: queries prepared on a channel, for kpc_send_channel_query.
+
+use super::args;
+use super::boundary::call;
+use super::channel::kpc_channel;
+use super::channel_query::{self, kpc_channel_query};
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::out_handle;
+use super::status::kpc_status;
+use super::values::{kpc_box_index, optional_index};
+use crate::client::ChannelQuery;
+use std::sync::Arc;
+
+/// Prepares the write of the channel's next box. Nothing is sent: store the query, then send
+/// it. The channel moves on to the box after it when the query, sent on this channel, is
+/// answered; until then another write is prepared for the same box, of which only the first
+/// that is sent counts.
+///
+/// To delete a box, use kpc_tombstone_box.
+///
+/// @param client       the client
+/// @param channel      the channel
+/// @param payload      what to write
+/// @param payload_len  how many bytes, at least 1, for an empty reply tells a reader that
+///                     nothing is there yet; at most MaxPlaintextPayloadLength of
+///                     kpc_client_pigeonhole_geometry
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param query        receives the query
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
+///         KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *query is the caller's, kpc_channel_query_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_write_channel(
+    client: *const kpc_client,
+    channel: kpc_channel,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    query: *mut *mut kpc_channel_query,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(query, "query"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.write_channel(channel, args::bytes(payload, payload_len, "payload")?)
+            })?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+/// As kpc_write_channel, without waiting; its completion is for kpc_write_channel_result.
+///
+/// @param client       the client
+/// @param channel      the channel
+/// @param payload      what to write
+/// @param payload_len  how many bytes, at least 1, for an empty reply tells a reader that
+///                     nothing is there yet; at most MaxPlaintextPayloadLength of
+///                     kpc_client_pigeonhole_geometry
+/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op           receives the operation; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
+///         KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_write_channel_async(
+    client: *const kpc_client,
+    channel: kpc_channel,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.write_channel(channel, args::bytes(payload, payload_len, "payload")?)
+        })
+    }
+}
+
+/// What an operation begun by kpc_write_channel_async gave.
+///
+/// @param result  the result of the operation
+/// @param query   receives the query
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *query is the caller's, kpc_channel_query_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_write_channel_result(
+    result: *const kpc_result,
+    query: *mut *mut kpc_channel_query,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(query, "query"), || {
+            let v: ChannelQuery = operation::result(result)?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+/// Prepares the read of a box. Nothing is sent: store the query, then send it, again and again
+/// while nothing is there. The channel moves on to the box after it when the query, sent on
+/// this channel, has found something; it never goes back.
+///
+/// @param client       the client
+/// @param channel      the channel
+/// @param index        which box; NULL for the next one of the channel
+/// @param reply_index  which of the two replicas of the box to ask for, 0 or 1; -1 for what the
+///                     channel was resumed with, or either. Daemons of today ask both and do
+///                     not look at it
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param query        receives the query
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *query is the caller's, kpc_channel_query_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_read_channel(
+    client: *const kpc_client,
+    channel: kpc_channel,
+    index: *const kpc_box_index,
+    reply_index: i32,
+    timeout_ms: i32,
+    query: *mut *mut kpc_channel_query,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(query, "query"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.read_channel(
+                    channel,
+                    optional_index(index)?.as_ref(),
+                    channel_query::reply_index(reply_index)?,
+                )
+            })?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+/// As kpc_read_channel, without waiting; its completion is for kpc_read_channel_result.
+///
+/// @param client       the client
+/// @param channel      the channel
+/// @param index        which box; NULL for the next one of the channel
+/// @param reply_index  which of the two replicas of the box to ask for, 0 or 1; -1 for what the
+///                     channel was resumed with, or either. Daemons of today ask both and do
+///                     not look at it
+/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op           receives the operation; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_read_channel_async(
+    client: *const kpc_client,
+    channel: kpc_channel,
+    index: *const kpc_box_index,
+    reply_index: i32,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.read_channel(
+                channel,
+                optional_index(index)?.as_ref(),
+                channel_query::reply_index(reply_index)?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_read_channel_async gave.
+///
+/// @param result  the result of the operation
+/// @param query   receives the query
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *query is the caller's, kpc_channel_query_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_read_channel_result(
+    result: *const kpc_result,
+    query: *mut *mut kpc_channel_query,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(query, "query"), || {
+            let v: ChannelQuery = operation::result(result)?;
+            Ok(Arc::new(v))
+        })
+    }
+}

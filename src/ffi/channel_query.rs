@@ -1,0 +1,308 @@
+//! kpc_channel_query: a write or read that a channel has prepared.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::args;
+use super::boundary::{call, free, get as look};
+use super::buffer::{kpc_buffer, Buffer};
+use super::error::kpc_error;
+use super::handle::{self, Kind, Tag};
+use super::out::{out, out_handle};
+use super::status::kpc_status;
+use super::values::{kpc_box_index, kpc_hash};
+use crate::client::ChannelQuery;
+use crate::wire::WipingVec;
+use crate::{Error, Result, Status};
+
+/// A write or read that a channel has prepared, by kpc_write_channel or kpc_read_channel: the
+/// payload that travels, the box that it is for, the box after that, and what opens the answer.
+/// Immutable. Save it with kpc_channel_query_to_bytes before it is sent: after a crash it can
+/// be sent again on a resumed channel.
+pub struct kpc_channel_query {
+    _opaque: (),
+}
+
+impl Kind for kpc_channel_query {
+    type Object = ChannelQuery;
+    const TAG: Tag = Tag::ChannelQuery;
+}
+
+/// The query behind a handle.
+pub(crate) fn get(query: *const kpc_channel_query) -> Result<Arc<ChannelQuery>> {
+    handle::get(query)
+}
+
+/// Which replica, as C says it.
+pub(crate) fn reply_index(value: i32) -> Result<Option<u8>> {
+    match value {
+        -1 => Ok(None),
+        0 => Ok(Some(0)),
+        1 => Ok(Some(1)),
+        other => Err(Error::new(
+            Status::ARG_VALUE,
+            format!("reply_index is {other}, not -1, 0 or 1"),
+        )),
+    }
+}
+
+/// Whether a query reads; otherwise it writes.
+///
+/// @param query  the query
+/// @return true or false; false for what is no live kpc_channel_query
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_channel_query_is_read(query: *const kpc_channel_query) -> bool {
+    look(false, || Ok(handle::get(query)?.is_read))
+}
+
+/// Which of the two replicas of a box a read asks for.
+///
+/// @param query  the query
+/// @return 0 or 1; -1 for either, and for what is no live kpc_channel_query
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_channel_query_reply_index(query: *const kpc_channel_query) -> i32 {
+    look(-1, || {
+        Ok(handle::get(query)?.reply_index.map_or(-1, i32::from))
+    })
+}
+
+/// The box that a query reads or writes.
+///
+/// @param query  the query
+/// @param index  receives the index
+/// @param error  receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_channel_query_current_index(
+    query: *const kpc_channel_query,
+    index: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(index, "index"), || {
+            Ok((&handle::get(query)?.current_index).into())
+        })
+    }
+}
+
+/// The box after the one that a query reads or writes: where a resumed channel goes on.
+///
+/// @param query  the query
+/// @param index  receives the index
+/// @param error  receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_channel_query_next_index(
+    query: *const kpc_channel_query,
+    index: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(index, "index"), || {
+            Ok((&handle::get(query)?.next_index).into())
+        })
+    }
+}
+
+/// The hash that names a query's envelope.
+///
+/// @param query  the query
+/// @param hash   receives the hash
+/// @param error  receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_channel_query_envelope_hash(
+    query: *const kpc_channel_query,
+    hash: *mut kpc_hash,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(hash, "hash"), || {
+            Ok(kpc_hash {
+                bytes: handle::get(query)?.envelope_hash,
+            })
+        })
+    }
+}
+
+/// What opens the answer to a query. A secret.
+///
+/// @param query       the query
+/// @param descriptor  receives the bytes
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Ownership: *descriptor is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_channel_query_envelope_descriptor(
+    query: *const kpc_channel_query,
+    descriptor: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(descriptor, "descriptor"), || {
+            Ok(Buffer::new(handle::get(query)?.descriptor.clone()))
+        })
+    }
+}
+
+/// What of a query travels to the courier.
+///
+/// @param query    the query
+/// @param payload  receives the bytes
+/// @param error    receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Ownership: *payload is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_channel_query_payload(
+    query: *const kpc_channel_query,
+    payload: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(payload, "payload"), || {
+            Ok(Buffer::new(handle::get(query)?.payload.clone()))
+        })
+    }
+}
+
+/// A query in one piece, to be stored and given to kpc_channel_query_from_bytes. As secret as
+/// the box that it is for.
+///
+/// @param query  the query
+/// @param bytes  receives the bytes
+/// @param error  receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Ownership: *bytes is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_channel_query_to_bytes(
+    query: *const kpc_channel_query,
+    bytes: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(bytes, "bytes"), || {
+            Ok(Buffer::new(handle::get(query)?.to_bytes()))
+        })
+    }
+}
+
+/// Makes a query of what kpc_channel_query_to_bytes gave.
+///
+/// @param bytes  the bytes
+/// @param len    how many bytes
+/// @param query  receives the query
+/// @param error  receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no query)
+///
+/// Ownership: *query is the caller's, kpc_channel_query_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_channel_query_from_bytes(
+    bytes: *const u8,
+    len: usize,
+    query: *mut *mut kpc_channel_query,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(query, "query"), || {
+            ChannelQuery::from_bytes(args::bytes(bytes, len, "bytes")?).map(Arc::new)
+        })
+    }
+}
+
+/// Makes a query of the parts that another client of the daemon stored.
+///
+/// @param is_read         it reads; otherwise it writes
+/// @param payload         what travels to the courier
+/// @param payload_len     how many bytes
+/// @param current         the box that is read or written
+/// @param next            the box after it
+/// @param reply_index     which replica a read asks for, 0 or 1; -1 for either, and for a write
+/// @param envelope_hash   the envelope's hash
+/// @param descriptor      what opens the answer
+/// @param descriptor_len  how many bytes
+/// @param query           receives the query
+/// @param error           receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_VALUE (next does not
+///         follow current, or there is no such replica)
+///
+/// Ownership: *query is the caller's, kpc_channel_query_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+#[allow(clippy::too_many_arguments, reason = "so many parts are stored")]
+pub unsafe extern "C" fn kpc_channel_query_from_parts(
+    is_read: bool,
+    payload: *const u8,
+    payload_len: usize,
+    current: *const kpc_box_index,
+    next: *const kpc_box_index,
+    reply_index: i32,
+    envelope_hash: *const kpc_hash,
+    descriptor: *const u8,
+    descriptor_len: usize,
+    query: *mut *mut kpc_channel_query,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(query, "query"), || {
+            let made = ChannelQuery {
+                is_read,
+                payload: copy(args::bytes(payload, payload_len, "payload")?),
+                current_index: args::value(current, "current")?.inner(),
+                next_index: args::value(next, "next")?.inner(),
+                reply_index: self::reply_index(reply_index)?,
+                envelope_hash: args::value(envelope_hash, "envelope_hash")?.bytes,
+                descriptor: copy(args::bytes(descriptor, descriptor_len, "descriptor")?),
+            };
+            made.validate()?;
+            Ok(Arc::new(made))
+        })
+    }
+}
+
+fn copy(part: &[u8]) -> Bytes {
+    WipingVec::new(part.to_vec()).into_bytes()
+}
+
+/// Ends a query. What is being sent goes on.
+///
+/// @param query  the query; NULL is fine
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_channel_query_free(query: *mut kpc_channel_query) {
+    free(query);
+}

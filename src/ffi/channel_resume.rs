@@ -1,0 +1,439 @@
+//! kpc_resume_write_channel, kpc_resume_read_channel …: channels opened again after a crash or a close.
+
+use super::args;
+use super::boundary::call;
+use super::channel::kpc_channel;
+use super::channel_query::{self, kpc_channel_query};
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::out;
+use super::status::kpc_status;
+use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap, optional_index};
+use crate::client::ChannelId;
+
+/// Opens a channel to go on writing to a stream. A query that was prepared before and perhaps
+/// not sent can be sent on it.
+///
+/// @param client      the client
+/// @param write_cap   the capability of the stream
+/// @param index       where the next write goes, as kpc_channel_query_next_index of the last
+///                    query gives it; NULL if nothing was written yet
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param channel     receives the channel
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_write_channel(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    timeout_ms: i32,
+    channel: *mut kpc_channel,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(channel, "channel"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.resume_write_channel(
+                    &args::value(write_cap, "write_cap")?.checked()?,
+                    optional_index(index)?.as_ref(),
+                )
+            })?;
+            Ok(v)
+        })
+    }
+}
+
+/// As kpc_resume_write_channel, without waiting; its completion is for
+/// kpc_resume_write_channel_result.
+///
+/// @param client      the client
+/// @param write_cap   the capability of the stream
+/// @param index       where the next write goes, as kpc_channel_query_next_index of the last
+///                    query gives it; NULL if nothing was written yet
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_write_channel_async(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.resume_write_channel(
+                &args::value(write_cap, "write_cap")?.checked()?,
+                optional_index(index)?.as_ref(),
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_resume_write_channel_async gave.
+///
+/// @param result   the result of the operation
+/// @param channel  receives the channel
+/// @param error    receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_write_channel_result(
+    result: *const kpc_result,
+    channel: *mut kpc_channel,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(channel, "channel"), || {
+            let v: ChannelId = operation::result(result)?;
+            Ok(v)
+        })
+    }
+}
+
+/// Opens a channel to go on writing to a stream whose last query was prepared and perhaps not
+/// sent, or not answered. The channel stands at that query's box until the query, sent on this
+/// channel, is answered.
+///
+/// @param client      the client
+/// @param write_cap   the capability of the stream
+/// @param query       the last query, one that writes
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param channel     receives the channel
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_write_channel_query(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    query: *const kpc_channel_query,
+    timeout_ms: i32,
+    channel: *mut kpc_channel,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(channel, "channel"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.resume_write_channel_query(
+                    &args::value(write_cap, "write_cap")?.checked()?,
+                    &*channel_query::get(query)?,
+                )
+            })?;
+            Ok(v)
+        })
+    }
+}
+
+/// As kpc_resume_write_channel_query, without waiting; its completion is for
+/// kpc_resume_write_channel_query_result.
+///
+/// @param client      the client
+/// @param write_cap   the capability of the stream
+/// @param query       the last query, one that writes
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_write_channel_query_async(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    query: *const kpc_channel_query,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.resume_write_channel_query(
+                &args::value(write_cap, "write_cap")?.checked()?,
+                &*channel_query::get(query)?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_resume_write_channel_query_async gave.
+///
+/// @param result   the result of the operation
+/// @param channel  receives the channel
+/// @param error    receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_write_channel_query_result(
+    result: *const kpc_result,
+    channel: *mut kpc_channel,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(channel, "channel"), || {
+            let v: ChannelId = operation::result(result)?;
+            Ok(v)
+        })
+    }
+}
+
+/// Opens a channel to go on reading a stream. A query that was prepared before and perhaps not
+/// sent can be sent on it.
+///
+/// @param client       the client
+/// @param read_cap     the capability of the stream
+/// @param index        where the next read goes, as kpc_channel_query_next_index of the last
+///                     query gives it; NULL if nothing was read yet
+/// @param reply_index  which of the two replicas of a box reads ask for where they do not say,
+///                     0 or 1; -1 leaves it open
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param channel      receives the channel
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_read_channel(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    index: *const kpc_box_index,
+    reply_index: i32,
+    timeout_ms: i32,
+    channel: *mut kpc_channel,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(channel, "channel"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.resume_read_channel(
+                    &args::value(read_cap, "read_cap")?.checked()?,
+                    optional_index(index)?.as_ref(),
+                    channel_query::reply_index(reply_index)?,
+                )
+            })?;
+            Ok(v)
+        })
+    }
+}
+
+/// As kpc_resume_read_channel, without waiting; its completion is for
+/// kpc_resume_read_channel_result.
+///
+/// @param client       the client
+/// @param read_cap     the capability of the stream
+/// @param index        where the next read goes, as kpc_channel_query_next_index of the last
+///                     query gives it; NULL if nothing was read yet
+/// @param reply_index  which of the two replicas of a box reads ask for where they do not say,
+///                     0 or 1; -1 leaves it open
+/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op           receives the operation; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_read_channel_async(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    index: *const kpc_box_index,
+    reply_index: i32,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.resume_read_channel(
+                &args::value(read_cap, "read_cap")?.checked()?,
+                optional_index(index)?.as_ref(),
+                channel_query::reply_index(reply_index)?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_resume_read_channel_async gave.
+///
+/// @param result   the result of the operation
+/// @param channel  receives the channel
+/// @param error    receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_read_channel_result(
+    result: *const kpc_result,
+    channel: *mut kpc_channel,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(channel, "channel"), || {
+            let v: ChannelId = operation::result(result)?;
+            Ok(v)
+        })
+    }
+}
+
+/// Opens a channel to go on reading a stream whose last query was prepared and perhaps not
+/// sent, or not answered. The channel stands at that query's box until the query, sent on this
+/// channel, has found something.
+///
+/// @param client      the client
+/// @param read_cap    the capability of the stream
+/// @param query       the last query, one that reads
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param channel     receives the channel
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_read_channel_query(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    query: *const kpc_channel_query,
+    timeout_ms: i32,
+    channel: *mut kpc_channel,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(channel, "channel"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.resume_read_channel_query(
+                    &args::value(read_cap, "read_cap")?.checked()?,
+                    &*channel_query::get(query)?,
+                )
+            })?;
+            Ok(v)
+        })
+    }
+}
+
+/// As kpc_resume_read_channel_query, without waiting; its completion is for
+/// kpc_resume_read_channel_query_result.
+///
+/// @param client      the client
+/// @param read_cap    the capability of the stream
+/// @param query       the last query, one that reads
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_read_channel_query_async(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    query: *const kpc_channel_query,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.resume_read_channel_query(
+                &args::value(read_cap, "read_cap")?.checked()?,
+                &*channel_query::get(query)?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_resume_read_channel_query_async gave.
+///
+/// @param result   the result of the operation
+/// @param channel  receives the channel
+/// @param error    receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_resume_read_channel_query_result(
+    result: *const kpc_result,
+    channel: *mut kpc_channel,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(channel, "channel"), || {
+            let v: ChannelId = operation::result(result)?;
+            Ok(v)
+        })
+    }
+}

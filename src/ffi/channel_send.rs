@@ -1,0 +1,314 @@
+//! kpc_send_channel_query, kpc_send_channel_query_await_reply: prepared queries sent to a courier.
+
+use super::args;
+use super::boundary::call;
+use super::buffer::{kpc_buffer, Buffer};
+use super::channel::kpc_channel;
+use super::channel_query::{self, kpc_channel_query};
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::{out, out_handle};
+use super::status::kpc_status;
+use super::values::{kpc_id, kpc_service};
+use crate::client::ChannelReply;
+
+/// Sends a prepared query. Done when it is accepted; what becomes of it is told by
+/// KPC_EVENT_CHANNEL_QUERY_SENT, with kpc_event_error if it could not be sent, and else by
+/// KPC_EVENT_CHANNEL_QUERY_REPLY, both with message_id. It is sent again after a lost
+/// connection, and when no reply came in time. A query may be sent any number of times, one
+/// after the other.
+///
+/// A reply without payload and error is success: the write is done, or the box is not there
+/// yet.
+///
+/// @param client      the client
+/// @param channel     the channel
+/// @param query       the query; it is not used up
+/// @param courier     a courier of the current document, of kpc_client_get_service with
+///                    "courier". Daemons of today choose the courier themselves
+/// @param message_id  names the query in its events; of kpc_new_message_id
+/// @param timeout_ms  as everywhere, though this version never has to wait
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
+///         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+///         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
+///         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
+///         or message id, or another write for the same box, is on its way),
+///         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
+///         prepare the write again)
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_channel_query(
+    client: *const kpc_client,
+    channel: kpc_channel,
+    query: *const kpc_channel_query,
+    courier: *const kpc_service,
+    message_id: *const kpc_id,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.send_channel_query(
+                    channel,
+                    &*channel_query::get(query)?,
+                    &args::value(courier, "courier")?.destination()?,
+                    &args::value(message_id, "message_id")?.bytes,
+                )
+            })?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_send_channel_query, without waiting; its completion is for
+/// kpc_send_channel_query_result.
+///
+/// @param client      the client
+/// @param channel     the channel
+/// @param query       the query; it is not used up
+/// @param courier     a courier of the current document, of kpc_client_get_service with
+///                    "courier". Daemons of today choose the courier themselves
+/// @param message_id  names the query in its events; of kpc_new_message_id
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
+///         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+///         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
+///         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
+///         or message id, or another write for the same box, is on its way),
+///         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
+///         prepare the write again), KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_channel_query_async(
+    client: *const kpc_client,
+    channel: kpc_channel,
+    query: *const kpc_channel_query,
+    courier: *const kpc_service,
+    message_id: *const kpc_id,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.send_channel_query(
+                channel,
+                &*channel_query::get(query)?,
+                &args::value(courier, "courier")?.destination()?,
+                &args::value(message_id, "message_id")?.bytes,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_send_channel_query_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_channel_query_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result(result)?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_send_channel_query, and waits for the reply, which is then not told as an event.
+/// kpc_cancel_resending_encrypted_message with the hash of the query's envelope ends it.
+///
+/// A read of a box that was deleted gives KPC_ERR_TOMBSTONE; give kpc_read_channel the index
+/// after it to go on.
+///
+/// @param client       the client
+/// @param channel      the channel
+/// @param query        the query; it is not used up
+/// @param courier      a courier of the current document, of kpc_client_get_service with
+///                     "courier". Daemons of today choose the courier themselves
+/// @param message_id   names the query in its events; of kpc_new_message_id
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param payload      receives what a read found; empty for a write, and where the box is not
+///                     there yet
+/// @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is
+///                     not told; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
+///         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+///         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
+///         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
+///         or message id, or another write for the same box, is on its way),
+///         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
+///         prepare the write again), KPC_ERR_CANCELLED (the channel was closed),
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TOMBSTONE,
+///         KPC_ERR_DAEMON_INVALID_PAYLOAD, KPC_ERR_MKEM_DECRYPTION_FAILED,
+///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
+///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+///         KPC_ERR_COURIER_INVALID_EPOCH (prepare the query again),
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *payload is the caller's, kpc_buffer_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_channel_query_await_reply(
+    client: *const kpc_client,
+    channel: kpc_channel,
+    query: *const kpc_channel_query,
+    courier: *const kpc_service,
+    message_id: *const kpc_id,
+    timeout_ms: i32,
+    payload: *mut *mut kpc_buffer,
+    reply_index: *mut i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (
+                out_handle(payload, "payload"),
+                out(reply_index, "reply_index").optional(),
+            ),
+            || {
+                let v = blocking(client, timeout_ms, |client| {
+                    client.send_channel_query_await_reply(
+                        channel,
+                        &*channel_query::get(query)?,
+                        &args::value(courier, "courier")?.destination()?,
+                        &args::value(message_id, "message_id")?.bytes,
+                    )
+                })?;
+                Ok((Buffer::new(v.payload), v.reply_index.map_or(-1, i32::from)))
+            },
+        )
+    }
+}
+
+/// As kpc_send_channel_query_await_reply, without waiting; its completion is for
+/// kpc_send_channel_query_await_reply_result.
+///
+/// @param client      the client
+/// @param channel     the channel
+/// @param query       the query; it is not used up
+/// @param courier     a courier of the current document, of kpc_client_get_service with
+///                    "courier". Daemons of today choose the courier themselves
+/// @param message_id  names the query in its events; of kpc_new_message_id
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
+///         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+///         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
+///         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
+///         or message id, or another write for the same box, is on its way),
+///         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
+///         prepare the write again), KPC_ERR_CANCELLED (the channel was closed),
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TOMBSTONE,
+///         KPC_ERR_DAEMON_INVALID_PAYLOAD, KPC_ERR_MKEM_DECRYPTION_FAILED,
+///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
+///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+///         KPC_ERR_COURIER_INVALID_EPOCH (prepare the query again),
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_channel_query_await_reply_async(
+    client: *const kpc_client,
+    channel: kpc_channel,
+    query: *const kpc_channel_query,
+    courier: *const kpc_service,
+    message_id: *const kpc_id,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.send_channel_query_await_reply(
+                channel,
+                &*channel_query::get(query)?,
+                &args::value(courier, "courier")?.destination()?,
+                &args::value(message_id, "message_id")?.bytes,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_send_channel_query_await_reply_async gave.
+///
+/// @param result       the result of the operation
+/// @param payload      receives what a read found; empty for a write, and where the box is not
+///                     there yet
+/// @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is
+///                     not told; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *payload is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_channel_query_await_reply_result(
+    result: *const kpc_result,
+    payload: *mut *mut kpc_buffer,
+    reply_index: *mut i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (
+                out_handle(payload, "payload"),
+                out(reply_index, "reply_index").optional(),
+            ),
+            || {
+                let v: ChannelReply = operation::result(result)?;
+                Ok((Buffer::new(v.payload), v.reply_index.map_or(-1, i32::from)))
+            },
+        )
+    }
+}

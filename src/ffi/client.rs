@@ -1,0 +1,283 @@
+//! kpc_client_*: a program's connection with its daemon.
+
+use std::sync::Arc;
+
+use super::args;
+use super::boundary::{call, get};
+use super::config::{kpc_config, ConfigObject};
+use super::error::kpc_error;
+use super::handle::{self, Kind, Tag};
+use super::out::{out, out_handle};
+use super::status::kpc_status;
+use super::values::kpc_id;
+use crate::client::{Client, Level, Log};
+use crate::{Error, Status};
+
+/// A program's connection with its daemon. From outside it is one client; inside it keeps up
+/// to three connections, so that local calls, writes and reads do not wait for each other.
+pub struct kpc_client {
+    _opaque: (),
+}
+
+impl Kind for kpc_client {
+    type Object = Client;
+    const TAG: Tag = Tag::Client;
+}
+
+/// What a thread of the library does first: it takes no signals, those are the program's, and
+/// its panics, which all end in somebody's error, print nothing.
+fn set_up_thread() {
+    crate::quiet::this_thread();
+    // SAFETY: an all-zero sigset_t is valid memory for sigfillset to fill; both calls only
+    // touch it and the calling thread's mask.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, std::ptr::null_mut());
+    }
+}
+
+fn level_of(level: i32) -> Option<Level> {
+    [
+        Level::Off,
+        Level::Error,
+        Level::Warn,
+        Level::Info,
+        Level::Debug,
+    ]
+    .into_iter()
+    .find(|known| *known as i32 == level)
+}
+
+fn log_of(config: &ConfigObject) -> Log {
+    let (_, target) = config.snapshot();
+    let Some(target) = target else {
+        return Log::default();
+    };
+    Log::new(
+        level_of(target.level).unwrap_or(Level::Off),
+        Arc::new(move |level, text| target.line(level as i32, text)),
+    )
+}
+
+/// Makes a client that is not connected yet. Opens no connection; starts one thread.
+///
+/// @param config  what the client is made from; a copy is taken
+/// @param client  receives the client
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_BAD_GEOMETRY, KPC_ERR_ARG_VALUE,
+///         KPC_ERR_NO_MEMORY (no thread to be had), KPC_ERR_IO
+///
+/// Ownership: *client is the caller's, kpc_client_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_new(
+    config: *const kpc_config,
+    client: *mut *mut kpc_client,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(client, "client"), || {
+            let object = handle::get(config)?;
+            let (settings, _) = object.snapshot();
+            Client::new(settings, log_of(&object), set_up_thread).map(Arc::new)
+        })
+    }
+}
+
+/// Leaves the daemon without saying goodbye: it keeps the session for a while (10 minutes
+/// unless configured otherwise) and goes on with what it repeats. Calls and operations wait,
+/// within their time limits, until kpc_client_connect. Events: KPC_EVENT_DISCONNECTED.
+///
+/// @param client  the client
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_disconnect(
+    client: *const kpc_client,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe { call(error, (), || handle::get(client)?.disconnect()) }
+}
+
+/// Says goodbye to the daemon, which forgets the session and all that it repeats for it, ends
+/// every operation with KPC_ERR_CLOSED, gives every sink KPC_EVENT_CLOSED, and waits for the
+/// client's threads; inside a callback it does not wait for that callback. Plain messages
+/// that have not left are lost: see kpc_client_flush. Closing twice is fine.
+///
+/// @param client  the client; it stays a valid handle until kpc_client_free
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Threads: any, callbacks included. Waits for a callback that is running on another thread.
+#[no_mangle]
+pub unsafe extern "C" fn kpc_client_close(client: *const kpc_client) -> kpc_status {
+    // SAFETY: no pointer is written to.
+    unsafe {
+        call(std::ptr::null_mut(), (), || {
+            handle::get(client)?.close();
+            Ok(())
+        })
+    }
+}
+
+/// Ends a client, closing it as kpc_client_close does if that was not done.
+///
+/// @param client  the client; NULL is fine, and so is what belongs to the parent of a forked
+///                process, which is left alone
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+pub extern "C" fn kpc_client_free(client: *mut kpc_client) {
+    if !client.is_null() {
+        get((), || {
+            handle::take(client.cast_const())?.close();
+            Ok(())
+        });
+    }
+}
+
+/// Whether the daemon is reachable and on the mixnet. What needs the mixnet waits while it is
+/// not, except plain messages, which are refused with KPC_ERR_OFFLINE.
+///
+/// @param client  the client
+/// @return true or false; false for what is no live kpc_client
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_client_is_connected(client: *const kpc_client) -> bool {
+    get(false, || Ok(handle::get(client)?.is_connected()))
+}
+
+/// Whether the daemon is reachable, be it on the mixnet or not.
+///
+/// @param client  the client
+/// @return true or false; false for what is no live kpc_client
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_client_is_attached(client: *const kpc_client) -> bool {
+    get(false, || Ok(handle::get(client)?.is_attached()))
+}
+
+/// The token that names the daemon process. Another token than before means that the daemon
+/// was restarted; the client has then sent again what was unanswered.
+///
+/// @param client  the client
+/// @param token   receives the token
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_UNSUPPORTED
+///         (daemons up to v0.0.72 have none), KPC_ERR_NOT_CONNECTED
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_daemon_token(
+    client: *const kpc_client,
+    token: *mut kpc_id,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(token, "token"), || {
+            let client = handle::get(client)?;
+            match client.status().instance_token {
+                Some(bytes) => Ok(kpc_id { bytes }),
+                None if client.is_attached() => Err(Error::new(
+                    Status::UNSUPPORTED,
+                    "this daemon gives no token for its process",
+                )),
+                None => Err(Error::new(
+                    Status::NOT_CONNECTED,
+                    "the client was not connected yet",
+                )),
+            }
+        })
+    }
+}
+
+/// Whether the daemon knows a request, told by the name of its reply on the wire, for
+/// instance "voucher_mint_reply". Before the first connection the answer is for a daemon of
+/// today.
+///
+/// @param client     the client
+/// @param reply_key  name of the reply
+/// @return true or false; false for what is no live kpc_client or no text
+///
+/// Threads: any.
+#[no_mangle]
+pub unsafe extern "C" fn kpc_client_supports(
+    client: *const kpc_client,
+    reply_key: *const std::ffi::c_char,
+) -> bool {
+    get(false, || {
+        // SAFETY: pointers are what the contract of the header says.
+        let key = unsafe { args::text(reply_key, "reply_key")? };
+        Ok(handle::get(client)?.features().knows(key))
+    })
+}
+
+/// What a client was made from, without its log.
+///
+/// @param client  the client
+/// @param config  receives a copy of its configuration
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Ownership: *config is the caller's, kpc_config_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_config(
+    client: *const kpc_client,
+    config: *mut *mut kpc_config,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(config, "config"), || {
+            Ok(ConfigObject::new(handle::get(client)?.config().clone()))
+        })
+    }
+}
+
+/// Writes a line of the program's own to the client's log, among those of the library.
+///
+/// @param client  the client
+/// @param level   KPC_LOG_ERROR to KPC_LOG_DEBUG
+/// @param text    the line
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE,
+///         KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Threads: any.
+#[no_mangle]
+pub unsafe extern "C" fn kpc_client_log(
+    client: *const kpc_client,
+    level: i32,
+    text: *const std::ffi::c_char,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let client = handle::get(client)?;
+            let text = args::text(text, "text")?;
+            match level_of(level) {
+                Some(level) if level != Level::Off => client.log(level, text),
+                _ => {
+                    let message = format!("level {level} is none for a line");
+                    return Err(Error::new(Status::ARG_VALUE, message));
+                }
+            }
+            Ok(())
+        })
+    }
+}

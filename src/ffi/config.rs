@@ -1,0 +1,406 @@
+//! kpc_config_*: where the daemon listens, and what else a client is made from.
+
+use std::ffi::{c_char, c_void, CString};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::args;
+use super::boundary::call;
+use super::callback::{kpc_drop_fn, UserData};
+use super::error::kpc_error;
+use super::geometry::{kpc_pigeonhole_geometry, kpc_sphinx_geometry};
+use super::handle::{self, Kind, Tag};
+use super::out::out_handle;
+use super::status::kpc_status;
+use crate::config::{Config, Dial, TcpNetwork};
+use crate::sync::lock;
+use crate::{Error, Result, Status};
+
+/// What a client is made from. A client takes a copy; changing or freeing the configuration
+/// afterwards does not touch it.
+pub struct kpc_config {
+    _opaque: (),
+}
+
+/// What a `kpc_config` stands for.
+pub(crate) struct ConfigObject {
+    config: Mutex<Config>,
+    log: Mutex<Option<LogTarget>>,
+}
+
+/// Where a client's log lines go.
+#[derive(Clone)]
+pub(crate) struct LogTarget {
+    /// Lines above this level are left out.
+    pub(crate) level: i32,
+    sink: Arc<LogSink>,
+}
+
+struct LogSink {
+    call: unsafe extern "C" fn(level: i32, text: *const c_char, user_data: *mut c_void),
+    user_data: UserData,
+}
+
+impl LogTarget {
+    /// Hands one line to the program.
+    pub(crate) fn line(&self, level: i32, text: &str) {
+        let bytes: Vec<u8> = text.bytes().filter(|byte| *byte != 0).collect();
+        let text = CString::new(bytes).unwrap_or_default();
+        // SAFETY: promised by whoever gave the callback; it lives as long as its user data.
+        unsafe { (self.sink.call)(level, text.as_ptr(), self.sink.user_data.pointer()) };
+    }
+}
+
+impl Kind for kpc_config {
+    type Object = ConfigObject;
+    const TAG: Tag = Tag::Config;
+}
+
+impl ConfigObject {
+    /// Settings without a log.
+    pub(crate) fn new(config: Config) -> Arc<Self> {
+        Arc::new(ConfigObject {
+            config: Mutex::new(config),
+            log: Mutex::new(None),
+        })
+    }
+
+    /// A copy of everything that is set now.
+    pub(crate) fn snapshot(&self) -> (Config, Option<LogTarget>) {
+        (lock(&self.config).clone(), lock(&self.log).clone())
+    }
+}
+
+/// A function that receives log lines: their level (KPC_LOG_), one line of UTF-8 text that
+/// is gone when the function returns, and the user data. Called on any thread of the
+/// library, also on several at once; must be quick and must not call the library.
+pub type kpc_log_fn =
+    Option<unsafe extern "C" fn(level: i32, text: *const c_char, user_data: *mut c_void)>;
+
+/// No log lines.
+pub const KPC_LOG_OFF: i32 = 0;
+/// What failed and cannot be helped.
+pub const KPC_LOG_ERROR: i32 = 1;
+/// What is odd and was dealt with.
+pub const KPC_LOG_WARN: i32 = 2;
+/// Connections that come and go.
+pub const KPC_LOG_INFO: i32 = 3;
+/// What the library does.
+pub const KPC_LOG_DEBUG: i32 = 4;
+
+/// No transport is set.
+pub const KPC_TRANSPORT_NONE: i32 = 0;
+/// A Unix domain socket.
+pub const KPC_TRANSPORT_UNIX: i32 = 1;
+/// A TCP socket.
+pub const KPC_TRANSPORT_TCP: i32 = 2;
+
+/// Makes an empty configuration: no transport yet, reconnecting after 1 to 60 seconds, no log.
+///
+/// @param config  receives the configuration
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_NO_MEMORY
+///
+/// Ownership: *config is the caller's, kpc_config_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_new(config: *mut *mut kpc_config) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(std::ptr::null_mut(), out_handle(config, "config"), || {
+            Ok(ConfigObject::new(Config::new()))
+        })
+    }
+}
+
+/// Reads and checks a configuration file, usually called thinclient.toml, of today's shape
+/// (a table [Dial.Unix] or [Dial.Tcp]) or of the older one (Network, Address, and the
+/// geometries). Opens no connection.
+///
+/// @param path    the file
+/// @param config  receives the configuration
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (not UTF-8, or an address that is none),
+///         KPC_ERR_CONFIG_IO, KPC_ERR_CONFIG_PARSE, KPC_ERR_CONFIG_UNKNOWN_KEY,
+///         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_CONFIG_MULTIPLE_TRANSPORTS,
+///         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_BAD_GEOMETRY, KPC_ERR_UNSUPPORTED (WebSocket)
+///
+/// Ownership: *config is the caller's, kpc_config_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_load_file(
+    path: *const c_char,
+    config: *mut *mut kpc_config,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(config, "config"), || {
+            Config::load_file(args::text(path, "path")?).map(ConfigObject::new)
+        })
+    }
+}
+
+/// Reads and checks a configuration as kpc_config_load_file does, from a text in memory.
+///
+/// @param toml    the text of the file
+/// @param config  receives the configuration
+/// @param error   receives details of a failure; may be NULL
+/// @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO
+///
+/// Ownership: *config is the caller's, kpc_config_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_load_text(
+    toml: *const c_char,
+    config: *mut *mut kpc_config,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(config, "config"), || {
+            Config::from_toml(args::text(toml, "toml")?).map(ConfigObject::new)
+        })
+    }
+}
+
+/// Changes a configuration, in one piece.
+fn change(config: *const kpc_config, how: impl FnOnce(&mut Config) -> Result<()>) -> Result<()> {
+    let object = handle::get(config)?;
+    let mut current = lock(&object.config);
+    let mut changed = current.clone();
+    how(&mut changed)?;
+    *current = changed;
+    Ok(())
+}
+
+fn set_dial(config: *const kpc_config, dial: Dial) -> Result<()> {
+    dial.validate()?;
+    change(config, |config| {
+        config.dial = Some(dial);
+        Ok(())
+    })
+}
+
+/// Sets a Unix domain socket as the transport, in place of any that is set.
+///
+/// @param config  the configuration
+/// @param path    path of the socket; a leading @ means Linux's abstract namespace
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
+///         KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_set_unix(
+    config: *mut kpc_config,
+    path: *const c_char,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let path = args::text(path, "path")?.to_owned();
+            set_dial(config, Dial::Unix { path })
+        })
+    }
+}
+
+/// Sets a TCP socket as the transport, in place of any that is set.
+///
+/// @param config   the configuration
+/// @param address  host:port, [IPv6]:port, or :port for this machine
+/// @param network  "tcp", "tcp4" (IPv4 alone) or "tcp6" (IPv6 alone); NULL stands for "tcp"
+/// @param error    receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
+///         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_CONFIG_NO_TRANSPORT (an empty address)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_set_tcp(
+    config: *mut kpc_config,
+    address: *const c_char,
+    network: *const c_char,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let address = args::text(address, "address")?.to_owned();
+            let network = match args::optional_text(network, "network")? {
+                Some(name) => TcpNetwork::from_name(name)?,
+                None => TcpNetwork::Tcp,
+            };
+            set_dial(config, Dial::Tcp { address, network })
+        })
+    }
+}
+
+/// Would set a WebSocket as the transport. This version has none; the function is there so
+/// that programs can ask for it.
+///
+/// @param config  the configuration
+/// @param url     ws://host:port/path
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_ERR_UNSUPPORTED, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_ARG_VALUE
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_set_ws(
+    config: *mut kpc_config,
+    url: *const c_char,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            args::text(url, "url")?;
+            handle::get(config.cast_const())?;
+            Err(Error::new(
+                Status::UNSUPPORTED,
+                "this version of the library has no WebSocket transport; use a Unix or TCP socket",
+            ))
+        })
+    }
+}
+
+/// Sets how long a client waits before it dials again after the daemon was lost: the
+/// shortest wait at first, doubled with each failure up to the longest.
+///
+/// @param config  the configuration
+/// @param min_ms  the shortest wait in milliseconds, at least 1
+/// @param max_ms  the longest wait in milliseconds, at least min_ms
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_set_reconnect(
+    config: *mut kpc_config,
+    min_ms: u32,
+    max_ms: u32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            if min_ms == 0 || min_ms > max_ms {
+                return Err(Error::new(
+                    Status::ARG_VALUE,
+                    "the shortest wait must be at least 1 ms and not more than the longest",
+                ));
+            }
+            change(config, |config| {
+                config.reconnect_min = Duration::from_millis(min_ms.into());
+                config.reconnect_max = Duration::from_millis(max_ms.into());
+                Ok(())
+            })
+        })
+    }
+}
+
+/// Sets where a client's log lines go, in place of what is set. They never hold secrets or
+/// payloads. Without this there is no log: the library writes to no file, terminal or system log.
+///
+/// @param config     the configuration
+/// @param level      the most talkative level that is wanted, KPC_LOG_OFF to KPC_LOG_DEBUG
+/// @param fn         receives the lines; NULL for none
+/// @param user_data  handed to fn and drop
+/// @param drop       called once with user_data when nothing can call fn any more, also when
+///                   this call fails; may be NULL
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_set_log(
+    config: *mut kpc_config,
+    level: i32,
+    r#fn: kpc_log_fn,
+    user_data: *mut c_void,
+    drop: kpc_drop_fn,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        let user_data = UserData::new(user_data, drop);
+        call(error, (), move || {
+            let object = handle::get(config.cast_const())?;
+            if !(KPC_LOG_OFF..=KPC_LOG_DEBUG).contains(&level) {
+                let message = format!("there is no log level {level}");
+                return Err(Error::new(Status::ARG_VALUE, message));
+            }
+            let target = r#fn.map(|call| LogTarget {
+                level,
+                sink: Arc::new(LogSink { call, user_data }),
+            });
+            // The old one is dropped after the lock is released: its drop is foreign code.
+            let _old = std::mem::replace(&mut *lock(&object.log), target);
+            Ok(())
+        })
+    }
+}
+
+/// Sets the geometry of packets, for daemons before v0.0.76, which do not tell theirs.
+///
+/// @param config    the configuration
+/// @param geometry  the geometry, checked; NULL takes a set one away
+/// @param error     receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
+///         KPC_ERR_BAD_GEOMETRY
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_set_sphinx_geometry(
+    config: *mut kpc_config,
+    geometry: *const kpc_sphinx_geometry,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let geometry = args::optional_value(geometry, "geometry")?;
+            change(config, |config| {
+                config.sphinx = geometry.map(TryInto::try_into).transpose()?;
+                config.sphinx.as_ref().map_or(Ok(()), |g| g.validate())
+            })
+        })
+    }
+}
+
+/// Sets the geometry of boxes, for daemons before v0.0.76, which do not tell theirs.
+///
+/// @param config    the configuration
+/// @param geometry  the geometry, checked; NULL takes a set one away
+/// @param error     receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
+///         KPC_ERR_BAD_GEOMETRY
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_set_pigeonhole_geometry(
+    config: *mut kpc_config,
+    geometry: *const kpc_pigeonhole_geometry,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let geometry = args::optional_value(geometry, "geometry")?;
+            change(config, |config| {
+                config.pigeonhole = geometry.map(TryInto::try_into).transpose()?;
+                config.pigeonhole.as_ref().map_or(Ok(()), |g| g.validate())
+            })
+        })
+    }
+}

@@ -1,0 +1,165 @@
+//! kpc_client_connect, kpc_client_flush: the calls of a client's life that wait.
+
+use super::boundary::call;
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::status::kpc_status;
+
+/// Connects with the daemon and shakes hands. A daemon that is not on the mixnet is no error;
+/// one that has no document of the network yet may take 30 seconds. Afterwards the client
+/// connects again by itself whenever it loses the daemon, and sends again what was unanswered.
+///
+/// After kpc_client_disconnect it connects once more and goes on where it was.
+///
+/// @param client      the client
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE,
+///         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_connect(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = blocking(client, timeout_ms, |client| client.connect())?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_client_connect, without waiting; its completion is for kpc_client_connect_result.
+///
+/// @param client      the client
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE,
+///         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_connect_async(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.connect()
+        })
+    }
+}
+
+/// What an operation begun by kpc_client_connect_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_connect_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result(result)?;
+            Ok(())
+        })
+    }
+}
+
+/// Waits until every write, copy command and plain message that was accepted has left:
+/// answered, for what is answered; handed to the network, for plain messages with a reply; and
+/// for those without, about which nobody ever hears, for as long as the daemon needs on
+/// average. Close drops what has not left.
+///
+/// @param client      the client
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_flush(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = blocking(client, timeout_ms, |client| client.flush())?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_client_flush, without waiting; its completion is for kpc_client_flush_result.
+///
+/// @param client      the client
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_flush_async(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe { asynchronous(client, timeout_ms, done, op, error, |client| client.flush()) }
+}
+
+/// What an operation begun by kpc_client_flush_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_flush_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result(result)?;
+            Ok(())
+        })
+    }
+}

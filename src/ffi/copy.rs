@@ -1,0 +1,239 @@
+//! kpc_start_resending_copy_command: a courier performs a temporary stream.
+
+use super::args;
+use super::boundary::call;
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::status::kpc_status;
+use super::values::{kpc_service, kpc_write_cap};
+use crate::client::Destination;
+use crate::Result;
+
+/// # Safety
+/// The pointer is what the contract of the header says.
+pub(crate) unsafe fn optional_courier(courier: *const kpc_service) -> Result<Option<Destination>> {
+    // SAFETY: passed on from the caller.
+    unsafe { args::optional_value(courier, "courier")? }
+        .map(kpc_service::destination)
+        .transpose()
+}
+
+/// Lets a courier perform what a temporary stream says, envelope by envelope, and waits until
+/// it is through. The courier stops at the first envelope that fails; what was written before
+/// it stays. kpc_error_failed_envelope then tells its position, from 1, and
+/// kpc_error_replica_code why, where a replica said so.
+///
+/// The courier works alone: the client need not stay. It remembers the outcome for 30 minutes
+/// and would only repeat it, so when the call is made again after a failure without naming a
+/// courier, another one is chosen. A stream that was never written, or has no last element, gives
+/// no answer for minutes. The temporary stream stays readable: delete it with
+/// kpc_tombstone_range.
+///
+/// @param client      the client
+/// @param write_cap   the capability of the temporary stream
+/// @param courier     which courier; NULL lets the library choose one and stay with it
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
+///         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
+///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_start_resending_copy_command(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    courier: *const kpc_service,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.start_resending_copy_command(
+                    &args::value(write_cap, "write_cap")?.checked()?,
+                    optional_courier(courier)?,
+                )
+            })?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_start_resending_copy_command, without waiting; its completion is for
+/// kpc_start_resending_copy_command_result.
+///
+/// @param client      the client
+/// @param write_cap   the capability of the temporary stream
+/// @param courier     which courier; NULL lets the library choose one and stay with it
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
+///         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
+///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY,
+///         KPC_ERR_BUSY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_start_resending_copy_command_async(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    courier: *const kpc_service,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.start_resending_copy_command(
+                &args::value(write_cap, "write_cap")?.checked()?,
+                optional_courier(courier)?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_start_resending_copy_command_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_start_resending_copy_command_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result(result)?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_start_resending_copy_command, at a courier that must be named.
+///
+/// @param client      the client
+/// @param write_cap   the capability of the temporary stream
+/// @param courier     which courier
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
+///         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
+///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
+///         KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    courier: *const kpc_service,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.start_resending_copy_command(
+                    &args::value(write_cap, "write_cap")?.checked()?,
+                    Some(args::value(courier, "courier")?.destination()?),
+                )
+            })?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_start_resending_copy_command_with_courier, without waiting; its completion is for
+/// kpc_start_resending_copy_command_with_courier_result.
+///
+/// @param client      the client
+/// @param write_cap   the capability of the temporary stream
+/// @param courier     which courier
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
+///         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
+///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
+///         KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_async(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    courier: *const kpc_service,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.start_resending_copy_command(
+                &args::value(write_cap, "write_cap")?.checked()?,
+                Some(args::value(courier, "courier")?.destination()?),
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_start_resending_copy_command_with_courier_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result(result)?;
+            Ok(())
+        })
+    }
+}

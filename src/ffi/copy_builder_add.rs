@@ -1,0 +1,268 @@
+//! kpc_copy_builder_add, _add_tombstones: what a copy stream is to write.
+
+use super::args;
+use super::boundary::call;
+use super::client::kpc_client;
+use super::copy_builder::kpc_copy_builder;
+use super::error::kpc_error;
+use super::handle;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::{out, out_beside};
+use super::status::kpc_status;
+use super::values::{kpc_box_index, kpc_write_cap};
+use crate::bacap::BoxIndex;
+
+/// Adds a payload for a destination to a copy stream. The daemon computes the elements, and the
+/// builder keeps them; nothing is sent yet. All or nothing: when the call fails nothing was
+/// added. Save the builder after what was added and before it is written, then whoever restores
+/// it goes on with the very same elements.
+///
+/// @param client       the client
+/// @param builder      the builder
+/// @param write_cap    the capability of the stream to write to
+/// @param start_index  the first box to write
+/// @param payload      what to write
+/// @param payload_len  how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param next         receives the box of the destination that follows; may be NULL, or the
+///                     same variable as start_index, which then keeps its value on failure
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+///         (also when the stream has no room for it), KPC_ERR_INVALID_CAPABILITY (the index
+///         does not belong to it), KPC_ERR_BUSY (another operation is at work on the builder),
+///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_add(
+    client: *const kpc_client,
+    builder: *const kpc_copy_builder,
+    write_cap: *const kpc_write_cap,
+    start_index: *const kpc_box_index,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            out_beside(next, start_index, "next").optional(),
+            || {
+                let v = blocking(client, timeout_ms, |client| {
+                    let payload = args::bytes(payload, payload_len, "payload")?;
+                    client.copy_builder_add(
+                        &handle::get(builder)?,
+                        &args::value(write_cap, "write_cap")?.checked()?,
+                        &args::value(start_index, "start_index")?.inner(),
+                        payload,
+                    )
+                })?;
+                Ok((&v).into())
+            },
+        )
+    }
+}
+
+/// As kpc_copy_builder_add, without waiting; its completion is for kpc_copy_builder_add_result.
+///
+/// @param client       the client
+/// @param builder      the builder
+/// @param write_cap    the capability of the stream to write to
+/// @param start_index  the first box to write
+/// @param payload      what to write
+/// @param payload_len  how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
+/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op           receives the operation; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+///         (also when the stream has no room for it), KPC_ERR_INVALID_CAPABILITY (the index
+///         does not belong to it), KPC_ERR_BUSY (another operation is at work on the builder),
+///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_add_async(
+    client: *const kpc_client,
+    builder: *const kpc_copy_builder,
+    write_cap: *const kpc_write_cap,
+    start_index: *const kpc_box_index,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            let payload = args::bytes(payload, payload_len, "payload")?;
+            client.copy_builder_add(
+                &handle::get(builder)?,
+                &args::value(write_cap, "write_cap")?.checked()?,
+                &args::value(start_index, "start_index")?.inner(),
+                payload,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_copy_builder_add_async gave.
+///
+/// @param result  the result of the operation
+/// @param next    receives the box of the destination that follows; may be NULL, or the same
+///                variable as start_index, which then keeps its value on failure
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_add_result(
+    result: *const kpc_result,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(next, "next").optional(), || {
+            let v: BoxIndex = operation::result(result)?;
+            Ok((&v).into())
+        })
+    }
+}
+
+/// As kpc_copy_builder_add, for the deletion of boxes in a row.
+///
+/// @param client       the client
+/// @param builder      the builder
+/// @param write_cap    the capability of the stream to delete from
+/// @param start_index  the first box to delete
+/// @param max_count    how many boxes, at least 1
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param next         receives the box of the destination that follows; may be NULL, or the
+///                     same variable as start_index, which then keeps its value on failure
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (the stream has no
+///         room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
+///         KPC_ERR_BUSY (another operation is at work on the builder), KPC_ERR_NO_GEOMETRY,
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_add_tombstones(
+    client: *const kpc_client,
+    builder: *const kpc_copy_builder,
+    write_cap: *const kpc_write_cap,
+    start_index: *const kpc_box_index,
+    max_count: u32,
+    timeout_ms: i32,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            out_beside(next, start_index, "next").optional(),
+            || {
+                let v = blocking(client, timeout_ms, |client| {
+                    client.copy_builder_add_tombstones(
+                        &handle::get(builder)?,
+                        &args::value(write_cap, "write_cap")?.checked()?,
+                        &args::value(start_index, "start_index")?.inner(),
+                        max_count,
+                    )
+                })?;
+                Ok((&v).into())
+            },
+        )
+    }
+}
+
+/// As kpc_copy_builder_add_tombstones, without waiting; its completion is for
+/// kpc_copy_builder_add_tombstones_result.
+///
+/// @param client       the client
+/// @param builder      the builder
+/// @param write_cap    the capability of the stream to delete from
+/// @param start_index  the first box to delete
+/// @param max_count    how many boxes, at least 1
+/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op           receives the operation; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (the stream has no
+///         room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
+///         KPC_ERR_BUSY (another operation is at work on the builder), KPC_ERR_NO_GEOMETRY,
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_async(
+    client: *const kpc_client,
+    builder: *const kpc_copy_builder,
+    write_cap: *const kpc_write_cap,
+    start_index: *const kpc_box_index,
+    max_count: u32,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.copy_builder_add_tombstones(
+                &handle::get(builder)?,
+                &args::value(write_cap, "write_cap")?.checked()?,
+                &args::value(start_index, "start_index")?.inner(),
+                max_count,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_copy_builder_add_tombstones_async gave.
+///
+/// @param result  the result of the operation
+/// @param next    receives the box of the destination that follows; may be NULL, or the same
+///                variable as start_index, which then keeps its value on failure
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_result(
+    result: *const kpc_result,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(next, "next").optional(), || {
+            let v: BoxIndex = operation::result(result)?;
+            Ok((&v).into())
+        })
+    }
+}

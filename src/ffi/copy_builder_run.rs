@@ -1,0 +1,345 @@
+//! kpc_copy_builder_write, _finish, _tombstone: a copy stream on its way.
+
+use super::boundary::call;
+use super::client::kpc_client;
+use super::copy::optional_courier;
+use super::copy_builder::kpc_copy_builder;
+use super::error::kpc_error;
+use super::handle;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::out;
+use super::status::kpc_status;
+use super::values::kpc_service;
+
+/// Writes to the temporary stream what can be written so far, so that it need not be kept until
+/// kpc_copy_builder_finish. KPC_EVENT_COPY_PROGRESS tells of each box. What was interrupted
+/// goes on with the next call.
+///
+/// @param client      the client
+/// @param builder     the builder
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
+///         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
+///         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
+///         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
+///         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
+///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_write(
+    client: *const kpc_client,
+    builder: *const kpc_copy_builder,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.copy_builder_write(&handle::get(builder)?)
+            })?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_copy_builder_write, without waiting; its completion is for
+/// kpc_copy_builder_write_result.
+///
+/// @param client      the client
+/// @param builder     the builder
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
+///         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
+///         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
+///         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
+///         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
+///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_write_async(
+    client: *const kpc_client,
+    builder: *const kpc_copy_builder,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.copy_builder_write(&handle::get(builder)?)
+        })
+    }
+}
+
+/// What an operation begun by kpc_copy_builder_write_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_write_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result(result)?;
+            Ok(())
+        })
+    }
+}
+
+/// Gives the stream its last element, writes what is not written, and lets a courier perform
+/// it. KPC_EVENT_COPY_PROGRESS tells of each box, then, with kpc_event_is_copying, that the
+/// courier is waited for.
+///
+/// What was interrupted, by a time limit, a cancel or the end of the process, goes on when it
+/// is called again: with the same courier, as long as that has not failed and is in the
+/// directory document. After KPC_ERR_COPY_FAILED another courier is taken. When the stream was
+/// performed already the call succeeds at once.
+///
+/// @param client      the client
+/// @param builder     the builder
+/// @param courier     which courier; NULL for the one that the library has chosen
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param boxes       receives how many boxes the temporary stream has; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing was added),
+///         KPC_ERR_ARG_PAIR, KPC_ERR_ARG_SIZE, KPC_ERR_BUSY (another operation is at work on
+///         the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
+///         KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE,
+///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
+///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_finish(
+    client: *const kpc_client,
+    builder: *const kpc_copy_builder,
+    courier: *const kpc_service,
+    timeout_ms: i32,
+    boxes: *mut u64,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(boxes, "boxes").optional(), || {
+            let v = blocking(client, timeout_ms, |client| {
+                let courier = optional_courier(courier)?;
+                client.copy_builder_finish(&handle::get(builder)?, courier)
+            })?;
+            Ok(v)
+        })
+    }
+}
+
+/// As kpc_copy_builder_finish, without waiting; its completion is for
+/// kpc_copy_builder_finish_result.
+///
+/// @param client      the client
+/// @param builder     the builder
+/// @param courier     which courier; NULL for the one that the library has chosen
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing was added),
+///         KPC_ERR_ARG_PAIR, KPC_ERR_ARG_SIZE, KPC_ERR_BUSY (another operation is at work on
+///         the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
+///         KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE,
+///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
+///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
+///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
+///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
+///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_finish_async(
+    client: *const kpc_client,
+    builder: *const kpc_copy_builder,
+    courier: *const kpc_service,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            let courier = optional_courier(courier)?;
+            client.copy_builder_finish(&handle::get(builder)?, courier)
+        })
+    }
+}
+
+/// What an operation begun by kpc_copy_builder_finish_async gave.
+///
+/// @param result  the result of the operation
+/// @param boxes   receives how many boxes the temporary stream has; may be NULL
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_finish_result(
+    result: *const kpc_result,
+    boxes: *mut u64,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(boxes, "boxes").optional(), || {
+            let v: u64 = operation::result(result)?;
+            Ok(v)
+        })
+    }
+}
+
+/// Deletes the temporary stream, box by box, which otherwise stays readable for whoever has its
+/// capability. After kpc_copy_builder_finish, or instead of it. Nothing else can be done with
+/// the builder afterwards; what was interrupted can be called again.
+///
+/// @param client      the client
+/// @param builder     the builder
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
+///         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_COURIER_INVALID_ENVELOPE,
+///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+///         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_tombstone(
+    client: *const kpc_client,
+    builder: *const kpc_copy_builder,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.copy_builder_tombstone(&handle::get(builder)?)
+            })?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_copy_builder_tombstone, without waiting; its completion is for
+/// kpc_copy_builder_tombstone_result.
+///
+/// @param client      the client
+/// @param builder     the builder
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
+///         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_COURIER_INVALID_ENVELOPE,
+///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
+///         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_tombstone_async(
+    client: *const kpc_client,
+    builder: *const kpc_copy_builder,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.copy_builder_tombstone(&handle::get(builder)?)
+        })
+    }
+}
+
+/// What an operation begun by kpc_copy_builder_tombstone_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_tombstone_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result(result)?;
+            Ok(())
+        })
+    }
+}

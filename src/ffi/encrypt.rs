@@ -1,0 +1,232 @@
+//! kpc_encrypt_read, kpc_encrypt_write: boxes made ready by the daemon, which sends nothing for it.
+
+use super::args;
+use super::boundary::call;
+use super::client::kpc_client;
+use super::envelope::{kpc_envelope, object};
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::out_handle;
+use super::status::kpc_status;
+use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
+use crate::client::Envelope;
+
+/// Prepares the read of a box. The daemon computes it; nothing is sent. The envelope is made
+/// for the replicas of the current epoch and is good for about a week.
+///
+/// @param client      the client
+/// @param read_cap    the capability
+/// @param index       which box
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param envelope    receives the envelope
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *envelope is the caller's, kpc_envelope_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_encrypt_read(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    index: *const kpc_box_index,
+    timeout_ms: i32,
+    envelope: *mut *mut kpc_envelope,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelope, "envelope"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.encrypt_read(
+                    &args::value(read_cap, "read_cap")?.checked()?,
+                    &args::value(index, "index")?.inner(),
+                )
+            })?;
+            Ok(object(v))
+        })
+    }
+}
+
+/// As kpc_encrypt_read, without waiting; its completion is for kpc_encrypt_read_result.
+///
+/// @param client      the client
+/// @param read_cap    the capability
+/// @param index       which box
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_encrypt_read_async(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    index: *const kpc_box_index,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.encrypt_read(
+                &args::value(read_cap, "read_cap")?.checked()?,
+                &args::value(index, "index")?.inner(),
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_encrypt_read_async gave.
+///
+/// @param result    the result of the operation
+/// @param envelope  receives the envelope
+/// @param error     receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *envelope is the caller's, kpc_envelope_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_encrypt_read_result(
+    result: *const kpc_result,
+    envelope: *mut *mut kpc_envelope,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelope, "envelope"), || {
+            let v: Envelope = operation::result(result)?;
+            Ok(object(v))
+        })
+    }
+}
+
+/// Prepares the write of a box. The daemon computes it; nothing is sent. Each call makes
+/// another envelope for the same box; to send a write again, send the same envelope again. An
+/// empty plaintext makes a tombstone, which deletes the box.
+///
+/// @param client         the client
+/// @param write_cap      the capability
+/// @param index          which box
+/// @param plaintext      what to write; may be NULL if plaintext_len is 0
+/// @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
+///                       kpc_client_pigeonhole_geometry
+/// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param envelope       receives the envelope
+/// @param error          receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *envelope is the caller's, kpc_envelope_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_encrypt_write(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    plaintext: *const u8,
+    plaintext_len: usize,
+    timeout_ms: i32,
+    envelope: *mut *mut kpc_envelope,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelope, "envelope"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.encrypt_write(
+                    &args::value(write_cap, "write_cap")?.checked()?,
+                    &args::value(index, "index")?.inner(),
+                    args::bytes(plaintext, plaintext_len, "plaintext")?,
+                )
+            })?;
+            Ok(object(v))
+        })
+    }
+}
+
+/// As kpc_encrypt_write, without waiting; its completion is for kpc_encrypt_write_result.
+///
+/// @param client         the client
+/// @param write_cap      the capability
+/// @param index          which box
+/// @param plaintext      what to write; may be NULL if plaintext_len is 0
+/// @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
+///                       kpc_client_pigeonhole_geometry
+/// @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done           where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op             receives the operation; may be NULL
+/// @param error          receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_encrypt_write_async(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    plaintext: *const u8,
+    plaintext_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.encrypt_write(
+                &args::value(write_cap, "write_cap")?.checked()?,
+                &args::value(index, "index")?.inner(),
+                args::bytes(plaintext, plaintext_len, "plaintext")?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_encrypt_write_async gave.
+///
+/// @param result    the result of the operation
+/// @param envelope  receives the envelope
+/// @param error     receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *envelope is the caller's, kpc_envelope_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_encrypt_write_result(
+    result: *const kpc_result,
+    envelope: *mut *mut kpc_envelope,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelope, "envelope"), || {
+            let v: Envelope = operation::result(result)?;
+            Ok(object(v))
+        })
+    }
+}

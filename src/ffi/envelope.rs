@@ -1,0 +1,234 @@
+//! kpc_envelope_*: boxes prepared for sending.
+
+use std::sync::Arc;
+
+use super::args;
+use super::boundary::{call, free};
+use super::buffer::{kpc_buffer, Buffer};
+use super::error::kpc_error;
+use super::handle::{self, Kind, Tag};
+use super::out::{out, out_handle};
+use super::status::kpc_status;
+use super::values::{kpc_box_index, kpc_hash};
+use crate::client::Envelope;
+use crate::Result;
+
+/// A box prepared for sending, by kpc_encrypt_read or kpc_encrypt_write: the ciphertext that
+/// travels, the descriptor that opens the answer, the hash that names it, and the index of the
+/// next box. Immutable. To send a write again after a crash, save it with kpc_envelope_to_bytes.
+pub struct kpc_envelope {
+    _opaque: (),
+}
+
+impl Kind for kpc_envelope {
+    type Object = Envelope;
+    const TAG: Tag = Tag::Envelope;
+}
+
+/// An envelope for C.
+pub(crate) fn object(envelope: Envelope) -> Arc<Envelope> {
+    Arc::new(envelope)
+}
+
+/// A copy of the envelope behind a handle; its bytes are shared.
+pub(crate) fn get(envelope: *const kpc_envelope) -> Result<Envelope> {
+    Ok((*handle::get(envelope)?).clone())
+}
+
+/// The hash that names an envelope, for instance to cancel its sending.
+///
+/// @param envelope  the envelope
+/// @param hash      receives the hash
+/// @param error     receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_envelope_hash(
+    envelope: *const kpc_envelope,
+    hash: *mut kpc_hash,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(hash, "hash"), || {
+            Ok(kpc_hash {
+                bytes: handle::get(envelope)?.hash,
+            })
+        })
+    }
+}
+
+/// The index of the box after the one that an envelope was made for.
+///
+/// @param envelope  the envelope
+/// @param next      receives the index
+/// @param error     receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_envelope_next_index(
+    envelope: *const kpc_envelope,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(next, "next"), || {
+            Ok((&handle::get(envelope)?.next_index).into())
+        })
+    }
+}
+
+/// What travels to the courier.
+///
+/// @param envelope    the envelope
+/// @param ciphertext  receives the bytes
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Ownership: *ciphertext is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_envelope_ciphertext(
+    envelope: *const kpc_envelope,
+    ciphertext: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(ciphertext, "ciphertext"), || {
+            Ok(Buffer::new(handle::get(envelope)?.ciphertext.clone()))
+        })
+    }
+}
+
+/// What opens the answer. A secret.
+///
+/// @param envelope    the envelope
+/// @param descriptor  receives the bytes
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Ownership: *descriptor is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_envelope_descriptor(
+    envelope: *const kpc_envelope,
+    descriptor: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(descriptor, "descriptor"), || {
+            Ok(Buffer::new(handle::get(envelope)?.descriptor.clone()))
+        })
+    }
+}
+
+/// An envelope in one piece, to be stored and given to kpc_envelope_from_bytes. As secret as
+/// the box that it is for.
+///
+/// @param envelope  the envelope
+/// @param bytes     receives the bytes
+/// @param error     receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Ownership: *bytes is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_envelope_to_bytes(
+    envelope: *const kpc_envelope,
+    bytes: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(bytes, "bytes"), || {
+            Ok(Buffer::new(handle::get(envelope)?.to_bytes()))
+        })
+    }
+}
+
+/// Makes an envelope of what kpc_envelope_to_bytes gave.
+///
+/// @param bytes     the bytes
+/// @param len       how many bytes
+/// @param envelope  receives the envelope
+/// @param error     receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no envelope),
+///         KPC_ERR_ARG_EMPTY
+///
+/// Ownership: *envelope is the caller's, kpc_envelope_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_envelope_from_bytes(
+    bytes: *const u8,
+    len: usize,
+    envelope: *mut *mut kpc_envelope,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelope, "envelope"), || {
+            Envelope::from_bytes(args::bytes(bytes, len, "bytes")?).map(Arc::new)
+        })
+    }
+}
+
+/// Makes an envelope of the parts that another client of the daemon stored.
+///
+/// @param ciphertext      what travels to the courier
+/// @param ciphertext_len  how many bytes
+/// @param descriptor      what opens the answer
+/// @param descriptor_len  how many bytes
+/// @param hash            the envelope's hash
+/// @param next            the index of the next box
+/// @param envelope        receives the envelope
+/// @param error           receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_EMPTY
+///
+/// Ownership: *envelope is the caller's, kpc_envelope_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_envelope_from_parts(
+    ciphertext: *const u8,
+    ciphertext_len: usize,
+    descriptor: *const u8,
+    descriptor_len: usize,
+    hash: *const kpc_hash,
+    next: *const kpc_box_index,
+    envelope: *mut *mut kpc_envelope,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelope, "envelope"), || {
+            Envelope::from_parts(
+                &args::value(hash, "hash")?.bytes,
+                &args::value(next, "next")?.bytes,
+                args::bytes(descriptor, descriptor_len, "descriptor")?,
+                args::bytes(ciphertext, ciphertext_len, "ciphertext")?,
+            )
+            .map(Arc::new)
+        })
+    }
+}
+
+/// Ends an envelope. What is being sent goes on.
+///
+/// @param envelope  the envelope; NULL is fine
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_envelope_free(envelope: *mut kpc_envelope) {
+    free(envelope);
+}

@@ -1,0 +1,479 @@
+//! kpc_create_courier_envelopes_*, kpc_envelopes_*: elements of copy streams.
+
+use std::sync::Arc;
+
+use super::args;
+use super::boundary::call;
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::handle::{Kind, Tag};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::out_handle;
+use super::status::kpc_status;
+use super::values::{kpc_box_index, kpc_write_cap};
+use crate::client::{CopyDestination, CourierEnvelopes, StreamEnds};
+use crate::Result;
+
+/// Boxes that a copy stream has at most, and envelopes in them.
+pub const KPC_MAX_STREAM_BOXES: usize = 65_536;
+/// Bytes of a payload for one destination of a copy stream at most.
+pub const KPC_MAX_DESTINATION_PAYLOAD: usize = 10_485_760;
+
+/// Elements of a copy stream: each is to be written to one box of a temporary stream, in
+/// order and without a gap from its first box on, which a copy command then has a courier
+/// perform. Beside them, what does not fill an element yet, and where each destination goes on.
+pub struct kpc_envelopes {
+    _opaque: (),
+}
+
+impl Kind for kpc_envelopes {
+    type Object = CourierEnvelopes;
+    const TAG: Tag = Tag::Envelopes;
+}
+
+/// A payload and the place where a copy command is to write it.
+#[repr(C)]
+pub struct kpc_destination {
+    /// The capability of the stream to write to.
+    pub write_cap: kpc_write_cap,
+    /// The first box to write.
+    pub start_index: kpc_box_index,
+    /// What to write; may be NULL if payload_len is 0.
+    pub payload: *const u8,
+    /// How many bytes, at most KPC_MAX_DESTINATION_PAYLOAD.
+    pub payload_len: usize,
+}
+
+/// # Safety
+/// The pointers are what the contract of the header says.
+unsafe fn optional_bytes<'a>(buffer: *const u8, len: usize) -> Result<Option<&'a [u8]>> {
+    // SAFETY: passed on from the caller.
+    let buffer = unsafe { args::bytes(buffer, len, "buffer")? };
+    Ok((!buffer.is_empty()).then_some(buffer))
+}
+
+/// # Safety
+/// The pointers are what the contract of the header says.
+unsafe fn destinations<'a>(
+    destinations: *const kpc_destination,
+    len: usize,
+) -> Result<Vec<CopyDestination<'a>>> {
+    // SAFETY: passed on from the caller.
+    unsafe { args::slice(destinations, len, "destinations")? }
+        .iter()
+        .map(|to| {
+            Ok(CopyDestination {
+                write_cap: to.write_cap.checked()?,
+                start_index: to.start_index.inner(),
+                // SAFETY: passed on from the caller.
+                payload: unsafe { args::bytes(to.payload, to.payload_len, "payload")? },
+            })
+        })
+        .collect()
+}
+
+/// Makes the elements of a copy stream that writes one payload. The daemon computes them;
+/// nothing is sent. A payload takes the boxes of its destination in pieces of
+/// MaxPlaintextPayloadLength - 4 bytes.
+///
+/// A stream is made by one call with is_start and is_last, or by several: is_start for the
+/// first, is_last for the last. A stream without last element is read on by the courier for
+/// ever. A call that is not the last ends with an element that may be partly filled;
+/// kpc_create_courier_envelopes_from_multi_payload packs better. Long payloads go to the daemon
+/// in pieces, so that other calls need not wait.
+///
+/// @param client            the client
+/// @param payload           what to write; may be NULL if payload_len is 0
+/// @param payload_len       how many bytes, at most KPC_MAX_DESTINATION_PAYLOAD; 0 only where
+///                          is_last is not set
+/// @param dest_write_cap    the capability of the stream to write to
+/// @param dest_start_index  the first box to write
+/// @param is_start          these are the first elements of the stream
+/// @param is_last           these are the last elements of the stream
+/// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param envelopes         receives the elements
+/// @param error             receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing to write, and no
+///         end then), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
+///         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload(
+    client: *const kpc_client,
+    payload: *const u8,
+    payload_len: usize,
+    dest_write_cap: *const kpc_write_cap,
+    dest_start_index: *const kpc_box_index,
+    is_start: bool,
+    is_last: bool,
+    timeout_ms: i32,
+    envelopes: *mut *mut kpc_envelopes,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelopes, "envelopes"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.create_courier_envelopes_from_payload(
+                    &CopyDestination {
+                        write_cap: args::value(dest_write_cap, "dest_write_cap")?.checked()?,
+                        start_index: args::value(dest_start_index, "dest_start_index")?.inner(),
+                        payload: args::bytes(payload, payload_len, "payload")?,
+                    },
+                    StreamEnds { is_start, is_last },
+                )
+            })?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+/// As kpc_create_courier_envelopes_from_payload, without waiting; its completion is for
+/// kpc_create_courier_envelopes_from_payload_result.
+///
+/// @param client            the client
+/// @param payload           what to write; may be NULL if payload_len is 0
+/// @param payload_len       how many bytes, at most KPC_MAX_DESTINATION_PAYLOAD; 0 only where
+///                          is_last is not set
+/// @param dest_write_cap    the capability of the stream to write to
+/// @param dest_start_index  the first box to write
+/// @param is_start          these are the first elements of the stream
+/// @param is_last           these are the last elements of the stream
+/// @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done              where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op                receives the operation; may be NULL
+/// @param error             receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing to write, and no
+///         end then), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
+///         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_async(
+    client: *const kpc_client,
+    payload: *const u8,
+    payload_len: usize,
+    dest_write_cap: *const kpc_write_cap,
+    dest_start_index: *const kpc_box_index,
+    is_start: bool,
+    is_last: bool,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.create_courier_envelopes_from_payload(
+                &CopyDestination {
+                    write_cap: args::value(dest_write_cap, "dest_write_cap")?.checked()?,
+                    start_index: args::value(dest_start_index, "dest_start_index")?.inner(),
+                    payload: args::bytes(payload, payload_len, "payload")?,
+                },
+                StreamEnds { is_start, is_last },
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_create_courier_envelopes_from_payload_async gave.
+///
+/// @param result     the result of the operation
+/// @param envelopes  receives the elements
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
+    result: *const kpc_result,
+    envelopes: *mut *mut kpc_envelopes,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelopes, "envelopes"), || {
+            let v: CourierEnvelopes = operation::result(result)?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+/// As kpc_create_courier_envelopes_from_payload, for any number of destinations at once. What
+/// does not fill an element is given back for the next call, unless is_last is set:
+/// kpc_envelopes_buffer. To go on after a crash, store it together with the position in the
+/// temporary stream and its capability, and continue without is_start.
+///
+/// @param client            the client
+/// @param destinations      the payloads and their places, at least one
+/// @param destinations_len  how many
+/// @param is_start          these are the first elements of the stream
+/// @param is_last           these are the last elements of the stream
+/// @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+///                          is 0
+/// @param buffer_len        how many bytes
+/// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param envelopes         receives the elements
+/// @param error             receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+///         buffer), KPC_ERR_ARG_EMPTY (nothing to write, and no end then),
+///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
+///         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload(
+    client: *const kpc_client,
+    destinations: *const kpc_destination,
+    destinations_len: usize,
+    is_start: bool,
+    is_last: bool,
+    buffer: *const u8,
+    buffer_len: usize,
+    timeout_ms: i32,
+    envelopes: *mut *mut kpc_envelopes,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelopes, "envelopes"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.create_courier_envelopes_from_multi_payload(
+                    &self::destinations(destinations, destinations_len)?,
+                    StreamEnds { is_start, is_last },
+                    optional_bytes(buffer, buffer_len)?,
+                )
+            })?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+/// As kpc_create_courier_envelopes_from_multi_payload, without waiting; its completion is for
+/// kpc_create_courier_envelopes_from_multi_payload_result.
+///
+/// @param client            the client
+/// @param destinations      the payloads and their places, at least one
+/// @param destinations_len  how many
+/// @param is_start          these are the first elements of the stream
+/// @param is_last           these are the last elements of the stream
+/// @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+///                          is 0
+/// @param buffer_len        how many bytes
+/// @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done              where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op                receives the operation; may be NULL
+/// @param error             receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+///         buffer), KPC_ERR_ARG_EMPTY (nothing to write, and no end then),
+///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
+///         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_async(
+    client: *const kpc_client,
+    destinations: *const kpc_destination,
+    destinations_len: usize,
+    is_start: bool,
+    is_last: bool,
+    buffer: *const u8,
+    buffer_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.create_courier_envelopes_from_multi_payload(
+                &self::destinations(destinations, destinations_len)?,
+                StreamEnds { is_start, is_last },
+                optional_bytes(buffer, buffer_len)?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_create_courier_envelopes_from_multi_payload_async gave.
+///
+/// @param result     the result of the operation
+/// @param envelopes  receives the elements
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_result(
+    result: *const kpc_result,
+    envelopes: *mut *mut kpc_envelopes,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelopes, "envelopes"), || {
+            let v: CourierEnvelopes = operation::result(result)?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+/// As kpc_create_courier_envelopes_from_multi_payload, for the deletion of boxes in a row: the
+/// courier writes a tombstone over each.
+///
+/// @param client            the client
+/// @param dest_write_cap    the capability of the stream to delete from
+/// @param dest_start_index  the first box to delete
+/// @param max_count         how many boxes, at least 1
+/// @param is_start          these are the first elements of the stream
+/// @param is_last           these are the last elements of the stream
+/// @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+///                          is 0
+/// @param buffer_len        how many bytes
+/// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param envelopes         receives the elements
+/// @param error             receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+///         buffer), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
+///         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range(
+    client: *const kpc_client,
+    dest_write_cap: *const kpc_write_cap,
+    dest_start_index: *const kpc_box_index,
+    max_count: u32,
+    is_start: bool,
+    is_last: bool,
+    buffer: *const u8,
+    buffer_len: usize,
+    timeout_ms: i32,
+    envelopes: *mut *mut kpc_envelopes,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelopes, "envelopes"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.create_courier_envelopes_from_tombstone_range(
+                    &args::value(dest_write_cap, "dest_write_cap")?.checked()?,
+                    &args::value(dest_start_index, "dest_start_index")?.inner(),
+                    max_count,
+                    StreamEnds { is_start, is_last },
+                    optional_bytes(buffer, buffer_len)?,
+                )
+            })?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+/// As kpc_create_courier_envelopes_from_tombstone_range, without waiting; its completion is for
+/// kpc_create_courier_envelopes_from_tombstone_range_result.
+///
+/// @param client            the client
+/// @param dest_write_cap    the capability of the stream to delete from
+/// @param dest_start_index  the first box to delete
+/// @param max_count         how many boxes, at least 1
+/// @param is_start          these are the first elements of the stream
+/// @param is_last           these are the last elements of the stream
+/// @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+///                          is 0
+/// @param buffer_len        how many bytes
+/// @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done              where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op                receives the operation; may be NULL
+/// @param error             receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+///         buffer), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
+///         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_async(
+    client: *const kpc_client,
+    dest_write_cap: *const kpc_write_cap,
+    dest_start_index: *const kpc_box_index,
+    max_count: u32,
+    is_start: bool,
+    is_last: bool,
+    buffer: *const u8,
+    buffer_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.create_courier_envelopes_from_tombstone_range(
+                &args::value(dest_write_cap, "dest_write_cap")?.checked()?,
+                &args::value(dest_start_index, "dest_start_index")?.inner(),
+                max_count,
+                StreamEnds { is_start, is_last },
+                optional_bytes(buffer, buffer_len)?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_create_courier_envelopes_from_tombstone_range_async gave.
+///
+/// @param result     the result of the operation
+/// @param envelopes  receives the elements
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_result(
+    result: *const kpc_result,
+    envelopes: *mut *mut kpc_envelopes,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelopes, "envelopes"), || {
+            let v: CourierEnvelopes = operation::result(result)?;
+            Ok(Arc::new(v))
+        })
+    }
+}

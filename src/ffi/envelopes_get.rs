@@ -1,0 +1,134 @@
+//! kpc_envelopes_*: what the kpc_create_courier_envelopes_ calls give.
+
+use super::boundary::{call, free, get};
+use super::buffer::{kpc_buffer, Buffer};
+use super::envelopes::kpc_envelopes;
+use super::error::kpc_error;
+use super::handle;
+use super::out::{out, out_handle};
+use super::status::kpc_status;
+use super::values::kpc_box_index;
+use crate::{Error, Result, Status};
+
+fn nothing_at(position: usize, count: usize) -> Error {
+    Error::new(Status::ARG_VALUE, format!("position {position} of {count}"))
+}
+
+fn next_index(envelopes: *const kpc_envelopes, position: usize) -> Result<kpc_box_index> {
+    let envelopes = handle::get(envelopes)?;
+    let indices = &envelopes.next_indices;
+    let index = indices.get(position);
+    index
+        .map(Into::into)
+        .ok_or_else(|| nothing_at(position, indices.len()))
+}
+
+/// How many elements there are.
+///
+/// @param envelopes  the result of a kpc_create_courier_envelopes_ call
+/// @return the number; 0 for what is no live kpc_envelopes
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_envelopes_count(envelopes: *const kpc_envelopes) -> usize {
+    get(0, || Ok(handle::get(envelopes)?.envelopes.len()))
+}
+
+/// One element, to be written to one box.
+///
+/// @param envelopes  the result of a kpc_create_courier_envelopes_ call
+/// @param position   which one, from 0
+/// @param element    receives the bytes, at most MaxPlaintextPayloadLength
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Ownership: *element is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_envelopes_at(
+    envelopes: *const kpc_envelopes,
+    position: usize,
+    element: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(element, "element"), || {
+            let envelopes = handle::get(envelopes)?;
+            let elements = &envelopes.envelopes;
+            let element = elements.get(position);
+            element
+                .map(|element| Buffer::new(element.clone()))
+                .ok_or_else(|| nothing_at(position, elements.len()))
+        })
+    }
+}
+
+/// What is left over, for the next call.
+///
+/// @param envelopes  the result of a kpc_create_courier_envelopes_ call
+/// @return the bytes; NULL if nothing is left over, or for what is no live kpc_envelopes
+///
+/// Ownership: the result is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub extern "C" fn kpc_envelopes_buffer(envelopes: *const kpc_envelopes) -> *mut kpc_buffer {
+    get(std::ptr::null_mut(), || {
+        match &handle::get(envelopes)?.buffer {
+            Some(buffer) => handle::insert(Buffer::new(buffer.clone())),
+            None => Ok(std::ptr::null_mut()),
+        }
+    })
+}
+
+/// The box behind the last one that the only, or first, destination takes.
+///
+/// @param envelopes  the result of a kpc_create_courier_envelopes_ call
+/// @param next       receives the index
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_envelopes_next_index(
+    envelopes: *const kpc_envelopes,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe { call(error, out(next, "next"), || next_index(envelopes, 0)) }
+}
+
+/// The box behind the last one that a destination takes.
+///
+/// @param envelopes  the result of a kpc_create_courier_envelopes_ call
+/// @param position   which destination, from 0
+/// @param next       receives the index
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_envelopes_next_index_at(
+    envelopes: *const kpc_envelopes,
+    position: usize,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe { call(error, out(next, "next"), || next_index(envelopes, position)) }
+}
+
+/// Ends the elements.
+///
+/// @param envelopes  the envelopes; NULL is fine
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_envelopes_free(envelopes: *mut kpc_envelopes) {
+    free(envelopes);
+}

@@ -1,0 +1,353 @@
+//! kpc_send_message, kpc_blocking_send_message: plain messages to mixnet services.
+
+use super::args;
+use super::boundary::call;
+use super::buffer::{kpc_buffer, Buffer};
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::{out, out_handle};
+use super::status::kpc_status;
+use super::values::{kpc_id, kpc_service};
+use bytes::Bytes;
+
+/// Sends a plain message with a reply block. Done when the message is in line for the daemon;
+/// what becomes of it is told by KPC_EVENT_MESSAGE_SENT and KPC_EVENT_MESSAGE_REPLY, which
+/// carry surb_id. It is never sent twice: when the connection is lost before it was sent,
+/// KPC_EVENT_MESSAGE_SENT says KPC_ERR_CONNECTION_LOST, and it may or may not have left.
+///
+/// @param client       the client
+/// @param surb_id      names the reply; of kpc_new_surb_id, never used before
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param timeout_ms   as everywhere, though this version never has to wait
+/// @param message_id   receives the id that its events carry; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+///         is not on the mixnet)
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_message(
+    client: *const kpc_client,
+    surb_id: *const kpc_id,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    message_id: *mut kpc_id,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(message_id, "message_id").optional(), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.send_message(
+                    &args::value(surb_id, "surb_id")?.bytes,
+                    &args::value(service, "service")?.destination()?,
+                    args::bytes(payload, payload_len, "payload")?,
+                )
+            })?;
+            Ok(kpc_id { bytes: v })
+        })
+    }
+}
+
+/// As kpc_send_message, without waiting; its completion is for kpc_send_message_result.
+///
+/// @param client       the client
+/// @param surb_id      names the reply; of kpc_new_surb_id, never used before
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op           receives the operation; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+///         is not on the mixnet), KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_message_async(
+    client: *const kpc_client,
+    surb_id: *const kpc_id,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.send_message(
+                &args::value(surb_id, "surb_id")?.bytes,
+                &args::value(service, "service")?.destination()?,
+                args::bytes(payload, payload_len, "payload")?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_send_message_async gave.
+///
+/// @param result      the result of the operation
+/// @param message_id  receives the id that its events carry; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_message_result(
+    result: *const kpc_result,
+    message_id: *mut kpc_id,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(message_id, "message_id").optional(), || {
+            let v: crate::wire::Id = operation::result(result)?;
+            Ok(kpc_id { bytes: v })
+        })
+    }
+}
+
+/// Sends a plain message to which no reply can come. Done when it is in line for the daemon;
+/// nobody ever hears what becomes of it, not even that it failed. kpc_client_flush before
+/// kpc_client_close gives it time to leave.
+///
+/// @param client       the client
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param timeout_ms   as everywhere, though this version never has to wait
+/// @param message_id   receives the id that its events carry; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+///         is not on the mixnet)
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_message_without_reply(
+    client: *const kpc_client,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    message_id: *mut kpc_id,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(message_id, "message_id").optional(), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.send_message_without_reply(
+                    &args::value(service, "service")?.destination()?,
+                    args::bytes(payload, payload_len, "payload")?,
+                )
+            })?;
+            Ok(kpc_id { bytes: v })
+        })
+    }
+}
+
+/// As kpc_send_message_without_reply, without waiting; its completion is for
+/// kpc_send_message_without_reply_result.
+///
+/// @param client       the client
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op           receives the operation; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+///         is not on the mixnet), KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_message_without_reply_async(
+    client: *const kpc_client,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.send_message_without_reply(
+                &args::value(service, "service")?.destination()?,
+                args::bytes(payload, payload_len, "payload")?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_send_message_without_reply_async gave.
+///
+/// @param result      the result of the operation
+/// @param message_id  receives the id that its events carry; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_message_without_reply_result(
+    result: *const kpc_result,
+    message_id: *mut kpc_id,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(message_id, "message_id").optional(), || {
+            let v: crate::wire::Id = operation::result(result)?;
+            Ok(kpc_id { bytes: v })
+        })
+    }
+}
+
+/// Sends a plain message and waits for its reply. Nothing is retransmitted: a lost packet ends
+/// as KPC_ERR_TIMEOUT when its reply block is no longer good. A reply that comes after the
+/// caller has given up is told by KPC_EVENT_MESSAGE_REPLY.
+///
+/// @param client       the client
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param reply        receives what the service sent, padded by the network with zeros to
+///                     ForwardPayloadLength
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+///         is not on the mixnet), KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance
+///         that there is no such service), KPC_ERR_CONNECTION_LOST (it may or may not have
+///         left), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *reply is the caller's, kpc_buffer_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_blocking_send_message(
+    client: *const kpc_client,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    reply: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(reply, "reply"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.blocking_send_message(
+                    &args::value(service, "service")?.destination()?,
+                    args::bytes(payload, payload_len, "payload")?,
+                )
+            })?;
+            Ok(Buffer::new(v))
+        })
+    }
+}
+
+/// As kpc_blocking_send_message, without waiting; its completion is for
+/// kpc_blocking_send_message_result.
+///
+/// @param client       the client
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op           receives the operation; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+///         is not on the mixnet), KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance
+///         that there is no such service), KPC_ERR_CONNECTION_LOST (it may or may not have
+///         left), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_blocking_send_message_async(
+    client: *const kpc_client,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.blocking_send_message(
+                &args::value(service, "service")?.destination()?,
+                args::bytes(payload, payload_len, "payload")?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_blocking_send_message_async gave.
+///
+/// @param result  the result of the operation
+/// @param reply   receives what the service sent, padded by the network with zeros to
+///                ForwardPayloadLength
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *reply is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_blocking_send_message_result(
+    result: *const kpc_result,
+    reply: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(reply, "reply"), || {
+            let v: Bytes = operation::result(result)?;
+            Ok(Buffer::new(v))
+        })
+    }
+}

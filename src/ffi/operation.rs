@@ -1,0 +1,275 @@
+//! kpc_op, kpc_completion, kpc_result: operations that were started and are not waited for.
+
+use std::ffi::c_void;
+use std::sync::{Arc, Mutex};
+
+use super::args;
+use super::boundary::{call, free, get, guarded};
+use super::callback::{kpc_drop_fn, UserData};
+use super::client::kpc_client;
+use super::error::{kpc_error, ErrorDetail};
+use super::event::kpc_event_sink;
+use super::handle::{self, Kind, Lent, Tag};
+use super::out::{out, out_handle, OutHandle, Outputs};
+use super::status::kpc_status;
+use crate::client::{Client, Completed, Delivery, Prepared, Timeout, Work};
+use crate::sync::lock;
+use crate::{Error, Result, Status};
+
+/// Names an operation of one client: never 0, never used twice by it.
+pub type kpc_op = u64;
+
+/// How an operation ended, and what it gave: to be handed to the _result function of the call
+/// that began it.
+pub struct kpc_result {
+    _opaque: (),
+}
+
+impl Kind for kpc_result {
+    type Object = Completed;
+    const TAG: Tag = Tag::OperationResult;
+}
+
+/// Receives a completion. The result is lent until the function returns.
+pub type kpc_completion_fn =
+    Option<unsafe extern "C" fn(result: *const kpc_result, user_data: *mut c_void)>;
+
+/// Where the completion of an asynchronous operation goes: to fn if that is set, else as an
+/// event KPC_EVENT_OPERATION to sink if that is set, else it is kept for kpc_op_wait.
+#[repr(C)]
+pub struct kpc_completion {
+    /// Called once, on the client's callback thread; may be NULL.
+    pub r#fn: kpc_completion_fn,
+    /// Handed to fn and drop.
+    pub user_data: *mut c_void,
+    /// Called once with user_data, last, also when the call that took it fails; may be NULL.
+    pub drop: kpc_drop_fn,
+    /// Receives the event if fn is NULL; may be NULL.
+    pub sink: *const kpc_event_sink,
+}
+
+/// A completion that C gave, taken over before anything can fail.
+pub(crate) struct Completion {
+    call: kpc_completion_fn,
+    user_data: UserData,
+    sink: *const kpc_event_sink,
+}
+
+impl Completion {
+    /// # Safety
+    /// `done` is NULL or points to a completion that keeps its promises.
+    unsafe fn take(done: *const kpc_completion) -> Result<Option<Self>> {
+        // SAFETY: passed on from the caller.
+        let done = unsafe { args::optional_value(done, "done")? };
+        Ok(done.map(|done| Completion {
+            call: done.r#fn,
+            // SAFETY: passed on from the caller.
+            user_data: unsafe { UserData::new(done.user_data, done.drop) },
+            sink: done.sink,
+        }))
+    }
+
+    fn delivery(self) -> Result<Delivery> {
+        let Completion {
+            call,
+            user_data,
+            sink,
+        } = self;
+        match call {
+            Some(call) => Ok(Delivery::Callback(Box::new(move |completed| {
+                if let Ok(lent) = Lent::<kpc_result>::new(completed) {
+                    // SAFETY: promised by whoever gave the completion.
+                    unsafe { call(lent.as_ptr(), user_data.pointer()) };
+                }
+            }))),
+            None if !sink.is_null() => Ok(Delivery::Sink(handle::get(sink)?.sink())),
+            None => Ok(Delivery::Keep),
+        }
+    }
+}
+
+/// A time limit as C gives it.
+pub(crate) fn timeout(timeout_ms: i32) -> Result<Timeout> {
+    Timeout::from_millis(timeout_ms).ok_or_else(|| {
+        Error::new(
+            Status::ARG_VALUE,
+            format!("timeout_ms is {timeout_ms}; only -1 is a negative limit"),
+        )
+    })
+}
+
+/// The blocking form of a call: prepares the work and waits for its value.
+pub(crate) fn blocking<T: Send + Sync + 'static>(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    make: impl FnOnce(&Client) -> Result<Work<T>>,
+) -> Result<T> {
+    let client = handle::get(client)?;
+    let timeout = timeout(timeout_ms)?;
+    client.block(make(&client)?, timeout)
+}
+
+/// The asynchronous form of a call: prepares the work, tells the operation's id, then begins.
+///
+/// # Safety
+/// The pointers are what the contract of the header says.
+pub(crate) unsafe fn asynchronous<T: Send + Sync + 'static>(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+    make: impl FnOnce(&Client) -> Result<Work<T>>,
+) -> kpc_status {
+    // SAFETY: passed on from the caller.
+    let completion = unsafe { Completion::take(done) };
+    let mut ready: Option<(Prepared, Work<T>, Timeout)> = None;
+    // SAFETY: passed on from the caller.
+    let status = unsafe {
+        call(error, out(op, "op").optional(), || {
+            let completion = completion?;
+            let client = handle::get(client)?;
+            let timeout = timeout(timeout_ms)?;
+            let work = make(&client)?;
+            let delivery = match completion {
+                Some(completion) => completion.delivery()?,
+                None => Delivery::Keep,
+            };
+            let prepared = client.prepare(&work, delivery)?;
+            let id = prepared.id();
+            ready = Some((prepared, work, timeout));
+            Ok(id)
+        })
+    };
+    if let Some((prepared, work, timeout)) = ready {
+        // Only now: the completion may come before this function returns. A panic in here
+        // ends the operation, which is how the program hears of it.
+        let _ = guarded(|| {
+            prepared.launch(work, timeout);
+            Ok(())
+        });
+    }
+    status
+}
+
+/// What an operation gave, as the type that its call promises.
+pub(crate) fn result<T: Clone + 'static>(result: *const kpc_result) -> Result<T> {
+    handle::get(result)?.value::<T>().cloned()
+}
+
+/// Cancels an operation. It still completes, once: with KPC_ERR_CANCELLED, or with its
+/// result if that was faster. What the daemon does for it is called off.
+///
+/// @param client  the client that began it
+/// @param op      the operation
+/// @return KPC_OK also when it has completed already; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (this client never began such an operation)
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+pub unsafe extern "C" fn kpc_op_cancel(client: *const kpc_client, op: kpc_op) -> kpc_status {
+    // SAFETY: no pointer is written to.
+    unsafe { call(std::ptr::null_mut(), (), || handle::get(client)?.cancel(op)) }
+}
+
+/// Waits until an operation has completed, wherever its completion goes. The result of one
+/// that was begun without callback and sink is handed out here, once; results that nobody
+/// fetches are kept until the client is freed, up to 1024, then the oldest go.
+///
+/// @param client      the client that began it
+/// @param op          the operation
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param result      receives the result, or NULL if it was delivered elsewhere or fetched
+///                    before; may be NULL, which leaves the result to be fetched
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK when it has completed, well or not; KPC_ERR_TIMEOUT while it is running;
+///         KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *result is the caller's, kpc_result_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_op_wait(
+    client: *const kpc_client,
+    op: kpc_op,
+    timeout_ms: i32,
+    result: *mut *mut kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    let kept: Mutex<Option<Arc<Completed>>> = Mutex::new(None);
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        let target: OutHandle<kpc_result> = out_handle(result, "result").optional();
+        let status = call(error, (), || {
+            // Nothing is taken that there is no place for.
+            target.check()?;
+            let client = handle::get(client)?;
+            let timeout = timeout(timeout_ms)?;
+            if result.is_null() {
+                return client.wait_only(op, timeout);
+            }
+            *lock(&kept) = client.wait(op, timeout)?;
+            Ok(())
+        });
+        let completed = lock(&kept).take();
+        match completed {
+            Some(completed) if status == Status::OK.code() => call(error, target, || Ok(completed)),
+            _ => status,
+        }
+    }
+}
+
+/// Which operation a result belongs to.
+///
+/// @param result  the result
+/// @return the operation; 0 for what is no live kpc_result
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_result_op(result: *const kpc_result) -> kpc_op {
+    get(0, || Ok(handle::get(result)?.op))
+}
+
+/// How the operation ended.
+///
+/// @param result  the result
+/// @return KPC_OK or the failure; KPC_ERR_BAD_HANDLE or KPC_ERR_ARG_NULL for what is no live
+///         kpc_result
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_result_status(result: *const kpc_result) -> kpc_status {
+    match guarded(|| Ok(handle::get(result)?.status())) {
+        Ok(status) => status.code(),
+        Err(error) => error.status().code(),
+    }
+}
+
+/// The details of how an operation failed.
+///
+/// @param result  the result
+/// @return the error; NULL if the operation succeeded, or for what is no live kpc_result
+///
+/// Ownership: the error is the caller's, kpc_error_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub extern "C" fn kpc_result_error(result: *const kpc_result) -> *mut kpc_error {
+    get(std::ptr::null_mut(), || {
+        match &handle::get(result)?.outcome {
+            Ok(_) => Ok(std::ptr::null_mut()),
+            Err(error) => handle::insert(ErrorDetail::new(error.clone())),
+        }
+    })
+}
+
+/// Ends a result that kpc_op_wait or kpc_event_result gave.
+///
+/// @param result  the result; NULL is fine
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_result_free(result: *mut kpc_result) {
+    free(result);
+}

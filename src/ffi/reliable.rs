@@ -1,0 +1,255 @@
+//! kpc_send_reliable_message, kpc_blocking_send_reliable_message: messages repeated until they are answered.
+
+use super::args;
+use super::boundary::call;
+use super::buffer::{kpc_buffer, Buffer};
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::out_handle;
+use super::status::kpc_status;
+use super::values::{kpc_id, kpc_service};
+use bytes::Bytes;
+
+/// Sends a message until its reply comes. Done when it is accepted; what becomes of it is told
+/// by KPC_EVENT_MESSAGE_SENT, each time that it is sent, and once by KPC_EVENT_MESSAGE_REPLY,
+/// which carries message_id and, when the retries are used up, KPC_ERR_DAEMON_MAX_RETRIES.
+///
+/// A daemon up to v0.0.72 repeats the message itself, up to three times; for today's daemons,
+/// and after a lost connection, the library does it, each time with a reply block of its own.
+/// The service may receive the message several times: use this only where that does no harm.
+///
+/// @param client       the client
+/// @param message_id   names the message in its events; of kpc_new_message_id
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param timeout_ms   as everywhere, though this version never has to wait
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+///         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way)
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_reliable_message(
+    client: *const kpc_client,
+    message_id: *const kpc_id,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.send_reliable_message(
+                    &args::value(message_id, "message_id")?.bytes,
+                    &args::value(service, "service")?.destination()?,
+                    args::bytes(payload, payload_len, "payload")?,
+                )
+            })?;
+            Ok(())
+        })
+    }
+}
+
+/// As kpc_send_reliable_message, without waiting; its completion is for
+/// kpc_send_reliable_message_result.
+///
+/// @param client       the client
+/// @param message_id   names the message in its events; of kpc_new_message_id
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op           receives the operation; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+///         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
+///         KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_reliable_message_async(
+    client: *const kpc_client,
+    message_id: *const kpc_id,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.send_reliable_message(
+                &args::value(message_id, "message_id")?.bytes,
+                &args::value(service, "service")?.destination()?,
+                args::bytes(payload, payload_len, "payload")?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_send_reliable_message_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_reliable_message_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result(result)?;
+            Ok(())
+        })
+    }
+}
+
+/// Sends a message until its reply comes, and waits for that.
+///
+/// A daemon up to v0.0.72 repeats the message itself, up to three times; for today's daemons,
+/// and after a lost connection, the library does it, each time with a reply block of its own.
+/// The service may receive the message several times: use this only where that does no harm.
+///
+/// @param client       the client
+/// @param message_id   names the message in its events; NULL draws one
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param reply        receives what the service sent, padded by the network with zeros to
+///                     ForwardPayloadLength
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+///         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
+///         KPC_ERR_DAEMON_MAX_RETRIES (sent several times, and no reply),
+///         KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance that there is no such
+///         service), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *reply is the caller's, kpc_buffer_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_blocking_send_reliable_message(
+    client: *const kpc_client,
+    message_id: *const kpc_id,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    reply: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(reply, "reply"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.blocking_send_reliable_message(
+                    args::optional_value(message_id, "message_id")?.map(|id| &id.bytes),
+                    &args::value(service, "service")?.destination()?,
+                    args::bytes(payload, payload_len, "payload")?,
+                )
+            })?;
+            Ok(Buffer::new(v))
+        })
+    }
+}
+
+/// As kpc_blocking_send_reliable_message, without waiting; its completion is for
+/// kpc_blocking_send_reliable_message_result.
+///
+/// @param client       the client
+/// @param message_id   names the message in its events; NULL draws one
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op           receives the operation; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
+///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
+///         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
+///         KPC_ERR_DAEMON_MAX_RETRIES (sent several times, and no reply),
+///         KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance that there is no such
+///         service), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_blocking_send_reliable_message_async(
+    client: *const kpc_client,
+    message_id: *const kpc_id,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.blocking_send_reliable_message(
+                args::optional_value(message_id, "message_id")?.map(|id| &id.bytes),
+                &args::value(service, "service")?.destination()?,
+                args::bytes(payload, payload_len, "payload")?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_blocking_send_reliable_message_async gave.
+///
+/// @param result  the result of the operation
+/// @param reply   receives what the service sent, padded by the network with zeros to
+///                ForwardPayloadLength
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *reply is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_blocking_send_reliable_message_result(
+    result: *const kpc_result,
+    reply: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(reply, "reply"), || {
+            let v: Bytes = operation::result(result)?;
+            Ok(Buffer::new(v))
+        })
+    }
+}

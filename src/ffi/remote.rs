@@ -1,0 +1,432 @@
+//! kpc_new_keypair_remote …, kpc_get_pki_document_raw: what only the daemon knows, or is asked to compute.
+
+use super::args;
+use super::boundary::call;
+use super::buffer::{kpc_buffer, Buffer};
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::{out, out_beside, out_handle};
+use super::status::kpc_status;
+use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
+use crate::bacap::{BoxIndex, Keypair};
+use crate::client::SignedDocument;
+
+/// As kpc_new_keypair, computed by the daemon: for daemons that were found to compute otherwise
+/// than this library.
+///
+/// @param client      the client
+/// @param seed        KPC_SEED_SIZE random bytes; secret
+/// @param seed_len    how many bytes, which must be KPC_SEED_SIZE
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param write_cap   receives the writer's half; secret
+/// @param read_cap    receives the readers' half
+/// @param first       receives the index of the first box
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_new_keypair_remote(
+    client: *const kpc_client,
+    seed: *const u8,
+    seed_len: usize,
+    timeout_ms: i32,
+    write_cap: *mut kpc_write_cap,
+    read_cap: *mut kpc_read_cap,
+    first: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (
+                out(write_cap, "write_cap"),
+                out(read_cap, "read_cap"),
+                out(first, "first"),
+            ),
+            || {
+                let v = blocking(client, timeout_ms, |client| {
+                    client.new_keypair_remote(args::exactly(
+                        args::bytes(seed, seed_len, "seed")?,
+                        "seed",
+                    )?)
+                })?;
+                Ok((
+                    (&v.write_cap).into(),
+                    (&v.read_cap).into(),
+                    (&v.first_index).into(),
+                ))
+            },
+        )
+    }
+}
+
+/// As kpc_new_keypair_remote, without waiting; its completion is for
+/// kpc_new_keypair_remote_result.
+///
+/// @param client      the client
+/// @param seed        KPC_SEED_SIZE random bytes; secret
+/// @param seed_len    how many bytes, which must be KPC_SEED_SIZE
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_new_keypair_remote_async(
+    client: *const kpc_client,
+    seed: *const u8,
+    seed_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.new_keypair_remote(args::exactly(args::bytes(seed, seed_len, "seed")?, "seed")?)
+        })
+    }
+}
+
+/// What an operation begun by kpc_new_keypair_remote_async gave.
+///
+/// @param result     the result of the operation
+/// @param write_cap  receives the writer's half; secret
+/// @param read_cap   receives the readers' half
+/// @param first      receives the index of the first box
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_new_keypair_remote_result(
+    result: *const kpc_result,
+    write_cap: *mut kpc_write_cap,
+    read_cap: *mut kpc_read_cap,
+    first: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (
+                out(write_cap, "write_cap"),
+                out(read_cap, "read_cap"),
+                out(first, "first"),
+            ),
+            || {
+                let v: Keypair = operation::result(result)?;
+                Ok((
+                    (&v.write_cap).into(),
+                    (&v.read_cap).into(),
+                    (&v.first_index).into(),
+                ))
+            },
+        )
+    }
+}
+
+/// As kpc_next_message_box_index, computed by the daemon.
+///
+/// @param client      the client
+/// @param index       an index
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param next        receives the index of the box after it; may be the same variable as
+///                    index, which then keeps its value on failure
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_next_message_box_index_remote(
+    client: *const kpc_client,
+    index: *const kpc_box_index,
+    timeout_ms: i32,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_beside(next, index, "next"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.next_message_box_index_remote(&args::value(index, "index")?.inner())
+            })?;
+            Ok((&v).into())
+        })
+    }
+}
+
+/// As kpc_next_message_box_index_remote, without waiting; its completion is for
+/// kpc_next_message_box_index_remote_result.
+///
+/// @param client      the client
+/// @param index       an index
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_next_message_box_index_remote_async(
+    client: *const kpc_client,
+    index: *const kpc_box_index,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.next_message_box_index_remote(&args::value(index, "index")?.inner())
+        })
+    }
+}
+
+/// What an operation begun by kpc_next_message_box_index_remote_async gave.
+///
+/// @param result  the result of the operation
+/// @param next    receives the index of the box after it; may be the same variable as index,
+///                which then keeps its value on failure
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_next_message_box_index_remote_result(
+    result: *const kpc_result,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(next, "next"), || {
+            let v: BoxIndex = operation::result(result)?;
+            Ok((&v).into())
+        })
+    }
+}
+
+/// As kpc_get_message_box_index_counter, computed by the daemon.
+///
+/// @param client      the client
+/// @param index       an index
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param counter     receives its counter
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote(
+    client: *const kpc_client,
+    index: *const kpc_box_index,
+    timeout_ms: i32,
+    counter: *mut u64,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(counter, "counter"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.message_box_index_counter_remote(&args::value(index, "index")?.inner())
+            })?;
+            Ok(v)
+        })
+    }
+}
+
+/// As kpc_get_message_box_index_counter_remote, without waiting; its completion is for
+/// kpc_get_message_box_index_counter_remote_result.
+///
+/// @param client      the client
+/// @param index       an index
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_async(
+    client: *const kpc_client,
+    index: *const kpc_box_index,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.message_box_index_counter_remote(&args::value(index, "index")?.inner())
+        })
+    }
+}
+
+/// What an operation begun by kpc_get_message_box_index_counter_remote_async gave.
+///
+/// @param result   the result of the operation
+/// @param counter  receives its counter
+/// @param error    receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_result(
+    result: *const kpc_result,
+    counter: *mut u64,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(counter, "counter"), || {
+            let v: u64 = operation::result(result)?;
+            Ok(v)
+        })
+    }
+}
+
+/// The directory document of an epoch as the authorities signed it, for programs that check the
+/// signatures themselves. Asks the daemon; no mixnet traffic.
+///
+/// @param client      the client
+/// @param epoch       the epoch; 0 for the current one
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param payload     receives the certificate, as CBOR
+/// @param epoch_out   receives the epoch of what was given; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
+///         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch), KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *payload is the caller's, kpc_buffer_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_get_pki_document_raw(
+    client: *const kpc_client,
+    epoch: u64,
+    timeout_ms: i32,
+    payload: *mut *mut kpc_buffer,
+    epoch_out: *mut u64,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (
+                out_handle(payload, "payload"),
+                out(epoch_out, "epoch_out").optional(),
+            ),
+            || {
+                let v = blocking(client, timeout_ms, |client| client.get_pki_document(epoch))?;
+                Ok((Buffer::new(v.payload), v.epoch))
+            },
+        )
+    }
+}
+
+/// As kpc_get_pki_document_raw, without waiting; its completion is for
+/// kpc_get_pki_document_raw_result.
+///
+/// @param client      the client
+/// @param epoch       the epoch; 0 for the current one
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
+///         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch), KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_get_pki_document_raw_async(
+    client: *const kpc_client,
+    epoch: u64,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.get_pki_document(epoch)
+        })
+    }
+}
+
+/// What an operation begun by kpc_get_pki_document_raw_async gave.
+///
+/// @param result     the result of the operation
+/// @param payload    receives the certificate, as CBOR
+/// @param epoch_out  receives the epoch of what was given; may be NULL
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *payload is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_get_pki_document_raw_result(
+    result: *const kpc_result,
+    payload: *mut *mut kpc_buffer,
+    epoch_out: *mut u64,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (
+                out_handle(payload, "payload"),
+                out(epoch_out, "epoch_out").optional(),
+            ),
+            || {
+                let v: SignedDocument = operation::result(result)?;
+                Ok((Buffer::new(v.payload), v.epoch))
+            },
+        )
+    }
+}

@@ -1,0 +1,272 @@
+//! kpc_start_resending_encrypted_message: an envelope sent until it is answered.
+
+use super::args;
+use super::boundary::call;
+use super::buffer::{kpc_buffer, Buffer};
+use super::client::kpc_client;
+use super::envelope::{self, kpc_envelope};
+use super::error::kpc_error;
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::{out, out_handle};
+use super::status::kpc_status;
+use super::values::{
+    kpc_box_index, kpc_hash, kpc_read_cap, kpc_service, kpc_write_cap, service_value,
+};
+use crate::client::{Client, StartFlags, StartKind, StartResult, Work};
+use crate::{Error, Result, Status};
+use std::sync::Arc;
+
+/// A read of a box that is not there ends with KPC_ERR_BOX_ID_NOT_FOUND, instead of waiting
+/// until it is written.
+pub const KPC_START_NO_RETRY: u32 = 1;
+/// A write of a box that is there already ends with KPC_ERR_BOX_ALREADY_EXISTS, instead of
+/// success. Takes one more round trip.
+pub const KPC_START_RETURN_BOX_EXISTS: u32 = 2;
+
+/// The flags as the client core takes them.
+pub(crate) fn start_flags(flags: u32) -> Result<StartFlags> {
+    let known = KPC_START_NO_RETRY | KPC_START_RETURN_BOX_EXISTS;
+    let flags = args::flags(flags, known, "flags")?;
+    Ok(StartFlags {
+        no_retry: flags & KPC_START_NO_RETRY != 0,
+        return_box_exists: flags & KPC_START_RETURN_BOX_EXISTS != 0,
+        reply_index: None,
+    })
+}
+
+/// The work of the calls of this family.
+///
+/// # Safety
+/// The pointers are what the contract of the header says.
+pub(crate) unsafe fn work(
+    client: &Client,
+    read_cap: *const kpc_read_cap,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    reply_index: i32,
+    envelope: *const kpc_envelope,
+    flags: u32,
+) -> Result<Work<StartResult>> {
+    // SAFETY: passed on from the caller.
+    let kind = unsafe {
+        let read_cap = args::optional_value(read_cap, "read_cap")?;
+        let write_cap = args::optional_value(write_cap, "write_cap")?;
+        match (read_cap, write_cap) {
+            (Some(cap), None) => {
+                StartKind::Read(cap.checked()?, args::value(index, "index")?.inner())
+            }
+            (None, Some(cap)) => StartKind::Write(cap.checked()?),
+            _ => {
+                return Err(Error::new(
+                    Status::ARG_CAP_CHOICE,
+                    "give either the read_cap or the write_cap, and not both",
+                ))
+            }
+        }
+    };
+    let reply_index = match reply_index {
+        -1 => None,
+        0 => Some(0),
+        1 => Some(1),
+        other => {
+            return Err(Error::new(
+                Status::ARG_VALUE,
+                format!("reply_index is {other}, not -1, 0 or 1"),
+            ))
+        }
+    };
+    let flags = StartFlags {
+        reply_index,
+        ..start_flags(flags)?
+    };
+    client.start_resending_encrypted_message(kind, envelope::get(envelope)?, flags)
+}
+
+/// What those calls give.
+pub(crate) fn outcome(result: &StartResult) -> Result<(Arc<Buffer>, kpc_service)> {
+    let queue = result.courier_queue.as_deref().unwrap_or_default();
+    let courier = match result.courier {
+        Some(node) => service_value(&node, queue)?,
+        None => kpc_service {
+            node: kpc_hash { bytes: [0; 32] },
+            queue: [0; 32],
+            queue_len: 0,
+        },
+    };
+    Ok((Buffer::new(result.plaintext.clone()), courier))
+}
+
+/// Sends an envelope until it is answered: the daemon repeats it, and the library starts it
+/// again whenever the connection was lost. A write is done when a courier has taken it; writing
+/// a box that is there already counts as success. A read waits until the box is written; it is
+/// polled, with a fresh envelope each time, at most once a second and in turn with all other
+/// reads of the client.
+///
+/// While it runs, kpc_cancel_resending_encrypted_message with the envelope's hash ends it.
+///
+/// @param client       the client
+/// @param read_cap     for a read; NULL for a write
+/// @param write_cap    for a write; NULL for a read
+/// @param index        the box that the envelope was made for; compulsory for a read, not
+///                     looked at for a write
+/// @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
+///                     of today do not look at it
+/// @param envelope     the envelope, which is not used up
+/// @param flags        KPC_START_... in any combination
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param plaintext    receives what a read found, nothing for a write; may be NULL
+/// @param courier      receives the courier that carried it, all zero if none is told; may be
+///                     NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
+///         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
+///         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS,
+///         KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *plaintext is the caller's, kpc_buffer_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_start_resending_encrypted_message(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    reply_index: i32,
+    envelope: *const kpc_envelope,
+    flags: u32,
+    timeout_ms: i32,
+    plaintext: *mut *mut kpc_buffer,
+    courier: *mut kpc_service,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (
+                out_handle(plaintext, "plaintext").optional(),
+                out(courier, "courier").optional(),
+            ),
+            || {
+                let v = blocking(client, timeout_ms, |client| {
+                    work(
+                        client,
+                        read_cap,
+                        write_cap,
+                        index,
+                        reply_index,
+                        envelope,
+                        flags,
+                    )
+                })?;
+                outcome(&v)
+            },
+        )
+    }
+}
+
+/// As kpc_start_resending_encrypted_message, without waiting; its completion is for
+/// kpc_start_resending_encrypted_message_result.
+///
+/// @param client       the client
+/// @param read_cap     for a read; NULL for a write
+/// @param write_cap    for a write; NULL for a read
+/// @param index        the box that the envelope was made for; compulsory for a read, not
+///                     looked at for a write
+/// @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
+///                     of today do not look at it
+/// @param envelope     the envelope, which is not used up
+/// @param flags        KPC_START_... in any combination
+/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op           receives the operation; may be NULL
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
+///         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
+///         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS,
+///         KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
+///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY, KPC_ERR_BUSY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_start_resending_encrypted_message_async(
+    client: *const kpc_client,
+    read_cap: *const kpc_read_cap,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    reply_index: i32,
+    envelope: *const kpc_envelope,
+    flags: u32,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            work(
+                client,
+                read_cap,
+                write_cap,
+                index,
+                reply_index,
+                envelope,
+                flags,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_start_resending_encrypted_message_async gave.
+///
+/// @param result     the result of the operation
+/// @param plaintext  receives what a read found, nothing for a write; may be NULL
+/// @param courier    receives the courier that carried it, all zero if none is told; may be
+///                   NULL
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *plaintext is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_start_resending_encrypted_message_result(
+    result: *const kpc_result,
+    plaintext: *mut *mut kpc_buffer,
+    courier: *mut kpc_service,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (
+                out_handle(plaintext, "plaintext").optional(),
+                out(courier, "courier").optional(),
+            ),
+            || {
+                let v: StartResult = operation::result(result)?;
+                outcome(&v)
+            },
+        )
+    }
+}

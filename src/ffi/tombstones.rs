@@ -1,0 +1,271 @@
+//! kpc_tombstone_range, kpc_tombstones_*: tombstones for boxes in a row.
+
+use std::sync::Arc;
+
+use super::args;
+use super::boundary::{call, free, get};
+use super::client::kpc_client;
+use super::envelope::kpc_envelope;
+use super::error::{kpc_error, ErrorDetail};
+use super::handle::{self, Kind, Tag};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::{out, out_handle};
+use super::status::kpc_status;
+use super::values::{kpc_box_index, kpc_write_cap};
+use crate::client::{TombstoneEnvelope, Tombstones};
+use crate::{Error, Result, Status};
+
+/// Tombstones for boxes in a row, to be sent one by one: each is an envelope for
+/// kpc_start_resending_encrypted_message with the write capability. There may be fewer than
+/// were asked for; kpc_tombstones_error then says why.
+pub struct kpc_tombstones {
+    _opaque: (),
+}
+
+impl Kind for kpc_tombstones {
+    type Object = Tombstones;
+    const TAG: Tag = Tag::Tombstones;
+}
+
+/// Prepares tombstones for boxes in a row. The daemon computes them, one after the other;
+/// nothing is sent. Send each with the write capability; what is deleted stays deleted, and a
+/// tombstone may be sent again.
+///
+/// If the time runs out or the daemon fails when some are made, the call succeeds with these:
+/// kpc_tombstones_error says why they are not all, and kpc_tombstones_next where to go on. If
+/// not one was made the call fails.
+///
+/// @param client      the client
+/// @param write_cap   the capability of the stream
+/// @param start       the first box to delete
+/// @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 gives none, and start as
+///                    the next
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param tombstones  receives the tombstones
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (more boxes than
+///         allowed), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
+///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *tombstones is the caller's, kpc_tombstones_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_tombstone_range(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    start: *const kpc_box_index,
+    max_count: u32,
+    timeout_ms: i32,
+    tombstones: *mut *mut kpc_tombstones,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(tombstones, "tombstones"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.tombstone_range(
+                    &args::value(write_cap, "write_cap")?.checked()?,
+                    &args::value(start, "start")?.inner(),
+                    max_count,
+                )
+            })?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+/// As kpc_tombstone_range, without waiting; its completion is for kpc_tombstone_range_result.
+///
+/// @param client      the client
+/// @param write_cap   the capability of the stream
+/// @param start       the first box to delete
+/// @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 gives none, and start as
+///                    the next
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (more boxes than
+///         allowed), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
+///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_tombstone_range_async(
+    client: *const kpc_client,
+    write_cap: *const kpc_write_cap,
+    start: *const kpc_box_index,
+    max_count: u32,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.tombstone_range(
+                &args::value(write_cap, "write_cap")?.checked()?,
+                &args::value(start, "start")?.inner(),
+                max_count,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_tombstone_range_async gave.
+///
+/// @param result      the result of the operation
+/// @param tombstones  receives the tombstones
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *tombstones is the caller's, kpc_tombstones_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_tombstone_range_result(
+    result: *const kpc_result,
+    tombstones: *mut *mut kpc_tombstones,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(tombstones, "tombstones"), || {
+            let v: Tombstones = operation::result(result)?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+fn at(tombstones: *const kpc_tombstones, position: usize) -> Result<TombstoneEnvelope> {
+    let tombstones = handle::get(tombstones)?;
+    let all = &tombstones.envelopes;
+    all.get(position).cloned().ok_or_else(|| {
+        Error::new(
+            Status::ARG_VALUE,
+            format!("position {position} of {} tombstones", all.len()),
+        )
+    })
+}
+
+/// How many tombstones were made.
+///
+/// @param tombstones  the result of kpc_tombstone_range
+/// @return the number; 0 for what is no live kpc_tombstones
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_tombstones_count(tombstones: *const kpc_tombstones) -> usize {
+    get(0, || Ok(handle::get(tombstones)?.envelopes.len()))
+}
+
+/// One tombstone, to be sent.
+///
+/// @param tombstones  the result of kpc_tombstone_range
+/// @param position    which one, from 0
+/// @param envelope    receives the envelope
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Ownership: *envelope is the caller's, kpc_envelope_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_tombstones_envelope_at(
+    tombstones: *const kpc_tombstones,
+    position: usize,
+    envelope: *mut *mut kpc_envelope,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(envelope, "envelope"), || {
+            Ok(Arc::new(at(tombstones, position)?.envelope))
+        })
+    }
+}
+
+/// The box that a tombstone deletes.
+///
+/// @param tombstones  the result of kpc_tombstone_range
+/// @param position    which one, from 0
+/// @param index       receives the index
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_tombstones_box_index_at(
+    tombstones: *const kpc_tombstones,
+    position: usize,
+    index: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(index, "index"), || {
+            Ok((&at(tombstones, position)?.box_index).into())
+        })
+    }
+}
+
+/// The box behind the last one for which there is a tombstone.
+///
+/// @param tombstones  the result of kpc_tombstone_range
+/// @param next        receives the index
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_tombstones_next(
+    tombstones: *const kpc_tombstones,
+    next: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(next, "next"), || {
+            Ok((&handle::get(tombstones)?.next).into())
+        })
+    }
+}
+
+/// Why there are fewer tombstones than were asked for.
+///
+/// @param tombstones  the result of kpc_tombstone_range
+/// @return the error; NULL if all are there, or for what is no live kpc_tombstones
+///
+/// Ownership: the error is the caller's, kpc_error_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub extern "C" fn kpc_tombstones_error(tombstones: *const kpc_tombstones) -> *mut kpc_error {
+    get(std::ptr::null_mut(), || {
+        match &handle::get(tombstones)?.error {
+            Some(error) => handle::insert(ErrorDetail::new(error.clone())),
+            None => Ok(std::ptr::null_mut()),
+        }
+    })
+}
+
+/// Ends the tombstones. What is being sent goes on.
+///
+/// @param tombstones  the tombstones; NULL is fine
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_tombstones_free(tombstones: *mut kpc_tombstones) {
+    free(tombstones);
+}

@@ -1,0 +1,493 @@
+//! kpc_voucher_mint, _derive_stream, _induct, _open: how somebody joins a group by a voucher.
+
+use std::ffi::c_char;
+use std::sync::Arc;
+
+use super::args;
+use super::boundary::call;
+use super::client::kpc_client;
+use super::error::kpc_error;
+use super::handle::{Kind, Tag};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::out::{out, out_handle};
+use super::status::kpc_status;
+use super::values::{kpc_hash, kpc_read_cap, kpc_write_cap};
+use crate::client::{Induction, MintedVoucher, OpenedVoucher, VoucherStream};
+
+/// What one of the voucher calls gave; kpc_voucher_... take it apart. Its secrets are wiped
+/// when it is freed.
+///
+/// The joiner mints a voucher for a message stream, writes its payload to the first box of the
+/// voucher's stream and hands the voucher over. The inductor derives the stream, reads the
+/// payload, inducts it and writes the sealed reply to the second box. The joiner reads and opens
+/// that, and from then on writes messages with the changed capability; the group reads them
+/// with the changed read capability.
+pub struct kpc_voucher {
+    _opaque: (),
+}
+
+/// What a `kpc_voucher` stands for.
+pub(crate) enum Voucher {
+    Minted(MintedVoucher),
+    Inducted(Induction),
+    Opened(OpenedVoucher),
+}
+
+impl Kind for kpc_voucher {
+    type Object = Voucher;
+    const TAG: Tag = Tag::Voucher;
+}
+
+/// Mints a voucher for a message stream, as the joiner. Gives kpc_voucher_hash (the voucher, to
+/// be handed over out of band), kpc_voucher_payload (for the first box of the voucher's
+/// stream), kpc_voucher_stream and kpc_voucher_keys. Store the secret key: without it the reply
+/// cannot be opened. The daemon computes it with fresh randomness; two calls give two vouchers.
+///
+/// @param client             the client
+/// @param message_write_cap  the stream for which the voucher is
+/// @param display_name       how the joiner wants to be called
+/// @param timeout_ms         how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param voucher_out        receives what was minted
+/// @param error              receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no name),
+///         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *voucher_out is the caller's, kpc_voucher_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_mint(
+    client: *const kpc_client,
+    message_write_cap: *const kpc_write_cap,
+    display_name: *const c_char,
+    timeout_ms: i32,
+    voucher_out: *mut *mut kpc_voucher,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(voucher_out, "voucher_out"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.voucher_mint(
+                    &args::value(message_write_cap, "message_write_cap")?.checked()?,
+                    args::text(display_name, "display_name")?,
+                )
+            })?;
+            Ok(Arc::new(Voucher::Minted(v)))
+        })
+    }
+}
+
+/// As kpc_voucher_mint, without waiting; its completion is for kpc_voucher_mint_result.
+///
+/// @param client             the client
+/// @param message_write_cap  the stream for which the voucher is
+/// @param display_name       how the joiner wants to be called
+/// @param timeout_ms         after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done               where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op                 receives the operation; may be NULL
+/// @param error              receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no name),
+///         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_mint_async(
+    client: *const kpc_client,
+    message_write_cap: *const kpc_write_cap,
+    display_name: *const c_char,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.voucher_mint(
+                &args::value(message_write_cap, "message_write_cap")?.checked()?,
+                args::text(display_name, "display_name")?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_voucher_mint_async gave.
+///
+/// @param result       the result of the operation
+/// @param voucher_out  receives what was minted
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *voucher_out is the caller's, kpc_voucher_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_mint_result(
+    result: *const kpc_result,
+    voucher_out: *mut *mut kpc_voucher,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(voucher_out, "voucher_out"), || {
+            let v: MintedVoucher = operation::result(result)?;
+            Ok(Arc::new(Voucher::Minted(v)))
+        })
+    }
+}
+
+/// The stream of a voucher, as the inductor: its first box tells of the joiner, its second
+/// takes the reply.
+///
+/// @param client      the client
+/// @param voucher     the voucher
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param write_cap   receives the capability to write to it; secret
+/// @param read_cap    receives the capability to read it
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_derive_stream(
+    client: *const kpc_client,
+    voucher: *const kpc_hash,
+    timeout_ms: i32,
+    write_cap: *mut kpc_write_cap,
+    read_cap: *mut kpc_read_cap,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (out(write_cap, "write_cap"), out(read_cap, "read_cap")),
+            || {
+                let v = blocking(client, timeout_ms, |client| {
+                    client.voucher_derive_stream(&args::value(voucher, "voucher")?.bytes)
+                })?;
+                Ok(((&v.write_cap).into(), (&v.read_cap).into()))
+            },
+        )
+    }
+}
+
+/// As kpc_voucher_derive_stream, without waiting; its completion is for
+/// kpc_voucher_derive_stream_result.
+///
+/// @param client      the client
+/// @param voucher     the voucher
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_derive_stream_async(
+    client: *const kpc_client,
+    voucher: *const kpc_hash,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.voucher_derive_stream(&args::value(voucher, "voucher")?.bytes)
+        })
+    }
+}
+
+/// What an operation begun by kpc_voucher_derive_stream_async gave.
+///
+/// @param result     the result of the operation
+/// @param write_cap  receives the capability to write to it; secret
+/// @param read_cap   receives the capability to read it
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_derive_stream_result(
+    result: *const kpc_result,
+    write_cap: *mut kpc_write_cap,
+    read_cap: *mut kpc_read_cap,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            (out(write_cap, "write_cap"), out(read_cap, "read_cap")),
+            || {
+                let v: VoucherStream = operation::result(result)?;
+                Ok(((&v.write_cap).into(), (&v.read_cap).into()))
+            },
+        )
+    }
+}
+
+/// Accepts a joiner, as the inductor. Gives kpc_voucher_display_name,
+/// kpc_voucher_message_read_cap (for the group), kpc_voucher_sealed_reply (for the second box
+/// of the voucher's stream), kpc_voucher_stream and kpc_voucher_salt.
+///
+/// @param client               the client
+/// @param voucher              the voucher
+/// @param voucher_payload      what the first box of the voucher's stream holds
+/// @param voucher_payload_len  how many bytes
+/// @param who_reply            what the joiner is to receive, sealed; may be NULL if
+///                             who_reply_len is 0
+/// @param who_reply_len        how many bytes
+/// @param timeout_ms           how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param voucher_out          receives what it gives
+/// @param error                receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+///         (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the payload is of another
+///         voucher), KPC_ERR_VOUCHER_SIGNATURE_INVALID, KPC_ERR_UNSUPPORTED (daemons before
+///         v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *voucher_out is the caller's, kpc_voucher_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_induct(
+    client: *const kpc_client,
+    voucher: *const kpc_hash,
+    voucher_payload: *const u8,
+    voucher_payload_len: usize,
+    who_reply: *const u8,
+    who_reply_len: usize,
+    timeout_ms: i32,
+    voucher_out: *mut *mut kpc_voucher,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(voucher_out, "voucher_out"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.voucher_induct(
+                    &args::value(voucher, "voucher")?.bytes,
+                    args::bytes(voucher_payload, voucher_payload_len, "voucher_payload")?,
+                    args::bytes(who_reply, who_reply_len, "who_reply")?,
+                )
+            })?;
+            Ok(Arc::new(Voucher::Inducted(v)))
+        })
+    }
+}
+
+/// As kpc_voucher_induct, without waiting; its completion is for kpc_voucher_induct_result.
+///
+/// @param client               the client
+/// @param voucher              the voucher
+/// @param voucher_payload      what the first box of the voucher's stream holds
+/// @param voucher_payload_len  how many bytes
+/// @param who_reply            what the joiner is to receive, sealed; may be NULL if
+///                             who_reply_len is 0
+/// @param who_reply_len        how many bytes
+/// @param timeout_ms           after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done                 where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op                   receives the operation; may be NULL
+/// @param error                receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+///         (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the payload is of another
+///         voucher), KPC_ERR_VOUCHER_SIGNATURE_INVALID, KPC_ERR_UNSUPPORTED (daemons before
+///         v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_induct_async(
+    client: *const kpc_client,
+    voucher: *const kpc_hash,
+    voucher_payload: *const u8,
+    voucher_payload_len: usize,
+    who_reply: *const u8,
+    who_reply_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.voucher_induct(
+                &args::value(voucher, "voucher")?.bytes,
+                args::bytes(voucher_payload, voucher_payload_len, "voucher_payload")?,
+                args::bytes(who_reply, who_reply_len, "who_reply")?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_voucher_induct_async gave.
+///
+/// @param result       the result of the operation
+/// @param voucher_out  receives what it gives
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *voucher_out is the caller's, kpc_voucher_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_induct_result(
+    result: *const kpc_result,
+    voucher_out: *mut *mut kpc_voucher,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(voucher_out, "voucher_out"), || {
+            let v: Induction = operation::result(result)?;
+            Ok(Arc::new(Voucher::Inducted(v)))
+        })
+    }
+}
+
+/// Opens the reply to a voucher of one's own, as the joiner. Gives kpc_voucher_who_reply,
+/// kpc_voucher_salt and kpc_voucher_message_write_cap, with which messages are written from now
+/// on.
+///
+/// @param client             the client
+/// @param secret_key         the secret key of kpc_voucher_keys
+/// @param secret_key_len     how many bytes
+/// @param sealed_reply       what the second box of the voucher's stream holds
+/// @param sealed_reply_len   how many bytes
+/// @param message_write_cap  the stream for which the voucher was minted
+/// @param timeout_ms         how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param voucher_out        receives what it gives
+/// @param error              receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+///         (no box holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED
+///         (sealed for another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
+///
+/// Ownership: *voucher_out is the caller's, kpc_voucher_free.
+/// Threads: any; waits, so not in a callback of the same client.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_open(
+    client: *const kpc_client,
+    secret_key: *const u8,
+    secret_key_len: usize,
+    sealed_reply: *const u8,
+    sealed_reply_len: usize,
+    message_write_cap: *const kpc_write_cap,
+    timeout_ms: i32,
+    voucher_out: *mut *mut kpc_voucher,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(voucher_out, "voucher_out"), || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.voucher_open(
+                    args::bytes(secret_key, secret_key_len, "secret_key")?,
+                    args::bytes(sealed_reply, sealed_reply_len, "sealed_reply")?,
+                    &args::value(message_write_cap, "message_write_cap")?.checked()?,
+                )
+            })?;
+            Ok(Arc::new(Voucher::Opened(v)))
+        })
+    }
+}
+
+/// As kpc_voucher_open, without waiting; its completion is for kpc_voucher_open_result.
+///
+/// @param client             the client
+/// @param secret_key         the secret key of kpc_voucher_keys
+/// @param secret_key_len     how many bytes
+/// @param sealed_reply       what the second box of the voucher's stream holds
+/// @param sealed_reply_len   how many bytes
+/// @param message_write_cap  the stream for which the voucher was minted
+/// @param timeout_ms         after how long the operation ends with KPC_ERR_TIMEOUT
+/// @param done               where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op                 receives the operation; may be NULL
+/// @param error              receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+///         (no box holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED
+///         (sealed for another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_open_async(
+    client: *const kpc_client,
+    secret_key: *const u8,
+    secret_key_len: usize,
+    sealed_reply: *const u8,
+    sealed_reply_len: usize,
+    message_write_cap: *const kpc_write_cap,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            client.voucher_open(
+                args::bytes(secret_key, secret_key_len, "secret_key")?,
+                args::bytes(sealed_reply, sealed_reply_len, "sealed_reply")?,
+                &args::value(message_write_cap, "message_write_cap")?.checked()?,
+            )
+        })
+    }
+}
+
+/// What an operation begun by kpc_voucher_open_async gave.
+///
+/// @param result       the result of the operation
+/// @param voucher_out  receives what it gives
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Ownership: *voucher_out is the caller's, kpc_voucher_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_voucher_open_result(
+    result: *const kpc_result,
+    voucher_out: *mut *mut kpc_voucher,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(voucher_out, "voucher_out"), || {
+            let v: OpenedVoucher = operation::result(result)?;
+            Ok(Arc::new(Voucher::Opened(v)))
+        })
+    }
+}

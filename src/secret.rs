@@ -1,0 +1,137 @@
+//! Memory that is wiped when it is given back: frames, capabilities, box indices.
+
+use std::fmt;
+use std::ops::Deref;
+
+use bytes::Bytes;
+
+/// Overwrites `memory` with zeros in a way that the optimiser has to keep.
+///
+/// One bulk fill and a barrier: the byte-wise volatile writes of `Zeroize` for slices
+/// would cost milliseconds for a frame of many MiB.
+///
+/// Not inlined: it ends every value that holds a secret, in hundreds of places.
+#[inline(never)]
+pub fn wipe(memory: &mut [u8]) {
+    memory.fill(0);
+    zeroize::optimization_barrier(memory);
+}
+
+/// A growable buffer whose memory is wiped on drop.
+///
+/// The owner has to reserve what it needs beforehand: growing may leave a copy behind.
+pub struct WipingVec(Vec<u8>);
+
+impl WipingVec {
+    /// Takes a vector over; from now on its memory is wiped on drop.
+    pub fn new(inner: Vec<u8>) -> Self {
+        WipingVec(inner)
+    }
+
+    /// Shares the memory as [`Bytes`]; it is wiped when the last slice of it goes.
+    pub fn into_bytes(self) -> Bytes {
+        Bytes::from_owner(self)
+    }
+
+    /// The memory as a slice that may be written.
+    pub fn as_mut_slice(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+
+    pub(crate) fn as_mut_vec(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+impl Drop for WipingVec {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+impl AsRef<[u8]> for WipingVec {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Deref for WipingVec {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for WipingVec {
+    fn from(inner: Vec<u8>) -> Self {
+        WipingVec(inner)
+    }
+}
+
+impl fmt::Debug for WipingVec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WipingVec({} bytes)", self.0.len())
+    }
+}
+
+/// Exactly `N` secret bytes, wiped on drop and never shown by `Debug`.
+#[derive(Clone)]
+pub struct Secret<const N: usize>([u8; N]);
+
+impl<const N: usize> Secret<N> {
+    /// A secret with this content.
+    pub fn new(content: &[u8; N]) -> Self {
+        Secret(*content)
+    }
+
+    /// The content.
+    pub fn as_bytes(&self) -> &[u8; N] {
+        &self.0
+    }
+}
+
+impl<const N: usize> Drop for Secret<N> {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+impl<const N: usize> Deref for Secret<N> {
+    type Target = [u8; N];
+
+    fn deref(&self) -> &[u8; N] {
+        &self.0
+    }
+}
+
+impl<const N: usize> AsRef<[u8]> for Secret<N> {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<const N: usize> fmt::Debug for Secret<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({N} bytes)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wiping_leaves_only_zeros() {
+        let mut memory = vec![7_u8; 300];
+        wipe(&mut memory);
+        assert!(memory.iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn debug_shows_lengths_and_no_content() {
+        assert_eq!(format!("{:?}", Secret::new(&[0xab; 4])), "Secret(4 bytes)");
+        let buffer = WipingVec::new(vec![0xab; 3]);
+        assert_eq!(format!("{buffer:?}"), "WipingVec(3 bytes)");
+    }
+}

@@ -1,0 +1,113 @@
+//! Sockets to the daemon: dialling them, and reading and writing without waiting.
+
+mod tcp;
+mod unix;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::unix::net::UnixStream;
+
+use socket2::SockRef;
+
+use crate::config::Dial;
+use crate::Result;
+
+/// A connection to the daemon. Never blocks, is closed on exec, and writing to it after
+/// the daemon is gone raises no signal.
+#[derive(Debug)]
+pub enum Socket {
+    /// Over a Unix domain socket.
+    Unix(UnixStream),
+    /// Over TCP, with Nagle's algorithm off.
+    Tcp(TcpStream),
+}
+
+/// Connects. `CONNECT` names the address and carries the errno of the last attempt.
+///
+/// To be called on a tokio runtime with I/O and time. Giving up is dropping the future.
+pub async fn dial(dial: &Dial) -> Result<Socket> {
+    dial.validate()?;
+    match dial {
+        Dial::Unix { path } => unix::dial(path).await.map(Socket::Unix),
+        Dial::Tcp { address, network } => tcp::dial(address, *network).await.map(Socket::Tcp),
+    }
+}
+
+impl Socket {
+    /// Reads what is there: 0 at the end of the stream, `WouldBlock` when nothing has come.
+    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        uninterrupted(|| match self {
+            Socket::Unix(stream) => (&mut &*stream).read(buffer),
+            Socket::Tcp(stream) => (&mut &*stream).read(buffer),
+        })
+    }
+
+    /// Writes what fits: `WouldBlock` when nothing does.
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        // Not through std's Write: before Rust 1.90 that raises SIGPIPE on Unix sockets.
+        let socket = SockRef::from(self);
+        uninterrupted(|| socket.send_with_flags(bytes, NO_SIGNAL))
+    }
+
+    /// Says that nothing more will be written; reading goes on.
+    pub fn shutdown_write(&self) {
+        // Fails only when the other side has already gone.
+        let _ = SockRef::from(self).shutdown(Shutdown::Write);
+    }
+
+    /// Ends the connection in both directions; whoever waits on it wakes up.
+    pub fn shutdown(&self) {
+        // Fails only when the other side has already gone.
+        let _ = SockRef::from(self).shutdown(Shutdown::Both);
+    }
+}
+
+#[cfg(not(target_vendor = "apple"))]
+const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
+/// There is no such flag there; the standard library sets SO_NOSIGPIPE on its sockets.
+#[cfg(target_vendor = "apple")]
+const NO_SIGNAL: i32 = 0;
+
+fn uninterrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match call() {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Socket::Unix(stream) => stream.as_fd(),
+            Socket::Tcp(stream) => stream.as_fd(),
+        }
+    }
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+}
+
+impl Read for &Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.try_read(buffer)
+    }
+}
+
+impl Write for &Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

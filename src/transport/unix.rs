@@ -1,0 +1,75 @@
+//! Unix domain sockets, by path or in Linux's abstract namespace.
+
+use std::io;
+use std::os::unix::net::{SocketAddr, UnixStream};
+use std::time::Duration;
+
+use crate::{Error, Result, Status};
+
+/// How often a daemon whose queue of new connections is full is tried again.
+const QUEUE_PAUSE: Duration = Duration::from_millis(10);
+/// After this long (30 s) a full queue counts as a failure.
+const QUEUE_ATTEMPTS: u32 = 3000;
+
+pub(super) async fn dial(path: &str) -> Result<UnixStream> {
+    let failed = |e| Error::from_io(Status::CONNECT, &format!("Unix socket {path}"), &e);
+    let name = kernel_name(path)?;
+    connect(&name).await.map_err(failed)
+}
+
+async fn connect(name: &str) -> io::Result<UnixStream> {
+    let mut attempts = 0;
+    loop {
+        match tokio::net::UnixStream::connect(name).await {
+            Ok(stream) => return stream.into_std(),
+            // The daemon is there but slow to accept. A blocking connect would wait; a
+            // non-blocking one can only ask again.
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock && attempts < QUEUE_ATTEMPTS => {
+                attempts += 1;
+                tokio::time::sleep(QUEUE_PAUSE).await;
+            }
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+/// The name as the kernel wants it: abstract ones begin with a NUL byte.
+fn kernel_name(path: &str) -> Result<String> {
+    match path.strip_prefix('@') {
+        Some(name) => {
+            check_abstract(name).map_err(|e| unusable(path, &e))?;
+            Ok(format!("\0{name}"))
+        }
+        None => {
+            SocketAddr::from_pathname(path).map_err(|e| unusable(path, &e))?;
+            Ok(path.to_owned())
+        }
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn check_abstract(name: &str) -> io::Result<()> {
+    #[cfg(target_os = "android")]
+    use std::os::android::net::SocketAddrExt;
+    #[cfg(target_os = "linux")]
+    use std::os::linux::net::SocketAddrExt;
+    SocketAddr::from_abstract_name(name).map(drop)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn check_abstract(_name: &str) -> io::Result<()> {
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "only Linux has abstract socket names",
+    ))
+}
+
+fn unusable(path: &str, error: &io::Error) -> Error {
+    if error.kind() == io::ErrorKind::Unsupported {
+        return Error::from_io(Status::UNSUPPORTED, &format!("Unix socket {path}"), error);
+    }
+    let length = path.len();
+    let what = format!("Unix socket {path}: {length} bytes are too many for a socket address");
+    let errno = io::Error::from_raw_os_error(libc::ENAMETOOLONG);
+    Error::from_io(Status::CONNECT, &what, &errno)
+}
