@@ -1,0 +1,88 @@
+//! What is due when: one heap for every timer of the daemon.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+struct Due<E> {
+    at: Instant,
+    number: u64,
+    event: E,
+}
+
+impl<E> PartialEq for Due<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl<E> Eq for Due<E> {}
+
+impl<E> PartialOrd for Due<E> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<E> Ord for Due<E> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}
+
+/// Events in order of time, and of entry where times are equal.
+pub(crate) struct Agenda<E> {
+    heap: BinaryHeap<Reverse<Due<E>>>,
+    next_number: u64,
+    changed: Rc<Notify>,
+}
+
+impl<E> Agenda<E> {
+    /// Nothing is due.
+    pub(crate) fn new() -> Agenda<E> {
+        Agenda {
+            heap: BinaryHeap::new(),
+            next_number: 0,
+            changed: Rc::new(Notify::new()),
+        }
+    }
+
+    /// Told whenever something earlier than all else was entered.
+    pub(crate) fn changed(&self) -> Rc<Notify> {
+        Rc::clone(&self.changed)
+    }
+
+    /// Enters an event.
+    pub(crate) fn after(&mut self, delay: Duration, event: E) {
+        let at = Instant::now() + delay;
+        let first = self.heap.peek().is_none_or(|due| at < due.0.at);
+        let number = self.next_number;
+        self.next_number += 1;
+        self.heap.push(Reverse(Due { at, number, event }));
+        if first {
+            self.changed.notify_one();
+        }
+    }
+
+    /// When the first event is due.
+    pub(crate) fn next_at(&self) -> Option<Instant> {
+        self.heap.peek().map(|due| due.0.at)
+    }
+
+    /// The first event that is due now.
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<E> {
+        if self.next_at()? > now {
+            return None;
+        }
+        self.heap.pop().map(|due| due.0.event)
+    }
+
+    /// Forgets everything for which this is false.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&E) -> bool) {
+        self.heap.retain(|due| keep(&due.0.event));
+    }
+}

@@ -1,0 +1,175 @@
+//! The command line of the program.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::control::COMMANDS;
+use super::options::SimConfig;
+use crate::network::Era;
+
+/// Where kpclientd listens unless it is told otherwise.
+const DEFAULT_ADDRESS: &str = "127.0.0.1:64331";
+
+const HELP: &str = "\
+kpclientd-sim: a simulator of kpclientd, the client daemon of the Katzenpost mixnet
+
+Usage: kpclientd-sim [OPTIONS]
+
+  --unix PATH          listen on this Unix socket; a leading @ means the abstract namespace
+  --tcp ADDRESS        listen on this TCP address; port 0 takes a free one
+                       (without both: --tcp 127.0.0.1:64331)
+  --control PATH       take commands on this Unix socket
+  --control stdin      take commands on the standard input; its end ends the simulator
+  --config-out FILE    write a thinclient.toml that leads here
+  --boxes FILE         keep the replicas' boxes in this file: another simulator with the same
+                       seed finds them there, however this one ended
+  --protocol VERSION   current, v0.0.73-rc1 or v0.0.72
+  --instant            packets leave and return at once; queues, turns and hazards stay
+  --lambda-p RATE      packets a millisecond (0.001, one a second)
+  --latency MS         round trip of a packet (by chance, from the mixes' delays)
+  --loss P             probability that a round trip comes to nothing (0)
+  --epoch SECONDS      length of an epoch (120)
+  --grace SECONDS      how long a lost connection's state is kept (600)
+  --seed N             for keys, delays and losses
+  --local-work US      processor time for each local request; a real daemon takes 30 to 50 (0)
+  --late-close CHANCE  probability that a lost connection is noticed late (0.15)
+  --help, --version
+
+One line `ready: …` says that the sockets are open. SIGTERM sends a shutdown_event and ends.
+
+Commands, one a line, answered by one line `ok …` or `error …`:
+
+";
+
+/// What the command line asks for.
+pub enum Asked {
+    /// To run.
+    Run(Box<Arguments>),
+    /// To print this and end.
+    Print(String),
+}
+
+/// How to run.
+pub struct Arguments {
+    /// The simulator.
+    pub config: SimConfig,
+    /// A Unix socket for commands.
+    pub control_socket: Option<String>,
+    /// Whether commands come on the standard input.
+    pub control_stdin: bool,
+    /// Where to write a thinclient.toml.
+    pub config_out: Option<String>,
+}
+
+/// Understands the command line, without the program's name.
+///
+/// # Errors
+/// A text that says what is wrong.
+pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Asked, String> {
+    let words: Vec<String> = words.into_iter().collect();
+    let mut arguments = Arguments {
+        config: SimConfig::new(era(&words)?),
+        control_socket: None,
+        control_stdin: false,
+        config_out: None,
+    };
+    let mut hurry = false;
+    let mut rest = words.into_iter();
+    while let Some(word) = rest.next() {
+        let (option, mut value) = match word.split_once('=') {
+            Some((option, value)) => (option.to_owned(), Some(value.to_owned())),
+            None => (word, None),
+        };
+        match option.as_str() {
+            "--help" | "-h" => return Ok(Asked::Print(format!("{HELP}{COMMANDS}\n"))),
+            "--version" | "-V" => {
+                return Ok(Asked::Print(format!(
+                    "kpclientd-sim {}\n",
+                    env!("CARGO_PKG_VERSION")
+                )))
+            }
+            "--instant" => hurry = true,
+            _ => {
+                let value = value.take().or_else(|| rest.next());
+                let value = value.ok_or_else(|| format!("{option} needs a value"))?;
+                set(&mut arguments, &option, value)?;
+            }
+        }
+    }
+    if hurry {
+        arguments.config = arguments.config.hurried();
+    }
+    if arguments.config.unix.is_none() && arguments.config.tcp.is_none() {
+        arguments.config.tcp = Some(DEFAULT_ADDRESS.to_owned());
+    }
+    Ok(Asked::Run(Box::new(arguments)))
+}
+
+/// The era decides on all defaults, wherever it stands.
+fn era(words: &[String]) -> Result<Era, String> {
+    let after = words
+        .iter()
+        .position(|w| w == "--protocol")
+        .and_then(|at| words.get(at + 1));
+    let joined = words.iter().find_map(|w| w.strip_prefix("--protocol="));
+    match after.map(String::as_str).or(joined) {
+        None | Some("current") => Ok(Era::Current),
+        Some("v0.0.73-rc1") => Ok(Era::V0_0_73Rc1),
+        Some("v0.0.72") => Ok(Era::V0_0_72),
+        Some(other) => Err(format!("no such protocol: {other}")),
+    }
+}
+
+fn set(arguments: &mut Arguments, option: &str, value: String) -> Result<(), String> {
+    let config = &mut arguments.config;
+    match option {
+        "--unix" => config.unix = Some(value),
+        "--tcp" => config.tcp = Some(value),
+        "--control" if value == "stdin" => arguments.control_stdin = true,
+        "--control" => arguments.control_socket = Some(value),
+        "--config-out" => arguments.config_out = Some(value),
+        "--boxes" => config.boxes = Some(value.into()),
+        "--protocol" => {}
+        "--lambda-p" => config.network.lambda_p = number(option, &value)?,
+        "--local-work" => config.local_work = Duration::from_micros(number(option, &value)?),
+        "--latency" => config.latency = Some(Duration::from_millis(number(option, &value)?)),
+        "--loss" => config.loss = chance(option, &value)?,
+        "--late-close" => config.late_close_chance = chance(option, &value)?,
+        "--epoch" => set_epoch(config, seconds(option, &value)?)?,
+        "--grace" => config.grace = seconds(option, &value)?,
+        "--seed" => config.network.seed = number(option, &value)?,
+        other => return Err(format!("no such option: {other}")),
+    }
+    Ok(())
+}
+
+/// Epochs are counted from the same moment, however long they are.
+fn set_epoch(config: &mut SimConfig, length: Duration) -> Result<(), String> {
+    if length < Duration::from_secs(1) {
+        return Err("--epoch needs a second at least".to_owned());
+    }
+    let since = config
+        .network
+        .epoch
+        .saturating_mul(config.network.epoch_length.as_secs());
+    config.network.epoch = since / length.as_secs();
+    config.network.epoch_length = length;
+    Ok(())
+}
+
+fn number<T: FromStr>(option: &str, value: &str) -> Result<T, String> {
+    value
+        .parse()
+        .map_err(|_| format!("{option} needs a number, not {value:?}"))
+}
+
+fn seconds(option: &str, value: &str) -> Result<Duration, String> {
+    Duration::try_from_secs_f64(number(option, value)?).map_err(|e| format!("{option}: {e}"))
+}
+
+fn chance(option: &str, value: &str) -> Result<f64, String> {
+    match number::<f64>(option, value)? {
+        p if (0.0..=1.0).contains(&p) => Ok(p),
+        _ => Err(format!("{option} needs a probability from 0 to 1")),
+    }
+}

@@ -1,0 +1,461 @@
+//! The ARQ table: what is sent again and again until an answer comes.
+//!
+//! Every start makes an entry, also a start that was sent before. A hash leads only to the entry that sent last, so a cancel
+//! reaches that one and no other.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::connection::Step;
+use super::events::Event;
+use super::protocol::bodies::{self, opt, some};
+use super::protocol::request::{Id, StartResending};
+use super::protocol::response::Kind;
+use super::queue::Queued;
+use super::state::{AppNo, ConnId, Daemon};
+use crate::network::{
+    BoxAnswer, Cap, Code, CopyState, Era, Hash, IndexBytes, ReadCapBytes, WriteCapBytes,
+    INTERNAL_ERROR, INVALID_REQUEST,
+};
+
+/// After a packet that could not be made.
+const COMPOSE_RETRY: Duration = Duration::from_secs(1);
+const BOX_ID_NOT_FOUND: Code = 1;
+const COPY_FAILED: Code = 26;
+
+/// What a start was sent with.
+pub(crate) enum Capability {
+    Read(ReadCapBytes),
+    Write(WriteCapBytes),
+}
+
+/// A start of a read or a write that waits for its turn.
+pub(crate) struct BoxStart {
+    pub(crate) app: AppNo,
+    pub(crate) query_id: Option<Id>,
+    pub(crate) capability: Capability,
+    pub(crate) index: Option<IndexBytes>,
+    pub(crate) descriptor: Vec<u8>,
+    pub(crate) ciphertext: Vec<u8>,
+    pub(crate) hash: Hash,
+    pub(crate) no_retry: bool,
+    pub(crate) no_idempotent: bool,
+}
+
+/// A start of a copy command that waits for its turn.
+pub(crate) struct CopyStart {
+    pub(crate) app: AppNo,
+    pub(crate) query_id: Option<Id>,
+    pub(crate) write_cap: WriteCapBytes,
+    pub(crate) hash: Hash,
+    pub(crate) courier: Option<(Hash, Vec<u8>)>,
+}
+
+/// What an entry is about.
+#[derive(Clone)]
+pub(crate) enum Task {
+    Box(Rc<BoxStart>),
+    Copy(Rc<CopyStart>),
+}
+
+impl Task {
+    pub(crate) fn app(&self) -> AppNo {
+        match self {
+            Task::Box(start) => start.app,
+            Task::Copy(start) => start.app,
+        }
+    }
+
+    pub(crate) fn hash(&self) -> &Hash {
+        match self {
+            Task::Box(start) => &start.hash,
+            Task::Copy(start) => &start.hash,
+        }
+    }
+
+    pub(crate) fn query_id(&self) -> &Option<Id> {
+        match self {
+            Task::Box(start) => &start.query_id,
+            Task::Copy(start) => &start.query_id,
+        }
+    }
+
+    fn key(&self) -> (AppNo, bool, Hash) {
+        (self.app(), matches!(self, Task::Copy(_)), *self.hash())
+    }
+}
+
+/// Which round trip an entry is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leg {
+    /// The courier has to take the envelope, or the copy command.
+    Hand,
+    /// The courier is asked what came of it.
+    Ask,
+}
+
+/// One entry of the table.
+pub(crate) struct Entry {
+    pub(crate) task: Task,
+    pub(crate) courier: (Hash, Vec<u8>),
+    pub(crate) leg: Leg,
+    /// Packets sent; an answer to an earlier one is not known any more.
+    pub(crate) sends: u64,
+    /// It is in line for its next packet.
+    waiting: bool,
+}
+
+/// What a packet brings back.
+pub(crate) enum Answer {
+    Taken,
+    Refused(Code),
+    Box(BoxAnswer),
+    Copy(CopyState),
+}
+
+/// The table.
+#[derive(Default)]
+pub(crate) struct Arq {
+    entries: BTreeMap<u64, Entry>,
+    newest: HashMap<(AppNo, bool, Hash), u64>,
+}
+
+impl Arq {
+    pub(crate) fn contains(&self, number: u64) -> bool {
+        self.entries.contains_key(&number)
+    }
+
+    /// All entries in the order of their starts.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&u64, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// Whether a cancel would reach this entry.
+    pub(crate) fn is_reachable(&self, number: u64, entry: &Entry) -> bool {
+        self.newest.get(&entry.task.key()) == Some(&number)
+    }
+
+    pub(crate) fn drop_app(&mut self, app: AppNo) {
+        self.entries.retain(|_, e| e.task.app() != app);
+        self.newest.retain(|key, _| key.0 != app);
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Entry> {
+        let entry = self.entries.remove(&number)?;
+        let key = entry.task.key();
+        if self.newest.get(&key) == Some(&number) {
+            self.newest.remove(&key);
+        }
+        Some(entry)
+    }
+
+    /// Takes out the entry that a cancel reaches.
+    pub(crate) fn cancel(&mut self, key: (AppNo, bool, Hash)) -> Option<Entry> {
+        let number = self.newest.remove(&key)?;
+        self.entries.remove(&number)
+    }
+}
+
+impl Daemon {
+    /// `start_resending_encrypted_message`: refused at once, or queued.
+    pub(crate) fn request_box(&mut self, id: ConnId, request: &StartResending<'_>) -> Step {
+        let app = self.app_of(id);
+        let query_id = request.query_id.map(|q| q.0);
+        let capability = match (request.read_cap, request.write_cap) {
+            (Some(cap), None) => Some(Capability::Read(cap.0)),
+            (None, Some(cap)) => Some(Capability::Write(cap.0)),
+            _ => None,
+        };
+        let (Some(capability), Some(hash)) = (capability, request.envelope_hash) else {
+            return self.refuse_box(app, &query_id, INVALID_REQUEST);
+        };
+        if !*self.has_document.borrow() {
+            return self.refuse_box(app, &query_id, INTERNAL_ERROR);
+        }
+        if let Capability::Read(cap) = &capability {
+            if kpclient::bacap::ReadCap::from_bytes(cap).is_err() {
+                return self.stumble();
+            }
+        }
+        let start = BoxStart {
+            app,
+            query_id,
+            capability,
+            index: request.message_box_index.map(|i| i.0),
+            descriptor: request
+                .envelope_descriptor
+                .map_or_else(Vec::new, |b| b.0.to_vec()),
+            ciphertext: request
+                .message_ciphertext
+                .map_or_else(Vec::new, |b| b.0.to_vec()),
+            hash: hash.0,
+            no_retry: request.no_retry_on_box_id_not_found,
+            no_idempotent: request.no_idempotent_box_already_exists,
+        };
+        self.wait_for_turn(id, Queued::Box(Box::new(start)))
+    }
+
+    /// A refusal before anything was sent names no courier.
+    pub(crate) fn refuse_box(&mut self, app: AppNo, query_id: &Option<Id>, code: Code) -> Step {
+        let body = bodies::StartResending {
+            query_id: opt(query_id),
+            error_code: code,
+            ..Default::default()
+        };
+        self.reply(app, Kind::StartResending, &body);
+        Step::Next
+    }
+
+    /// The turn of a queued start has come.
+    pub(crate) fn start_box(&mut self, start: Box<BoxStart>) {
+        let Some(courier) = self.network.courier_for() else {
+            self.refuse_box(start.app, &start.query_id, INTERNAL_ERROR);
+            return;
+        };
+        self.enter(Task::Box(Rc::from(start)), courier);
+    }
+
+    /// Makes an entry and sends its first packet.
+    pub(crate) fn enter(&mut self, task: Task, courier: (Hash, Vec<u8>)) {
+        if !self.apps.contains_key(&task.app()) {
+            return;
+        }
+        let number = self.number();
+        let entry = Entry {
+            task,
+            courier,
+            leg: Leg::Hand,
+            sends: 0,
+            waiting: false,
+        };
+        self.arq.entries.insert(number, entry);
+        self.send_entry(number);
+    }
+
+    /// Sends the packet that an entry is at.
+    pub(crate) fn send_entry(&mut self, number: u64) {
+        let geometry = self.network.pigeonhole();
+        // The same today; reads were shorter in the past.
+        let lengths = [
+            geometry.courier_query_read_length,
+            geometry.courier_query_write_length,
+        ];
+        let Some(entry) = self.arq.entries.get_mut(&number) else {
+            return;
+        };
+        entry.sends += 1;
+        entry.waiting = false;
+        let (sends, leg, task) = (entry.sends, entry.leg, entry.task.clone());
+        let courier = entry.courier.0;
+        self.arq.newest.insert(task.key(), number);
+        let fits = |start: &BoxStart| lengths.contains(&(start.ciphertext.len() as u64));
+        if matches!(&task, Task::Box(start) if !fits(start)) {
+            // No packet can be made of this, and nobody is told.
+            let retry = Event::Resend { number, sends };
+            self.agenda.after(COMPOSE_RETRY, retry);
+            return;
+        }
+        self.counters.packets += 1;
+        let eta = self.draw_eta();
+        let patience = eta + self.config.resend_slack;
+        self.agenda.after(patience, Event::Resend { number, sends });
+        if let Some(arrival) = self.forward_trip(eta) {
+            let event = Event::AtCourier {
+                number,
+                sends,
+                leg,
+                task,
+                courier,
+                back: eta - arrival,
+            };
+            self.agenda.after(arrival, event);
+        }
+    }
+
+    /// A packet is at its courier, whether or not anybody still waits for the answer.
+    pub(crate) fn at_courier(
+        &mut self,
+        (number, sends): (u64, u64),
+        leg: Leg,
+        task: &Task,
+        courier: &Hash,
+        back: Duration,
+    ) {
+        let now = self.now();
+        let answer = match (task, leg) {
+            (Task::Box(start), Leg::Hand) => {
+                match self
+                    .network
+                    .courier_ack(now, courier, &start.ciphertext, &start.hash)
+                {
+                    Ok(()) => Answer::Taken,
+                    Err(code) => Answer::Refused(code),
+                }
+            }
+            (Task::Box(start), Leg::Ask) => {
+                let network = &mut self.network;
+                Answer::Box(network.courier_result(now, courier, &start.ciphertext, &start.hash))
+            }
+            (Task::Copy(start), Leg::Hand) => {
+                self.network.copy_start(now, courier, &start.write_cap);
+                Answer::Taken
+            }
+            (Task::Copy(start), Leg::Ask) => {
+                Answer::Copy(self.network.copy_poll(now, courier, &start.hash))
+            }
+        };
+        if self.return_trip_holds() {
+            self.agenda.after(
+                back,
+                Event::Answered {
+                    number,
+                    sends,
+                    answer,
+                },
+            );
+        }
+    }
+
+    /// An answer is back at the daemon.
+    pub(crate) fn answered(&mut self, number: u64, sends: u64, answer: &Answer) {
+        let Some(entry) = self.arq.entries.get_mut(&number) else {
+            return;
+        };
+        if entry.sends != sends || !self.online {
+            return;
+        }
+        let task = entry.task.clone();
+        match (answer, &task) {
+            (Answer::Refused(code), _) => {
+                let code = self.courier_code(*code);
+                self.finish_box(number, code, None);
+            }
+            (Answer::Taken, Task::Box(start)) => {
+                let is_write = matches!(start.capability, Capability::Write(_));
+                if is_write && !start.no_idempotent {
+                    self.finish_box(number, 0, None);
+                } else {
+                    entry.leg = Leg::Ask;
+                    self.line_up(number);
+                }
+            }
+            (Answer::Taken, Task::Copy(_)) => {
+                entry.leg = Leg::Ask;
+                self.ask_again(number, sends, self.config.copy_poll);
+            }
+            (Answer::Box(answer), Task::Box(start)) => self.opened(number, sends, start, answer),
+            (Answer::Copy(state), _) => self.copy_state(number, sends, *state),
+            (Answer::Box(_), Task::Copy(_)) => {}
+        }
+    }
+
+    /// What the second round trip of a read, or of a strict write, brought.
+    fn opened(&mut self, number: u64, sends: u64, start: &BoxStart, answer: &BoxAnswer) {
+        if matches!(answer, BoxAnswer::Pending) {
+            return self.ask_again(number, sends, self.config.retry_gap);
+        }
+        let cap = match &start.capability {
+            Capability::Read(cap) => Cap::Read(cap),
+            Capability::Write(cap) => Cap::Write(cap),
+        };
+        let index = start.index.as_ref();
+        match self
+            .network
+            .open_answer(cap, index, &start.descriptor, answer)
+        {
+            Ok(plaintext) => self.finish_box(number, 0, plaintext.as_deref()),
+            Err(BOX_ID_NOT_FOUND) if matches!(cap, Cap::Read(_)) && !start.no_retry => {
+                self.ask_again(number, sends, self.config.retry_gap);
+            }
+            Err(code) => self.finish_box(number, code, None),
+        }
+    }
+
+    /// Another packet after a while, or with the next turn.
+    fn ask_again(&mut self, number: u64, sends: u64, gap: Duration) {
+        if gap.is_zero() {
+            return self.line_up(number);
+        }
+        self.agenda.after(gap, Event::Resend { number, sends });
+    }
+
+    /// It is time to send again, unless an answer or a later packet has settled that.
+    pub(crate) fn resend_due(&mut self, number: u64, sends: u64) {
+        if self
+            .arq
+            .entries
+            .get(&number)
+            .is_some_and(|e| e.sends == sends)
+        {
+            self.line_up(number);
+        }
+    }
+
+    /// Puts an entry in line for its next packet, once.
+    fn line_up(&mut self, number: u64) {
+        if let Some(entry) = self.arq.entries.get_mut(&number) {
+            if !std::mem::replace(&mut entry.waiting, true) {
+                let app = entry.task.app();
+                self.want_resend(app, number);
+            }
+        }
+    }
+
+    fn copy_state(&mut self, number: u64, sends: u64, state: CopyState) {
+        match state {
+            CopyState::InProgress => self.ask_again(number, sends, self.config.copy_poll),
+            CopyState::Unknown => {
+                if let Some(entry) = self.arq.entries.get_mut(&number) {
+                    entry.leg = Leg::Hand;
+                }
+                self.ask_again(number, sends, self.config.copy_poll);
+            }
+            CopyState::Done => self.finish_copy(number, 0, None, 0),
+            CopyState::Failed {
+                replica_error,
+                failed_envelope,
+            } => {
+                self.finish_copy(number, COPY_FAILED, replica_error, failed_envelope);
+            }
+        }
+    }
+
+    fn finish_box(&mut self, number: u64, code: Code, plaintext: Option<&[u8]>) {
+        let Some(entry) = self.arq.remove(number) else {
+            return;
+        };
+        let body = bodies::StartResending {
+            query_id: opt(entry.task.query_id()),
+            plaintext: plaintext.and_then(some),
+            error_code: code,
+            courier_identity_hash: some(&entry.courier.0),
+            courier_queue_id: some(&entry.courier.1),
+        };
+        self.reply(entry.task.app(), Kind::StartResending, &body);
+    }
+
+    fn finish_copy(&mut self, number: u64, code: Code, replica: Option<Code>, envelope: u64) {
+        let Some(entry) = self.arq.remove(number) else {
+            return;
+        };
+        let body = bodies::StartCopy {
+            query_id: opt(entry.task.query_id()),
+            error_code: code,
+            replica_error_code: replica,
+            failed_envelope_index: envelope,
+        };
+        self.reply(entry.task.app(), Kind::StartCopy, &body);
+    }
+
+    /// How this era tells a courier's own error.
+    fn courier_code(&self, code: Code) -> Code {
+        match (self.era, code) {
+            (Era::Current, 1) => 31,
+            (Era::Current, 2) => 12,
+            (Era::Current, 3) => 13,
+            (Era::Current, 4) => 32,
+            (_, other) => other,
+        }
+    }
+}

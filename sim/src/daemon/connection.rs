@@ -1,0 +1,297 @@
+//! One client's connection: the tasks that read and write its socket.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::pending;
+use std::io;
+use std::rc::Rc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, sleep_until, timeout, Instant};
+
+use super::frames::FrameBuffer;
+use super::queue::Queued;
+use super::socket::Socket;
+use super::state::{AppNo, ConnId, Daemon};
+use super::streams::Making;
+
+/// The daemon, shared by the tasks of its one thread.
+pub(crate) type Shared = Rc<RefCell<Daemon>>;
+
+/// Beyond this much unwritten output no further request is read.
+const HIGH_WATER: usize = 256 * 1024;
+const READ_SIZE: usize = 64 * 1024;
+/// What one write call is given at most.
+const WRITE_SIZE: usize = 64 * 1024;
+
+/// What to do after a frame.
+pub(crate) enum Step {
+    /// Read on.
+    Next,
+    /// Write what is left, then close.
+    HangUp,
+    /// Envelopes have to be made, which can take long; nothing is read until they are.
+    Make(Box<Making>),
+    /// The queue is full: nothing is read until this finds room.
+    Full(Queued),
+}
+
+/// Why a connection ended.
+enum End {
+    /// The client closed it, or it broke.
+    Client,
+    /// The daemon closed it.
+    Daemon,
+}
+
+/// The daemon's side of a connection.
+pub(crate) struct Conn {
+    pub(crate) app: AppNo,
+    pub(crate) queue: VecDeque<Queued>,
+    /// Told when the queue has room again.
+    pub(crate) room: Rc<Notify>,
+    /// Told to end without another byte.
+    pub(crate) stop: Rc<Notify>,
+    /// A frame that waits to be overtaken by the next one.
+    pub(crate) held: Option<Vec<u8>>,
+    pub(crate) channels: super::legacy::Channels,
+    socket: Option<Rc<Socket>>,
+    outbox: VecDeque<Vec<u8>>,
+    out_bytes: usize,
+    filled: Rc<Notify>,
+    drained: Rc<Notify>,
+    end_when_flushed: bool,
+}
+
+impl Conn {
+    /// A connection that was just accepted.
+    pub(crate) fn new(app: AppNo, socket: Rc<Socket>) -> Conn {
+        Conn {
+            app,
+            queue: VecDeque::new(),
+            room: Rc::default(),
+            stop: Rc::default(),
+            held: None,
+            channels: super::legacy::Channels::default(),
+            socket: Some(socket),
+            outbox: VecDeque::new(),
+            out_bytes: 0,
+            filled: Rc::default(),
+            drained: Rc::default(),
+            end_when_flushed: false,
+        }
+    }
+
+    /// Sends bytes, at once if the socket takes them and `direct` allows it.
+    pub(crate) fn write(&mut self, bytes: Vec<u8>, direct: bool) {
+        let Some(socket) = &self.socket else { return };
+        let mut written = 0;
+        if direct && self.out_bytes == 0 {
+            while let Some(rest) = bytes.get(written..).filter(|r| !r.is_empty()) {
+                match socket.try_write(rest) {
+                    Ok(n) if n > 0 => written += n,
+                    _ => break,
+                }
+            }
+        }
+        if written == bytes.len() {
+            return;
+        }
+        let mut rest = bytes;
+        rest.drain(..written);
+        self.out_bytes += rest.len();
+        self.outbox.push_back(rest);
+        self.filled.notify_one();
+    }
+
+    /// Closes once everything is written.
+    pub(crate) fn end_when_flushed(&mut self) {
+        self.end_when_flushed = true;
+        self.filled.notify_one();
+    }
+
+    /// Bytes that the client has not taken.
+    pub(crate) fn unwritten(&self) -> usize {
+        self.out_bytes
+    }
+}
+
+/// Serves a connection from after the handshake's first two frames until its end.
+pub(crate) async fn serve(shared: Shared, id: ConnId) {
+    let Some((socket, stop)) = shared
+        .borrow()
+        .conns
+        .get(&id)
+        .and_then(|c| Some((Rc::clone(c.socket.as_ref()?), Rc::clone(&c.stop))))
+    else {
+        return;
+    };
+    let end = tokio::select! {
+        biased;
+        () = stop.notified() => End::Daemon,
+        end = read_frames(&shared, id, &socket) => end,
+        end = write_frames(&shared, id, &socket) => end,
+    };
+    let lag = {
+        let mut daemon = shared.borrow_mut();
+        if let Some(conn) = daemon.conns.get_mut(&id) {
+            conn.socket = None;
+        }
+        match end {
+            End::Client => daemon.close_lag(),
+            End::Daemon => Duration::ZERO,
+        }
+    };
+    drop(socket);
+    if !lag.is_zero() {
+        sleep(lag).await;
+    }
+    shared.borrow_mut().connection_ended(id);
+}
+
+async fn read_frames(shared: &Shared, id: ConnId, socket: &Socket) -> End {
+    let mut frames = FrameBuffer::default();
+    let mut buffer = vec![0; READ_SIZE];
+    loop {
+        match frames.take() {
+            Ok(Some(range)) => {
+                if !take_frame(shared, id, frames.frame(range)).await {
+                    return hang_up(shared, id).await;
+                }
+            }
+            Ok(None) => match socket.read(&mut buffer).await {
+                Ok(n) if n > 0 => frames.extend(buffer.get(..n).unwrap_or_default()),
+                _ => return End::Client,
+            },
+            Err(_) => return hang_up(shared, id).await,
+        }
+    }
+}
+
+/// Gives one frame to the daemon; false when it wants to hang up.
+async fn take_frame(shared: &Shared, id: ConnId, frame: &[u8]) -> bool {
+    let step = shared.borrow_mut().on_frame(id, frame);
+    match step {
+        Step::Next => {}
+        Step::HangUp => return false,
+        Step::Make(making) => make(shared, id, making).await,
+        Step::Full(queued) => wait_for_room(shared, id, queued).await,
+    }
+    wait_for_drain(shared, id).await;
+    true
+}
+
+/// Makes envelopes, on another thread if it is many, and for as long as the real daemon takes.
+async fn make(shared: &Shared, id: ConnId, making: Box<Making>) {
+    let begin = Instant::now();
+    let (now, calculator, time, is_long) = {
+        let daemon = shared.borrow();
+        let max = daemon.config.network.max_plaintext;
+        let envelopes = u32::try_from(making.envelopes(max)).unwrap_or(u32::MAX);
+        let time = daemon.config.time_per_envelope.saturating_mul(envelopes);
+        let calculator = Arc::clone(&daemon.calculator);
+        (daemon.now(), calculator, time, making.is_long(max))
+    };
+    let (making, made) = if is_long {
+        let work = spawn_blocking(move || {
+            let mut network = calculator.lock().unwrap_or_else(PoisonError::into_inner);
+            let made = making.make(&mut network, now);
+            (making, made)
+        });
+        let Ok(done) = work.await else { return };
+        done
+    } else {
+        let made = making.make(&mut shared.borrow_mut().network, now);
+        (making, made)
+    };
+    sleep_until(begin + time).await;
+    shared.borrow_mut().made(id, &making, &made);
+}
+
+async fn wait_for_room(shared: &Shared, id: ConnId, queued: Queued) {
+    let mut waiting = queued;
+    loop {
+        let room = match shared.borrow().conns.get(&id) {
+            Some(conn) => Rc::clone(&conn.room),
+            None => return,
+        };
+        room.notified().await;
+        match shared.borrow_mut().enqueue(id, waiting) {
+            Ok(()) => return,
+            Err(back) => waiting = back,
+        }
+    }
+}
+
+async fn wait_for_drain(shared: &Shared, id: ConnId) {
+    loop {
+        let drained = match shared.borrow().conns.get(&id) {
+            Some(conn) if conn.out_bytes > HIGH_WATER => Rc::clone(&conn.drained),
+            _ => return,
+        };
+        drained.notified().await;
+    }
+}
+
+/// Nothing more is read; the writer ends the connection when it has written what there is.
+async fn hang_up(shared: &Shared, id: ConnId) -> End {
+    match shared.borrow_mut().conns.get_mut(&id) {
+        Some(conn) => conn.end_when_flushed(),
+        None => return End::Daemon,
+    }
+    pending().await
+}
+
+async fn write_frames(shared: &Shared, id: ConnId, socket: &Socket) -> End {
+    loop {
+        let (bytes, filled) = {
+            let mut daemon = shared.borrow_mut();
+            let Some(conn) = daemon.conns.get_mut(&id) else {
+                return End::Daemon;
+            };
+            match conn.outbox.pop_front() {
+                None if conn.end_when_flushed => return End::Daemon,
+                bytes => (bytes, Rc::clone(&conn.filled)),
+            }
+        };
+        match bytes {
+            None => filled.notified().await,
+            Some(bytes) => {
+                if write_all(shared, socket, &bytes).await.is_err() {
+                    return End::Client;
+                }
+                if let Some(conn) = shared.borrow_mut().conns.get_mut(&id) {
+                    conn.out_bytes = conn.out_bytes.saturating_sub(bytes.len());
+                    conn.drained.notify_one();
+                }
+            }
+        }
+    }
+}
+
+/// Writes in pieces as the faults want it; gives up on a client that takes nothing.
+async fn write_all(shared: &Shared, socket: &Socket, bytes: &[u8]) -> io::Result<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (piece, pause, patience) = {
+            let daemon = shared.borrow();
+            let piece = daemon.faults.split.unwrap_or(WRITE_SIZE).max(1);
+            (piece, daemon.faults.pause, daemon.config.write_timeout)
+        };
+        let piece = rest.get(..piece).unwrap_or(rest);
+        let written = timeout(patience, socket.write(piece)).await??;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        rest = rest.get(written..).unwrap_or_default();
+        match pause {
+            Some(pause) => sleep(pause).await,
+            None if !rest.is_empty() => tokio::task::yield_now().await,
+            None => {}
+        }
+    }
+    Ok(())
+}

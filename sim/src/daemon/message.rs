@@ -1,0 +1,231 @@
+//! Plain messages to services, and how long packets take.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::connection::Step;
+use super::events::Event;
+use super::protocol::bodies::{self, opt, some};
+use super::protocol::request::{Id, SendMessage};
+use super::protocol::response::Kind;
+use super::queue::Queued;
+use super::random::fresh_id;
+use super::state::{AppNo, ConnId, Daemon};
+use crate::network::{Era, Hash};
+
+const NO_SERVICE: &str =
+    "client/conn: PKI error: client: failed to find destination service node: pki: service not found";
+/// A reliable message of the older protocol is given up after so many retransmissions.
+const MAX_RETRANSMISSIONS: u32 = 3;
+/// MaxRetries.
+const GIVEN_UP: u8 = 5;
+
+/// A message that waits for its turn.
+#[derive(Clone)]
+pub(crate) struct Message {
+    pub(crate) app: AppNo,
+    pub(crate) id: Option<Id>,
+    pub(crate) surb_id: Option<Id>,
+    pub(crate) node: Hash,
+    pub(crate) queue: Vec<u8>,
+    pub(crate) payload: Vec<u8>,
+    /// Sent again until it is answered (older protocol).
+    pub(crate) reliable: bool,
+    pub(crate) sends: u32,
+}
+
+/// A message whose reply is awaited.
+pub(crate) struct InFlight {
+    pub(crate) number: u64,
+    pub(crate) app: AppNo,
+    pub(crate) id: Option<Id>,
+    pub(crate) surb_id: Id,
+}
+
+/// Seconds since 1970.
+pub(crate) fn unix_time() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs())
+}
+
+/// Nanoseconds as they are told.
+pub(crate) fn nanoseconds(eta: Duration) -> u64 {
+    u64::try_from(eta.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Daemon {
+    /// `send_message`: never refused, only queued.
+    pub(crate) fn request_message(
+        &mut self,
+        id: ConnId,
+        request: &SendMessage<'_>,
+        reliable: bool,
+    ) -> Step {
+        let surb_id = request.surbid.map(|s| s.0).filter(|_| request.with_surb);
+        let message = Message {
+            app: self.app_of(id),
+            id: request.id.map(|i| i.0),
+            // The older daemon replaces the id of a reliable message's SURB by its own.
+            surb_id: surb_id.map(|s| if reliable { fresh_id() } else { s }),
+            node: request.destination_id_hash.map_or([0; 32], |h| h.0),
+            queue: request
+                .recipient_queue_id
+                .map_or_else(Vec::new, |b| b.0.to_vec()),
+            payload: request.payload.map_or_else(Vec::new, |b| b.0.to_vec()),
+            reliable,
+            sends: 0,
+        };
+        self.wait_for_turn(id, Queued::Message(Box::new(message)))
+    }
+
+    /// A message's turn has come. Without a SURB nobody is told anything.
+    pub(crate) fn send_message(&mut self, message: Message) {
+        let limit = self.network.sphinx().user_forward_payload_length;
+        let length = message.payload.len();
+        let err = if length as u64 > limit {
+            Some(format!("message too large: {length} > {limit}"))
+        } else if !self.network.service_known(&message.node, &message.queue) {
+            Some(NO_SERVICE.to_owned())
+        } else {
+            None
+        };
+        let eta = if err.is_some() {
+            Duration::ZERO
+        } else {
+            self.draw_eta()
+        };
+        if err.is_none() {
+            self.counters.packets += 1;
+        }
+        let Some(surb_id) = message.surb_id else {
+            return;
+        };
+        let body = bodies::MessageSent {
+            message_id: opt(&message.id),
+            surbid: some(&surb_id),
+            sent_at: unix_time(),
+            reply_eta: nanoseconds(eta),
+            err: err.as_deref(),
+        };
+        if message.sends == 0 {
+            self.reply(message.app, Kind::MessageSent, &body);
+        }
+        if err.is_none() {
+            self.message_left(message, surb_id, eta);
+        }
+    }
+
+    /// A message with a SURB is on its way.
+    fn message_left(&mut self, message: Message, surb_id: Id, eta: Duration) {
+        let number = self.number();
+        self.in_flight.push(InFlight {
+            number,
+            app: message.app,
+            id: message.id,
+            surb_id,
+        });
+        let is_echo = self.network.is_echo(&message.node, &message.queue);
+        if is_echo && self.forward_trip(eta).is_some() && self.return_trip_holds() {
+            let payload = self.network.echo(&message.payload);
+            self.agenda.after(eta, Event::Echoed { number, payload });
+        }
+        let patience = eta + self.config.resend_slack;
+        if message.reliable {
+            self.agenda
+                .after(patience, Event::MessageAgain { number, message });
+        } else if self.era == Era::V0_0_72 {
+            // Later daemons collect silently.
+            self.agenda
+                .after(patience, Event::MessageExpired { number });
+        }
+    }
+
+    /// The echo service's reply is back.
+    pub(crate) fn echoed(&mut self, number: u64, payload: &[u8]) {
+        if !self.online {
+            return;
+        }
+        self.message_reply(number, some(payload), 0);
+    }
+
+    fn message_reply(&mut self, number: u64, payload: bodies::Maybe<'_>, error_code: u8) {
+        let Some(message) = self.take_in_flight(number) else {
+            return;
+        };
+        let code = match self.faults.message_error.take() {
+            Some(code) => code,
+            None => error_code,
+        };
+        let body = bodies::MessageReply {
+            message_id: opt(&message.id),
+            surbid: some(&message.surb_id),
+            payload: payload.filter(|_| code == 0),
+            reply_index: None,
+            error_code: code,
+        };
+        self.deliver_or_keep(message.app, Kind::MessageReply, &body);
+    }
+
+    fn take_in_flight(&mut self, number: u64) -> Option<InFlight> {
+        let at = self.in_flight.iter().position(|m| m.number == number)?;
+        Some(self.in_flight.swap_remove(at))
+    }
+
+    /// A reliable message was not answered in time.
+    pub(crate) fn message_again(&mut self, number: u64, mut message: Message) {
+        if !self.in_flight.iter().any(|m| m.number == number) {
+            return;
+        }
+        message.sends += 1;
+        if message.sends > MAX_RETRANSMISSIONS {
+            self.message_reply(number, None, GIVEN_UP);
+            return;
+        }
+        self.take_in_flight(number);
+        self.send_message(message);
+    }
+
+    /// The older daemon tells that a SURB's time is over.
+    pub(crate) fn message_expired(&mut self, number: u64) {
+        if let Some(message) = self.take_in_flight(number) {
+            self.collected(message.app, &message.id);
+        }
+    }
+
+    /// Tells that a message was forgotten.
+    pub(crate) fn collected(&mut self, app: AppNo, id: &Option<Id>) {
+        let body = bodies::Collected {
+            message_id: opt(id),
+        };
+        self.deliver_or_keep(app, Kind::Collected, &body);
+    }
+
+    /// How long a round trip will take: a delay at every mix, there and back.
+    pub(crate) fn draw_eta(&mut self) -> Duration {
+        if let Some(latency) = self.config.latency {
+            return latency;
+        }
+        let per_second = self.config.network.mu * 1000.0;
+        let mean = Duration::try_from_secs_f64(1.0 / per_second).unwrap_or_default();
+        let delay: Duration = (0..2 * self.config.network.layers)
+            .map(|_| self.random.exponential(mean))
+            .sum();
+        Duration::from_millis(u64::try_from(delay.as_millis()).unwrap_or(0))
+    }
+
+    /// When a packet arrives; half of all losses happen on the way there.
+    pub(crate) fn forward_trip(&mut self, eta: Duration) -> Option<Duration> {
+        (!self.random.chance(self.config.loss / 2.0)).then_some(eta / 2)
+    }
+
+    /// The other half happens on the way back.
+    pub(crate) fn return_trip_holds(&mut self) -> bool {
+        let forward = self.config.loss / 2.0;
+        let rest = if forward < 1.0 {
+            forward / (1.0 - forward)
+        } else {
+            1.0
+        };
+        !self.random.chance(rest)
+    }
+}

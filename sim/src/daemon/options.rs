@@ -1,0 +1,115 @@
+//! What can be chosen about the daemon.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::network::{Era, NetworkConfig};
+
+/// Old daemons wait for a document as long as it takes.
+const UNLIMITED: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// How the simulator behaves. Start from [`SimConfig::new`] or [`SimConfig::instant`].
+#[derive(Clone, Debug)]
+pub struct SimConfig {
+    /// The network behind the daemon: era, seed, epochs, rates, sizes.
+    pub network: NetworkConfig,
+    /// Path of the Unix socket to listen on; a leading `@` means the abstract namespace.
+    pub unix: Option<String>,
+    /// Address of the TCP socket to listen on, such as `127.0.0.1:0`.
+    pub tcp: Option<String>,
+    /// A file for the replicas' boxes, which then outlive the process; `None` keeps them in memory.
+    pub boxes: Option<PathBuf>,
+    /// Round trip of a packet; `None` draws it from the document's mixing rate, hop by hop.
+    pub latency: Option<Duration>,
+    /// Probability that a round trip comes to nothing.
+    pub loss: f64,
+    /// How long the state of a lost connection is kept.
+    pub grace: Duration,
+    /// Without the Poisson process: queued requests leave at once. Queues, turns and hazards stay.
+    pub instant: bool,
+    /// How long after the expected arrival of an answer a packet is sent again.
+    pub resend_slack: Duration,
+    /// How often a courier is asked about a copy command.
+    pub copy_poll: Duration,
+    /// How long to wait before a courier is asked again for a box that is not there.
+    pub retry_gap: Duration,
+    /// A client that takes nothing from its socket for this long is dropped.
+    pub write_timeout: Duration,
+    /// Computing time for each envelope that one request makes, during which its connection waits.
+    pub time_per_envelope: Duration,
+    /// Processor time for each local request. The recorded daemon answers 20 to 34 thousand a
+    /// second, so it takes 30 to 50 microseconds; none here, unless speed is the subject.
+    pub local_work: Duration,
+    /// How long the first frame waits for a document when there is none.
+    pub document_patience: Duration,
+    /// Probability that the daemon notices late that a client has gone.
+    pub late_close_chance: f64,
+    /// How late at most.
+    pub late_close: Duration,
+}
+
+impl SimConfig {
+    /// A daemon of this era on a network like the recorded ones: about one packet a second.
+    #[must_use]
+    pub fn new(era: Era) -> SimConfig {
+        SimConfig {
+            network: NetworkConfig::new(era),
+            unix: None,
+            tcp: None,
+            boxes: None,
+            latency: None,
+            loss: 0.0,
+            grace: if era == Era::Current {
+                Duration::from_secs(600)
+            } else {
+                Duration::from_secs(1800)
+            },
+            instant: false,
+            resend_slack: Duration::from_secs(20),
+            copy_poll: Duration::from_secs(5),
+            retry_gap: Duration::ZERO,
+            write_timeout: Duration::from_secs(60),
+            time_per_envelope: Duration::from_micros(1340),
+            local_work: Duration::ZERO,
+            document_patience: if era == Era::Current {
+                Duration::from_secs(30)
+            } else {
+                UNLIMITED
+            },
+            late_close_chance: 0.15,
+            late_close: Duration::from_millis(80),
+        }
+    }
+
+    /// Today's daemon in a hurry, for tests to which time does not matter.
+    #[must_use]
+    pub fn instant() -> SimConfig {
+        SimConfig::new(Era::Current).hurried()
+    }
+
+    /// The same without the Poisson process and with every waiting time cut short.
+    #[must_use]
+    pub fn hurried(mut self) -> SimConfig {
+        self.instant = true;
+        self.latency = Some(self.latency.unwrap_or(Duration::ZERO));
+        self.copy_poll = Duration::from_millis(20);
+        self.retry_gap = Duration::from_millis(50);
+        self.time_per_envelope = Duration::ZERO;
+        self
+    }
+
+    /// Mean time between two packets.
+    pub(crate) fn mean_gap(&self) -> Duration {
+        let per_second = self.network.lambda_p * 1000.0;
+        if self.instant || per_second <= 0.0 {
+            return Duration::ZERO;
+        }
+        Duration::try_from_secs_f64(1.0 / per_second).unwrap_or(Duration::from_secs(1))
+    }
+}
+
+impl Default for SimConfig {
+    fn default() -> SimConfig {
+        SimConfig::new(Era::Current)
+    }
+}

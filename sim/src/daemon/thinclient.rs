@@ -1,0 +1,59 @@
+//! A thinclient.toml that leads to a simulator.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::server::Bound;
+use crate::network::{Era, Network, NetworkConfig};
+
+/// The text of the file, in the form that clients of this era read.
+#[must_use]
+pub fn thinclient_toml(config: &NetworkConfig, bound: &Bound) -> String {
+    let (section, network, address) = match (&bound.unix, &bound.tcp) {
+        (Some(path), _) => ("Unix", "unix", path.as_str()),
+        (None, address) => ("Tcp", "tcp", address.as_deref().unwrap_or_default()),
+    };
+    let address = quoted(address);
+    if config.era == Era::Current {
+        return format!("[Dial]\n  [Dial.{section}]\n    Address = {address}\n");
+    }
+    let network_of_era = Network::new(config.clone());
+    let mut text = format!("Network = \"{network}\"\nAddress = {address}\n");
+    put_table(&mut text, "SphinxGeometry", &network_of_era.sphinx());
+    put_table(
+        &mut text,
+        "PigeonholeGeometry",
+        &network_of_era.pigeonhole(),
+    );
+    text
+}
+
+fn put_table<T: Serialize>(text: &mut String, name: &str, geometry: &T) {
+    let _ = writeln!(text, "\n[{name}]");
+    let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(geometry) else {
+        return;
+    };
+    for (key, value) in fields {
+        let _ = match value {
+            serde_json::Value::String(value) => writeln!(text, "  {key} = {}", quoted(&value)),
+            other => writeln!(text, "  {key} = {other}"),
+        };
+    }
+}
+
+/// A basic string.
+fn quoted(value: &str) -> String {
+    let mut text = String::from("\"");
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => text.extend(['\\', c]),
+            c if c.is_control() => {
+                let _ = write!(text, "\\u{:04X}", u32::from(c));
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+    text
+}

@@ -1,0 +1,102 @@
+//! Voucher requests.
+
+use super::connection::Step;
+use super::protocol::bodies::{self, opt, some};
+use super::protocol::request::{VoucherDeriveStream, VoucherInduct, VoucherMint, VoucherOpen};
+use super::protocol::response::Kind;
+use super::state::{ConnId, Daemon};
+use crate::network::{Code, INVALID_REQUEST};
+
+fn code<T>(made: &Result<T, Code>) -> Code {
+    match made {
+        Ok(_) => 0,
+        Err(code) => *code,
+    }
+}
+
+impl Daemon {
+    pub(crate) fn voucher_mint(&mut self, id: ConnId, r: &VoucherMint) -> Step {
+        let query_id = r.query_id.map(|q| q.0);
+        let made = match &r.message_write_cap {
+            Some(cap) => {
+                let name = r.display_name.as_deref().unwrap_or_default();
+                self.network.voucher_mint(&cap.0, name)
+            }
+            None => Err(INVALID_REQUEST),
+        };
+        let minted = made.as_ref().ok();
+        let body = bodies::VoucherMint {
+            query_id: opt(&query_id),
+            voucher: minted.and_then(|m| some(&m.voucher)),
+            voucher_payload: minted.and_then(|m| some(&m.voucher_payload)),
+            voucher_write_cap: minted.and_then(|m| some(&m.voucher_write_cap)),
+            voucher_read_cap: minted.and_then(|m| some(&m.voucher_read_cap)),
+            voucher_secret_key: minted.and_then(|m| some(&m.voucher_secret_key)),
+            voucher_public_key: minted.and_then(|m| some(&m.voucher_public_key)),
+            error_code: code(&made),
+        };
+        self.answer_local(id, Kind::VoucherMint, &body)
+    }
+
+    pub(crate) fn voucher_induct(&mut self, id: ConnId, r: &VoucherInduct<'_>) -> Step {
+        let query_id = r.query_id.map(|q| q.0);
+        let made = match (r.voucher, r.voucher_payload, r.who_reply) {
+            (Some(voucher), Some(payload), who) => {
+                let who = who.map_or(&[][..], |w| w.0);
+                self.network.voucher_induct(voucher.0, payload.0, who)
+            }
+            _ => Err(INVALID_REQUEST),
+        };
+        let inducted = made.as_ref().ok();
+        let body = bodies::VoucherInduct {
+            query_id: opt(&query_id),
+            display_name: inducted.map(|i| i.display_name.as_str()),
+            mutated_message_read_cap: inducted.and_then(|i| some(&i.mutated_message_read_cap)),
+            sealed_reply: inducted.and_then(|i| some(&i.sealed_reply)),
+            voucher_write_cap: inducted.and_then(|i| some(&i.voucher_write_cap)),
+            voucher_read_cap: inducted.and_then(|i| some(&i.voucher_read_cap)),
+            salt: inducted.and_then(|i| some(&i.salt)),
+            error_code: code(&made),
+        };
+        self.answer_local(id, Kind::VoucherInduct, &body)
+    }
+
+    pub(crate) fn voucher_open(&mut self, id: ConnId, r: &VoucherOpen<'_>) -> Step {
+        let query_id = r.query_id.map(|q| q.0);
+        let made = match (r.voucher_secret_key, r.sealed_reply, &r.message_write_cap) {
+            (Some(key), Some(sealed), Some(cap)) => {
+                self.network.voucher_open(key.0, sealed.0, &cap.0)
+            }
+            _ => Err(INVALID_REQUEST),
+        };
+        let opened = made.as_ref().ok();
+        let body = bodies::VoucherOpen {
+            query_id: opt(&query_id),
+            who_reply: opened.and_then(|o| some(&o.who_reply)),
+            salt: opened.and_then(|o| some(&o.salt)),
+            mutated_message_write_cap: opened.and_then(|o| some(&o.mutated_message_write_cap)),
+            error_code: code(&made),
+        };
+        self.answer_local(id, Kind::VoucherOpen, &body)
+    }
+
+    pub(crate) fn voucher_derive_stream(
+        &mut self,
+        id: ConnId,
+        r: &VoucherDeriveStream<'_>,
+    ) -> Step {
+        let query_id = r.query_id.map(|q| q.0);
+        let made = match r.voucher {
+            Some(voucher) => self.network.voucher_derive_stream(voucher.0),
+            None => Err(INVALID_REQUEST),
+        };
+        let stream = made.as_ref().ok();
+        let body = bodies::VoucherDeriveStream {
+            query_id: opt(&query_id),
+            voucher_write_cap: stream.and_then(|s| some(&s.voucher_write_cap)),
+            voucher_read_cap: stream.and_then(|s| some(&s.voucher_read_cap)),
+            error_code: code(&made),
+        };
+        self.answer_local(id, Kind::VoucherDeriveStream, &body)
+    }
+}

@@ -1,0 +1,234 @@
+//! Couriers: they take envelopes, ask replicas, and remember.
+//!
+//! A courier is a cache in front of the replicas, with the real one's trap: it asks about a box that is not there a few
+//! times only, and then repeats "not found" until the entry is old *and* another envelope makes it clean up.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use kpclient::bacap::WriteCap;
+
+use super::copy_run::CopyJob;
+use super::envelope::{self, Answer, Envelope, Order, Origin};
+use super::faults::Faults;
+use super::random::Random;
+use super::replica::{code, Replicas};
+use super::types::{BoxAnswer, Code, CopyState, Fault, Hash};
+
+/// How often the replicas are asked again about one envelope.
+const MAX_POLLS: u8 = 5;
+/// How old an entry must be before another envelope sweeps it away.
+const CACHE_LIFE: Duration = Duration::from_secs(5 * 60);
+/// How long the outcome of a copy command is remembered.
+const COPY_MEMORY: Duration = Duration::from_secs(30 * 60);
+
+/// A courier's own errors.
+mod error {
+    /// The envelope is malformed.
+    pub(super) const INVALID_ENVELOPE: u8 = 1;
+    /// Its replica epoch is too far from ours.
+    pub(super) const INVALID_EPOCH: u8 = 4;
+}
+
+/// What a courier works with.
+pub(super) struct World<'a> {
+    /// The replicas behind it.
+    pub(super) replicas: &'a mut Replicas,
+    /// What is to go wrong.
+    pub(super) faults: &'a mut Faults,
+    /// For nonces.
+    pub(super) random: &'a mut Random,
+    /// The replica epoch now.
+    pub(super) replica_epoch: u64,
+    /// The sizes that an envelope may have.
+    pub(super) envelope_lengths: [usize; 2],
+    /// How long a copy waits for a box.
+    pub(super) copy_patience: Duration,
+}
+
+impl World<'_> {
+    /// Has an envelope carried out by the replicas that it is for.
+    pub(super) fn perform(&mut self, now: Duration, envelope: &Envelope<'_>) -> Answer {
+        match self.open(envelope) {
+            Some(Order::Read(id)) => self.replicas.read(now, &id, self.faults),
+            Some(Order::Write(what)) => self.replicas.write(now, what, self.faults),
+            None => Answer {
+                code: code::INTERNAL,
+                is_read: false,
+                found: None,
+            },
+        }
+    }
+
+    /// What is inside an envelope.
+    pub(super) fn open(&self, envelope: &Envelope<'_>) -> Option<Order> {
+        let number = envelope.numbers()[0];
+        let secret = self.replicas.envelope_secret(number, envelope.epoch())?;
+        envelope.open(0, &secret)
+    }
+
+    /// Whether a courier takes this for an envelope; otherwise its own error.
+    pub(super) fn check<'a>(&self, bytes: &'a [u8]) -> Result<Envelope<'a>, Code> {
+        if !self.envelope_lengths.contains(&bytes.len()) {
+            return Err(error::INVALID_ENVELOPE);
+        }
+        let envelope = Envelope::parse(bytes).ok_or(error::INVALID_ENVELOPE)?;
+        let known = |number| self.replicas.envelope_secret(number, 0).is_some();
+        if !envelope.numbers().into_iter().all(known) {
+            return Err(error::INVALID_ENVELOPE);
+        }
+        if envelope.epoch().abs_diff(self.replica_epoch) > 1 {
+            return Err(error::INVALID_EPOCH);
+        }
+        Ok(envelope)
+    }
+}
+
+/// One courier.
+#[derive(Default)]
+pub(super) struct Courier {
+    cache: HashMap<Hash, Entry>,
+    copies: HashMap<Hash, CopyJob>,
+}
+
+struct Entry {
+    since: Duration,
+    polls: u8,
+    answer: Answer,
+}
+
+impl Courier {
+    /// First round trip: takes the envelope and has it carried out, unless it has it already.
+    pub(super) fn ack(
+        &mut self,
+        now: Duration,
+        world: &mut World<'_>,
+        bytes: &[u8],
+        hash: &Hash,
+    ) -> Result<(), Code> {
+        let wanted = world.faults.take(|fault| match fault {
+            Fault::CourierAck(code) => Some(*code),
+            _ => None,
+        });
+        if let Some(code) = wanted {
+            return Err(code);
+        }
+        let envelope = world.check(bytes)?;
+        if envelope::hash(bytes) != *hash {
+            return Err(error::INVALID_ENVELOPE);
+        }
+        if self.cache.contains_key(hash) {
+            return Ok(());
+        }
+        self.cache
+            .retain(|_, entry| now.saturating_sub(entry.since) <= CACHE_LIFE);
+        let entry = Entry {
+            since: now,
+            polls: 0,
+            answer: world.perform(now, &envelope),
+        };
+        self.cache.insert(*hash, entry);
+        Ok(())
+    }
+
+    /// Second round trip: what a replica said.
+    pub(super) fn result(
+        &mut self,
+        now: Duration,
+        world: &mut World<'_>,
+        bytes: &[u8],
+        hash: &Hash,
+    ) -> BoxAnswer {
+        let wanted = world.faults.take(|fault| match fault {
+            Fault::CourierResult(code) => Some(*code),
+            _ => None,
+        });
+        if let Some(code) = wanted {
+            return BoxAnswer::CourierError(code);
+        }
+        let answer = match self.cached(now, world, bytes, hash) {
+            Ok(Some(answer)) => answer.clone(),
+            Ok(None) => {
+                let taken = self.ack(now, world, bytes, hash);
+                return taken.map_or_else(BoxAnswer::CourierError, |()| BoxAnswer::Pending);
+            }
+            Err(code) => return BoxAnswer::CourierError(code),
+        };
+        seal(world, bytes, 0, &answer)
+    }
+
+    /// The answer that this courier remembers, after asking again where it still does.
+    pub(super) fn cached(
+        &mut self,
+        now: Duration,
+        world: &mut World<'_>,
+        bytes: &[u8],
+        hash: &Hash,
+    ) -> Result<Option<&Answer>, Code> {
+        let Some(entry) = self.cache.get_mut(hash) else {
+            return Ok(None);
+        };
+        let missing = entry.answer.is_read && entry.answer.code == code::NOT_FOUND;
+        if missing && entry.polls < MAX_POLLS {
+            entry.polls += 1;
+            entry.answer = world.perform(now, &world.check(bytes)?);
+        }
+        Ok(Some(&entry.answer))
+    }
+
+    /// A copy command arrives.
+    pub(super) fn copy_start(&mut self, now: Duration, world: &mut World<'_>, cap: WriteCap) {
+        self.forget_copies(now);
+        self.copies
+            .entry(cap.hash())
+            .or_insert_with(|| CopyJob::new(now, cap))
+            .advance(now, world);
+    }
+
+    /// How a copy command stands.
+    pub(super) fn copy_poll(
+        &mut self,
+        now: Duration,
+        world: &mut World<'_>,
+        hash: &Hash,
+    ) -> CopyState {
+        self.forget_copies(now);
+        match self.copies.get_mut(hash) {
+            None => CopyState::Unknown,
+            Some(job) => job.advance(now, world),
+        }
+    }
+
+    fn forget_copies(&mut self, now: Duration) {
+        self.copies.retain(|_, job| {
+            job.ended()
+                .is_none_or(|ended| now.saturating_sub(ended) <= COPY_MEMORY)
+        });
+    }
+}
+
+/// Seals an answer as the replica in this slot would.
+pub(super) fn seal(world: &mut World<'_>, bytes: &[u8], slot: u8, answer: &Answer) -> BoxAnswer {
+    let sealed = Envelope::parse(bytes).and_then(|envelope| {
+        let number = envelope.numbers()[usize::from(slot & 1)];
+        let epoch = envelope.epoch();
+        let secret = world.replicas.envelope_secret(number, epoch)?;
+        let origin = Origin { slot, epoch };
+        let ephemeral = envelope.ephemeral();
+        Some(envelope::seal_answer(
+            world.random,
+            origin,
+            &secret,
+            &ephemeral,
+            answer,
+        ))
+    });
+    let Some(mut sealed) = sealed else {
+        return BoxAnswer::CourierError(error::INVALID_ENVELOPE);
+    };
+    let damage = |fault: &Fault| (*fault == Fault::DamagedAnswer).then_some(());
+    if let Some(byte) = world.faults.take(damage).and(sealed.last_mut()) {
+        *byte ^= 1;
+    }
+    BoxAnswer::Sealed(sealed)
+}

@@ -1,0 +1,270 @@
+//! Everything that lies behind the daemon: directory, services, couriers, replicas.
+//!
+//! Synchronous and without a clock of its own: `now` is the time since the simulator started, so that tests turn it as they
+//! like. All randomness comes from the configured seed.
+//!
+//! | file | what |
+//! |---|---|
+//! | `config`, `types`, `geometry` | the border to the daemon |
+//! | `document`, `nodes`, `pem` | the directory |
+//! | `storage` | boxes from the daemon's side: encrypt, send, open |
+//! | `envelope`, `courier`, `replica`, `boxes`, `ed25519` | what happens on the way there |
+//! | `journal` | boxes in a file |
+//! | `streams`, `copy`, `copy_run` | copy streams: making, format, performing |
+//! | `voucher` | contact vouchers |
+//! | `legacy` | the one round trip of the oldest era |
+//! | `faults`, `random` | trouble on demand, randomness |
+
+mod boxes;
+mod config;
+mod copy;
+mod copy_run;
+mod courier;
+mod document;
+mod ed25519;
+mod envelope;
+mod faults;
+mod geometry;
+mod journal;
+mod legacy;
+mod nodes;
+mod pem;
+mod random;
+mod replica;
+mod storage;
+mod streams;
+mod types;
+mod voucher;
+
+pub use config::{Era, NetworkConfig};
+pub use geometry::{PigeonholeGeometry, SphinxGeometry};
+pub use types::*;
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use courier::{Courier, World};
+use document::{Directory, Order};
+use faults::Faults;
+use nodes::Nodes;
+use random::Random;
+use replica::Replicas;
+
+/// A ReplicaID is one byte.
+const MAX_REPLICAS: usize = 200;
+
+/// The network.
+pub struct Network {
+    config: NetworkConfig,
+    nodes: Nodes,
+    replicas: Replicas,
+    /// In the order of the service nodes.
+    couriers: Vec<Courier>,
+    random: Random,
+    faults: Faults,
+}
+
+impl Network {
+    /// Builds the network that the configuration describes.
+    #[must_use]
+    pub fn new(mut config: NetworkConfig) -> Network {
+        config.replicas = config.replicas.min(MAX_REPLICAS);
+        let nodes = Nodes::new(&config);
+        Network {
+            replicas: Replicas::new(&config),
+            couriers: nodes.services.iter().map(|_| Courier::default()).collect(),
+            random: Random::new(config.seed, "network"),
+            faults: Faults::default(),
+            nodes,
+            config,
+        }
+    }
+
+    /// What it was built from.
+    #[must_use]
+    pub fn config(&self) -> &NetworkConfig {
+        &self.config
+    }
+
+    /// The epoch at this time.
+    #[must_use]
+    pub fn epoch(&self, now: Duration) -> u64 {
+        self.config.epoch_at(now)
+    }
+
+    /// The document of an epoch as the handshake's `new_pki_document_event` carries it; the current one and a few past
+    /// ones are kept. Epoch 0 is the current one.
+    #[must_use]
+    pub fn document(&self, now: Duration, epoch: u64) -> Option<Vec<u8>> {
+        self.stripped(now, epoch, Order::Canonical)
+    }
+
+    /// The same as later events carry it: with the same fields in another order.
+    #[must_use]
+    pub fn document_update(&self, now: Duration, epoch: u64) -> Option<Vec<u8>> {
+        self.stripped(now, epoch, Order::Declared)
+    }
+
+    fn stripped(&self, now: Duration, epoch: u64, order: Order) -> Option<Vec<u8>> {
+        let epoch = self.kept_epoch(now, epoch)?;
+        let replica_epoch = self.config.replica_epoch_at(now);
+        Some(self.directory().stripped(epoch, replica_epoch, order))
+    }
+
+    /// The signed certificate of an epoch, as `get_pki_document_reply` carries it. Epoch 0 is the current one.
+    #[must_use]
+    pub fn signed_document(&self, now: Duration, epoch: u64) -> Option<Vec<u8>> {
+        let epoch = self.kept_epoch(now, epoch)?;
+        let replica_epoch = self.config.replica_epoch_at(now);
+        Some(self.directory().signed(epoch, replica_epoch))
+    }
+
+    fn kept_epoch(&self, now: Duration, epoch: u64) -> Option<u64> {
+        let current = self.epoch(now);
+        let wanted = if epoch == 0 { current } else { epoch };
+        document::is_kept(&self.config, current, wanted).then_some(wanted)
+    }
+
+    fn directory(&self) -> Directory<'_> {
+        Directory {
+            config: &self.config,
+            nodes: &self.nodes,
+            replicas: &self.replicas,
+        }
+    }
+
+    /// The directory authorities.
+    #[must_use]
+    pub fn authorities(&self) -> Vec<Authority> {
+        self.nodes.authorities()
+    }
+
+    /// Sizes of a packet.
+    #[must_use]
+    pub fn sphinx(&self) -> SphinxGeometry {
+        geometry::sphinx()
+    }
+
+    /// Sizes of the storage protocol.
+    #[must_use]
+    pub fn pigeonhole(&self) -> PigeonholeGeometry {
+        geometry::pigeonhole(&self.config)
+    }
+
+    /// A random courier: node and queue id. `None` on a network without one.
+    pub fn courier_for(&mut self) -> Option<(Hash, Vec<u8>)> {
+        let node = self.random.pick(&self.nodes.services)?;
+        Some((node.hash, nodes::COURIER.as_bytes().to_vec()))
+    }
+
+    /// Whether this destination is a courier.
+    #[must_use]
+    pub fn is_courier(&self, node: &Hash, queue: &[u8]) -> bool {
+        queue == nodes::COURIER.as_bytes() && self.nodes.service(node).is_some()
+    }
+
+    /// Whether this destination is an echo service.
+    #[must_use]
+    pub fn is_echo(&self, node: &Hash, queue: &[u8]) -> bool {
+        queue == nodes::ECHO.as_bytes() && self.nodes.service(node).is_some()
+    }
+
+    /// Whether this destination is a service of any kind.
+    #[must_use]
+    pub fn service_known(&self, node: &Hash, queue: &[u8]) -> bool {
+        let listed = |(_, endpoint): &(&str, &str)| endpoint.as_bytes() == queue;
+        nodes::SERVICES.iter().any(listed) && self.nodes.service(node).is_some()
+    }
+
+    /// What the echo service puts into its reply: what was sent, zero padded to ForwardPayloadLength.
+    #[must_use]
+    pub fn echo(&self, payload: &[u8]) -> Vec<u8> {
+        let length = usize::try_from(self.sphinx().forward_payload_length).unwrap_or(usize::MAX);
+        let mut reply = payload.to_vec();
+        reply.resize(length, 0);
+        reply
+    }
+
+    /// Makes the next `times` matching events go wrong.
+    pub fn fault(&mut self, fault: Fault, times: u32) {
+        self.faults.add(fault, times);
+    }
+
+    /// Forgets all trouble that was asked for, a full storage too.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
+        self.replicas.set_full(false);
+    }
+
+    /// While true every replica refuses writes with 6.
+    pub fn set_storage_full(&mut self, full: bool) {
+        self.replicas.set_full(full);
+    }
+
+    /// Takes the boxes that are in this file, and keeps all further ones there too. With the same seed the replicas are
+    /// the same, so a network goes on in another process where it was killed in one.
+    ///
+    /// # Errors
+    /// When the file cannot be read or made, or is of another kind.
+    pub fn keep_boxes_in(&mut self, path: &Path) -> io::Result<()> {
+        self.replicas.keep_in(path)
+    }
+
+    /// How many boxes the replicas keep, tombstones too.
+    #[must_use]
+    pub fn boxes(&self) -> usize {
+        self.replicas.boxes()
+    }
+
+    /// `voucher_mint`.
+    pub fn voucher_mint(
+        &mut self,
+        message_write_cap: &WriteCapBytes,
+        display_name: &str,
+    ) -> Result<MintedVoucher, Code> {
+        let max = self.config.max_plaintext;
+        voucher::mint(&mut self.random, max, message_write_cap, display_name)
+    }
+
+    /// `voucher_induct`.
+    pub fn voucher_induct(
+        &mut self,
+        voucher: &[u8],
+        voucher_payload: &[u8],
+        who_reply: &[u8],
+    ) -> Result<InductedVoucher, Code> {
+        let max = self.config.max_plaintext;
+        voucher::induct(&mut self.random, max, voucher, voucher_payload, who_reply)
+    }
+
+    /// `voucher_open`.
+    pub fn voucher_open(
+        &self,
+        voucher_secret_key: &[u8],
+        sealed_reply: &[u8],
+        message_write_cap: &WriteCapBytes,
+    ) -> Result<OpenedVoucher, Code> {
+        voucher::open(voucher_secret_key, sealed_reply, message_write_cap)
+    }
+
+    /// `voucher_derive_stream`.
+    pub fn voucher_derive_stream(&self, voucher: &[u8]) -> Result<VoucherStream, Code> {
+        voucher::derive_stream(voucher)
+    }
+
+    /// A courier, and the world as it sees it. `None` for a node that has none.
+    fn at_courier(&mut self, now: Duration, node: &Hash) -> Option<(&mut Courier, World<'_>)> {
+        let at = self.nodes.service(node)?;
+        let envelope_lengths = [self.envelope_length(true), self.envelope_length(false)];
+        let world = World {
+            replica_epoch: self.config.replica_epoch_at(now),
+            replicas: &mut self.replicas,
+            faults: &mut self.faults,
+            random: &mut self.random,
+            envelope_lengths,
+            copy_patience: self.config.copy_patience,
+        };
+        Some((self.couriers.get_mut(at)?, world))
+    }
+}

@@ -1,0 +1,78 @@
+//! What works as everybody expects.
+
+mod client;
+
+use client::{bytes, instant, with, Client};
+use serde_cbor::Value;
+
+#[test]
+fn a_box_is_written_and_read_back() {
+    let sim = instant();
+    let mut client = Client::new(&sim);
+    let pair = client.keypair([7; 32]);
+    let write = client.seal_write(&pair, b"attack at dawn");
+    let id = client.start(&write);
+    let reply = client.reply_to(&id);
+    assert_eq!(
+        (reply.code(), reply.get("plaintext")),
+        (0, Some(&Value::Null))
+    );
+    assert_eq!(reply.bytes("courier_queue_id"), b"courier");
+    let read = client.seal_read(&pair);
+    let id = client.start(&read);
+    assert_eq!(client.reply_to(&id).bytes("plaintext"), b"attack at dawn");
+    assert_eq!(sim.stats().unwrap()["arq_entries"], 0);
+    assert_eq!(
+        sim.stats().unwrap()["packets"],
+        3,
+        "one for a write, two for a read"
+    );
+}
+
+#[test]
+fn a_missing_box_is_told_when_asked_and_a_rewrite_is_refused_when_asked() {
+    let sim = instant();
+    let mut client = Client::new(&sim);
+    let pair = client.keypair([8; 32]);
+    let read = client.seal_read(&pair);
+    let id = client.start(&with(
+        &read,
+        "no_retry_on_box_id_not_found",
+        Value::Bool(true),
+    ));
+    assert_eq!(client.reply_to(&id).code(), 1);
+    let write = client.seal_write(&pair, b"one");
+    let id = client.start(&write);
+    assert_eq!(client.reply_to(&id).code(), 0);
+    let other = client.seal_write(&pair, b"two");
+    let id = client.start(&with(
+        &other,
+        "no_idempotent_box_already_exists",
+        Value::Bool(true),
+    ));
+    assert_eq!(client.reply_to(&id).code(), 10);
+}
+
+#[test]
+fn an_echo_comes_back_padded() {
+    let sim = instant();
+    let mut client = Client::new(&sim);
+    let node = client.service_node();
+    client.message(&node, 1, b"ping");
+    let sent = client.expect("message_sent_event");
+    assert_eq!(sent.bytes("message_id"), [1; 16]);
+    assert!(sent.get("err").is_none());
+    let reply = client.expect("message_reply_event");
+    let payload = reply.bytes("payload");
+    assert_eq!((payload.len(), &payload[..5]), (2574, &b"ping\0"[..]));
+}
+
+#[test]
+fn everything_works_over_tcp_too() {
+    let sim = instant();
+    let mut client = Client::raw_tcp(&sim);
+    client.greet();
+    assert!(!client.shake([9; 16]));
+    let reply = client.call("new_keypair", &[("seed", bytes(&[1; 31]))]);
+    assert_eq!(reply.code(), 3);
+}
