@@ -1,0 +1,378 @@
+/* Channels of the older API, from C: each call with and without waiting, on both generations of
+ * daemons; what is refused; what becomes of a query as events tell it. */
+/* c_suite: needs sim */
+#define _POSIX_C_SOURCE 200809L
+#include "kpc_sim.h"
+
+/* A read of v0.0.72 asks one of two replicas each time; so often is more than enough. */
+#define ATTEMPTS 50
+
+static kpc_error *error;
+static kpc_sim sim;
+static kpc_client *client;
+static kpc_service courier;
+
+static kpc_channel writing, reading;
+static kpc_write_cap write_cap;
+static kpc_read_cap read_cap;
+
+static const uint8_t *bytes(const char *text)
+{
+    return (const uint8_t *)text;
+}
+
+static kpc_id new_id(void)
+{
+    kpc_id id;
+    OK(kpc_new_message_id(&id, &error));
+    return id;
+}
+
+/* The result of an operation, when it is over. */
+static kpc_result *wait_for(kpc_op op)
+{
+    kpc_result *result = NULL;
+    CHECK(op != 0);
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    CHECK(kpc_result_op(result) == op);
+    return result;
+}
+
+static void create_write_channel(void)
+{
+    kpc_channel again = 0;
+    kpc_write_cap other;
+    kpc_read_cap of_other, expected;
+    kpc_op op = 0;
+    kpc_result *result;
+
+    OK(kpc_create_write_channel(client, KPC_SOON, &writing, &read_cap, &write_cap, &error));
+    CHECK(writing != 0);
+    STATUS(KPC_OK, kpc_read_cap_of(&write_cap, &expected));
+    CHECK(memcmp(&expected, &read_cap, sizeof expected) == 0);
+
+    OK(kpc_create_write_channel_async(client, KPC_SOON, NULL, &op, &error));
+    result = wait_for(op);
+    OK(kpc_create_write_channel_result(result, &again, &of_other, &other, &error));
+    CHECK(again != 0 && again != writing && memcmp(&other, &write_cap, sizeof other) != 0);
+    kpc_result_free(result);
+    ERROR(KPC_ERR_ARG_NULL,
+          kpc_create_write_channel(client, KPC_SOON, NULL, &of_other, &other, &error));
+    ERROR(KPC_ERR_ARG_NULL,
+          kpc_create_write_channel(NULL, KPC_SOON, &again, &of_other, &other, &error));
+    CHECK(again == 0 && kpc_test_filled(&other, 0, sizeof other));
+}
+
+static void create_read_channel(void)
+{
+    kpc_channel again = 0;
+    kpc_read_cap nonsense;
+    kpc_op op = 0;
+    kpc_result *result;
+
+    OK(kpc_create_read_channel(client, &read_cap, KPC_SOON, &reading, &error));
+    OK(kpc_create_read_channel_async(client, &read_cap, KPC_SOON, NULL, &op, &error));
+    result = wait_for(op);
+    OK(kpc_create_read_channel_result(result, &again, &error));
+    CHECK(again != 0 && again != reading);
+    kpc_result_free(result);
+    memset(&nonsense, 0, sizeof nonsense); /* a point of small order */
+    ERROR(KPC_ERR_INVALID_CAPABILITY,
+          kpc_create_read_channel(client, &nonsense, KPC_SOON, &again, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_create_read_channel(client, NULL, KPC_SOON, &again, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_create_read_channel(client, &read_cap, KPC_SOON, NULL, &error));
+    CHECK(again == 0);
+}
+
+/* Sends a query and says whether this came back. */
+static int gives(kpc_channel channel, const kpc_channel_query *query, const char *text, int attempts)
+{
+    int same = 0, i;
+    for (i = 0; i < attempts && !same; i++) {
+        kpc_id id = new_id();
+        kpc_buffer *payload = NULL;
+        int32_t replica = 7;
+        OK(kpc_send_channel_query_await_reply(client, channel, query, &courier, &id, KPC_SOON, &payload,
+                                              &replica, &error));
+        same = kpc_buffer_len(payload) == strlen(text) &&
+               memcmp(kpc_buffer_data(payload), text, strlen(text)) == 0;
+        CHECK(replica >= -1 && replica <= 1);
+        kpc_buffer_free(payload);
+    }
+    return same;
+}
+
+static void write_channel(void)
+{
+    kpc_channel_query *query = NULL, *again = NULL;
+    kpc_box_index first, current, next, expected;
+    kpc_op op = 0;
+    kpc_result *result;
+
+    OK(kpc_write_channel(client, writing, bytes("one"), 3, KPC_SOON, &query, &error));
+    CHECK(!kpc_channel_query_is_read(query) && kpc_channel_query_reply_index(query) == -1);
+    STATUS(KPC_OK, kpc_write_cap_first_index(&write_cap, &first));
+    OK(kpc_channel_query_current_index(query, &current, &error));
+    OK(kpc_channel_query_next_index(query, &next, &error));
+    OK(kpc_next_message_box_index(&first, &expected, &error));
+    CHECK(memcmp(&current, &first, sizeof first) == 0 && memcmp(&next, &expected, sizeof next) == 0);
+    CHECK(gives(writing, query, "", 1));
+    CHECK(gives(writing, query, "", 1)); /* once more does no harm */
+
+    OK(kpc_write_channel_async(client, writing, bytes("two"), 3, KPC_SOON, NULL, &op, &error));
+    result = wait_for(op);
+    OK(kpc_write_channel_result(result, &again, &error));
+    kpc_result_free(result);
+    OK(kpc_channel_query_current_index(again, &current, &error));
+    CHECK(memcmp(&current, &next, sizeof next) == 0);
+    CHECK(gives(writing, again, "", 1));
+    kpc_channel_query_free(query);
+    kpc_channel_query_free(again);
+
+    ERROR(KPC_ERR_ARG_EMPTY, kpc_write_channel(client, writing, NULL, 0, KPC_SOON, &query, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_write_channel(client, writing, NULL, 1, KPC_SOON, &query, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_write_channel(client, writing, bytes("x"), 1, KPC_SOON, NULL, &error));
+    ERROR(KPC_ERR_DAEMON_INVALID_CHANNEL,
+          kpc_write_channel(client, reading, bytes("x"), 1, KPC_SOON, &query, &error));
+    ERROR(KPC_ERR_DAEMON_CHANNEL_NOT_FOUND,
+          kpc_write_channel(client, 12345, bytes("x"), 1, KPC_SOON, &query, &error));
+    CHECK(query == NULL);
+}
+
+static void read_channel(void)
+{
+    kpc_channel_query *query = NULL, *again = NULL;
+    kpc_box_index next, current;
+    kpc_op op = 0;
+    kpc_result *result;
+
+    OK(kpc_read_channel(client, reading, NULL, -1, KPC_SOON, &query, &error));
+    CHECK(kpc_channel_query_is_read(query) && kpc_channel_query_reply_index(query) == -1);
+    CHECK(gives(reading, query, "one", ATTEMPTS));
+    OK(kpc_channel_query_next_index(query, &next, &error));
+    OK(kpc_read_channel_async(client, reading, &next, 1, KPC_SOON, NULL, &op, &error));
+    result = wait_for(op);
+    OK(kpc_read_channel_result(result, &again, &error));
+    kpc_result_free(result);
+    CHECK(kpc_channel_query_reply_index(again) == 1);
+    kpc_channel_query_free(again);
+    OK(kpc_read_channel(client, reading, NULL, -1, KPC_SOON, &again, &error));
+    OK(kpc_channel_query_current_index(again, &current, &error));
+    CHECK(memcmp(&current, &next, sizeof next) == 0);
+    CHECK(gives(reading, again, "two", ATTEMPTS));
+    kpc_channel_query_free(query);
+    kpc_channel_query_free(again);
+
+    ERROR(KPC_ERR_ARG_VALUE, kpc_read_channel(client, reading, NULL, 2, KPC_SOON, &query, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_read_channel(client, reading, NULL, -2, KPC_SOON, &query, &error));
+    ERROR(KPC_ERR_DAEMON_INVALID_CHANNEL,
+          kpc_read_channel(client, writing, NULL, -1, KPC_SOON, &query, &error));
+    CHECK(query == NULL);
+}
+
+/* The next event of this kind. */
+static kpc_event *event_of(kpc_event_sink *sink, int32_t kind)
+{
+    for (;;) {
+        kpc_event *event = NULL;
+        if (!STATUS(KPC_OK, kpc_event_sink_next(sink, KPC_SOON, &event, NULL))) {
+            return NULL;
+        }
+        if (kpc_event_kind(event) == kind) {
+            return event;
+        }
+        kpc_event_free(event);
+    }
+}
+
+static int is_about(const kpc_event *event, const kpc_id *id)
+{
+    kpc_id found;
+    kpc_error *none = kpc_event_error(event);
+    OK(kpc_event_message_id(event, &found, &error));
+    CHECK(none == NULL);
+    return memcmp(&found, id, sizeof found) == 0;
+}
+
+static void send_channel_query(void)
+{
+    kpc_event_sink *sink = NULL;
+    kpc_event *event;
+    kpc_channel_query *query = NULL;
+    kpc_buffer *payload = NULL;
+    kpc_op op = 0;
+    kpc_id id;
+    kpc_result *result;
+    int i;
+
+    OK(kpc_event_sink_open(client, 16, &sink, &error));
+    OK(kpc_write_channel(client, writing, bytes("three"), 5, KPC_SOON, &query, &error));
+    for (i = 0; i < 2; i++) { /* with and without waiting for its acceptance */
+        id = new_id();
+        if (i == 0) {
+            OK(kpc_send_channel_query(client, writing, query, &courier, &id, KPC_SOON, &error));
+        } else {
+            OK(kpc_send_channel_query_async(client, writing, query, &courier, &id, KPC_SOON, NULL, &op,
+                                            &error));
+            result = wait_for(op);
+            OK(kpc_send_channel_query_result(result, &error));
+            kpc_result_free(result);
+        }
+        event = event_of(sink, KPC_EVENT_CHANNEL_QUERY_SENT);
+        CHECK(is_about(event, &id) && kpc_event_sent_at_unix(event) > 0);
+        kpc_event_free(event);
+        event = event_of(sink, KPC_EVENT_CHANNEL_QUERY_REPLY);
+        CHECK(is_about(event, &id) && kpc_event_reply_index(event) == -1);
+        OK(kpc_event_payload(event, &payload, &error));
+        CHECK(kpc_buffer_len(payload) == 0);
+        kpc_buffer_free(payload);
+        kpc_event_free(event);
+    }
+    kpc_event_sink_close(sink);
+
+    ERROR(KPC_ERR_DAEMON_INVALID_CHANNEL,
+          kpc_send_channel_query(client, reading, query, &courier, &id, KPC_SOON, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_send_channel_query(client, writing, NULL, &courier, &id, KPC_SOON, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_send_channel_query(client, writing, query, NULL, &id, KPC_SOON, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_send_channel_query(client, writing, query, &courier, NULL, KPC_SOON, &error));
+    kpc_channel_query_free(query);
+}
+
+static void send_channel_query_await_reply(void)
+{
+    kpc_channel_query *query = NULL;
+    kpc_buffer *payload = NULL;
+    kpc_service nowhere = courier;
+    kpc_id id = new_id();
+    kpc_op op = 0;
+    kpc_hash hash;
+    kpc_result *result;
+    int32_t replica = 0;
+
+    OK(kpc_write_channel(client, writing, bytes("four"), 4, KPC_SOON, &query, &error));
+    nowhere.node.bytes[0] ^= 1;
+    ERROR(KPC_ERR_SERVICE_NOT_FOUND,
+          kpc_send_channel_query_await_reply(client, writing, query, &nowhere, &id, KPC_SOON, &payload, NULL,
+                                             &error));
+
+    /* Held, it is under way until it is cancelled by its hash. */
+    kpc_sim_say(&sim, "hold");
+    OK(kpc_send_channel_query_await_reply_async(client, writing, query, &courier, &id, KPC_FOREVER, NULL, &op,
+                                                &error));
+    ERROR(KPC_ERR_BUSY, kpc_send_channel_query(client, writing, query, &courier, &id, KPC_SOON, &error));
+    OK(kpc_channel_query_envelope_hash(query, &hash, &error));
+    OK(kpc_cancel_resending_encrypted_message(client, &hash, KPC_SOON, &error));
+    result = wait_for(op);
+    ERROR(KPC_ERR_START_RESENDING_CANCELLED,
+          kpc_send_channel_query_await_reply_result(result, &payload, &replica, &error));
+    CHECK(payload == NULL);
+    kpc_result_free(result);
+    ERROR(KPC_ERR_TIMEOUT, kpc_send_channel_query_await_reply(client, writing, query, &courier, &id, 20,
+                                                              &payload, &replica, &error));
+    kpc_sim_say(&sim, "release");
+
+    OK(kpc_send_channel_query_await_reply_async(client, writing, query, &courier, &id, KPC_SOON, NULL, &op,
+                                                &error));
+    result = wait_for(op);
+    OK(kpc_send_channel_query_await_reply_result(result, &payload, &replica, &error));
+    CHECK(payload != NULL && kpc_buffer_len(payload) == 0 && replica == -1);
+    kpc_buffer_free(payload);
+    kpc_result_free(result);
+    kpc_channel_query_free(query);
+}
+
+static void channel_query_objects(void)
+{
+    kpc_channel_query *query = NULL, *copy = NULL;
+    kpc_buffer *saved = NULL, *payload = NULL, *descriptor = NULL, *other = NULL;
+    kpc_box_index current, next;
+    kpc_hash hash, of_copy;
+
+    OK(kpc_read_channel(client, reading, NULL, 0, KPC_SOON, &query, &error));
+    OK(kpc_channel_query_to_bytes(query, &saved, &error));
+    OK(kpc_channel_query_payload(query, &payload, &error));
+    OK(kpc_channel_query_envelope_descriptor(query, &descriptor, &error));
+    OK(kpc_channel_query_envelope_hash(query, &hash, &error));
+    OK(kpc_channel_query_current_index(query, &current, &error));
+    OK(kpc_channel_query_next_index(query, &next, &error));
+
+    OK(kpc_channel_query_from_bytes(kpc_buffer_data(saved), kpc_buffer_len(saved), &copy, &error));
+    OK(kpc_channel_query_envelope_hash(copy, &of_copy, &error));
+    CHECK(memcmp(&hash, &of_copy, sizeof hash) == 0 && kpc_channel_query_reply_index(copy) == 0);
+    kpc_channel_query_free(copy);
+    ERROR(KPC_ERR_ARG_VALUE, kpc_channel_query_from_bytes(kpc_buffer_data(saved), 3, &copy, &error));
+
+    OK(kpc_channel_query_from_parts(true, kpc_buffer_data(payload), kpc_buffer_len(payload), &current, &next, 0,
+                                    &hash, kpc_buffer_data(descriptor), kpc_buffer_len(descriptor), &copy,
+                                    &error));
+    OK(kpc_channel_query_to_bytes(copy, &other, &error));
+    CHECK(kpc_buffer_len(other) == kpc_buffer_len(saved) &&
+          memcmp(kpc_buffer_data(other), kpc_buffer_data(saved), kpc_buffer_len(saved)) == 0);
+    kpc_buffer_free(other);
+    kpc_channel_query_free(copy);
+    ERROR(KPC_ERR_ARG_VALUE, /* the indices mixed up */
+          kpc_channel_query_from_parts(true, kpc_buffer_data(payload), kpc_buffer_len(payload), &next, &current, 0,
+                                       &hash, kpc_buffer_data(descriptor), kpc_buffer_len(descriptor), &copy,
+                                       &error));
+    ERROR(KPC_ERR_ARG_EMPTY, kpc_channel_query_from_parts(true, NULL, 0, &current, &next, 0, &hash,
+                                                          kpc_buffer_data(descriptor), 1, &copy, &error));
+
+    kpc_channel_query_free(query);
+    ERROR(KPC_ERR_BAD_HANDLE, kpc_channel_query_payload(query, &other, &error));
+    CHECK(!kpc_channel_query_is_read(query) && kpc_channel_query_reply_index(query) == -1);
+    kpc_channel_query_free(query);
+    kpc_channel_query_free(NULL);
+    kpc_buffer_free(saved);
+    kpc_buffer_free(payload);
+    kpc_buffer_free(descriptor);
+}
+
+static void close_channel(void)
+{
+    kpc_channel_query *query = NULL;
+    kpc_op op = 0;
+    kpc_result *result;
+
+    OK(kpc_close_channel(client, writing, KPC_SOON, &error));
+    ERROR(KPC_ERR_DAEMON_CHANNEL_NOT_FOUND, kpc_close_channel(client, writing, KPC_SOON, &error));
+    ERROR(KPC_ERR_DAEMON_CHANNEL_NOT_FOUND,
+          kpc_write_channel(client, writing, bytes("x"), 1, KPC_SOON, &query, &error));
+    OK(kpc_close_channel_async(client, reading, KPC_SOON, NULL, &op, &error));
+    result = wait_for(op);
+    OK(kpc_close_channel_result(result, &error));
+    kpc_result_free(result);
+}
+
+static void everything(const char *options)
+{
+    kpc_config *config = NULL;
+
+    kpc_sim_start(&sim, options);
+    OK(kpc_config_load_file("thinclient.toml", &config, &error));
+    OK(kpc_client_new(config, &client, &error));
+    kpc_config_free(config);
+    ERROR(KPC_ERR_NOT_CONNECTED,
+          kpc_create_write_channel(client, KPC_SOON, &writing, &read_cap, &write_cap, &error));
+    OK(kpc_client_connect(client, KPC_SOON, &error));
+    OK(kpc_client_get_service(client, "courier", &courier, &error));
+    create_write_channel();
+    create_read_channel();
+    write_channel();
+    read_channel();
+    send_channel_query();
+    send_channel_query_await_reply();
+    channel_query_objects();
+    close_channel();
+    kpc_client_close(client);
+    ERROR(KPC_ERR_CLOSED,
+          kpc_create_write_channel(client, KPC_SOON, &writing, &read_cap, &write_cap, &error));
+    kpc_client_free(client);
+    kpc_sim_stop(&sim);
+}
+
+int main(void)
+{
+    everything("--instant --late-close 0 --config-out thinclient.toml");
+    everything("--instant --late-close 0 --config-out thinclient.toml --protocol v0.0.72");
+    return kpc_test_end();
+}

@@ -1,0 +1,214 @@
+/* Configurations: files of both shapes, setters and getters, and what they refuse. */
+#include "kpc_test.h"
+
+static kpc_error *error;
+
+static kpc_status load(const char *text, kpc_config **config)
+{
+    return kpc_config_load_text(text, config, &error);
+}
+
+static int address_is(const kpc_config *config, const char *expected)
+{
+    kpc_buffer *text = NULL;
+    int same;
+    OK(kpc_config_address(config, &text, &error));
+    /* Texts are followed by a NUL that does not count. */
+    same = kpc_buffer_len(text) == strlen(expected) &&
+           strcmp((const char *)kpc_buffer_data(text), expected) == 0;
+    kpc_buffer_free(text);
+    return same;
+}
+
+static void texts(void)
+{
+    kpc_config *config = NULL;
+
+    OK(load("[Dial.Unix]\nAddress = \"@kpclientd\"\n", &config));
+    CHECK(kpc_config_transport(config) == KPC_TRANSPORT_UNIX);
+    CHECK(strcmp(kpc_config_network(config), "unix") == 0 && address_is(config, "@kpclientd"));
+    OK(kpc_config_validate(config, &error));
+    kpc_config_free(config);
+
+    OK(load("[Dial.Tcp]\nAddress = \"[::1]:64331\"\nNetwork = \"tcp6\"\n", &config));
+    CHECK(kpc_config_transport(config) == KPC_TRANSPORT_TCP);
+    CHECK(strcmp(kpc_config_network(config), "tcp6") == 0 && address_is(config, "[::1]:64331"));
+    kpc_config_free(config);
+
+    ERROR(KPC_ERR_CONFIG_PARSE, load("[Dial.Unix", &config));
+    CHECK(config == NULL);
+    ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, load("", &config));
+    ERROR(KPC_ERR_CONFIG_UNKNOWN_KEY,
+          load("Colour = 1\n[Dial.Unix]\nAddress = \"@kpclientd\"\n", &config));
+    ERROR(KPC_ERR_CONFIG_MULTIPLE_TRANSPORTS,
+          load("[Dial.Unix]\nAddress = \"a\"\n[Dial.Tcp]\nAddress = \"127.0.0.1:1\"\n", &config));
+    ERROR(KPC_ERR_CONFIG_BAD_NETWORK,
+          load("[Dial.Tcp]\nAddress = \"127.0.0.1:1\"\nNetwork = \"udp\"\n", &config));
+    ERROR(KPC_ERR_UNSUPPORTED, load("[Dial.Ws]\nAddress = \"ws://127.0.0.1:1/\"\n", &config));
+    ERROR(KPC_ERR_ARG_VALUE, load("\xff", &config));
+    ERROR(KPC_ERR_ARG_NULL, load(NULL, &config));
+}
+
+static void files(void)
+{
+    const char *dir = getenv("KPC_TMP");
+    char path[512];
+    FILE *file;
+    kpc_config *config = NULL;
+    kpc_error *missing = NULL;
+
+    snprintf(path, sizeof path, "%s/thinclient.toml", dir != NULL ? dir : ".");
+    file = fopen(path, "w");
+    if (!CHECK(file != NULL)) {
+        return;
+    }
+    fputs("[Dial.Tcp]\nAddress = \"localhost:64331\"\n", file);
+    fclose(file);
+    OK(kpc_config_load_file(path, &config, &error));
+    CHECK(strcmp(kpc_config_network(config), "tcp") == 0 && address_is(config, "localhost:64331"));
+    kpc_config_free(config);
+    remove(path);
+
+    STATUS(KPC_ERR_CONFIG_IO, kpc_config_load_file(path, &config, &missing));
+    CHECK(config == NULL && kpc_error_errno(missing) != 0);
+    CHECK(strstr(kpc_error_message(missing), "thinclient.toml") != NULL);
+    kpc_error_free(missing);
+    ERROR(KPC_ERR_ARG_VALUE, kpc_config_load_file("\xc3\x28", &config, &error));
+}
+
+static void setters(void)
+{
+    kpc_config *config = NULL;
+    kpc_buffer *text = NULL;
+    uint32_t min = 0, max = 0;
+
+    STATUS(KPC_OK, kpc_config_new(&config));
+    CHECK(kpc_config_transport(config) == KPC_TRANSPORT_NONE);
+    CHECK(strcmp(kpc_config_network(config), "") == 0);
+    ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_config_validate(config, &error));
+    ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_config_address(config, &text, &error));
+
+    OK(kpc_config_set_unix(config, "/run/kpclientd.sock", &error));
+    OK(kpc_config_set_tcp(config, "127.0.0.1:64331", NULL, &error));
+    CHECK(kpc_config_transport(config) == KPC_TRANSPORT_TCP);
+    OK(kpc_config_validate(config, &error));
+
+    /* What is refused changes nothing. */
+    ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_config_set_unix(config, "", &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_unix(config, "\xff", &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_tcp(config, "127.0.0.1", "tcp", &error));
+    ERROR(KPC_ERR_CONFIG_BAD_NETWORK, kpc_config_set_tcp(config, "127.0.0.1:1", "udp", &error));
+    ERROR(KPC_ERR_CONFIG_BAD_NETWORK, kpc_config_set_tcp(config, "127.0.0.1:1", "tcp6", &error));
+    ERROR(KPC_ERR_UNSUPPORTED, kpc_config_set_ws(config, "ws://127.0.0.1:1/", &error));
+    CHECK(address_is(config, "127.0.0.1:64331"));
+
+    OK(kpc_config_reconnect(config, &min, &max, &error));
+    CHECK(min == 1000 && max == 60000);
+    OK(kpc_config_set_reconnect(config, 50, 200, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_reconnect(config, 0, 200, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_reconnect(config, 201, 200, &error));
+    OK(kpc_config_reconnect(config, &min, NULL, &error));
+    OK(kpc_config_reconnect(config, NULL, &max, &error));
+    CHECK(min == 50 && max == 200);
+    kpc_config_free(config);
+}
+
+static void geometries(void)
+{
+    kpc_config *config = NULL;
+    kpc_sphinx_geometry sphinx;
+    kpc_pigeonhole_geometry boxes;
+
+    memset(&sphinx, 0, sizeof sphinx);
+    sphinx.packet_length = 3082;
+    sphinx.nr_hops = 5;
+    sphinx.header_length = 476;
+    sphinx.routing_info_length = 410;
+    sphinx.per_hop_routing_info_length = 82;
+    sphinx.surb_length = 572;
+    sphinx.sphinx_plaintext_header_length = 2;
+    sphinx.payload_tag_length = 32;
+    sphinx.forward_payload_length = 2574;
+    sphinx.user_forward_payload_length = 2000;
+    sphinx.next_node_hop_length = 65;
+    sphinx.sprp_key_material_length = 64;
+    strcpy(sphinx.nike_name, "x25519");
+    memset(&boxes, 0, sizeof boxes);
+    boxes.max_plaintext_payload_length = 1677;
+    boxes.courier_query_read_length = 2000;
+    boxes.courier_query_write_length = 2000;
+    boxes.courier_query_reply_read_length = 1846;
+    boxes.courier_query_reply_write_length = 1846;
+    strcpy(boxes.nike_name, "x25519");
+    strcpy(boxes.signature_scheme_name, "Ed25519");
+
+    STATUS(KPC_OK, kpc_config_new(&config));
+    OK(kpc_sphinx_geometry_validate(&sphinx, &error));
+    OK(kpc_pigeonhole_geometry_validate(&boxes, &error));
+    OK(kpc_config_set_sphinx_geometry(config, &sphinx, &error));
+    OK(kpc_config_set_pigeonhole_geometry(config, &boxes, &error));
+
+    sphinx.nr_hops = 0;
+    ERROR(KPC_ERR_BAD_GEOMETRY, kpc_sphinx_geometry_validate(&sphinx, &error));
+    ERROR(KPC_ERR_BAD_GEOMETRY, kpc_config_set_sphinx_geometry(config, &sphinx, &error));
+    OK(kpc_config_sphinx_geometry(config, &sphinx, &error));
+    CHECK(sphinx.nr_hops == 5 && strcmp(sphinx.nike_name, "x25519") == 0);
+
+    memset(boxes.nike_name, 'x', sizeof boxes.nike_name);
+    ERROR(KPC_ERR_ARG_VALUE, kpc_pigeonhole_geometry_validate(&boxes, &error));
+    OK(kpc_config_pigeonhole_geometry(config, &boxes, &error));
+    CHECK(boxes.max_plaintext_payload_length == 1677);
+
+    OK(kpc_config_set_sphinx_geometry(config, NULL, &error));
+    OK(kpc_config_set_pigeonhole_geometry(config, NULL, &error));
+    ERROR(KPC_ERR_NO_GEOMETRY, kpc_config_sphinx_geometry(config, &sphinx, &error));
+    CHECK(kpc_test_filled(&sphinx, 0, sizeof sphinx));
+    ERROR(KPC_ERR_NO_GEOMETRY, kpc_config_pigeonhole_geometry(config, &boxes, &error));
+    kpc_config_free(config);
+}
+
+static int drops;
+
+static void count_drop(void *user_data)
+{
+    drops += *(int *)user_data;
+}
+
+static void ignore_line(int32_t level, const char *text, void *user_data)
+{
+    (void)level;
+    (void)text;
+    (void)user_data;
+}
+
+/* The user data of a log is let go of exactly once, whatever happens. */
+static void logs(void)
+{
+    kpc_config *config = NULL;
+    int one = 1, ten = 10, hundred = 100;
+
+    STATUS(KPC_OK, kpc_config_new(&config));
+    CHECK(kpc_config_log_level(config) == KPC_LOG_OFF);
+    OK(kpc_config_set_log(config, KPC_LOG_INFO, ignore_line, &one, count_drop, &error));
+    CHECK(kpc_config_log_level(config) == KPC_LOG_INFO && drops == 0);
+    OK(kpc_config_set_log(config, KPC_LOG_DEBUG, ignore_line, &ten, count_drop, &error));
+    CHECK(drops == 1);
+    ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_log(config, 9, ignore_line, &hundred, count_drop, &error));
+    CHECK(drops == 101 && kpc_config_log_level(config) == KPC_LOG_DEBUG);
+    kpc_config_free(config);
+    CHECK(drops == 111);
+    ERROR(KPC_ERR_BAD_HANDLE, kpc_config_set_log(config, 0, ignore_line, &one, count_drop, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_config_set_log(NULL, 0, NULL, &one, count_drop, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_config_set_log(NULL, 0, NULL, &one, NULL, &error));
+    CHECK(drops == 113);
+}
+
+int main(void)
+{
+    texts();
+    files();
+    setters();
+    geometries();
+    logs();
+    return kpc_test_end();
+}

@@ -1,0 +1,95 @@
+/* Couriers, waiting for any reply, and events as text. */
+/* c_suite: needs sim */
+#define _POSIX_C_SOURCE 200809L
+#include "kpc_copies.h"
+
+static void all_of_them(void)
+{
+    kpc_services *all = NULL, *some = NULL;
+    kpc_service one, other;
+    size_t count, i, k;
+
+    OK(kpc_client_couriers(client, &all, &error));
+    count = kpc_services_count(all);
+    CHECK(count >= 3);
+    OK(kpc_client_distinct_couriers(client, count, &some, &error));
+    CHECK(kpc_services_count(some) == count);
+    for (i = 0; i < count; i++) {
+        OK(kpc_services_at(some, i, &one, &error));
+        for (k = 0; k < i; k++) {
+            OK(kpc_services_at(some, k, &other, &error));
+            CHECK(memcmp(&one.node, &other.node, sizeof one.node) != 0);
+        }
+    }
+    kpc_services_free(some);
+    OK(kpc_client_distinct_couriers(client, 0, &some, &error));
+    CHECK(kpc_services_count(some) == 0);
+    kpc_services_free(some);
+    ERROR(KPC_ERR_NOT_ENOUGH_COURIERS, kpc_client_distinct_couriers(client, count + 1, &some, &error));
+    ERROR(KPC_ERR_NOT_ENOUGH_COURIERS, kpc_client_distinct_couriers(client, (size_t)-1, &some, &error));
+    CHECK(some == NULL);
+
+    OK(kpc_client_courier(client, &one, &error));
+    for (i = k = 0; i < count; i++) {
+        OK(kpc_services_at(all, i, &other, &error));
+        k += memcmp(&one, &other, sizeof one) == 0;
+    }
+    CHECK(k == 1);
+    kpc_services_free(all);
+}
+
+static void any_reply(void)
+{
+    kpc_service echo;
+    kpc_id surb;
+
+    OK(kpc_client_get_service(client, "echo", &echo, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_client_await_message_reply(client, KPC_POLL, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_client_await_message_reply(client, 20, &error));
+    OK(kpc_new_surb_id(&surb, &error));
+    OK(kpc_send_message(client, &surb, &echo, (const uint8_t *)"ping", 4, KPC_SOON, NULL, &error));
+    OK(kpc_client_await_message_reply(client, KPC_SOON, &error));
+    OK(kpc_new_surb_id(&surb, &error));
+    OK(kpc_send_message(client, &surb, &echo, (const uint8_t *)"ping", 4, KPC_SOON, NULL, &error));
+    ASYNC(kpc_client_await_message_reply_async(client, KPC_SOON, NULL, &op, &error),
+          kpc_client_await_message_reply_result(result, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_client_await_message_reply(client, KPC_POLL, &error));
+}
+
+/* Every event that is there is one line. */
+static void described(void)
+{
+    kpc_event_sink *sink = NULL;
+    kpc_event *event = NULL;
+    kpc_buffer *text = NULL;
+    kpc_hash hash;
+    int count = 0;
+
+    OK(kpc_event_sink_open(client, 16, &sink, &error));
+    while (kpc_event_sink_next(sink, KPC_POLL, &event, NULL) == KPC_OK) {
+        OK(kpc_event_describe(event, &text, &error));
+        CHECK(kpc_buffer_len(text) > 0 && strchr((const char *)kpc_buffer_data(text), '\n') == NULL);
+        CHECK(strlen((const char *)kpc_buffer_data(text)) == kpc_buffer_len(text));
+        kpc_buffer_free(text);
+        ERROR(KPC_ERR_ARG_VALUE, kpc_event_stream(event, &hash, &error));
+        ERROR(KPC_ERR_ARG_VALUE, kpc_event_courier(event, &hash, &error));
+        CHECK(kpc_event_boxes_written(event) == 0 && kpc_event_boxes_needed(event) == 0);
+        CHECK(!kpc_event_is_copying(event));
+        kpc_event_free(event);
+        count++;
+    }
+    CHECK(count >= 2);
+    kpc_event_sink_close(sink);
+}
+
+int main(void)
+{
+    kpc_sim_start(&sim, "--instant");
+    client = kpc_sim_connected(&sim);
+    all_of_them();
+    any_reply();
+    described();
+    kpc_client_free(client);
+    kpc_sim_stop(&sim);
+    return kpc_test_end();
+}

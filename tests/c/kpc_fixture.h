@@ -1,0 +1,262 @@
+/* One good argument of each type, and one freed handle of each type: for the programs that
+ * tests/c_suite makes of the header. Whoever adds a type to the header adds it here, under its
+ * own name.
+ *
+ * With KPC_FIXTURE_SIM the client is connected with a simulator, and what only a daemon gives is
+ * there too; else these are NULL. */
+#ifndef KPC_FIXTURE_H
+#define KPC_FIXTURE_H
+
+#include "kpc_sim.h"
+
+static kpc_error *error;
+
+/* Of every opaque type one. */
+#define KPC_FIXTURE_OBJECTS \
+    kpc_error *kpc_error; \
+    kpc_buffer *kpc_buffer; \
+    kpc_config *kpc_config; \
+    kpc_client *kpc_client; \
+    kpc_envelope *kpc_envelope; \
+    kpc_channel_query *kpc_channel_query; \
+    kpc_event_sink *kpc_event_sink; \
+    kpc_event *kpc_event; \
+    kpc_result *kpc_result; \
+    kpc_pki_document *kpc_pki_document; \
+    kpc_services *kpc_services; \
+    kpc_authorities *kpc_authorities; \
+    kpc_envelopes *kpc_envelopes; \
+    kpc_tombstones *kpc_tombstones; \
+    kpc_voucher *kpc_voucher; \
+    kpc_copy_builder *kpc_copy_builder;
+
+struct objects {
+    KPC_FIXTURE_OBJECTS
+};
+
+struct fixture {
+    unsigned char memory[512];
+    kpc_write_cap kpc_write_cap;
+    kpc_read_cap kpc_read_cap;
+    kpc_box_index kpc_box_index;
+    kpc_hash kpc_hash;
+    kpc_id kpc_id;
+    kpc_service kpc_service;
+    kpc_destination kpc_destination; /* and more of them behind it */
+    kpc_destination more_destinations[63];
+    kpc_sphinx_geometry kpc_sphinx_geometry;
+    kpc_pigeonhole_geometry kpc_pigeonhole_geometry;
+    KPC_FIXTURE_OBJECTS
+    struct objects freed;
+};
+
+/* Started when first needed. */
+static kpc_sim fixture_sim;
+#ifdef KPC_FIXTURE_SIM
+/* What it was asked up to now. */
+static long fixture_requests;
+#endif
+
+static inline void fixture_connect(struct fixture *f)
+{
+    OK(kpc_config_set_unix(f->kpc_config, fixture_sim.address, &error));
+    OK(kpc_client_new(f->kpc_config, &f->kpc_client, &error));
+#ifdef KPC_FIXTURE_SIM
+    {
+        kpc_completion done;
+        long asked = kpc_sim_count(&fixture_sim, "new_keypair");
+
+        memset(&done, 0, sizeof done);
+        OK(kpc_client_connect(f->kpc_client, KPC_SOON, &error));
+        OK(kpc_event_sink_open(f->kpc_client, 4, &f->kpc_event_sink, &error));
+        OK(kpc_event_sink_next(f->kpc_event_sink, KPC_SOON, &f->kpc_event, &error));
+        OK(kpc_client_pki_document(f->kpc_client, &f->kpc_pki_document, &error));
+        OK(kpc_client_get_services(f->kpc_client, "echo", &f->kpc_services, &error));
+        OK(kpc_client_get_service(f->kpc_client, "echo", &f->kpc_service, &error));
+        {
+            kpc_op op = 0;
+            OK(kpc_next_message_box_index_remote_async(f->kpc_client, &f->kpc_box_index, KPC_SOON, NULL, &op, &error));
+            OK(kpc_op_wait(f->kpc_client, op, KPC_SOON, &f->kpc_result, &error));
+        }
+        OK(kpc_get_directory_authorities(f->kpc_client, KPC_SOON, &f->kpc_authorities, &error));
+        OK(kpc_create_courier_envelopes_from_payload(f->kpc_client, f->memory, 9, &f->kpc_write_cap,
+                                                     &f->kpc_box_index, true, true, KPC_SOON, &f->kpc_envelopes,
+                                                     &error));
+        OK(kpc_tombstone_range(f->kpc_client, &f->kpc_write_cap, &f->kpc_box_index, 2, KPC_SOON,
+                               &f->kpc_tombstones, &error));
+        OK(kpc_voucher_mint(f->kpc_client, &f->kpc_write_cap, "Alice", KPC_SOON, &f->kpc_voucher, &error));
+        OK(kpc_copy_builder_new(f->kpc_client, &f->kpc_copy_builder, &error));
+        /* The library's own question in the background is over, too. */
+        CHECK(kpc_sim_until(&fixture_sim, "new_keypair", asked + 1));
+        fixture_requests = kpc_sim_requests(&fixture_sim);
+    }
+#else
+    /* The one event that comes without a daemon: the end. */
+    {
+        kpc_client *closed = NULL;
+        kpc_event_sink *sink = NULL;
+        OK(kpc_client_new(f->kpc_config, &closed, &error));
+        OK(kpc_event_sink_open(closed, 4, &sink, &error));
+        STATUS(KPC_OK, kpc_client_close(closed));
+        OK(kpc_event_sink_next(sink, KPC_POLL, &f->kpc_event, &error));
+        kpc_event_sink_close(sink);
+        kpc_client_free(closed);
+        OK(kpc_event_sink_open(f->kpc_client, 4, &f->kpc_event_sink, &error));
+    }
+#endif
+}
+
+static inline void fixture_make(struct fixture *f)
+{
+    kpc_box_index next;
+
+    STATUS(KPC_ERR_ARG_NULL, kpc_config_set_unix(NULL, "x", &f->kpc_error));
+    OK(kpc_buffer_new(f->memory, 7, &f->kpc_buffer, &error));
+    STATUS(KPC_OK, kpc_config_new(&f->kpc_config));
+    OK(kpc_envelope_from_parts(f->memory, 9, f->memory, 5, &f->kpc_hash, &f->kpc_box_index, &f->kpc_envelope,
+                               &error));
+    OK(kpc_next_message_box_index(&f->kpc_box_index, &next, &error));
+    OK(kpc_channel_query_from_parts(true, f->memory, 9, &f->kpc_box_index, &next, 0, &f->kpc_hash, f->memory, 5,
+                                    &f->kpc_channel_query, &error));
+    fixture_connect(f);
+}
+
+static inline void fixture_end(const struct fixture *f)
+{
+    kpc_copy_builder_free(f->kpc_copy_builder);
+    kpc_voucher_free(f->kpc_voucher);
+    kpc_tombstones_free(f->kpc_tombstones);
+    kpc_envelopes_free(f->kpc_envelopes);
+    kpc_authorities_free(f->kpc_authorities);
+    kpc_services_free(f->kpc_services);
+    kpc_pki_document_free(f->kpc_pki_document);
+    kpc_result_free(f->kpc_result);
+    kpc_event_free(f->kpc_event);
+    kpc_event_sink_close(f->kpc_event_sink);
+    kpc_channel_query_free(f->kpc_channel_query);
+    kpc_envelope_free(f->kpc_envelope);
+    kpc_client_free(f->kpc_client);
+    kpc_config_free(f->kpc_config);
+    kpc_buffer_free(f->kpc_buffer);
+    kpc_error_free(f->kpc_error);
+}
+
+/* The handles alone, of which those that only a daemon gives are replaced by one of another kind
+ * where there is none. */
+static inline struct objects fixture_objects(const struct fixture *f)
+{
+    struct objects o;
+    o.kpc_error = f->kpc_error;
+    o.kpc_buffer = f->kpc_buffer;
+    o.kpc_config = f->kpc_config;
+    o.kpc_client = f->kpc_client;
+    o.kpc_envelope = f->kpc_envelope;
+    o.kpc_channel_query = f->kpc_channel_query;
+    o.kpc_event_sink = f->kpc_event_sink;
+    o.kpc_event = f->kpc_event;
+    o.kpc_result = f->kpc_result ? f->kpc_result : (kpc_result *)(void *)f->kpc_event;
+    o.kpc_pki_document = f->kpc_pki_document ? f->kpc_pki_document : (kpc_pki_document *)(void *)f->kpc_event;
+    o.kpc_services = f->kpc_services ? f->kpc_services : (kpc_services *)(void *)f->kpc_event;
+    o.kpc_authorities = f->kpc_authorities ? f->kpc_authorities : (kpc_authorities *)(void *)f->kpc_event;
+    o.kpc_envelopes = f->kpc_envelopes ? f->kpc_envelopes : (kpc_envelopes *)(void *)f->kpc_event;
+    o.kpc_tombstones = f->kpc_tombstones ? f->kpc_tombstones : (kpc_tombstones *)(void *)f->kpc_event;
+    o.kpc_voucher = f->kpc_voucher ? f->kpc_voucher : (kpc_voucher *)(void *)f->kpc_event;
+    o.kpc_copy_builder = f->kpc_copy_builder ? f->kpc_copy_builder : (kpc_copy_builder *)(void *)f->kpc_event;
+    return o;
+}
+
+static inline struct fixture fixture_new(void)
+{
+    static struct objects freed;
+    struct fixture f;
+    uint8_t seed[KPC_SEED_SIZE] = {3};
+
+    memset(&f, 0, sizeof f);
+    OK(kpc_new_keypair(seed, sizeof seed, &f.kpc_write_cap, &f.kpc_read_cap, &f.kpc_box_index, &error));
+    f.kpc_service.queue_len = 4;
+    memcpy(f.kpc_service.queue, "echo", 4);
+    f.kpc_destination.write_cap = f.kpc_write_cap;
+    f.kpc_destination.start_index = f.kpc_box_index;
+    for (size_t i = 0; i < sizeof f.more_destinations / sizeof f.more_destinations[0]; i++) {
+        f.more_destinations[i] = f.kpc_destination;
+    }
+#ifdef KPC_FIXTURE_SIM
+    if (fixture_sim.pid == 0) {
+        kpc_sim_start(&fixture_sim, "--instant");
+    }
+#else
+    strcpy(fixture_sim.address, "@kpclient-no-such-daemon");
+#endif
+    if (freed.kpc_error == NULL) {
+        struct fixture ended = f;
+        fixture_make(&ended);
+        fixture_end(&ended);
+        freed = fixture_objects(&ended);
+    }
+    fixture_make(&f);
+    f.freed = freed;
+    return f;
+}
+
+/* What was refused has touched nothing that it was refused for, and none of it was sent. */
+static inline void fixture_is_whole(const struct fixture *f, const char *after)
+{
+    int whole = kpc_buffer_len(f->kpc_buffer) == 7 && kpc_config_transport(f->kpc_config) != KPC_TRANSPORT_NONE;
+#ifdef KPC_FIXTURE_SIM
+    long now = kpc_sim_requests(&fixture_sim);
+    whole &= kpc_client_is_connected(f->kpc_client) && kpc_services_count(f->kpc_services) > 0 &&
+             kpc_pki_document_epoch(f->kpc_pki_document) != 0 && kpc_result_status(f->kpc_result) == KPC_OK;
+    if (!CHECK(now == fixture_requests)) {
+        printf("    %s: %ld requests\n", after, now - fixture_requests);
+    }
+    fixture_requests = now;
+#endif
+    if (!CHECK(whole)) {
+        printf("    %s\n", after);
+    }
+}
+
+static inline void fixture_free(const struct fixture *f)
+{
+    fixture_end(f);
+    CHECK(kpc_debug_live_objects() == 0);
+#ifdef KPC_FIXTURE_SIM
+    kpc_sim_stop(&fixture_sim);
+    memset(&fixture_sim, 0, sizeof fixture_sim);
+#endif
+}
+
+/* A handle that nobody gave out: any bits. */
+static inline void *made_up(unsigned number)
+{
+    uint64_t bits = number * UINT64_C(0x9e3779b97f4a7c15);
+    bits = (bits ^ bits >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    return (void *)(uintptr_t)(bits ^ bits >> 27);
+}
+
+static inline void poison(void *output, size_t size)
+{
+    memset(output, 0xa5, size);
+}
+
+static inline void empty(const void *output, size_t size)
+{
+    CHECK(kpc_test_filled(output, 0, size));
+}
+
+static inline void touch(int64_t value)
+{
+    static volatile int64_t last;
+    last = value;
+    (void)last;
+}
+
+static inline void anything(kpc_status status, kpc_error **told)
+{
+    CHECK(status <= 0);
+    if (told != NULL) {
+        kpc_error_free(*told);
+    }
+}
+
+#endif

@@ -1,0 +1,181 @@
+/* What a client answers before it is connected, while it is, after it was left and after it was
+ * closed; connecting and closing twice. */
+/* c_suite: needs sim */
+#define _POSIX_C_SOURCE 200809L
+#include "kpc_sim.h"
+
+static kpc_error *error;
+static kpc_test_stream stream;
+static kpc_envelope *envelope;
+
+/* Every call on the daemon, each of which must say the same. */
+static void every_call_says(kpc_status expected, const kpc_client *client)
+{
+    const uint8_t bytes[32] = {1};
+    kpc_hash hash;
+    kpc_id id;
+    kpc_service service;
+    kpc_box_index next;
+    kpc_write_cap writer;
+    kpc_read_cap reader;
+    kpc_buffer *buffer = NULL;
+    kpc_envelope *sealed = NULL;
+    uint64_t number = 0;
+    kpc_seen seen;
+    kpc_completion done = kpc_seen_by(&seen);
+    kpc_op op = 1;
+
+    memset(&hash, 7, sizeof hash);
+    memset(&id, 7, sizeof id);
+    memset(&service, 7, sizeof service);
+    service.queue_len = 4;
+    ERROR(expected, kpc_client_flush(client, KPC_SOON, &error));
+    ERROR(expected, kpc_send_message(client, &id, &service, bytes, 32, KPC_SOON, NULL, &error));
+    ERROR(expected, kpc_send_message_without_reply(client, &service, bytes, 32, KPC_SOON, NULL, &error));
+    ERROR(expected, kpc_blocking_send_message(client, &service, bytes, 32, KPC_SOON, &buffer, &error));
+    ERROR(expected, kpc_write_box(client, &stream.writer, &stream.first, bytes, 32, 0, KPC_SOON, &next, &error));
+    ERROR(expected, kpc_read_box(client, &stream.reader, &stream.first, 0, KPC_SOON, &buffer, &next, &error));
+    ERROR(expected, kpc_tombstone_box(client, &stream.writer, &stream.first, KPC_SOON, &next, &error));
+    ERROR(expected, kpc_encrypt_read(client, &stream.reader, &stream.first, KPC_SOON, &sealed, &error));
+    ERROR(expected, kpc_encrypt_write(client, &stream.writer, &stream.first, bytes, 32, KPC_SOON, &sealed, &error));
+    ERROR(expected, kpc_start_resending_encrypted_message(client, NULL, &stream.writer, NULL, -1, envelope, 0,
+                                                          KPC_SOON, NULL, NULL, &error));
+    ERROR(expected, kpc_cancel_resending_encrypted_message(client, &hash, KPC_SOON, &error));
+    ERROR(expected, kpc_start_resending_copy_command(client, &stream.writer, NULL, KPC_SOON, &error));
+    ERROR(expected, kpc_cancel_resending_copy_command(client, &hash, KPC_SOON, &error));
+    ERROR(expected, kpc_new_keypair_remote(client, bytes, 32, KPC_SOON, &writer, &reader, &next, &error));
+    ERROR(expected, kpc_next_message_box_index_remote(client, &stream.first, KPC_SOON, &next, &error));
+    ERROR(expected, kpc_get_message_box_index_counter_remote(client, &stream.first, KPC_SOON, &number, &error));
+    ERROR(expected, kpc_get_pki_document_raw(client, 0, KPC_SOON, &buffer, &number, &error));
+    ERROR(expected, kpc_write_box_async(client, &stream.writer, &stream.first, bytes, 32, 0, KPC_SOON, &done,
+                                        &op, &error));
+    CHECK(buffer == NULL && sealed == NULL && op == 0);
+    /* Nothing was begun, and the completion was let go of. */
+    CHECK(seen.drops == 1 && seen.calls == 0);
+}
+
+/* What a client knows without asking. */
+static void it_knows_nothing(const kpc_client *client)
+{
+    kpc_pki_document *document = NULL;
+    kpc_services *services = NULL;
+    kpc_service service;
+    kpc_sphinx_geometry sphinx;
+    kpc_pigeonhole_geometry boxes;
+    kpc_id token;
+
+    CHECK(!kpc_client_is_connected(client) && !kpc_client_is_attached(client));
+    CHECK(kpc_client_supports(client, "session_token_reply"));
+    ERROR(KPC_ERR_NOT_CONNECTED, kpc_client_daemon_token(client, &token, &error));
+    ERROR(KPC_ERR_NO_PKI_DOCUMENT, kpc_client_pki_document(client, &document, &error));
+    ERROR(KPC_ERR_NO_PKI_DOCUMENT, kpc_client_pki_document_for_epoch(client, 1, &document, &error));
+    ERROR(KPC_ERR_NO_PKI_DOCUMENT, kpc_client_get_services(client, "echo", &services, &error));
+    ERROR(KPC_ERR_NO_PKI_DOCUMENT, kpc_client_get_service(client, "echo", &service, &error));
+    ERROR(KPC_ERR_NO_GEOMETRY, kpc_client_sphinx_geometry(client, &sphinx, &error));
+    ERROR(KPC_ERR_NO_GEOMETRY, kpc_client_pigeonhole_geometry(client, &boxes, &error));
+}
+
+static void before_and_after(kpc_sim *sim)
+{
+    kpc_client *client = kpc_sim_client(sim);
+    kpc_event_sink *sink = NULL;
+    kpc_id token;
+
+    every_call_says(KPC_ERR_NOT_CONNECTED, client);
+    it_knows_nothing(client);
+    ERROR(KPC_ERR_NOT_CONNECTED, kpc_client_disconnect(client, &error));
+    CHECK(kpc_sim_count(sim, "accepted") == 0);
+
+    OK(kpc_client_connect(client, KPC_SOON, &error));
+    CHECK(kpc_client_is_connected(client) && kpc_client_is_attached(client));
+    OK(kpc_client_daemon_token(client, &token, &error));
+    ERROR(KPC_ERR_ALREADY_CONNECTED, kpc_client_connect(client, KPC_SOON, &error));
+    OK(kpc_client_flush(client, KPC_SOON, &error));
+
+    STATUS(KPC_OK, kpc_client_close(client));
+    every_call_says(KPC_ERR_CLOSED, client);
+    ERROR(KPC_ERR_CLOSED, kpc_client_connect(client, KPC_SOON, &error));
+    ERROR(KPC_ERR_CLOSED, kpc_client_disconnect(client, &error));
+    ERROR(KPC_ERR_CLOSED, kpc_event_sink_open(client, 1, &sink, &error));
+    CHECK(!kpc_client_is_connected(client) && !kpc_client_is_attached(client));
+    STATUS(KPC_OK, kpc_client_close(client));
+
+    kpc_client_free(client);
+    every_call_says(KPC_ERR_BAD_HANDLE, client);
+    STATUS(KPC_ERR_BAD_HANDLE, kpc_client_close(client));
+    kpc_client_free(client);
+}
+
+/* The daemon was told goodbye, so it keeps nothing. */
+static void free_says_goodbye(kpc_sim *sim)
+{
+    kpc_client *client = kpc_sim_connected(sim);
+    CHECK(kpc_sim_until(sim, "sessions", 1));
+    kpc_client_free(client);
+    CHECK(kpc_sim_until(sim, "sessions", 0));
+    CHECK(kpc_sim_count(sim, "thin_close") >= 1);
+}
+
+/* Leaving keeps the session at the daemon, and work waits until the client comes back. */
+static void leave_and_return(kpc_sim *sim)
+{
+    kpc_client *client = kpc_sim_connected(sim);
+    kpc_box_index next;
+    kpc_op op = 0;
+
+    CHECK(kpc_sim_until(sim, "sessions", 1));
+    OK(kpc_client_disconnect(client, &error));
+    OK(kpc_client_disconnect(client, &error));
+    CHECK(!kpc_client_is_attached(client) && !kpc_client_is_connected(client));
+    CHECK(kpc_sim_until(sim, "absent_sessions", 1));
+
+    ERROR(KPC_ERR_TIMEOUT, kpc_next_message_box_index_remote(client, &stream.first, 20, &next, &error));
+    OK(kpc_write_box_async(client, &stream.writer, &stream.first, (const uint8_t *)"later", 5, 0, KPC_SOON,
+                           NULL, &op, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, op, 20, NULL, &error));
+    OK(kpc_client_connect(client, KPC_SOON, &error));
+    OK(kpc_op_wait(client, op, KPC_SOON, NULL, &error));
+    OK(kpc_next_message_box_index_remote(client, &stream.first, KPC_SOON, &next, &error));
+    CHECK(kpc_sim_until(sim, "arq_entries", 0));
+    kpc_client_free(client);
+}
+
+/* A client that was never connected, and one that is connecting, end as well as any other. */
+static void ends_at_any_time(kpc_sim *sim)
+{
+    kpc_client *client = kpc_sim_client(sim);
+    kpc_seen seen;
+    kpc_completion done = kpc_seen_by(&seen);
+
+    kpc_client_free(client);
+    client = kpc_sim_client(sim);
+    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client));
+    kpc_client_free(client);
+
+    kpc_sim_say(sim, "hold-first-frame 60000");
+    client = kpc_sim_client(sim);
+    OK(kpc_client_connect_async(client, KPC_FOREVER, &done, NULL, &error));
+    ERROR(KPC_ERR_ALREADY_CONNECTED, kpc_client_connect(client, KPC_SOON, &error));
+    kpc_client_free(client);
+    CHECK(seen.calls == 1 && seen.drops == 1 && seen.status == KPC_ERR_CLOSED);
+}
+
+int main(void)
+{
+    static kpc_sim sim;
+    kpc_hash hash;
+
+    kpc_sim_start(&sim, "--instant");
+    stream = kpc_test_stream_of(1);
+    memset(&hash, 9, sizeof hash);
+    OK(kpc_envelope_from_parts((const uint8_t *)"c", 1, (const uint8_t *)"d", 1, &hash, &stream.first,
+                               &envelope, &error));
+    before_and_after(&sim);
+    free_says_goodbye(&sim);
+    leave_and_return(&sim);
+    ends_at_any_time(&sim);
+    kpc_envelope_free(envelope);
+    kpc_sim_stop(&sim);
+    return kpc_test_end();
+}

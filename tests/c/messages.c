@@ -1,0 +1,220 @@
+/* Plain messages: awaited, told by events, and without a reply; what is never sent twice. */
+/* c_suite: needs sim */
+#define _POSIX_C_SOURCE 200809L
+#include "kpc_sim.h"
+
+static kpc_error *error;
+static kpc_sim sim;
+static kpc_client *client;
+static kpc_service echo;
+
+static const uint8_t *bytes(const char *text)
+{
+    return (const uint8_t *)text;
+}
+
+static kpc_event *next_of(kpc_event_sink *sink, int32_t kind)
+{
+    for (;;) {
+        kpc_event *event = NULL;
+        if (!OK(kpc_event_sink_next(sink, KPC_SOON, &event, &error)) || kpc_event_kind(event) == kind) {
+            return event;
+        }
+        kpc_event_free(event);
+    }
+}
+
+/* The network pads with zeros. Takes over the buffer. */
+static int is_padded(kpc_buffer *reply, const char *text)
+{
+    kpc_sphinx_geometry geometry;
+    int same;
+    OK(kpc_client_sphinx_geometry(client, &geometry, &error));
+    same = kpc_buffer_len(reply) == geometry.forward_payload_length &&
+           strcmp((const char *)kpc_buffer_data(reply), text) == 0 &&
+           kpc_test_filled(kpc_buffer_data(reply) + strlen(text), 0, kpc_buffer_len(reply) - strlen(text));
+    kpc_buffer_free(reply);
+    return same;
+}
+
+static void awaited(void)
+{
+    kpc_buffer *reply = NULL;
+    kpc_result *result = NULL;
+    kpc_op op = 0;
+
+    OK(kpc_blocking_send_message(client, &echo, bytes("ping"), 4, KPC_SOON, &reply, &error));
+    CHECK(is_padded(reply, "ping"));
+    OK(kpc_blocking_send_message_async(client, &echo, bytes("pong"), 4, KPC_SOON, NULL, &op, &error));
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    OK(kpc_blocking_send_message_result(result, &reply, &error));
+    CHECK(is_padded(reply, "pong"));
+    kpc_result_free(result);
+}
+
+/* Sent and answered, each told once with the ids of the message. */
+static void told_by_events(int waiting)
+{
+    kpc_event_sink *sink = NULL;
+    kpc_event *event;
+    kpc_id surb, message, id;
+    kpc_buffer *payload = NULL;
+
+    OK(kpc_event_sink_open(client, 8, &sink, &error));
+    OK(kpc_new_surb_id(&surb, &error));
+    if (waiting) {
+        OK(kpc_send_message(client, &surb, &echo, bytes("hello"), 5, KPC_SOON, &message, &error));
+    } else {
+        kpc_result *result = NULL;
+        kpc_op op = 0;
+        OK(kpc_send_message_async(client, &surb, &echo, bytes("hello"), 5, KPC_SOON, NULL, &op, &error));
+        OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+        OK(kpc_send_message_result(result, &message, &error));
+        kpc_result_free(result);
+    }
+    event = next_of(sink, KPC_EVENT_MESSAGE_SENT);
+    OK(kpc_event_message_id(event, &id, &error));
+    CHECK(memcmp(&id, &message, sizeof id) == 0);
+    OK(kpc_event_surb_id(event, &id, &error));
+    CHECK(memcmp(&id, &surb, sizeof id) == 0);
+    CHECK(kpc_event_sent_at_unix(event) > 1700000000 && kpc_event_reply_eta_ns(event) >= 0);
+    CHECK(kpc_event_error(event) == NULL);
+    ERROR(KPC_ERR_ARG_VALUE, kpc_event_payload(event, &payload, &error));
+    kpc_event_free(event);
+
+    event = next_of(sink, KPC_EVENT_MESSAGE_REPLY);
+    OK(kpc_event_message_id(event, &id, &error));
+    CHECK(memcmp(&id, &message, sizeof id) == 0);
+    OK(kpc_event_surb_id(event, &id, &error));
+    CHECK(memcmp(&id, &surb, sizeof id) == 0);
+    CHECK(kpc_event_error(event) == NULL && kpc_event_reply_index(event) == -1);
+    OK(kpc_event_payload(event, &payload, &error));
+    CHECK(is_padded(payload, "hello"));
+    kpc_event_free(event);
+    kpc_event_sink_close(sink);
+}
+
+/* The daemon counts them; nobody else hears of them. */
+static void without_reply(void)
+{
+    long before = kpc_sim_count(&sim, "send_message");
+    kpc_result *result = NULL;
+    kpc_op op = 0;
+    kpc_id id;
+
+    OK(kpc_send_message_without_reply(client, &echo, bytes("shout"), 5, KPC_SOON, &id, &error));
+    CHECK(!kpc_test_filled(&id, 0, sizeof id));
+    OK(kpc_send_message_without_reply_async(client, &echo, bytes("shout"), 5, KPC_SOON, NULL, &op, &error));
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    OK(kpc_send_message_without_reply_result(result, &id, &error));
+    CHECK(!kpc_test_filled(&id, 0, sizeof id));
+    kpc_result_free(result);
+    op = 0;
+    OK(kpc_client_flush_async(client, KPC_SOON, NULL, &op, &error));
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    OK(kpc_client_flush_result(result, &error));
+    kpc_result_free(result);
+    CHECK(kpc_sim_until(&sim, "send_message", before + 2));
+}
+
+/* To nobody: the daemon says why it cannot be sent. */
+static void no_such_service(void)
+{
+    kpc_service nobody = echo;
+    kpc_buffer *reply = NULL;
+    kpc_event_sink *sink = NULL;
+    kpc_event *event;
+    kpc_error *told;
+    kpc_id surb;
+
+    memset(&nobody.node, 0x77, sizeof nobody.node);
+    ERROR(KPC_ERR_MESSAGE_SEND_FAILED,
+          kpc_blocking_send_message(client, &nobody, bytes("x"), 1, KPC_SOON, &reply, &error));
+    CHECK(reply == NULL);
+    OK(kpc_event_sink_open(client, 8, &sink, &error));
+    OK(kpc_new_surb_id(&surb, &error));
+    OK(kpc_send_message(client, &surb, &nobody, bytes("x"), 1, KPC_SOON, NULL, &error));
+    event = next_of(sink, KPC_EVENT_MESSAGE_SENT);
+    told = kpc_event_error(event);
+    STATUS(KPC_ERR_MESSAGE_SEND_FAILED, kpc_error_status(told));
+    CHECK(strlen(kpc_error_message(told)) > 10);
+    CHECK(kpc_event_sent_at_unix(event) == 0);
+    kpc_error_free(told);
+    kpc_event_free(event);
+    kpc_event_sink_close(sink);
+}
+
+/* Cut before it was sent: it may or may not have left, and is not sent again. */
+static void lost_on_the_way(void)
+{
+    kpc_event_sink *sink = NULL;
+    kpc_event *event;
+    kpc_error *told;
+    kpc_result *result = NULL;
+    kpc_buffer *reply = NULL;
+    kpc_id surb, id;
+    kpc_op op = 0;
+    long before = kpc_sim_count(&sim, "send_message");
+
+    OK(kpc_event_sink_open(client, 8, &sink, &error));
+    OK(kpc_new_surb_id(&surb, &error));
+    kpc_sim_say(&sim, "hold");
+    OK(kpc_blocking_send_message_async(client, &echo, bytes("x"), 1, KPC_FOREVER, NULL, &op, &error));
+    OK(kpc_send_message(client, &surb, &echo, bytes("x"), 1, KPC_SOON, NULL, &error));
+    CHECK(kpc_sim_until(&sim, "send_message", before + 2));
+    kpc_sim_say(&sim, "cut");
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    ERROR(KPC_ERR_CONNECTION_LOST, kpc_blocking_send_message_result(result, &reply, &error));
+    kpc_result_free(result);
+    event = next_of(sink, KPC_EVENT_MESSAGE_SENT);
+    OK(kpc_event_surb_id(event, &id, &error));
+    CHECK(memcmp(&id, &surb, sizeof id) == 0);
+    told = kpc_event_error(event);
+    STATUS(KPC_ERR_CONNECTION_LOST, kpc_error_status(told));
+    kpc_error_free(told);
+    kpc_event_free(event);
+    kpc_event_free(next_of(sink, KPC_EVENT_RESUMED));
+    kpc_sim_say(&sim, "release");
+    awaited();
+    /* Two of ours before, two of `awaited`. */
+    CHECK(kpc_sim_count(&sim, "send_message") == before + 4);
+    kpc_event_sink_close(sink);
+}
+
+/* The daemon says that it forgets. */
+static void collected(void)
+{
+    kpc_event_sink *sink = NULL;
+    kpc_event *event;
+    kpc_id surb, message, id;
+
+    kpc_sim_say(&sim, "latency 600000");
+    OK(kpc_event_sink_open(client, 8, &sink, &error));
+    OK(kpc_new_surb_id(&surb, &error));
+    OK(kpc_send_message(client, &surb, &echo, bytes("x"), 1, KPC_SOON, &message, &error));
+    kpc_event_free(next_of(sink, KPC_EVENT_MESSAGE_SENT));
+    kpc_sim_say(&sim, "collect");
+    event = next_of(sink, KPC_EVENT_MESSAGE_ID_COLLECTED);
+    OK(kpc_event_message_id(event, &id, &error));
+    CHECK(memcmp(&id, &message, sizeof id) == 0);
+    kpc_event_free(event);
+    kpc_event_sink_close(sink);
+    kpc_sim_say(&sim, "latency 0");
+}
+
+int main(void)
+{
+    kpc_sim_start(&sim, "--instant --late-close 0 --lambda-p 0.2");
+    client = kpc_sim_connected(&sim);
+    OK(kpc_client_get_service(client, "echo", &echo, &error));
+    awaited();
+    told_by_events(1);
+    told_by_events(0);
+    without_reply();
+    no_such_service();
+    lost_on_the_way();
+    collected();
+    kpc_client_free(client);
+    kpc_sim_stop(&sim);
+    return kpc_test_end();
+}

@@ -1,0 +1,262 @@
+/* Operations: their ids, waiting for them, cancelling them, and results that are handed out once. */
+/* c_suite: needs sim */
+#define _POSIX_C_SOURCE 200809L
+#include "kpc_sim.h"
+
+static kpc_error *error;
+static kpc_sim sim;
+static kpc_client *client;
+static kpc_test_stream stream;
+
+/* The read of a box that nobody writes. */
+static kpc_op endless_read(int32_t timeout_ms, const kpc_completion *done)
+{
+    kpc_op op = 0;
+    OK(kpc_read_box_async(client, &stream.reader, &stream.first, 0, timeout_ms, done, &op, &error));
+    return op;
+}
+
+static kpc_op write_number(uint8_t number, const kpc_completion *done)
+{
+    kpc_test_stream own = kpc_test_stream_of(number);
+    kpc_op op = 0;
+    OK(kpc_write_box_async(client, &own.writer, &own.first, &number, 1, 0, KPC_SOON, done, &op, &error));
+    return op;
+}
+
+/* Ids are never 0, never used twice, and belong to one client. */
+static void ids(void)
+{
+    kpc_client *other = kpc_sim_client(&sim);
+    kpc_op ops[8];
+    int i, k;
+
+    for (i = 0; i < 8; i++) {
+        ops[i] = endless_read(KPC_FOREVER, NULL);
+        CHECK(ops[i] != 0);
+        for (k = 0; k < i; k++) {
+            CHECK(ops[k] != ops[i]);
+        }
+    }
+    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(client, 0));
+    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(client, ops[7] + 1000));
+    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(client, UINT64_MAX));
+    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(other, ops[7]));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_op_wait(client, 0, KPC_FOREVER, NULL, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_op_wait(client, UINT64_MAX, KPC_FOREVER, NULL, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_op_wait(other, ops[7], KPC_FOREVER, NULL, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_op_wait(client, ops[7], -2, NULL, &error));
+    kpc_client_free(other);
+
+    /* All at once; the last first, so that nothing depends on the order. */
+    for (i = 7; i >= 0; i--) {
+        STATUS(KPC_OK, kpc_op_cancel(client, ops[i]));
+    }
+    for (i = 0; i < 8; i++) {
+        kpc_result *result = NULL;
+        OK(kpc_op_wait(client, ops[i], KPC_SOON, &result, &error));
+        CHECK(kpc_result_op(result) == ops[i]);
+        STATUS(KPC_ERR_CANCELLED, kpc_result_status(result));
+        kpc_result_free(result);
+    }
+    CHECK(kpc_sim_until(&sim, "arq_entries", 0));
+}
+
+/* A result is handed out once, to whoever asks first; the operation stays over. */
+static void results_are_fetched_once(void)
+{
+    kpc_op op = write_number(50, NULL);
+    kpc_result *result = NULL, *second = NULL;
+    kpc_box_index next;
+    kpc_buffer *plaintext = NULL;
+
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    CHECK(result != NULL);
+    OK(kpc_op_wait(client, op, KPC_FOREVER, &second, &error));
+    CHECK(second == NULL);
+    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    STATUS(KPC_OK, kpc_result_status(result));
+    CHECK(kpc_result_error(result) == NULL);
+
+    /* It may be asked as often as one likes, but only by the function of its call. */
+    OK(kpc_write_box_result(result, &next, &error));
+    OK(kpc_write_box_result(result, &next, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_read_box_result(result, &plaintext, &next, &error));
+    CHECK(plaintext == NULL && kpc_test_filled(&next, 0, sizeof next));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_client_connect_result(result, &error));
+    kpc_result_free(result);
+    kpc_result_free(result);
+    ERROR(KPC_ERR_BAD_HANDLE, kpc_write_box_result(result, &next, &error));
+    STATUS(KPC_ERR_BAD_HANDLE, kpc_result_status(result));
+    CHECK(kpc_result_op(result) == 0 && kpc_result_error(result) == NULL);
+}
+
+/* A failed operation says how to every function that asks. */
+static void failures_are_told(void)
+{
+    kpc_op op = endless_read(20, NULL);
+    kpc_result *result = NULL;
+    kpc_buffer *plaintext = NULL;
+    kpc_box_index next;
+    kpc_error *told;
+
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    STATUS(KPC_ERR_TIMEOUT, kpc_result_status(result));
+    told = kpc_result_error(result);
+    CHECK(kpc_error_status(told) == KPC_ERR_TIMEOUT);
+    kpc_error_free(told);
+    ERROR(KPC_ERR_TIMEOUT, kpc_read_box_result(result, &plaintext, &next, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_write_box_result(result, &next, &error));
+    CHECK(plaintext == NULL && kpc_test_filled(&next, 0, sizeof next));
+    kpc_result_free(result);
+    CHECK(kpc_sim_until(&sim, "arq_entries", 0));
+}
+
+/* Waiting tells that an operation is over, wherever its completion goes. */
+static void waiting(void)
+{
+    kpc_event_sink *sink = NULL;
+    kpc_completion to_sink;
+    kpc_result *result = (kpc_result *)(uintptr_t)1;
+    kpc_event *event = NULL;
+    kpc_seen seen;
+    kpc_completion done = kpc_seen_by(&seen);
+    kpc_op op = endless_read(KPC_FOREVER, &done);
+
+    ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, op, KPC_POLL, &result, &error));
+    CHECK(result == NULL);
+    ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, op, 30, NULL, &error));
+    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    CHECK(result == NULL);
+    CHECK(kpc_seen_until(&seen.drops, 1));
+    CHECK(seen.calls == 1 && seen.op == op && seen.status == KPC_ERR_CANCELLED);
+
+    memset(&to_sink, 0, sizeof to_sink);
+    OK(kpc_event_sink_open(client, 8, &sink, &error));
+    to_sink.sink = sink;
+    op = write_number(51, &to_sink);
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    CHECK(result == NULL);
+    do {
+        kpc_event_free(event);
+        OK(kpc_event_sink_next(sink, KPC_SOON, &event, &error));
+    } while (kpc_event_kind(event) != KPC_EVENT_OPERATION);
+    result = kpc_event_result(event);
+    CHECK(kpc_result_op(result) == op);
+    STATUS(KPC_OK, kpc_result_status(result));
+    kpc_result_free(result);
+    kpc_event_free(event);
+    kpc_event_sink_close(sink);
+
+    /* Without a place for the result it stays for whoever has one. */
+    op = write_number(52, NULL);
+    OK(kpc_op_wait(client, op, KPC_SOON, NULL, &error));
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    CHECK(kpc_result_op(result) == op);
+    kpc_result_free(result);
+}
+
+static void *wait_for_it(void *argument)
+{
+    kpc_op op = *(const kpc_op *)argument;
+    kpc_result *result = NULL;
+    STATUS(KPC_OK, kpc_op_wait(client, op, KPC_SOON, &result, NULL));
+    return result;
+}
+
+/* Of several that wait for one operation all wake up and one gets the result. */
+static void waiting_together(void)
+{
+    pthread_t threads[4];
+    kpc_op op = endless_read(KPC_FOREVER, NULL);
+    int i, got = 0;
+
+    for (i = 0; i < 4; i++) {
+        CHECK(pthread_create(&threads[i], NULL, wait_for_it, &op) == 0);
+    }
+    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    for (i = 0; i < 4; i++) {
+        void *result = NULL;
+        CHECK(pthread_join(threads[i], &result) == 0);
+        got += result != NULL;
+        kpc_result_free((kpc_result *)result);
+    }
+    CHECK(got == 1);
+}
+
+/* Results that nobody fetches are kept up to a number; then the oldest go. */
+static void unfetched_results_are_bounded(void)
+{
+    enum { KEPT = 1024, MORE = 6 };
+    static kpc_op ops[KEPT + MORE];
+    kpc_result *result = NULL;
+    int i, live;
+
+    for (i = 0; i < KEPT + MORE; i++) {
+        OK(kpc_next_message_box_index_remote_async(client, &stream.first, KPC_SOON, NULL, &ops[i], &error));
+    }
+    OK(kpc_op_wait(client, ops[KEPT + MORE - 1], KPC_SOON, &result, &error));
+    CHECK(result != NULL);
+    kpc_result_free(result);
+    for (live = 0, i = 0; i < KEPT + MORE - 1; i++) {
+        OK(kpc_op_wait(client, ops[i], KPC_SOON, &result, &error));
+        live += result != NULL;
+        CHECK((result != NULL) == (i >= MORE) || i == MORE - 1);
+        kpc_result_free(result);
+    }
+    CHECK(live == KEPT || live == KEPT - 1);
+}
+
+/* The same envelope is in flight once, and can be ended by its hash. */
+static void cancel_by_hash(void)
+{
+    kpc_envelope *envelope = NULL;
+    kpc_hash hash;
+    kpc_seen seen;
+    kpc_completion done = kpc_seen_by(&seen);
+
+    OK(kpc_encrypt_read(client, &stream.reader, &stream.first, KPC_SOON, &envelope, &error));
+    OK(kpc_envelope_hash(envelope, &hash, &error));
+    OK(kpc_start_resending_encrypted_message_async(client, &stream.reader, NULL, &stream.first, -1, envelope, 0,
+                                                   KPC_FOREVER, &done, NULL, &error));
+    ERROR(KPC_ERR_BUSY, kpc_start_resending_encrypted_message(client, &stream.reader, NULL, &stream.first, -1,
+                                                              envelope, 0, KPC_SOON, NULL, NULL, &error));
+    OK(kpc_cancel_resending_encrypted_message(client, &hash, KPC_SOON, &error));
+    CHECK(kpc_seen_until(&seen.drops, 1));
+    CHECK(seen.calls == 1 && seen.status == KPC_ERR_START_RESENDING_CANCELLED);
+    /* Nothing is in flight under it now, which is no failure. */
+    OK(kpc_cancel_resending_encrypted_message(client, &hash, KPC_SOON, &error));
+    CHECK(kpc_sim_until(&sim, "arq_entries", 0));
+    kpc_envelope_free(envelope);
+}
+
+/* A polling call takes what is there, which for the daemon's answer is nothing. */
+static void polling(void)
+{
+    kpc_box_index next;
+    ERROR(KPC_ERR_TIMEOUT, kpc_next_message_box_index_remote(client, &stream.first, KPC_POLL, &next, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_read_box(client, &stream.reader, &stream.first, 0, KPC_POLL, &(kpc_buffer *){NULL},
+                                        &next, &error));
+    OK(kpc_client_flush(client, KPC_SOON, &error));
+    CHECK(kpc_sim_until(&sim, "arq_entries", 0));
+}
+
+int main(void)
+{
+    kpc_sim_start(&sim, "--instant");
+    client = kpc_sim_connected(&sim);
+    stream = kpc_test_stream_of(1);
+    ids();
+    results_are_fetched_once();
+    failures_are_told();
+    waiting();
+    waiting_together();
+    unfetched_results_are_bounded();
+    cancel_by_hash();
+    polling();
+    kpc_client_free(client);
+    kpc_sim_stop(&sim);
+    return kpc_test_end();
+}

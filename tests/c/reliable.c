@@ -1,0 +1,142 @@
+/* Messages that are sent again until they are answered, on both generations of daemons. */
+/* c_suite: needs sim */
+#define _POSIX_C_SOURCE 200809L
+#include "kpc_sim.h"
+
+static kpc_error *error;
+static kpc_sim sim;
+static kpc_client *client;
+static kpc_service echo;
+
+static const uint8_t *bytes(const char *text)
+{
+    return (const uint8_t *)text;
+}
+
+/* Takes over the buffer. Replies are padded with zeros, so the text ends where it did. */
+static int begins(kpc_buffer *reply, const char *text)
+{
+    int same = reply != NULL && kpc_buffer_len(reply) > strlen(text) &&
+               memcmp(kpc_buffer_data(reply), text, strlen(text) + 1) == 0;
+    kpc_buffer_free(reply);
+    return same;
+}
+
+static kpc_result *wait_for(kpc_op op)
+{
+    kpc_result *result = NULL;
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    return result;
+}
+
+static void blocking_send_reliable_message(void)
+{
+    kpc_buffer *reply = NULL;
+    kpc_service nowhere = echo;
+    kpc_id id;
+    kpc_op op = 0;
+    kpc_result *result;
+
+    OK(kpc_new_message_id(&id, &error));
+    OK(kpc_blocking_send_reliable_message(client, &id, &echo, bytes("ping"), 4, KPC_SOON, &reply, &error));
+    CHECK(begins(reply, "ping"));
+    OK(kpc_blocking_send_reliable_message_async(client, NULL, &echo, bytes("pong"), 4, KPC_SOON, NULL, &op,
+                                                &error));
+    result = wait_for(op);
+    OK(kpc_blocking_send_reliable_message_result(result, &reply, &error));
+    CHECK(begins(reply, "pong"));
+    kpc_result_free(result);
+
+    nowhere.node.bytes[0] ^= 1;
+    ERROR(KPC_ERR_MESSAGE_SEND_FAILED,
+          kpc_blocking_send_reliable_message(client, NULL, &nowhere, NULL, 0, KPC_SOON, &reply, &error));
+    ERROR(KPC_ERR_ARG_NULL,
+          kpc_blocking_send_reliable_message(client, NULL, NULL, NULL, 0, KPC_SOON, &reply, &error));
+    nowhere.queue_len = 0;
+    ERROR(KPC_ERR_ARG_SIZE,
+          kpc_blocking_send_reliable_message(client, NULL, &nowhere, NULL, 0, KPC_SOON, &reply, &error));
+    CHECK(reply == NULL);
+}
+
+static void send_reliable_message(void)
+{
+    kpc_event_sink *sink = NULL;
+    kpc_op op = 0;
+    kpc_result *result;
+    int i;
+
+    OK(kpc_event_sink_open(client, 16, &sink, &error));
+    for (i = 0; i < 2; i++) { /* with and without waiting for its acceptance */
+        kpc_id id, found;
+        int answered = 0;
+        OK(kpc_new_message_id(&id, &error));
+        if (i == 0) {
+            OK(kpc_send_reliable_message(client, &id, &echo, bytes("ping"), 4, KPC_SOON, &error));
+        } else {
+            OK(kpc_send_reliable_message_async(client, &id, &echo, bytes("ping"), 4, KPC_SOON, NULL, &op,
+                                               &error));
+            result = wait_for(op);
+            OK(kpc_send_reliable_message_result(result, &error));
+            kpc_result_free(result);
+        }
+        while (!answered) {
+            kpc_event *event = NULL;
+            kpc_buffer *payload = NULL;
+            STATUS(KPC_OK, kpc_event_sink_next(sink, KPC_SOON, &event, NULL));
+            if (kpc_event_kind(event) == KPC_EVENT_MESSAGE_REPLY) {
+                OK(kpc_event_message_id(event, &found, &error));
+                OK(kpc_event_payload(event, &payload, &error));
+                CHECK(memcmp(&found, &id, sizeof id) == 0 && begins(payload, "ping"));
+                answered = 1;
+            }
+            kpc_event_free(event);
+        }
+    }
+    kpc_event_sink_close(sink);
+    ERROR(KPC_ERR_ARG_NULL, kpc_send_reliable_message(client, NULL, &echo, NULL, 0, KPC_SOON, &error));
+}
+
+static void a_message_id_names_one_message_at_a_time(void)
+{
+    kpc_buffer *reply = NULL;
+    kpc_id id;
+    kpc_op op = 0;
+    kpc_result *result;
+
+    OK(kpc_new_message_id(&id, &error));
+    kpc_sim_say(&sim, "hold");
+    OK(kpc_blocking_send_reliable_message_async(client, &id, &echo, bytes("x"), 1, KPC_FOREVER, NULL, &op,
+                                                &error));
+    ERROR(KPC_ERR_BUSY, kpc_send_reliable_message(client, &id, &echo, bytes("y"), 1, KPC_SOON, &error));
+    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    result = wait_for(op);
+    ERROR(KPC_ERR_CANCELLED, kpc_blocking_send_reliable_message_result(result, &reply, &error));
+    kpc_result_free(result);
+    kpc_sim_say(&sim, "release");
+    OK(kpc_blocking_send_reliable_message(client, &id, &echo, bytes("y"), 1, KPC_SOON, &reply, &error));
+    kpc_buffer_free(reply);
+}
+
+static void everything(const char *options)
+{
+    kpc_config *config = NULL;
+
+    kpc_sim_start(&sim, options);
+    OK(kpc_config_load_file("thinclient.toml", &config, &error));
+    OK(kpc_client_new(config, &client, &error));
+    kpc_config_free(config);
+    OK(kpc_client_connect(client, KPC_SOON, &error));
+    OK(kpc_client_get_service(client, "echo", &echo, &error));
+    blocking_send_reliable_message();
+    send_reliable_message();
+    a_message_id_names_one_message_at_a_time();
+    kpc_client_free(client);
+    kpc_sim_stop(&sim);
+}
+
+int main(void)
+{
+    everything("--instant --late-close 0 --config-out thinclient.toml");
+    everything("--instant --late-close 0 --config-out thinclient.toml --protocol v0.0.72");
+    return kpc_test_end();
+}

@@ -1,0 +1,158 @@
+/* The library's threads block all signals, so that the program's handlers run on its own threads;
+ * handlers and the masks of the program's threads stay as they were. */
+/* c_suite: needs sim */
+#define _POSIX_C_SOURCE 200809L
+#include "kpc_sim.h"
+
+#include <dirent.h>
+
+static kpc_error *error;
+static kpc_sim sim;
+
+typedef struct task {
+    char name[32];
+    unsigned long long blocked;
+} task;
+
+/* The threads of this process: at most so many. */
+static int tasks(task *found, int most)
+{
+    DIR *dir = opendir("/proc/self/task");
+    struct dirent *entry;
+    int count = 0;
+
+    if (dir == NULL) {
+        kpc_test_skip("there is no /proc/self/task");
+    }
+    while ((entry = readdir(dir)) != NULL && count < most) {
+        char path[300], line[256];
+        FILE *file;
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
+        file = fopen(path, "r");
+        if (file == NULL) {
+            continue; /* it has ended */
+        }
+        memset(&found[count], 0, sizeof found[count]);
+        while (fgets(line, sizeof line, file) != NULL) {
+            sscanf(line, "Name: %31s", found[count].name);
+            sscanf(line, "SigBlk: %llx", &found[count].blocked);
+        }
+        fclose(file);
+        count++;
+    }
+    closedir(dir);
+    return count;
+}
+
+/* All that can come from outside. Those that a fault raises cannot be held back anyhow, and
+ * valgrind keeps them to itself; the C library does so with 32 and 33. */
+static int blocks_all(unsigned long long blocked)
+{
+    static const int faults[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSYS};
+    size_t i;
+    for (i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        blocked |= 1ULL << (faults[i] - 1);
+    }
+    return (blocked & 0x7fffffff) == 0x7fffffff;
+}
+
+static int events;
+static int handled;
+static pthread_t handled_by;
+
+static void on_event(const kpc_event *event, void *user_data)
+{
+    sigset_t mask;
+    (void)event;
+    (void)user_data;
+    /* On the thread for callbacks, too. */
+    CHECK(pthread_sigmask(SIG_BLOCK, NULL, &mask) == 0);
+    CHECK(sigismember(&mask, SIGTERM) == 1 && sigismember(&mask, SIGUSR1) == 1 && sigismember(&mask, SIGPIPE) == 1);
+    kpc_seen_one_more(&events);
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    handled_by = pthread_self();
+    __atomic_add_fetch(&handled, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Which of the program's handlers are another than before. */
+static int changed_handlers(const struct sigaction *before)
+{
+    int number, changed = 0;
+    for (number = 1; number <= 31; number++) {
+        struct sigaction now;
+        if (number != SIGKILL && number != SIGSTOP && sigaction(number, NULL, &now) == 0) {
+            changed += memcmp(&now.sa_handler, &before[number].sa_handler, sizeof now.sa_handler) != 0;
+        }
+    }
+    return changed;
+}
+
+int main(void)
+{
+    static task found[64];
+    struct sigaction before[32], action;
+    sigset_t mask, now;
+    kpc_client *client;
+    kpc_event_sink *sink = NULL;
+    kpc_test_stream stream;
+    kpc_op op = 0;
+    int i, count, threads_before, of_the_library = 0;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
+    for (i = 1; i <= 31; i++) {
+        sigaction(i, NULL, &before[i]);
+    }
+    CHECK(pthread_sigmask(SIG_BLOCK, NULL, &mask) == 0);
+    threads_before = tasks(found, 64);
+
+    kpc_sim_start(&sim, "--instant");
+    stream = kpc_test_stream_of(1);
+    client = kpc_sim_connected(&sim);
+    OK(kpc_event_sink_open(client, 8, &sink, &error));
+    OK(kpc_event_sink_on_event(sink, on_event, NULL, NULL, &error));
+    OK(kpc_read_box_async(client, &stream.reader, &stream.first, 0, KPC_FOREVER, NULL, &op, &error));
+    CHECK(kpc_seen_until(&events, 2));
+
+    count = tasks(found, 64);
+    CHECK(count > threads_before);
+    for (i = 0; i < count; i++) {
+        if (strncmp(found[i].name, "kpc-", 4) == 0) {
+            of_the_library++;
+            if (!CHECK(blocks_all(found[i].blocked))) {
+                printf("    %s blocks %llx\n", found[i].name, found[i].blocked);
+            }
+        }
+    }
+    /* Each of them has a name by which it is known. */
+    CHECK(of_the_library == count - threads_before && of_the_library <= 3);
+
+    /* A signal to the process comes to the only thread that takes it: this one. */
+    for (i = 0; i < 50; i++) {
+        kill(getpid(), SIGUSR1);
+    }
+    while (__atomic_load_n(&handled, __ATOMIC_SEQ_CST) == 0) {
+        kpc_test_nap();
+    }
+    CHECK(pthread_equal(handled_by, pthread_self()));
+
+    CHECK(changed_handlers(before) == 0);
+    CHECK(pthread_sigmask(SIG_BLOCK, NULL, &now) == 0);
+    for (i = 1; i <= 31; i++) {
+        CHECK(sigismember(&mask, i) == sigismember(&now, i));
+    }
+    kpc_client_free(client);
+    kpc_event_sink_close(sink);
+    /* Nothing is left running. */
+    CHECK(tasks(found, 64) == threads_before);
+    kpc_sim_stop(&sim);
+    return kpc_test_end();
+}

@@ -1,0 +1,417 @@
+//! Writes C programs. They give every function of the header, one argument at a time, what it
+//! must refuse: NULL, a handle that was freed, is of another kind or is no handle, a pointer
+//! that is not aligned, a text that is no UTF-8, a length that cannot be, a time limit or flags
+//! out of range. Each refusal is the documented status, comes with an error object, and leaves
+//! the outputs empty. One program has no daemon; one is connected with the simulator, which
+//! hears of nothing; one gives handles of the parent to every function in a forked child.
+//!
+//! What the comment of a parameter says about NULL decides what NULL has to do. The good
+//! arguments are made by tests/c/kpc_fixture.h.
+
+use std::fmt::Write;
+
+use super::header::{Function, Parameter};
+
+/// Objects that only a daemon gives.
+const OF_A_DAEMON: [&str; 3] = ["kpc_result", "kpc_pki_document", "kpc_services"];
+
+/// Value types whose alignment is more than one byte.
+const ALIGNED: [&str; 8] = [
+    "kpc_service",
+    "kpc_sphinx_geometry",
+    "kpc_pigeonhole_geometry",
+    "kpc_op",
+    "uint32_t",
+    "uint64_t",
+    "kpc_completion",
+    "size_t",
+];
+
+/// What a parameter is for.
+enum Role<'a> {
+    /// A handle of this type.
+    Handle(&'a str),
+    /// Receives a handle of this type.
+    HandleOut(&'a str),
+    ErrorOut,
+    /// Receives a value of this type.
+    Out(&'a str),
+    /// A value of this type.
+    In(&'a str),
+    Bytes,
+    Text,
+    Memory,
+    Function,
+    Length,
+    TimeLimit,
+    Flags,
+    Number,
+}
+
+/// What is in a program.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Daemon {
+    None,
+    Simulated,
+}
+
+/// Writes the programs about these functions.
+pub struct Writer<'a> {
+    pub functions: &'a [Function],
+    /// The opaque types.
+    pub objects: &'a [String],
+}
+
+impl Writer<'_> {
+    /// The program in which one argument at a time is bad, without a daemon.
+    pub fn alone(&self) -> String {
+        self.program(Daemon::None)
+    }
+
+    /// The same with a client that is connected. Only what is refused, for nothing else may be
+    /// without effect.
+    pub fn connected(&self) -> String {
+        self.program(Daemon::Simulated)
+    }
+
+    fn program(&self, daemon: Daemon) -> String {
+        let mut text = head(daemon);
+        for function in self.functions {
+            text.push_str(&self.test_of(function, daemon));
+        }
+        text.push_str("int main(void)\n{\n    struct fixture f = fixture_new();\n");
+        for function in self.functions {
+            let _ = writeln!(text, "    test_{}(f);", function.name);
+            if daemon == Daemon::None {
+                // What is not refused may have changed something.
+                text.push_str("    fixture_free(&f);\n    f = fixture_new();\n");
+            }
+        }
+        text.push_str("    fixture_free(&f);\n    return kpc_test_end();\n}\n");
+        text
+    }
+
+    /// The program that uses the parent's handles in a forked child.
+    pub fn forked(&self) -> String {
+        let mut text = FORK_NOTE.to_owned() + &head(Daemon::Simulated);
+        text.push_str("static void in_child(struct fixture f)\n{\n");
+        for function in self.functions {
+            text.push_str(&self.in_child(function));
+        }
+        text.push_str("}\n\n");
+        text.push_str(FORK_MAIN);
+        text
+    }
+
+    /// One function with all that it must refuse.
+    fn test_of(&self, function: &Function, daemon: Daemon) -> String {
+        let mut text = format!("static void test_{}(struct fixture f)\n{{\n", function.name);
+        text.push_str(&self.outputs(function));
+        for at in 0..function.parameters.len() {
+            for (argument, expected) in self.refused(function, at, daemon) {
+                if expected.is_some() || daemon == Daemon::None {
+                    let call = self.call(function, at, &argument);
+                    text.push_str(&self.checked(function, at, &call, expected));
+                }
+            }
+        }
+        let _ = writeln!(
+            text,
+            "    fixture_is_whole(&f, \"{}\");\n}}\n",
+            function.name
+        );
+        text
+    }
+
+    fn role<'p>(&self, parameter: &'p Parameter) -> Role<'p> {
+        let is_object = |kind: &str| self.objects.iter().any(|name| name == kind);
+        let kind = parameter.kind.as_str();
+        let plain = kind
+            .trim_start_matches("const ")
+            .trim_end_matches(['*', ' ']);
+        match kind {
+            "kpc_error **" => Role::ErrorOut,
+            "const uint8_t *" => Role::Bytes,
+            "const char *" => Role::Text,
+            "void *" => Role::Memory,
+            _ if kind.ends_with("_fn") => Role::Function,
+            _ if kind.ends_with("**") => Role::HandleOut(plain),
+            _ if kind.ends_with('*') && is_object(plain) => Role::Handle(plain),
+            _ if kind.ends_with('*') && kind.starts_with("const") => Role::In(plain),
+            _ if kind.ends_with('*') => Role::Out(plain),
+            _ if parameter.name.ends_with("len") => Role::Length,
+            _ if parameter.name == "timeout_ms" => Role::TimeLimit,
+            _ if parameter.name == "flags" => Role::Flags,
+            _ => Role::Number,
+        }
+    }
+
+    /// Variables that receive what a function gives.
+    fn outputs(&self, function: &Function) -> String {
+        let mut text = String::new();
+        for parameter in &function.parameters {
+            let name = &parameter.name;
+            let _ = match self.role(parameter) {
+                Role::Out(kind) => writeln!(text, "    {kind} out_{name};"),
+                Role::HandleOut(kind) => writeln!(text, "    {kind} *out_{name};"),
+                _ => Ok(()),
+            };
+        }
+        self.each_output(function, usize::MAX, &mut text, |name| {
+            format!("poison(&out_{name}, sizeof out_{name});")
+        });
+        text
+    }
+
+    /// What must be refused in the place of parameter `at`, and how; no status where anything goes.
+    fn refused(
+        &self,
+        function: &Function,
+        at: usize,
+        daemon: Daemon,
+    ) -> Vec<(String, Option<&'static str>)> {
+        let parameter = &function.parameters[at];
+        let cast = |value: &str| format!("({})(void *){value}", parameter.kind);
+        let null = || {
+            let expected = (!parameter.may_be_null()).then_some("KPC_ERR_ARG_NULL");
+            (format!("({})NULL", parameter.kind), expected)
+        };
+        let unaligned = || (cast("(f.memory + 1)"), Some("KPC_ERR_ARG_VALUE"));
+        // Other arguments are only looked at where there is a handle to come past.
+        let missing = |role| matches!(role, Role::Handle(kind) if OF_A_DAEMON.contains(&kind));
+        let reachable = daemon == Daemon::Simulated
+            || !function.parameters.iter().any(|p| missing(self.role(p)));
+        match self.role(parameter) {
+            Role::Handle(kind) => bad_handles(parameter, kind, null()),
+            Role::Out(kind) if ALIGNED.contains(&kind) => vec![null(), unaligned()],
+            Role::Out(_) => vec![null()],
+            Role::HandleOut(_) => vec![null(), unaligned()],
+            _ if !reachable => vec![],
+            Role::In(kind) if ALIGNED.contains(&kind) => vec![null(), unaligned()],
+            Role::In(_) | Role::Bytes => vec![null()],
+            Role::Text => vec![null(), ("\"\\xff\"".into(), Some("KPC_ERR_ARG_VALUE"))],
+            Role::Length => vec![
+                ("(size_t)-1".into(), Some("KPC_ERR_ARG_SIZE")),
+                ("((size_t)-1) / 2 + 1".into(), Some("KPC_ERR_ARG_SIZE")),
+            ],
+            Role::TimeLimit => vec![
+                ("-2".into(), Some("KPC_ERR_ARG_VALUE")),
+                ("INT32_MIN".into(), Some("KPC_ERR_ARG_VALUE")),
+            ],
+            Role::Flags => vec![("0x80000000u".into(), Some("KPC_ERR_ARG_VALUE"))],
+            Role::ErrorOut | Role::Memory | Role::Function | Role::Number => vec![],
+        }
+    }
+
+    /// The call with `argument` in place `at` and something fitting everywhere else.
+    fn call(&self, function: &Function, at: usize, argument: &str) -> String {
+        let arguments: Vec<String> = function
+            .parameters
+            .iter()
+            .enumerate()
+            .map(|(place, parameter)| match place == at {
+                true => argument.to_owned(),
+                false => self.fitting(function, parameter),
+            })
+            .collect();
+        format!("{}({})", function.name, arguments.join(", "))
+    }
+
+    /// An argument that is not refused for itself.
+    fn fitting(&self, function: &Function, parameter: &Parameter) -> String {
+        let has = |name: &str| function.parameters.iter().any(|p| p.name == name);
+        let name = &parameter.name;
+        match self.role(parameter) {
+            // One of the two, or the choice itself would be refused.
+            Role::In(_) if name == "read_cap" && has("write_cap") => "NULL".into(),
+            Role::In("kpc_completion") => "NULL".into(),
+            Role::In(kind) => format!("&f.{kind}"),
+            Role::Handle(kind) => format!("f.{kind}"),
+            Role::Out(_) | Role::HandleOut(_) => format!("&out_{name}"),
+            Role::ErrorOut => "&error".into(),
+            Role::Bytes => "f.memory".into(),
+            Role::Text if name == "network" => "\"tcp\"".into(),
+            Role::Text => "\"127.0.0.1:1\"".into(),
+            Role::Memory | Role::Function => "NULL".into(),
+            Role::Length => "32".into(),
+            Role::TimeLimit | Role::Flags => "0".into(),
+            Role::Number => "1".into(),
+        }
+    }
+
+    /// The call with what is to be seen of it.
+    fn checked(
+        &self,
+        function: &Function,
+        at: usize,
+        call: &str,
+        expected: Option<&str>,
+    ) -> String {
+        let status = function.result == "kpc_status";
+        let is_error = |p| matches!(self.role(p), Role::ErrorOut);
+        let error = function.parameters.iter().any(is_error);
+        let mut text = String::new();
+        self.each_output(function, at, &mut text, |name| {
+            format!("poison(&out_{name}, sizeof out_{name});")
+        });
+        let line = match (status, expected) {
+            (true, Some(expected)) => {
+                check_documented(function, call, expected);
+                match error {
+                    true => format!("ERROR({expected}, {call});"),
+                    false => format!("STATUS({expected}, {call});"),
+                }
+            }
+            (true, None) if error => format!("anything({call}, &error);"),
+            (true, None) => format!("anything({call}, NULL);"),
+            (false, Some(_)) => neutral(function, call),
+            (false, None) if function.result == "void" => format!("{call};"),
+            // A missing object, not a refused one.
+            (false, None) if function.result.ends_with('*') => format!("touch({call} == NULL);"),
+            (false, None) => format!("touch((int64_t){call});"),
+        };
+        let _ = writeln!(text, "    {line}");
+        if status && expected.is_some() {
+            self.each_output(function, at, &mut text, |name| {
+                format!("empty(&out_{name}, sizeof out_{name});")
+            });
+        } else {
+            for parameter in &function.parameters {
+                if let Role::HandleOut(kind) = self.role(parameter) {
+                    let _ = writeln!(text, "    {}(out_{});", ending(kind), parameter.name);
+                }
+            }
+        }
+        text
+    }
+
+    /// A line for each output but the one that is looked at.
+    fn each_output(
+        &self,
+        function: &Function,
+        at: usize,
+        text: &mut String,
+        line: impl Fn(&str) -> String,
+    ) {
+        for (place, parameter) in function.parameters.iter().enumerate() {
+            let role = self.role(parameter);
+            if place != at && matches!(role, Role::Out(_) | Role::HandleOut(_)) {
+                let _ = writeln!(text, "    {}", line(&parameter.name));
+            }
+        }
+    }
+
+    /// The function in a forked child, with a handle of the parent.
+    fn in_child(&self, function: &Function) -> String {
+        let is_handle = |p| matches!(self.role(p), Role::Handle(_));
+        let Some(at) = function.parameters.iter().position(is_handle) else {
+            return String::new();
+        };
+        let handle = self.fitting(function, &function.parameters[at]);
+        let call = self.call(function, at, &handle);
+        format!(
+            "    {{\n{}{}    }}\n",
+            self.outputs(function),
+            self.checked(function, usize::MAX, &call, Some("KPC_ERR_FORKED"))
+        )
+    }
+}
+
+fn bad_handles(
+    parameter: &Parameter,
+    kind: &str,
+    null: (String, Option<&'static str>),
+) -> Vec<(String, Option<&'static str>)> {
+    let foreign = match kind {
+        "kpc_buffer" => "f.kpc_config",
+        _ => "f.kpc_buffer",
+    };
+    let mut values = vec![
+        format!("f.freed.{kind}"),
+        foreign.to_owned(),
+        "f.memory".to_owned(),
+        "(uintptr_t)1".to_owned(),
+        "(uintptr_t)-1".to_owned(),
+        // As those that are given out look, but for where they lie.
+        format!("((uintptr_t)f.{kind} ^ (uintptr_t)1 << 20)"),
+        "(uintptr_t)UINT64_C(0x5000000000000001)".to_owned(),
+    ];
+    values.extend((1..5).map(|number| format!("made_up({number})")));
+    let bad = values.iter().map(|value| {
+        let bad = format!("({})(void *){value}", parameter.kind);
+        (bad, Some("KPC_ERR_BAD_HANDLE"))
+    });
+    std::iter::once(null).chain(bad).collect()
+}
+
+/// Refusals are documented, but for what the head of the header says of every function.
+fn check_documented(function: &Function, call: &str, expected: &str) {
+    let unusual = ["f.memory + 1", "(size_t)-1"];
+    let of_every_function =
+        expected == "KPC_ERR_FORKED" || unusual.iter().any(|argument| call.contains(argument));
+    assert!(
+        of_every_function
+            || function.comment.contains(expected)
+            || function.comment.contains("@return as kpc_"),
+        "the comment of {} does not name {expected}",
+        function.name
+    );
+}
+
+/// What a function without a status gives for what is no live object.
+fn neutral(function: &Function, call: &str) -> String {
+    let result = function.result.as_str();
+    let told = function.comment.split("@return").nth(1).unwrap_or_default();
+    match result {
+        "void" => format!("{call};"),
+        "const char *" => format!("CHECK({call} != NULL);"),
+        "bool" => format!("CHECK(!{call});"),
+        _ if result.ends_with('*') => format!("CHECK({call} == NULL);"),
+        _ if told.contains("-1") => format!("CHECK({call} == -1);"),
+        _ => format!("CHECK({call} == 0);"),
+    }
+}
+
+fn ending(kind: &str) -> String {
+    match kind {
+        "kpc_event_sink" => "kpc_event_sink_close".into(),
+        _ => format!("{kind}_free"),
+    }
+}
+
+fn head(daemon: Daemon) -> String {
+    let note = match daemon {
+        Daemon::None => "",
+        Daemon::Simulated => "/* c_suite: needs sim */\n#define KPC_FIXTURE_SIM\n",
+    };
+    format!(
+        "/* Generated: see tests/c_suite/every_argument.rs. */\n{note}\
+         #define _POSIX_C_SOURCE 200809L\n#include \"kpc_fixture.h\"\n\n"
+    )
+}
+
+const FORK_NOTE: &str =
+    "/* c_suite: leaks are not looked for: the child has lost what the parent's \
+threads hold */\n";
+
+const FORK_MAIN: &str = r"int main(void)
+{
+    struct fixture f = fixture_new();
+    int status = 0;
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        in_child(f);
+        status = kpc_test_end();
+        fflush(stdout);
+        _exit(status);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    fixture_is_whole(&f, NULL);
+    fixture_free(&f);
+    return kpc_test_end();
+}
+";

@@ -1,0 +1,234 @@
+//! A simulator, clients of it, and what every test of channels does.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use kpclient::client::{
+    ChannelId, ChannelQuery, Client, Destination, Event, EventSink, Log, NewChannel, Timeout, Work,
+};
+use kpclient::config::Config;
+use kpclient::{Error, Result};
+use kpclientd_sim::daemon::server::Bound;
+use kpclientd_sim::daemon::thinclient_toml;
+use kpclientd_sim::network::Era;
+use kpclientd_sim::{Sim, SimConfig};
+use std::sync::Arc;
+
+/// Long enough for whatever is expected to come.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// So often a coin never shows one side only.
+pub const ATTEMPTS: usize = 50;
+pub const SOON: Timeout = Timeout::After(PATIENCE);
+
+/// A daemon of this era in a hurry.
+pub fn config(era: Era) -> SimConfig {
+    let mut config = SimConfig::new(era).hurried();
+    config.late_close_chance = 0.0;
+    if era == Era::V0_0_73Rc1 {
+        // That daemon was recorded on a network without replicas.
+        let other = SimConfig::new(Era::Current).network;
+        config.network.replicas = other.replicas;
+        config.network.couriers = other.couriers;
+    }
+    config
+}
+
+pub struct Setup {
+    pub sim: Sim,
+    settings: Config,
+}
+
+impl Setup {
+    pub fn new(era: Era) -> Setup {
+        Setup::with(config(era))
+    }
+
+    pub fn with(config: SimConfig) -> Setup {
+        let network = config.network.clone();
+        let sim = Sim::start(config).unwrap();
+        let bound = Bound {
+            unix: Some(sim.unix_path().to_owned()),
+            tcp: None,
+        };
+        let mut settings = Config::from_toml(&thinclient_toml(&network, &bound)).unwrap();
+        settings.reconnect_min = Duration::from_millis(10);
+        settings.reconnect_max = Duration::from_millis(50);
+        Setup { sim, settings }
+    }
+
+    /// One more client.
+    pub fn client(&self) -> User {
+        let client = Client::new(self.settings.clone(), Log::default(), || {}).unwrap();
+        let events = client.open_sink(64).unwrap();
+        client.block(client.connect().unwrap(), SOON).unwrap();
+        User { client, events }
+    }
+
+    pub fn control(&self, line: &str) -> String {
+        self.sim.control(line).unwrap()
+    }
+
+    /// Waits until so many requests wait at the daemon for the mixnet.
+    pub fn wait_for_queued(&self, wanted: u64) {
+        let until = Instant::now() + PATIENCE;
+        let waiting = || {
+            let stats = self.sim.stats().unwrap();
+            stats["queued"].as_u64().unwrap() + stats["one_queue"].as_u64().unwrap()
+        };
+        while waiting() != wanted {
+            assert!(Instant::now() < until, "{} wait", waiting());
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits until a number of the statistics is what it should be.
+    pub fn wait_for(&self, what: &str, wanted: u64) {
+        let until = Instant::now() + PATIENCE;
+        while self.sim.stats().unwrap()[what] != wanted {
+            assert!(
+                Instant::now() < until,
+                "{what} is {}",
+                self.sim.stats().unwrap()[what]
+            );
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Somebody with a client.
+pub struct User {
+    pub client: Client,
+    pub events: Arc<EventSink>,
+}
+
+impl User {
+    pub fn run<T: Send + Sync + 'static>(&self, work: Result<Work<T>>) -> Result<T> {
+        self.client.block(work?, SOON)
+    }
+
+    pub fn create_write(&self) -> NewChannel {
+        self.run(self.client.create_write_channel()).unwrap()
+    }
+
+    pub fn create_read(&self, from: &NewChannel) -> ChannelId {
+        self.run(self.client.create_read_channel(&from.read_cap))
+            .unwrap()
+    }
+
+    pub fn write(&self, channel: ChannelId, payload: &[u8]) -> ChannelQuery {
+        self.run(self.client.write_channel(channel, payload))
+            .unwrap()
+    }
+
+    pub fn read(&self, channel: ChannelId) -> ChannelQuery {
+        self.run(self.client.read_channel(channel, None, None))
+            .unwrap()
+    }
+
+    pub fn courier(&self) -> Destination {
+        self.service("courier")
+    }
+
+    pub fn service(&self, capability: &str) -> Destination {
+        let service = self.client.service(capability).unwrap();
+        Destination {
+            node: service.node,
+            queue: service.queue,
+        }
+    }
+
+    /// Sends a query and awaits its reply.
+    pub fn try_send(
+        &self,
+        channel: ChannelId,
+        query: &ChannelQuery,
+        to: &Destination,
+    ) -> Result<Bytes> {
+        let id = message_id();
+        let client = &self.client;
+        self.run(client.send_channel_query_await_reply(channel, query, to, &id))
+            .map(|reply| reply.payload)
+    }
+
+    /// Sends a write until its courier has it.
+    pub fn send_write(&self, channel: ChannelId, query: &ChannelQuery, to: &Destination) {
+        assert_eq!(self.try_send(channel, query, to).unwrap(), Bytes::new());
+    }
+
+    /// Sends a read until something is found. A daemon up to v0.0.72 asks one of two replicas
+    /// each time, of which only one is sure to hold the box.
+    pub fn fetch(&self, channel: ChannelId, query: &ChannelQuery, to: &Destination) -> Bytes {
+        for _ in 0..ATTEMPTS {
+            let found = self.try_send(channel, query, to).unwrap();
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        panic!("nothing found");
+    }
+
+    /// The next event for which `pick` gives something.
+    pub fn event<T>(&self, pick: impl Fn(&Event) -> Option<T>) -> T {
+        loop {
+            let event = self.events.next(SOON).unwrap().expect("no event");
+            if let Some(found) = pick(&event) {
+                return found;
+            }
+        }
+    }
+
+    /// Events that are there already and for which `pick` gives something.
+    pub fn events_now<T>(&self, pick: impl Fn(&Event) -> Option<T>) -> Vec<T> {
+        let mut found = Vec::new();
+        while let Some(event) = self.events.next(Timeout::Poll).unwrap() {
+            found.extend(pick(&event));
+        }
+        found
+    }
+}
+
+pub fn message_id() -> [u8; 16] {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).unwrap();
+    id
+}
+
+/// The error of what should not succeed.
+pub fn refused<T>(result: Result<T>) -> Error {
+    match result {
+        Ok(_) => panic!("this should have failed"),
+        Err(error) => error,
+    }
+}
+
+impl User {
+    /// Sends a query once more where a lost connection left the client without the courier's name.
+    pub fn resent(&self, channel: ChannelId, query: &ChannelQuery, courier: &Destination) -> Bytes {
+        self.when_online(|| self.try_send(channel, query, courier))
+    }
+
+    /// As [`User::fetch`], while connections come and go.
+    pub fn fetch_through_trouble(&self, channel: ChannelId, query: &ChannelQuery) -> Bytes {
+        for _ in 0..ATTEMPTS {
+            let found = self.when_online(|| self.try_send(channel, query, &self.courier()));
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        panic!("nothing found");
+    }
+
+    /// Tries again while the client has no daemon, for then queries are refused.
+    fn when_online<T>(&self, act: impl Fn() -> Result<T>) -> T {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match act() {
+                Err(error) if error.status() == kpclient::Status::OFFLINE => {
+                    assert!(Instant::now() < until, "it stays offline");
+                    std::thread::yield_now();
+                }
+                done => return done.unwrap(),
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! docs/from-other-clients.md names what exists, and leaves nothing out that the others have too.
+
+use std::collections::BTreeSet;
+
+use crate::names::{of_library, Header};
+use crate::{nothing_in, read};
+
+/// Functions without a counterpart in Go, Rust or Python, and why that is so.
+const ONLY_IN_C: &[(&str, &[&str])] = &[
+    (
+        "objects are ended by the program",
+        &["kpc_buffer_free", "kpc_config_free", "kpc_result_free"],
+    ),
+    (
+        "bytes are slices there",
+        &[
+            "kpc_buffer_new",
+            "kpc_buffer_data",
+            "kpc_buffer_len",
+            "kpc_buffer_ref",
+            "kpc_hash_from_bytes",
+            "kpc_id_from_bytes",
+            "kpc_wipe",
+        ],
+    ),
+    (
+        "sizes, for languages that cannot read the header's constants",
+        &[
+            "kpc_write_cap_size",
+            "kpc_read_cap_size",
+            "kpc_box_index_size",
+            "kpc_hash_size",
+            "kpc_seed_size",
+            "kpc_id_size",
+            "kpc_queue_id_max_size",
+        ],
+    ),
+    (
+        "results of asynchronous calls are futures there",
+        &["kpc_result_op", "kpc_result_status", "kpc_result_error"],
+    ),
+    ("to find leaks", &["kpc_debug_live_objects"]),
+    (
+        "how far a copy stream has got is not told there, nor can it be called off",
+        &[
+            "kpc_copy_builder_cancel",
+            "kpc_copy_builder_is_finished",
+            "kpc_copy_builder_progress",
+            "kpc_event_boxes_needed",
+            "kpc_event_boxes_written",
+            "kpc_event_is_copying",
+        ],
+    ),
+];
+
+/// Statuses that the others have no words for.
+const STATUSES_ONLY_IN_C: &[&str] = &[
+    "KPC_ERR_ARG_VALUE",
+    "KPC_ERR_ARG_CAP_CHOICE",
+    "KPC_ERR_ARG_PAIR",
+    "KPC_ERR_BUFFER_TOO_SMALL",
+    "KPC_ERR_BAD_HANDLE",
+    "KPC_ERR_BUSY",
+    "KPC_ERR_WOULD_DEADLOCK",
+    "KPC_ERR_NOT_CONNECTED",
+    "KPC_ERR_ALREADY_CONNECTED",
+    "KPC_ERR_FORKED",
+    "KPC_ERR_NO_MEMORY",
+];
+
+/// Of persistent channels and of the file transfer, which are not on the page.
+const STATUSES_OF_OTHER_PARTS: &[&str] = &[
+    "KPC_ERR_DB",
+    "KPC_ERR_CHANNEL_",
+    "KPC_ERR_MESSAGE_NOT_",
+    "KPC_ERR_INVALID_CAPABILITY",
+    "KPC_ERR_FILE_",
+];
+
+/// What the page has between bars: a heading for each column, then rows.
+struct Page {
+    text: String,
+    header: Header,
+}
+
+impl Page {
+    fn read() -> Self {
+        Page {
+            text: read("docs/from-other-clients.md"),
+            header: Header::read(),
+        }
+    }
+
+    /// The cells of each row, without the headings and the lines below them.
+    fn rows(&self) -> impl Iterator<Item = Vec<&str>> {
+        self.text
+            .lines()
+            .filter(|line| line.starts_with('|') && !line.starts_with("|---"))
+            .filter(|line| !line.starts_with("| Go | Rust |"))
+            .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+    }
+
+    /// Whether a name on the page is one, or the beginning of several, as in `KPC_ERR_CONFIG_…`.
+    fn is_known(&self, name: &str) -> bool {
+        self.header.has(name)
+            || name.ends_with('_') && self.header.constants.iter().any(|c| c.starts_with(name))
+    }
+
+    fn names(&self) -> BTreeSet<String> {
+        of_library(&self.text)
+    }
+}
+
+/// The call that a function is a form of.
+fn base(function: &str) -> &str {
+    function
+        .strip_suffix("_async")
+        .or_else(|| function.strip_suffix("_result"))
+        .unwrap_or(function)
+}
+
+fn only_in_c() -> BTreeSet<String> {
+    let functions = ONLY_IN_C.iter().flat_map(|(_, functions)| *functions);
+    functions.map(|function| (*function).to_owned()).collect()
+}
+
+#[test]
+fn every_name_of_the_page_is_in_the_header() {
+    let page = Page::read();
+    let mut wrong: Vec<String> = page.names().into_iter().collect();
+    wrong.retain(|name| !page.is_known(name));
+    nothing_in("not in the header", &wrong);
+}
+
+#[test]
+fn every_row_has_five_cells_and_a_name_in_c() {
+    let page = Page::read();
+    let mut wrong = Vec::new();
+    for cells in page.rows() {
+        let in_c = cells
+            .get(3)
+            .map(|cell| of_library(cell))
+            .unwrap_or_default();
+        if cells.len() != 5 || !in_c.iter().any(|name| page.is_known(name)) {
+            wrong.push(cells.join(" | "));
+        }
+    }
+    nothing_in("rows", &wrong);
+    assert!(page.rows().count() > 150, "the page is not understood");
+}
+
+#[test]
+fn every_function_with_a_counterpart_is_on_the_page() {
+    let page = Page::read();
+    let names = page.names();
+    let only_in_c = only_in_c();
+    let mut wrong: Vec<String> = page.header.functions.iter().cloned().collect();
+    wrong.retain(|function| {
+        // kpc_event_result is a function of its own, not the third form of a kpc_event.
+        let twin = page.header.functions.contains(base(function)) && names.contains(base(function));
+        !twin && !names.contains(function) && !only_in_c.contains(function)
+    });
+    nothing_in("neither on the page nor without a counterpart", &wrong);
+}
+
+#[test]
+fn what_is_only_in_c_exists_and_is_not_on_the_page() {
+    let page = Page::read();
+    let names = page.names();
+    let mut wrong: Vec<String> = only_in_c().into_iter().collect();
+    wrong.extend(STATUSES_ONLY_IN_C.iter().map(|&status| status.to_owned()));
+    wrong.retain(|name| !page.header.has(name) || names.contains(name));
+    nothing_in("only in C", &wrong);
+}
+
+#[test]
+fn every_status_with_a_counterpart_is_on_the_page() {
+    let page = Page::read();
+    let names = page.names();
+    let mut wrong: Vec<String> = page.header.constants.iter().cloned().collect();
+    wrong.retain(|status| {
+        let elsewhere = STATUSES_OF_OTHER_PARTS
+            .iter()
+            .any(|part| status.starts_with(part));
+        status.starts_with("KPC_ERR_")
+            && !elsewhere
+            && !names.contains(status)
+            && !STATUSES_ONLY_IN_C.contains(&status.as_str())
+    });
+    nothing_in("not on the page", &wrong);
+}

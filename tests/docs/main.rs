@@ -1,0 +1,28 @@
+//! The documents, held against the header and the sources: docs/from-other-clients.md, the tables of
+//! examples, and tests/feature_rows.txt, which says what proves each thing that the other clients can
+//! do.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test without its files cannot go on"
+)]
+
+mod examples;
+mod feature_rows;
+mod from_other_clients;
+mod names;
+
+use std::path::Path;
+
+/// The text of a file of this repository.
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// Fails with all of what is wrong at once.
+fn nothing_in(what: &str, wrong: &[String]) {
+    assert!(wrong.is_empty(), "{what}:\n  {}", wrong.join("\n  "));
+}

@@ -1,0 +1,54 @@
+#!/bin/sh
+# An installed tree, moved elsewhere, serves a program that finds it by pkg-config or CMake.
+# It may be skipped: where there is neither pkg-config nor CMake.
+set -eu
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The libraries are there already; `-o` keeps make from building them again.
+make --silent -o lib install DESTDIR="$work/stage" PREFIX=/opt/kpc BUILD="$BUILD"
+mv "$work/stage/opt/kpc" "$work/moved"
+
+cat > "$work/program.c" <<'END'
+#include <kpclient.h>
+#include <stdio.h>
+int main(void)
+{
+    printf("kpclient %s\n", kpc_version());
+    return kpc_version_number() == KPC_VERSION_NUMBER ? 0 : 1;
+}
+END
+
+done=0
+if command -v pkg-config > /dev/null; then
+    export PKG_CONFIG_PATH="$work/moved/lib/pkgconfig"
+    flags="--define-variable=prefix=$work/moved --define-variable=libdir=$work/moved/lib
+        --define-variable=includedir=$work/moved/include"
+    # shellcheck disable=SC2046,SC2086 # flags are words
+    ${CC:-cc} "$work/program.c" $(pkg-config $flags --cflags --libs kpclient) -o "$work/shared"
+    LD_LIBRARY_PATH="$work/moved/lib" "$work/shared"
+    # shellcheck disable=SC2046,SC2086
+    ${CC:-cc} "$work/program.c" $(pkg-config $flags --cflags kpclient) "$work/moved/lib/libkpclient.a" \
+        $(pkg-config $flags --static --libs-only-l kpclient | sed 's/-lkpclient//') -o "$work/static"
+    "$work/static"
+    echo 'pkg-config: shared and static'
+    done=1
+fi
+if command -v cmake > /dev/null; then
+    cat > "$work/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.13)
+project(consumer C)
+find_package(kpclient 0.1 REQUIRED)
+add_executable(shared program.c)
+target_link_libraries(shared kpclient::kpclient)
+add_executable(static program.c)
+target_link_libraries(static kpclient::kpclient_static)
+END
+    cmake -S "$work" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/moved" > "$work/cmake.log" 2>&1 &&
+        cmake --build "$work/cmake" >> "$work/cmake.log" 2>&1 || { cat "$work/cmake.log"; exit 1; }
+    "$work/cmake/shared"
+    "$work/cmake/static"
+    echo 'CMake: shared and static'
+    done=1
+fi
+[ "$done" = 1 ] || { echo 'there is neither pkg-config nor CMake'; exit 77; }

@@ -1,0 +1,92 @@
+#!/bin/sh
+# Runs every other script in this directory, in the order of their names; `make check`.
+#
+#   tests/run/all.sh [NAME...]   only the scripts whose names contain one of these
+#
+# A script gets the built libraries in $KPC_LIB_DIR, the simulator as $KPC_SIM and the examples
+# in $BUILD/examples. It prints what it did and ends with 0 when all is well, or with 77 when it
+# cannot run here, with the reason in its last line. Tests are counted by lines of these forms,
+# a script without any counts as one:
+#
+#   test result: ok. 3 passed; 0 failed; 1 ignored; ...
+#   C programs: 3 runs passed, 0 failed, 1 skipped
+#   skipped NAME: REASON
+#
+# Only what needs a sanitizer, or a script that says `may be skipped:` in a comment, may be
+# skipped; whatever else is skipped counts as failed, so that nothing passes by not running.
+set -u
+cd "$(dirname "$0")/../.."
+BUILD=$(realpath "${BUILD:-build}")
+KPC_LIB_DIR=$BUILD/lib
+KPC_SIM=$BUILD/bin/kpclientd-sim
+export BUILD KPC_LIB_DIR KPC_SIM
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+: > "$work/skipped"
+: > "$work/failed"
+passed=0 failed=0 skipped=0
+
+# Adds up what one script printed.
+count() {
+    awk '
+        /^test result: / { counted = 1; p += $4; f += $6; s += $8 }
+        /^[A-Za-z ]+: [0-9]+ (runs )?passed, [0-9]+ failed, [0-9]+ skipped$/ {
+            counted = 1
+            sub(/^[^:]*: /, ""); sub(/ runs/, ""); gsub(/,/, "")
+            p += $1; f += $3; s += $5
+        }
+        END { print p + 0, f + 0, s + 0, counted + 0 }' "$1"
+}
+
+begun=$(date +%s)
+for script in tests/run/[0-9]*.sh; do
+    name=$(basename "$script" .sh)
+    wanted=${1:+no}
+    for part; do
+        case $name in *"$part"*) wanted=yes ;; esac
+    done
+    [ "$wanted" != no ] || continue
+    printf '==== %s\n' "$name"
+    since=$(date +%s)
+    # The exit code of the script comes through the pipe in a file.
+    { "$script" < /dev/null 2>&1; echo "$?" > "$work/code"; } | tee "$work/log"
+    code=$(cat "$work/code")
+    # shellcheck disable=SC2046 # four numbers
+    set -- $(count "$work/log") "$@"
+    p=$1 f=$2 s=$3 counted=$4
+    shift 4
+    grep '^skipped ' "$work/log" | sed 's/^skipped //' > "$work/said" || :
+    grep '^test .* \.\.\. ignored' "$work/log" >> "$work/said" || :
+    case $code in
+    0) [ "$counted" = 1 ] || p=1 ;;
+    77)
+        s=$((s + 1))
+        if grep -q '^# .*may be skipped:' "$script"; then
+            echo "$name: $(tail -n 1 "$work/log")" >> "$work/skipped"
+        else
+            echo "$name must not be skipped: $(tail -n 1 "$work/log")" >> "$work/failed"
+        fi
+        ;;
+    *)
+        [ "$f" != 0 ] || f=1
+        echo "$name ended with $code" >> "$work/failed"
+        ;;
+    esac
+    grep -E '\((shared|static), (valgrind|asan)\): ' "$work/said" >> "$work/skipped"
+    grep -vE '\((shared|static), (valgrind|asan)\): ' "$work/said" |
+        sed 's/^/must not be skipped: /' >> "$work/failed"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    printf '==== %s: %d passed, %d failed, %d skipped, %d s\n' \
+        "$name" "$p" "$f" "$s" $(($(date +%s) - since))
+done
+
+printf '==== all, %d s\n' $(($(date +%s) - begun))
+sed 's/^/skipped: /' "$work/skipped"
+sed 's/^/FAILED: /' "$work/failed"
+if [ -s "$work/failed" ] && [ "$failed" = 0 ]; then
+    failed=$(wc -l < "$work/failed")
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]

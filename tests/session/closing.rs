@@ -1,0 +1,237 @@
+//! The end of a client: every operation ends, the daemon is told, threads go.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::Arc;
+
+use kpclient::client::{Client, Delivery, Level, Log, StartResult, Timeout};
+use kpclient::Status;
+
+use crate::common::drive::{
+    barrier, client, connected, drain, echo, start, start_read, start_write, Op,
+};
+use crate::common::peer::Peer;
+use crate::common::replies::caps;
+use crate::common::server::{serve, Decide, Deed};
+use crate::common::LIMIT;
+
+/// Closes on another thread, so that this one can play the daemon.
+fn close(client: &Arc<Client>) -> std::thread::JoinHandle<()> {
+    let client = Arc::clone(client);
+    std::thread::spawn(move || client.close())
+}
+
+#[test]
+fn close_ends_everything_and_says_goodbye_on_every_lane() {
+    let peer = Peer::current();
+    let (client, mut local) = connected(&peer);
+    let sink = client.open_sink(16).unwrap();
+    drain(&sink);
+    let exchange = start(&client, client.blocking_send_message(&echo(), b"x"));
+    let mut writes = peer.welcome();
+    writes.expect("send_message");
+    let read = start_read(&client, 2);
+    let mut reads = peer.welcome();
+    reads.expect("start_resending_encrypted_message");
+    let ops: Vec<Op> = vec![
+        start(&client, client.new_keypair_remote(&[1; 32])),
+        start_write(&client, 1),
+        start(&client, client.flush()),
+        exchange,
+        read,
+    ];
+    let blocked = {
+        let client = Arc::clone(&client);
+        std::thread::spawn(move || {
+            let work = client.new_keypair_remote(&[2; 32]).unwrap();
+            client.block(work, Timeout::Forever).map(drop)
+        })
+    };
+    local.expect("new_keypair");
+    local.expect("new_keypair");
+    let closing = close(&client);
+    for op in &ops {
+        assert_eq!(op.status(), Status::CLOSED);
+    }
+    assert_eq!(
+        blocked.join().unwrap().unwrap_err().status(),
+        Status::CLOSED
+    );
+    for lane in [&mut local, &mut writes, &mut reads] {
+        while lane.read().expect("no goodbye").key != "thin_close" {}
+        lane.expect_end();
+    }
+    drop((local, writes, reads));
+    closing.join().unwrap();
+    assert_eq!(drain(&sink), ["closed"]);
+    assert!(!client.is_attached());
+}
+
+#[test]
+fn the_goodbye_comes_through_a_full_socket_behind_a_whole_frame() {
+    let peer = Peer::current();
+    let (client, mut conn) = connected(&peer);
+    let (cap, _, index) = caps();
+    let plaintext = [7; 1677];
+    for _ in 0..1000 {
+        start(&client, client.encrypt_write(&cap, &index, &plaintext));
+    }
+    let closing = close(&client);
+    let mut count = 0;
+    loop {
+        match conn.read() {
+            Some(asked) if asked.key == "thin_close" => break,
+            Some(asked) => assert_eq!(asked.key, "encrypt_write"),
+            None => panic!("no goodbye"),
+        }
+        count += 1;
+    }
+    assert!(count < 1000, "the socket was not full");
+    conn.expect_end();
+    drop(conn);
+    closing.join().unwrap();
+}
+
+#[test]
+fn close_works_while_the_daemon_is_away_and_without_any_connection() {
+    let peer = Peer::current();
+    let (client, conn) = connected(&peer);
+    let call = start(&client, client.new_keypair_remote(&[1; 32]));
+    conn.cut();
+    client.close();
+    assert_eq!(call.status(), Status::CLOSED);
+    let (client, mut conn) = connected(&peer);
+    client.disconnect().unwrap();
+    conn.expect_end();
+    let call = start(&client, client.new_keypair_remote(&[1; 32]));
+    client.close();
+    assert_eq!(call.status(), Status::CLOSED);
+}
+
+#[test]
+fn close_inside_a_callback_ends_the_client() {
+    let peer = Peer::current();
+    let (client, mut conn) = connected(&peer);
+    let pending = start_write(&client, 1);
+    let (sender, told) = channel();
+    let (inside, order) = (Arc::clone(&client), sender.clone());
+    let callback = move |_| {
+        inside.close();
+        inside.close();
+        order.send("closed in a callback").unwrap();
+    };
+    let work = client.new_keypair_remote(&[1; 32]).unwrap();
+    let delivery = Delivery::Callback(Box::new(callback));
+    let prepared = client.prepare(&work, delivery).unwrap();
+    prepared.launch(work, Timeout::Forever);
+    // Completions that close itself brings about still come.
+    let work = client.new_keypair_remote(&[2; 32]).unwrap();
+    let last = move |completed: Arc<kpclient::client::Completed>| {
+        assert_eq!(completed.status(), Status::CLOSED);
+        sender.send("and the last one").unwrap();
+    };
+    let delivery = Delivery::Callback(Box::new(last));
+    let prepared = client.prepare(&work, delivery).unwrap();
+    prepared.launch(work, Timeout::Forever);
+    let asked = conn.expect("new_keypair");
+    conn.answer_keypair(&asked);
+    conn.expect("new_keypair");
+    conn.expect_goodbye();
+    drop(conn);
+    assert_eq!(told.recv_timeout(LIMIT).unwrap(), "closed in a callback");
+    assert_eq!(told.recv_timeout(LIMIT).unwrap(), "and the last one");
+    assert_eq!(pending.status(), Status::CLOSED);
+}
+
+#[test]
+fn a_client_that_is_dropped_is_closed() {
+    let peer = Peer::current();
+    let (client, mut conn) = connected(&peer);
+    let sink = client.open_sink(4).unwrap();
+    let dropping = std::thread::spawn(move || drop(client));
+    conn.expect_goodbye();
+    drop(conn);
+    dropping.join().unwrap();
+    assert_eq!(drain(&sink), ["online", "document", "closed"]);
+}
+
+#[test]
+fn many_threads_may_close_at_once() {
+    let peer = Peer::current();
+    for _ in 0..20 {
+        let (client, mut conn) = connected(&peer);
+        let call = start(&client, client.new_keypair_remote(&[1; 32]));
+        let closing: Vec<_> = (0..4).map(|_| close(&client)).collect();
+        assert_eq!(call.status(), Status::CLOSED);
+        while conn.read().is_some() {}
+        drop(conn);
+        for thread in closing {
+            thread.join().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_flush_before_close_lets_everything_leave() {
+    let peer = Peer::current();
+    let (client, _local) = connected(&peer);
+    let work = client.send_message(&[1; 16], &echo(), b"x").unwrap();
+    client.block(work, Timeout::Forever).unwrap();
+    let flush = start(&client, client.flush());
+    let mut lane = peer.welcome();
+    let asked = lane.expect("send_message");
+    lane.message_sent(&asked, 1_000_000_000);
+    flush.done::<()>().unwrap();
+    let closing = close(&client);
+    lane.expect_goodbye();
+    drop((lane, _local));
+    closing.join().unwrap();
+}
+
+#[test]
+fn a_lane_outlives_a_panic() {
+    let peer = Peer::current();
+    let armed = Arc::new(AtomicBool::new(false));
+    let trap = Arc::clone(&armed);
+    let log = Log::new(
+        Level::Debug,
+        Arc::new(move |_, _: &str| {
+            if trap.swap(false, Ordering::AcqRel) {
+                resume_unwind(Box::new("in the test"));
+            }
+        }),
+    );
+    // Every second connection ends with its first answer.
+    let answer: Decide = Arc::new(|count, _| match count % 2 {
+        0 => Deed::Cut,
+        _ => Deed::Answer,
+    });
+    let server = serve(peer, answer);
+    let client = Arc::new(Client::new(server.peer.config(), log, || ()).unwrap());
+    let limit = Timeout::After(LIMIT);
+    client.block(client.connect().unwrap(), limit).unwrap();
+    for hash in 0..20 {
+        armed.store(true, Ordering::Release);
+        let write = start_write(&client, hash);
+        let call = client.new_keypair_remote(&[1; 32]).unwrap();
+        client.block(call, limit).unwrap();
+        write.done::<StartResult>().unwrap();
+    }
+    drop(client);
+}
+
+#[test]
+fn clients_do_not_disturb_each_other() {
+    let peer = Peer::current();
+    let (one, mut to_one) = connected(&peer);
+    let (two, mut to_two) = connected(&peer);
+    barrier(&one, &mut to_one);
+    let closing = close(&one);
+    to_one.expect_goodbye();
+    drop(to_one);
+    closing.join().unwrap();
+    barrier(&two, &mut to_two);
+    drop(client(peer.config()));
+    barrier(&two, &mut to_two);
+}

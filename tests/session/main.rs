@@ -1,0 +1,17 @@
+//! The client core against a scripted daemon.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod boxes;
+mod calls;
+mod closing;
+mod connect;
+mod events;
+mod golden;
+mod golden_calls;
+mod messages;
+mod race;
+mod reconnect;
+mod sinks;
