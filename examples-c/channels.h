@@ -1,0 +1,83 @@
+/* What the examples about channels share: a query sent, once or until something is found.
+ * channel_06 shows it at length. */
+#ifndef KPC_EXAMPLE_CHANNELS_H
+#define KPC_EXAMPLE_CHANNELS_H
+
+#include "example.h"
+
+/* A read goes to one of two replicas each time; so often is more than enough. */
+#define ATTEMPTS 40
+
+/* A courier, for all queries of one program. */
+static inline kpc_service example_courier(kpc_client *client)
+{
+    kpc_error *error = NULL;
+    kpc_service courier;
+
+    must(kpc_client_get_service(client, "courier", &courier, &error), &error, "a courier");
+    return courier;
+}
+
+/* Sends a query and gives what came back: nothing for a write, and where nothing is there yet. */
+static inline kpc_buffer *example_send(kpc_client *client, kpc_channel channel,
+                                       const kpc_channel_query *query, const kpc_service *courier)
+{
+    kpc_error *error = NULL;
+    kpc_buffer *payload = NULL;
+    kpc_id id;
+
+    must(kpc_new_message_id(&id, &error), &error, "an id");
+    must(kpc_send_channel_query_await_reply(client, channel, query, courier, &id, PATIENCE_MS,
+                                            &payload, NULL, &error),
+         &error, "a query");
+    return payload;
+}
+
+/* Prepares a write and sends it; the query is what a program stores. */
+static inline kpc_channel_query *example_write(kpc_client *client, kpc_channel channel,
+                                               const char *text, const kpc_service *courier)
+{
+    kpc_error *error = NULL;
+    kpc_channel_query *query = NULL;
+
+    must(kpc_write_channel(client, channel, (const uint8_t *)text, strlen(text), PATIENCE_MS,
+                           &query, &error),
+         &error, "preparing a write");
+    kpc_buffer_free(example_send(client, channel, query, courier));
+    return query;
+}
+
+/* Sends a read until it finds something, and prints that. */
+static inline void example_fetch(kpc_client *client, kpc_channel channel,
+                                 const kpc_channel_query *query, const kpc_service *courier)
+{
+    int attempt;
+
+    for (attempt = 0; attempt < ATTEMPTS; attempt++) {
+        kpc_buffer *found = example_send(client, channel, query, courier);
+        size_t length = kpc_buffer_len(found);
+        if (length > 0) {
+            printf("Bob reads: %.*s\n", (int)length, (const char *)kpc_buffer_data(found));
+        }
+        kpc_buffer_free(found);
+        if (length > 0) {
+            return;
+        }
+    }
+    need(0, "nothing was found");
+}
+
+/* Prepares the read of a channel's next box, sends it until something is found, and prints that. */
+static inline void example_read(kpc_client *client, kpc_channel channel,
+                                const kpc_service *courier)
+{
+    kpc_error *error = NULL;
+    kpc_channel_query *query = NULL;
+
+    must(kpc_read_channel(client, channel, NULL, -1, PATIENCE_MS, &query, &error), &error,
+         "preparing a read");
+    example_fetch(client, channel, query, courier);
+    kpc_channel_query_free(query);
+}
+
+#endif
