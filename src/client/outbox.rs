@@ -168,3 +168,35 @@ impl Outbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    const FRAME: usize = 2000;
+    const COUNT: usize = 10_000;
+
+    #[test]
+    fn a_goodbye_takes_the_place_of_all_that_has_not_begun_to_leave() {
+        let (near, mut far) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        far.set_nonblocking(true).unwrap();
+        let outbox = Outbox::new(Socket::Unix(near));
+        for _ in 0..COUNT {
+            outbox.push(Bytes::from(vec![1; FRAME]));
+        }
+        assert!(outbox.is_blocked());
+        outbox.finish_with(Bytes::from_static(b"goodbye"));
+        let mut all = Vec::new();
+        // Fails where nothing is left for now; then there is room for more.
+        while far.read_to_end(&mut all).is_err() {
+            outbox.resume();
+        }
+        let frames = all.strip_suffix(b"goodbye").unwrap();
+        assert!(frames.len() < COUNT * FRAME, "the line was not cut");
+        assert_eq!(frames.len() % FRAME, 0, "a frame was cut");
+    }
+}

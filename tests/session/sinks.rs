@@ -313,6 +313,10 @@ fn waiting_inside_a_callback_is_refused() {
         Arc::clone(&client),
         start(&client, client.new_keypair_remote(&[1; 32])),
     );
+    // Only a client whose frames have all left has nothing to flush.
+    client
+        .block(client.flush().unwrap(), Timeout::Forever)
+        .unwrap();
     let id = pending.id;
     let mut first = true;
     let callback = move |_| {
