@@ -386,14 +386,15 @@ fn writes_do_not_stand_behind_reads_on_the_one_lane_of_an_old_daemon() {
     assert!(asked.fields.contains_key("read_cap"));
     let write = start_write(&client, 100);
     lane.answer_start(&asked, 1, None);
-    let mut writes = 0;
-    // Within two turns of one place each.
-    for _ in 0..2 {
+    // It comes after few of the reads, though not always as the next: those that the
+    // window let go before it was in line go first.
+    let before = (0..20).take_while(|_| {
         let asked = lane.expect(START);
-        writes += usize::from(asked.fields.contains_key("write_cap"));
         lane.answer_start(&asked, 0, None);
-    }
-    assert_eq!(writes, 1);
+        asked.fields.contains_key("read_cap")
+    });
+    let before = before.count();
+    assert!(before <= 5, "{before} reads went before the write");
     write.done::<StartResult>().unwrap();
 }
 
