@@ -3,8 +3,8 @@
 #   make                    the library and its header, in build/
 #   make demo               everything at work, on the simulator
 #   make check              every test
-#   make install            DESTDIR, PREFIX, LIBDIR, INCLUDEDIR as usual
-#   make header             rewrite include/kpclient.h after a change in src/ffi
+#   make install            DESTDIR, PREFIX, LIBDIR, INCLUDEDIR, MANDIR as usual
+#   make header             rewrite include/kpclient.h and man/ after a change in src/ffi
 #
 # Cargo builds a static library; the C compiler's linker makes the shared one of it, as
 # rustc has no way to give symbols a version.
@@ -26,6 +26,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # Grows only when something is taken away from the interface; see abi/kpclient.map.
@@ -54,7 +55,7 @@ DEMO_NETWORK ?= --lambda-p 0.01 --latency 300
 REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 
-.PHONY: all archive lib link header symbols sim examples demo check bench install install-strip uninstall clean help
+.PHONY: all archive lib link header man symbols sim examples demo check bench install install-strip uninstall clean help
 
 all: lib
 
@@ -83,10 +84,15 @@ link:
 	$(AR) rcs $(OUT)/libkpclient.a $(OUT)/kpclient.o
 	rm -f $(OUT)/kpclient.o
 
-## header: rewrite include/kpclient.h, and add new functions to abi/symbols.txt
+## header: rewrite include/kpclient.h, add new functions to abi/symbols.txt, write the manual pages
 header:
 	KPC_HEADER=write $(CARGO) check -p kpclient
 	abi/symbols.sh write
+	$(MAKE) --no-print-directory man
+
+## man: rewrite the manual pages in man/ from the header
+man:
+	$(CARGO) run --quiet -p kpclient-man
 
 ## symbols: hold the library's exports against the header and abi/symbols.txt
 symbols: lib
@@ -125,7 +131,9 @@ FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@ABI@|$(ABI)|g' -e 's|@PREFIX@|$(
 # What was built is installed as it is, so that `sudo make install` needs no Rust.
 BUILT = $(if $(wildcard $(BUILD)/lib/libkpclient.a),,lib)
 
-## install: header, libraries, pkg-config and CMake files
+MANUALS = $(patsubst man/%,%,$(wildcard man/man1/*.1 man/man3/*.3))
+
+## install: header, libraries, manual pages, pkg-config and CMake files
 install: $(BUILT)
 	$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/kpclient
 	$(INSTALL) -m 644 include/kpclient.h $(DESTDIR)$(INCLUDEDIR)/kpclient.h
@@ -137,6 +145,9 @@ install: $(BUILT)
 	$(FILL) packaging/kpclientConfig.cmake.in > $(DESTDIR)$(LIBDIR)/cmake/kpclient/kpclientConfig.cmake
 	$(FILL) packaging/kpclientConfigVersion.cmake.in \
 		> $(DESTDIR)$(LIBDIR)/cmake/kpclient/kpclientConfigVersion.cmake
+	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man3
+	$(INSTALL) -m 644 man/man1/*.1 $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 644 man/man3/*.3 $(DESTDIR)$(MANDIR)/man3
 
 ## install-strip: the same, without symbols that only debuggers want
 install-strip: install
@@ -148,6 +159,8 @@ uninstall:
 		$(DESTDIR)$(LIBDIR)/$(REALNAME) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(LINKNAME) \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/kpclient.pc
 	rm -rf $(DESTDIR)$(LIBDIR)/cmake/kpclient
+	@echo rm -f $(words $(MANUALS)) manual pages in $(DESTDIR)$(MANDIR)
+	@rm -f $(addprefix $(DESTDIR)$(MANDIR)/,$(MANUALS))
 
 ## clean: everything that was built
 clean:

@@ -14,56 +14,7 @@ use std::{env, fs};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The sections of the header in their order: title, and the files of src/ffi behind it.
-const SECTIONS: &[(&str, &[&str])] = &[
-    ("Status", &["status"]),
-    ("Errors", &["error", "wire_code"]),
-    ("Version", &["version"]),
-    ("Bytes of any length", &["buffer"]),
-    ("Values of fixed size", &["values"]),
-    ("Keys and indices, computed without a daemon", &["keys"]),
-    ("Ids, hashes, sizes", &["helpers"]),
-    ("Geometry of the network", &["geometry"]),
-    ("Waiting and callbacks", &["callback"]),
-    ("Configuration", &["config", "config_get"]),
-    ("Operations", &["operation"]),
-    ("Clients", &["client", "connect"]),
-    ("Events", &["event", "event_get", "event_copy"]),
-    ("Directory documents and services", &["pki"]),
-    ("Plain messages", &["message", "reliable", "await_reply"]),
-    ("Boxes", &["boxes"]),
-    (
-        "Boxes, step by step",
-        &[
-            "envelope",
-            "encrypt",
-            "resending",
-            "resending_named",
-            "cancel",
-        ],
-    ),
-    ("Tombstones", &["tombstones"]),
-    ("Copy streams", &["envelopes", "envelopes_get"]),
-    ("Couriers", &["couriers"]),
-    ("Copy commands", &["copy"]),
-    (
-        "Copy streams made easy",
-        &["copy_builder", "copy_builder_add", "copy_builder_run"],
-    ),
-    ("Nested copies", &["nested_copy"]),
-    ("Vouchers", &["vouchers", "voucher_get"]),
-    (
-        "Channels of the older API",
-        &[
-            "channel",
-            "channel_query",
-            "channel_prepare",
-            "channel_send",
-            "channel_resume",
-        ],
-    ),
-    ("Asking the daemon", &["remote", "authorities"]),
-];
+include!("abi/sections.rs");
 
 /// Nothing in the header is wider.
 const WIDTH: usize = 100;
@@ -83,6 +34,7 @@ fn run() -> Result<()> {
         "build.rs",
         "cbindgen.toml",
         "abi/preamble.h.in",
+        "abi/sections.rs",
         "src/ffi",
         "src/status_table.rs",
         COMMITTED,

@@ -33,7 +33,7 @@ Usage: kpclientd-sim [OPTIONS]
   --seed N             for keys, delays and losses
   --local-work US      processor time for each local request; a real daemon takes 30 to 50 (0)
   --late-close CHANCE  probability that a lost connection is noticed late (0.15)
-  --help, --version
+  --help, --version    print this, or the version, and end
 
 One line `ready: …` says that the sockets are open. SIGTERM sends a shutdown_event and ends.
 
