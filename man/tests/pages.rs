@@ -1,6 +1,10 @@
 //! The committed pages are what the header gives, leave nothing of it out and lead nowhere wrong.
 
-#![allow(clippy::unwrap_used, reason = "these are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test without its pages cannot go on"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

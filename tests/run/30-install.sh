@@ -13,13 +13,14 @@ mv "$work/stage/opt/kpc" "$work/moved"
 manual="$work/moved/share/man"
 sed -n 's/^\(kpc_[a-z0-9_]*\) .*/\1/p' abi/symbols.txt | while read -r name; do
     page=$(sed -n 's/^\.so //p' "$manual/man3/$name.3")
-    grep -q "^\.TH ${page:+[a-z_]}" "$manual/${page:-man3/$name.3}" || { echo "no page of $name"; exit 1; }
+    grep -q '^\.TH ' "$manual/${page:-man3/$name.3}" || { echo "no page of $name"; exit 1; }
 done
 [ -s "$manual/man3/kpclient.3" ] && [ -s "$manual/man1/kpclientd-sim.1" ]
 if command -v man > /dev/null && man -M "$manual" -w kpc_write_box > "$work/found" 2>&1; then
-    # Through the page that it stands on, as a reader finds it.
+    # As a reader finds it, by the name of a function that stands on another one's page.
     MANWIDTH=80 man -M "$manual" kpc_write_box_async < /dev/null > "$work/shown"
     grep -q 'kpc_write_box_async' "$work/shown"
+    echo 'man finds them'
 fi
 echo "manual pages: $(find "$manual" -type f | wc -l)"
 
