@@ -7,7 +7,6 @@ mod common;
 
 mod basics;
 mod events;
-mod golden;
 mod reconnect;
 mod reliable;
 mod replicas;

@@ -10,7 +10,6 @@ mod builder_restored;
 mod commands;
 mod couriers;
 mod envelopes;
-mod golden;
 mod nested;
 mod support;
 mod tombstones;

@@ -9,8 +9,6 @@ mod calls;
 mod closing;
 mod connect;
 mod events;
-mod golden;
-mod golden_calls;
 mod messages;
 mod race;
 mod reconnect;
