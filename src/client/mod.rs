@@ -81,7 +81,7 @@ use self::inner::Inner;
 use self::op::OpId as Op;
 use self::runtime::Runtime;
 use self::waiter::Waiter;
-use self::work::Kind;
+use self::work::{Kind, LocalCall};
 use crate::config::Config;
 use crate::pki::{Document, Service};
 use crate::sync::lock;
@@ -153,6 +153,15 @@ impl Client {
             self.inner.check_open()?;
             return act(&self.inner);
         }
+        let deadline = self.may_wait(timeout)?;
+        match work.kind {
+            Kind::Local(call) => self.block_local(call, deadline),
+            _ => self.block_task(work, deadline),
+        }
+    }
+
+    /// Refuses to wait where that would be for ever, or is not wanted.
+    fn may_wait(&self, timeout: Timeout) -> Result<Option<Instant>> {
         if self.inner.dispatcher.is_current() {
             return Err(Error::new(
                 Status::WOULD_DEADLOCK,
@@ -162,18 +171,14 @@ impl Client {
         if timeout == Timeout::Poll {
             return Err(timed_out());
         }
-        match work.kind {
-            Kind::Local(call) => self.block_local(call, timeout),
-            _ => self.block_task(work, timeout),
-        }
+        Ok(timeout.deadline())
     }
 
-    fn block_local<T>(&self, call: work::LocalCall<T>, timeout: Timeout) -> Result<T> {
-        let deadline = timeout.deadline();
+    fn block_local<T>(&self, call: LocalCall<T>, deadline: Option<Instant>) -> Result<T> {
         let lane = self.inner.lane(lane::LaneKind::Local);
         let waiter = Arc::new(Waiter::new());
         let sink = lane::CallSink::Thread(Arc::clone(&waiter));
-        lane.call(call.query, call.frame, call.needs, sink);
+        lane.call(call.query, call.frame, call.needs, call.kept, sink);
         match lane::await_answer(&self.inner, &lane, &waiter, deadline) {
             Some(answer) => (call.read)(&answer?),
             None => {
@@ -183,8 +188,11 @@ impl Client {
         }
     }
 
-    fn block_task<T: Send + Sync + 'static>(&self, work: Work<T>, timeout: Timeout) -> Result<T> {
-        let deadline = timeout.deadline();
+    fn block_task<T: Send + Sync + 'static>(
+        &self,
+        work: Work<T>,
+        deadline: Option<Instant>,
+    ) -> Result<T> {
         let waiter = Arc::new(Waiter::new());
         let filled = Arc::clone(&waiter);
         let deliver: CompletionFn = Box::new(move |completed| filled.fill(completed));

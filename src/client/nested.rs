@@ -12,7 +12,7 @@ use super::arq::StartFlags;
 use super::boxes;
 use super::copy;
 use super::copy_builder::{write, CopyBuilder};
-use super::envelopes::{CopyDestination, CourierEnvelopes, Order, StreamEnds};
+use super::envelopes::{self, CopyDestination, CourierEnvelopes, Order, StreamEnds};
 use super::inner::Inner;
 use super::message::Destination;
 use super::queries::random_array;
@@ -47,9 +47,9 @@ struct Wrapped {
     next: BoxIndex,
 }
 
-async fn wrap(inner: &Arc<Inner>, first: Order, path: Vec<Destination>) -> Result<Wrapped> {
+async fn wrap(inner: &Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) -> Result<Wrapped> {
     let mut layers = Vec::new();
-    let made = first.run(inner).await?;
+    let made = envelopes::run(first, inner).await?;
     let next = made.next_indices.into_iter().next();
     let next = next.ok_or_else(|| Error::new(Status::CBOR, "the daemon named no next index"))?;
     let mut elements = made.envelopes;
@@ -93,13 +93,13 @@ async fn wrap_once(
         start_index: cap.first_index(),
         payload: &row,
     };
-    let order = Order::new(inner, &[to], WHOLE, None)?;
+    let order = Order::owned(inner, &[to], WHOLE, None)?;
     drop(row);
     let at = (1..count).fold(cap.first_index(), |index, _| index.next());
-    Ok((order.run(inner).await?, (at, last)))
+    Ok((envelopes::run(order, inner).await?, (at, last)))
 }
 
-async fn send(inner: Arc<Inner>, first: Order, path: Vec<Destination>) -> Result<BoxIndex> {
+async fn send(inner: Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) -> Result<BoxIndex> {
     let wrapped = wrap(&inner, first, path).await?;
     let mut elements = Some(wrapped.elements);
     for (depth, layer) in wrapped.layers.into_iter().enumerate() {
@@ -187,7 +187,7 @@ impl Client {
             start_index: first_index.clone(),
             payload,
         };
-        let order = Order::new(&self.inner, &[to], WHOLE, None)?;
+        let order = Order::owned(&self.inner, &[to], WHOLE, None)?;
         Ok(Work::task(move |inner| send(inner, order, path)).outbound())
     }
 }

@@ -66,10 +66,15 @@ impl Sizes {
         payload.div_ceil(self.chunk())
     }
 
+    /// Elements of a stream of so many envelopes behind `waiting` bytes.
+    pub(crate) fn elements_of(self, envelopes: usize, waiting: usize) -> usize {
+        let bytes = envelopes.saturating_mul(self.envelope);
+        bytes.saturating_add(waiting).div_ceil(self.room())
+    }
+
     /// Refuses what no copy stream can hold. `waiting`: bytes left over from before.
     pub(crate) fn check_stream(self, envelopes: usize, waiting: usize) -> Result<()> {
-        let bytes = envelopes.saturating_mul(self.envelope);
-        let boxes = bytes.saturating_add(waiting).div_ceil(self.room());
+        let boxes = self.elements_of(envelopes, waiting);
         if envelopes.max(boxes) > MAX_STREAM_BOXES {
             return Err(Error::new(
                 Status::PAYLOAD_TOO_LARGE,

@@ -44,6 +44,8 @@ pub(crate) struct LocalCall<T> {
     pub(crate) query: u64,
     pub(crate) frame: Bytes,
     pub(crate) needs: Option<&'static str>,
+    /// The frame is kept until the answer comes, to be sent again after a loss.
+    pub(crate) kept: bool,
     pub(crate) read: fn(&Answer) -> Result<T>,
 }
 
@@ -59,8 +61,16 @@ impl<T> LocalCall<T> {
             query,
             frame: request.encode(&id)?.into_bytes(),
             needs: request.reply_key(),
+            kept: true,
             read,
         })
+    }
+
+    /// Its frame is freed once written; a loss then ends it with `CONNECTION_LOST`, and
+    /// who made it makes it again.
+    pub(crate) fn once(mut self) -> Self {
+        self.kept = false;
+        self
     }
 
     /// Sends it and awaits the answer.
@@ -83,7 +93,7 @@ async fn exchange(
 ) -> Result<Answer> {
     let (sender, answer) = oneshot::channel();
     let guard = Forget { lane, query };
-    lane.call(query, frame, needs, CallSink::Task(sender));
+    lane.call(query, frame, needs, true, CallSink::Task(sender));
     let answer = answer.await.map_err(|_| closed())??;
     drop(guard);
     Ok(answer)

@@ -7,7 +7,7 @@ use super::boundary::call;
 use super::client::kpc_client;
 use super::error::kpc_error;
 use super::handle::{Kind, Tag};
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, waiting};
 use super::out::out_handle;
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_write_cap};
@@ -119,14 +119,15 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(envelopes, "envelopes"), || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.create_courier_envelopes_from_payload(
+            let v = waiting(client, timeout_ms, |client, timeout| {
+                client.courier_envelopes_from_payload(
                     &CopyDestination {
                         write_cap: args::value(dest_write_cap, "dest_write_cap")?.checked()?,
                         start_index: args::value(dest_start_index, "dest_start_index")?.inner(),
                         payload: args::bytes(payload, payload_len, "payload")?,
                     },
                     StreamEnds { is_start, is_last },
+                    timeout,
                 )
             })?;
             Ok(Arc::new(v))
@@ -255,11 +256,12 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(envelopes, "envelopes"), || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.create_courier_envelopes_from_multi_payload(
+            let v = waiting(client, timeout_ms, |client, timeout| {
+                client.courier_envelopes_from_multi_payload(
                     &self::destinations(destinations, destinations_len)?,
                     StreamEnds { is_start, is_last },
                     optional_bytes(buffer, buffer_len)?,
+                    timeout,
                 )
             })?;
             Ok(Arc::new(v))

@@ -104,9 +104,19 @@ pub(crate) fn blocking<T: Send + Sync + 'static>(
     timeout_ms: i32,
     make: impl FnOnce(&Client) -> Result<Work<T>>,
 ) -> Result<T> {
+    waiting(client, timeout_ms, |client, timeout| {
+        client.block(make(client)?, timeout)
+    })
+}
+
+/// The blocking form of a call that may look at its arguments until it returns.
+pub(crate) fn waiting<T>(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    act: impl FnOnce(&Client, Timeout) -> Result<T>,
+) -> Result<T> {
     let client = handle::get(client)?;
-    let timeout = timeout(timeout_ms)?;
-    client.block(make(&client)?, timeout)
+    act(&client, timeout(timeout_ms)?)
 }
 
 /// The asynchronous form of a call: prepares the work, tells the operation's id, then begins.

@@ -5,6 +5,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod drive;
+pub mod elements;
 pub mod frames;
 pub mod peer;
 pub mod replies;

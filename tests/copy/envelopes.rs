@@ -46,10 +46,10 @@ fn from_payload_in_pieces_is_one_stream_and_holds_no_local_call_up() {
     // All but the last are full: the pieces were joined without gaps.
     assert!(made.envelopes[..count - 1].iter().all(|e| e.len() == 1677));
     assert_eq!(made.next_indices, [ahead(&destination.first_index, 101)]);
-    // Sixteen boxes at a time.
+    // Forty boxes at a time.
     assert_eq!(
         asked(&sim, "create_courier_envelopes_from_multi_payload"),
-        7
+        3
     );
     assert_eq!(asked(&sim, "create_courier_envelopes_from_payload"), 0);
     perform(&client, &temporary, &made);
@@ -68,14 +68,14 @@ fn from_payload_that_is_not_last_leaves_nothing_over_in_pieces_as_in_one() {
     let client = client(&sim);
     let temporary = stream(9);
     let (first, second) = (stream(1), stream(2));
-    let (long, short) = (payload(CHUNK * 40), payload(20));
+    let (long, short) = (payload(CHUNK * 90), payload(20));
     let begin = client.create_courier_envelopes_from_payload(&to(&first, &long), ends(true, false));
     let mut made = done(&client, begin);
     assert!(made.buffer.is_none());
     let (flags, data) = taken_apart(&made.envelopes);
     assert_eq!(flags[0], 1);
     assert!(flags[1..].iter().all(|flags| *flags == 0));
-    assert_eq!(data.len(), 40 * 2003);
+    assert_eq!(data.len(), 90 * 2003);
     let end = client.create_courier_envelopes_from_payload(&to(&second, &short), ends(false, true));
     made.envelopes.extend(done(&client, end).envelopes);
     perform(&client, &temporary, &made);
@@ -103,11 +103,11 @@ fn from_multi_payload_in_two_calls_with_the_buffer_between_them() {
     let sim = sim();
     let client = client(&sim);
     let (one, two, three, temporary) = (stream(1), stream(2), stream(3), stream(9));
-    let (long, short) = (payload(CHUNK * 33 + 1), payload(6));
+    let (long, short) = (payload(CHUNK * 43 + 1), payload(6));
     let all = [to(&one, &long), to(&two, &short)];
     let begin = client.create_courier_envelopes_from_multi_payload(&all, ends(true, false), None);
     let mut made = done(&client, begin);
-    assert_eq!(made.next_indices[0], ahead(&one.first_index, 34));
+    assert_eq!(made.next_indices[0], ahead(&one.first_index, 44));
     assert_eq!(made.next_indices[1], ahead(&two.first_index, 1));
     let buffer = made.buffer.take().unwrap();
     let rest = [to(&three, &short)];
@@ -127,22 +127,22 @@ fn from_tombstone_range_deletes_in_pieces_what_was_written() {
     let sim = sim();
     let client = client(&sim);
     let (destination, temporary) = (stream(1), stream(2));
-    let content = payload(CHUNK * 20);
+    let content = payload(CHUNK * 50);
     let write = client.create_courier_envelopes_from_payload(&to(&destination, &content), WHOLE);
     perform(&client, &temporary, &done(&client, write));
     let (cap, first) = (&destination.write_cap, &destination.first_index);
-    let work = client.create_courier_envelopes_from_tombstone_range(cap, first, 20, WHOLE, None);
+    let work = client.create_courier_envelopes_from_tombstone_range(cap, first, 50, WHOLE, None);
     let made = done(&client, work);
     assert_eq!(
         asked(&sim, "create_courier_envelopes_from_tombstone_range"),
         2
     );
-    assert_eq!(made.next_indices, [ahead(first, 20)]);
+    assert_eq!(made.next_indices, [ahead(first, 50)]);
     let (flags, data) = taken_apart(&made.envelopes);
     assert_eq!((flags[0], flags[flags.len() - 1]), (1, 2));
-    assert_eq!(data.len(), 20 * 2003);
+    assert_eq!(data.len(), 50 * 2003);
     perform(&client, &stream(3), &made);
-    for at in [0, 15, 16, 19] {
+    for at in [0, 39, 40, 49] {
         assert!(is_deleted(&client, &destination, &ahead(first, at)), "{at}");
     }
 }
@@ -248,7 +248,7 @@ fn pieces_survive_a_lost_connection() {
     let content = payload(CHUNK * 200);
     let made = std::thread::scope(|scope| {
         scope.spawn(|| {
-            for wanted in [2, 5, 8] {
+            for wanted in [2, 3, 4] {
                 until("pieces", || {
                     asked(&sim, "create_courier_envelopes_from_multi_payload") >= wanted
                 });

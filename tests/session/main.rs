@@ -8,6 +8,7 @@ mod boxes;
 mod calls;
 mod closing;
 mod connect;
+mod envelopes;
 mod events;
 mod messages;
 mod race;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::super::envelopes::{
-    CopyDestination, CourierEnvelopes, Order, StreamEnds, TombstoneOrder,
+    self, CopyDestination, CourierEnvelopes, Order, StreamEnds, TombstoneOrder,
 };
 use super::super::inner::Inner;
 use super::super::op::Value;
@@ -115,8 +115,8 @@ impl Client {
             is_start,
             is_last: false,
         };
-        let order = Order::new(&self.inner, &[to], ends, left_over(&tail))?;
-        let make = move |inner| async move { order.run(&inner).await };
+        let order = Order::owned(&self.inner, &[to], ends, left_over(&tail))?;
+        let make = move |inner| async move { envelopes::run(order, &inner).await };
         Ok(adding(turn, envelopes, make))
     }
 
@@ -138,7 +138,7 @@ impl Client {
         let inner = &self.inner;
         let tail = left_over(&tail);
         let order = TombstoneOrder::new(inner, write_cap, start_index, max_count, ends, tail)?;
-        let make = move |inner| async move { order.run(&inner).await };
+        let make = move |inner| async move { envelopes::run(order, &inner).await };
         Ok(adding(turn, envelopes, make))
     }
 }

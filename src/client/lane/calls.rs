@@ -39,10 +39,22 @@ impl CallSink {
 }
 
 struct Call {
-    frame: Bytes,
+    /// None once a frame that is not kept has left.
+    frame: Option<Bytes>,
+    kept: bool,
     /// The reply kind that a daemon must know, or the request must not be sent to it.
     needs: Option<&'static str>,
     sink: CallSink,
+}
+
+impl Call {
+    /// The frame, to be written now.
+    fn leave(&mut self) -> Option<Bytes> {
+        match self.kept {
+            true => self.frame.clone(),
+            false => self.frame.take(),
+        }
+    }
 }
 
 /// The local requests that have no answer yet, oldest first.
@@ -85,25 +97,34 @@ impl Calls {
             .collect()
     }
 
-    /// Everything to be sent on a new connection, oldest first; what its daemon does not
-    /// know is refused, with the name of what is missing.
-    pub(crate) fn replay(
-        &mut self,
-        features: &Features,
-    ) -> (Vec<Bytes>, Vec<(&'static str, CallSink)>) {
-        let unknown: Vec<(u64, &'static str)> = self
+    /// Everything to be sent on a new connection, oldest first, and what ends instead:
+    /// what its daemon does not know, and what left on the connection before and was not
+    /// kept.
+    pub(crate) fn replay(&mut self, features: &Features) -> (Vec<Bytes>, Vec<(CallSink, Error)>) {
+        let ended: Vec<(u64, Error)> = self
             .waiting
             .iter()
-            .filter_map(|(query, call)| Some((*query, call.needs?)))
-            .filter(|(_, key)| !features.knows(key))
+            .filter_map(|(query, call)| match call.needs {
+                Some(key) if !features.knows(key) => Some((*query, unsupported(key))),
+                _ if call.frame.is_none() => Some((*query, to_be_made_again())),
+                _ => None,
+            })
             .collect();
-        let refused = unknown
+        let ended = ended
             .into_iter()
-            .filter_map(|(query, key)| Some((key, self.take(query)?)))
+            .filter_map(|(query, error)| Some((self.take(query)?, error)))
             .collect();
-        let frames = self.waiting.values().map(|c| c.frame.clone()).collect();
-        (frames, refused)
+        let frames = self.waiting.values_mut().filter_map(Call::leave).collect();
+        (frames, ended)
     }
+}
+
+/// What a request gets that was lost and not kept.
+fn to_be_made_again() -> Error {
+    Error::new(
+        Status::CONNECTION_LOST,
+        "the connection was lost before the answer came",
+    )
 }
 
 /// What a request gets that the daemon at the other end does not know.
@@ -121,6 +142,7 @@ impl Lane {
         query: u64,
         frame: Bytes,
         needs: Option<&'static str>,
+        kept: bool,
         sink: CallSink,
     ) {
         let mut state = self.lock();
@@ -134,15 +156,16 @@ impl Lane {
             drop(state);
             return sink.deliver(Err(unsupported(needs.unwrap_or_default())));
         }
-        let call = Call {
-            frame: frame.clone(),
+        let mut call = Call {
+            frame: Some(frame),
+            kept,
             needs,
             sink,
         };
-        state.calls.waiting.insert(query, call);
-        if let Some(link) = &link {
+        if let Some((link, frame)) = link.as_ref().and_then(|link| Some((link, call.leave()?))) {
             link.outbox.put(frame);
         }
+        state.calls.waiting.insert(query, call);
         drop(state);
         if let Some(link) = link {
             link.outbox.kick();

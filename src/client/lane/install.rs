@@ -6,7 +6,6 @@ use std::time::Instant;
 use super::super::events::Event;
 use super::super::inner::Inner;
 use super::super::news::status_of;
-use super::calls::unsupported;
 use super::handshake::Established;
 use super::{Lane, Queries};
 
@@ -36,7 +35,7 @@ impl Lane {
         let cancels = state
             .starts
             .reconnect(session.resumed, queries, Instant::now());
-        let (calls, refused) = state.calls.replay(&link.features);
+        let (calls, ended) = state.calls.replay(&link.features);
         for frame in cancels.into_iter().chain(calls) {
             link.outbox.put(frame);
         }
@@ -47,8 +46,8 @@ impl Lane {
         drop(state.pump(queries));
         drop(state);
         link.outbox.kick();
-        for (key, sink) in refused {
-            sink.deliver(Err(unsupported(key)));
+        for (sink, error) in ended {
+            sink.deliver(Err(error));
         }
         self.wake.notify_one(); // what was sent has time limits
         self.progress.notify_waiters();

@@ -1,0 +1,182 @@
+//! How much memory large payloads take at most: counted, so the machine's mood is no matter.
+//!
+//! An allocator counts what the library and its caller hold. The daemon is played by threads
+//! that do not count.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(unsafe_code, reason = "an allocator cannot be written without")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kpclient::client::{
+    Client, CopyDestination, CourierEnvelopes, StreamEnds, Timeout, MAX_DESTINATION_PAYLOAD,
+};
+use kpclient::Result;
+
+use common::drive::{connected_with, start};
+use common::frames::Era;
+use common::peer::{Conn, Greeting, Peer};
+use common::replies::caps;
+use common::LIMIT;
+
+/// Bytes held now, and at most since [`peak_of`] began.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static IS_DAEMON: Cell<bool> = const { Cell::new(false) };
+}
+
+struct Counting;
+
+impl Counting {
+    fn add(size: usize) {
+        if !IS_DAEMON.get() {
+            let held = HELD.fetch_add(size, Ordering::Relaxed) + size;
+            MOST.fetch_max(held, Ordering::Relaxed);
+        }
+    }
+
+    fn sub(size: usize) {
+        if !IS_DAEMON.get() {
+            HELD.fetch_sub(size, Ordering::Relaxed);
+        }
+    }
+}
+
+// SAFETY: all is handed on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Counting::add(layout.size());
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        Counting::sub(layout.size());
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // Both are there for a moment.
+        Counting::add(size);
+        Counting::sub(layout.size());
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// One test at a time: they share the count.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What `act` holds at most beyond what was held before it.
+fn peak_of<T>(act: impl FnOnce() -> T) -> (usize, T) {
+    let before = HELD.load(Ordering::SeqCst);
+    MOST.store(before, Ordering::SeqCst);
+    let made = act();
+    (MOST.load(Ordering::SeqCst) - before, made)
+}
+
+/// What a client holds for other things meanwhile: buffers, the way of one small call.
+const ALLOWANCE: usize = 128 << 10;
+
+const WHOLE: StreamEnds = StreamEnds {
+    is_start: true,
+    is_last: true,
+};
+
+/// Answers requests for envelopes until the client hangs up.
+fn play_daemon(mut conn: Conn) {
+    while let Some(asked) = conn.read() {
+        if asked.key.starts_with("create_courier_envelopes") {
+            conn.answer_elements(&asked);
+        }
+    }
+}
+
+/// Calls `act` with a client, a destination and the largest payload. Gives the peak of it
+/// and the bytes of the elements.
+fn envelopes_of(
+    era: Era,
+    act: impl FnOnce(&Arc<Client>, &CopyDestination<'_>) -> Result<CourierEnvelopes>,
+) -> (usize, usize) {
+    let peer = Peer::new(era);
+    let (client, conn) = connected_with(&peer, peer.config(), &Greeting::default());
+    let daemon = std::thread::spawn(move || {
+        IS_DAEMON.set(true);
+        play_daemon(conn);
+    });
+    let payload = vec![7; MAX_DESTINATION_PAYLOAD];
+    let (write_cap, _, start_index) = caps();
+    let to = CopyDestination {
+        write_cap,
+        start_index,
+        payload: &payload,
+    };
+    let (peak, made) = peak_of(|| act(&client, &to).unwrap());
+    let elements = made.envelopes.iter().map(bytes::Bytes::len).sum();
+    assert!(elements > payload.len() * 119 / 100, "{elements}");
+    client.close();
+    daemon.join().unwrap();
+    (peak, elements)
+}
+
+fn waiting(client: &Arc<Client>, to: &CopyDestination<'_>) -> Result<CourierEnvelopes> {
+    client.courier_envelopes_from_payload(to, WHOLE, Timeout::After(LIMIT * 5))
+}
+
+fn assert_within(peak: usize, limit: usize) {
+    assert!(peak <= limit, "{peak} bytes, where {limit} are allowed");
+}
+
+#[test]
+fn a_payload_of_a_caller_who_waits_takes_no_memory_beside_its_elements() {
+    let _alone = alone();
+    let (peak, elements) = envelopes_of(Era::Current, waiting);
+    assert_within(peak, elements * 105 / 100 + ALLOWANCE);
+}
+
+#[test]
+fn several_payloads_at_once_take_no_more() {
+    let _alone = alone();
+    let (peak, elements) = envelopes_of(Era::Current, |client, to| {
+        let halves = to.payload.split_at(to.payload.len() / 2);
+        let destinations = [halves.0, halves.1].map(|payload| CopyDestination {
+            write_cap: to.write_cap.clone(),
+            start_index: to.start_index.clone(),
+            payload,
+        });
+        let limit = Timeout::After(LIMIT * 5);
+        client.courier_envelopes_from_multi_payload(&destinations, WHOLE, None, limit)
+    });
+    assert_within(peak, elements * 105 / 100 + ALLOWANCE);
+}
+
+/// Those get one request for all, as large as the payload: it is freed once it is written.
+#[test]
+fn the_request_to_an_old_daemon_is_gone_when_its_reply_comes() {
+    let _alone = alone();
+    let (peak, elements) = envelopes_of(Era::FirstSessions, waiting);
+    assert_within(peak, elements * 105 / 100 + ALLOWANCE);
+}
+
+/// Who does not wait has the payload copied, and gets that memory back part by part.
+#[test]
+fn a_payload_of_a_caller_who_does_not_wait_is_never_there_in_full_with_its_elements() {
+    let _alone = alone();
+    let (peak, elements) = envelopes_of(Era::Current, |client, to| {
+        let work = client.create_courier_envelopes_from_payload(to, WHOLE);
+        start(client, work).done()
+    });
+    // Fetching the result takes another list of its elements.
+    assert_within(peak, elements * 107 / 100 + ALLOWANCE);
+}
