@@ -183,6 +183,7 @@ impl Client {
             Some(answer) => (call.read)(&answer?),
             None => {
                 lane.forget_call(call.query);
+                lane.call_reader(); // not before: it could have been this thread
                 Err(timed_out())
             }
         }

@@ -55,25 +55,26 @@ impl<T> Waiter<T> {
     }
 
     /// Takes the value, waiting for it until `deadline` (`None`: for ever), or until called.
+    /// A thread whose time is over has no time for a call either.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> Waited<T> {
         let mut state = lock(&self.state);
         loop {
             if let Some(value) = state.value.take() {
                 return Waited::Value(value);
             }
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Waited::TimedOut;
+            }
             if std::mem::take(&mut state.called) {
                 return Waited::Called;
             }
-            state = match deadline {
+            state = match left {
                 None => self
                     .changed
                     .wait(state)
                     .unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return Waited::TimedOut;
-                    }
+                Some(left) => {
                     self.changed
                         .wait_timeout(state, left)
                         .unwrap_or_else(PoisonError::into_inner)
@@ -92,5 +93,21 @@ impl<T> Waiter<T> {
                 Waited::TimedOut => return None,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_whose_time_is_over_is_called_in_vain_but_gets_its_value() {
+        let waiter = Waiter::new();
+        let over = Some(Instant::now());
+        waiter.call();
+        assert!(matches!(waiter.wait(over), Waited::TimedOut));
+        assert!(matches!(waiter.wait(None), Waited::Called));
+        waiter.fill(7);
+        assert!(matches!(waiter.wait(over), Waited::Value(7)));
     }
 }

@@ -238,6 +238,38 @@ fn a_time_limit_ends_a_call_and_its_late_answer_is_dropped() {
 }
 
 #[test]
+fn a_time_limit_ends_a_call_whose_thread_reads_the_socket_too() {
+    const LAST: u8 = 255;
+    let peer = Peer::current();
+    let (client, mut conn) = connected(&peer);
+    // Calls in quick succession: then the threads that wait read for themselves.
+    let daemon = std::thread::spawn(move || {
+        loop {
+            let asked = conn.expect("new_keypair");
+            match get::<32>(&asked.fields, "seed")[0] {
+                0 => {} // never answered
+                LAST => break conn.answer_keypair(&asked),
+                _ => conn.answer_keypair(&asked),
+            }
+        }
+        conn
+    });
+    let call = |seed: u8, timeout| {
+        let work = client.new_keypair_remote(&[seed; 32]).unwrap();
+        client.block(work, timeout).map(drop)
+    };
+    for _ in 0..5 {
+        for seed in 1..20 {
+            call(seed, Timeout::After(LIMIT)).unwrap();
+        }
+        let timed_out = call(0, Timeout::After(Duration::from_millis(20)));
+        assert_eq!(timed_out.unwrap_err().status(), Status::TIMEOUT);
+    }
+    call(LAST, Timeout::After(LIMIT)).unwrap();
+    drop(daemon.join().unwrap());
+}
+
+#[test]
 fn a_limit_of_zero_asks_nobody() {
     let peer = Peer::current();
     let (client, mut conn) = connected(&peer);

@@ -98,7 +98,8 @@ impl Reading {
 }
 
 /// Waits for the answer to a local call, reading the connection meanwhile where that is
-/// open to the threads that wait. `None` when the deadline has passed.
+/// open to the threads that wait. `None` when the deadline has passed: then the caller
+/// forgets the call and lets another thread read ([`Lane::call_reader`]).
 pub(crate) fn await_answer(
     inner: &Arc<Inner>,
     lane: &Arc<Lane>,
@@ -117,10 +118,7 @@ pub(crate) fn await_answer(
                 return Some(answer);
             }
             Waited::Called => {} // it is this thread's turn to read
-            Waited::TimedOut => {
-                hand_on(lane);
-                return None;
-            }
+            Waited::TimedOut => return None,
         }
     }
 }
@@ -234,7 +232,7 @@ impl Lane {
     }
 
     /// Calls one of the threads that wait, to read.
-    pub(super) fn call_reader(&self) {
+    pub(crate) fn call_reader(&self) {
         hand_on(self);
     }
 }
