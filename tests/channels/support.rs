@@ -15,7 +15,7 @@ use kpclientd_sim::{Sim, SimConfig};
 use std::sync::Arc;
 
 /// Long enough for whatever is expected to come.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 /// So often a coin never shows one side only.
 pub const ATTEMPTS: usize = 50;
 pub const SOON: Timeout = Timeout::After(PATIENCE);

@@ -13,7 +13,7 @@ use kpclient::{Result, Status};
 use kpclientd_sim::{Sim, SimConfig};
 
 /// Long enough for whatever is expected to come.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 pub const SOON: Timeout = Timeout::After(PATIENCE);
 
 /// The whole of a stream in one call.

@@ -195,15 +195,17 @@ fn frames_that_arrive_oddly_are_understood() {
 #[test]
 fn a_reply_that_is_lost_costs_its_own_call_only() {
     let world = World::new(hurried());
-    world.order("swallow new_keypair_reply");
-    let work = world.client.new_keypair_remote(&[1; 32]).unwrap();
-    let lost = world
-        .client
-        .block(work, Timeout::After(Duration::from_millis(50)));
+    let pair = stream(14);
+    let encrypt = || {
+        let client = &world.client;
+        client.encrypt_read(&pair.read_cap, &pair.first_index)
+    };
+    // Not of a kind that the client asks for by itself.
+    world.order("swallow encrypt_read_reply");
+    let limit = Timeout::After(Duration::from_millis(50));
+    let lost = world.client.block(encrypt().unwrap(), limit);
     assert_eq!(lost.map(drop).unwrap_err().status(), Status::TIMEOUT);
-    world
-        .wait(world.client.new_keypair_remote(&[2; 32]))
-        .unwrap();
+    world.wait(encrypt()).unwrap();
 }
 
 #[test]

@@ -13,7 +13,7 @@ use kpclientd_sim::network::Era;
 use kpclientd_sim::{Sim, SimConfig};
 
 /// Nothing here takes so long unless it hangs.
-pub const LIMIT: Duration = Duration::from_secs(40);
+pub const LIMIT: Duration = Duration::from_secs(120);
 
 /// A simulated daemon and its client.
 pub struct World {

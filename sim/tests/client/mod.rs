@@ -11,7 +11,7 @@ use kpclientd_sim::{Sim, SimConfig};
 use serde_cbor::Value;
 
 /// Long enough for anything that is expected to come.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 /// Long enough to believe that nothing comes.
 pub const SILENCE: Duration = Duration::from_millis(300);
 
