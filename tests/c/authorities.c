@@ -12,7 +12,8 @@ static int is_text(kpc_buffer *buffer)
     return good;
 }
 
-static void getters(void)
+/* As many as are configured, each with all that is known of it. */
+static void authorities_count(void)
 {
     kpc_authorities *all = NULL;
     kpc_buffer *text = NULL;
@@ -61,7 +62,7 @@ int main(void)
 {
     kpc_sim_start(&sim, "--instant");
     client = kpc_sim_connected(&sim);
-    getters();
+    authorities_count();
     kpc_client_free(client);
     kpc_sim_stop(&sim);
 

@@ -103,7 +103,7 @@ static void all_that_waits(scene *s)
     CHECK(buffer == NULL && sealed == NULL && event == NULL);
 }
 
-static void what_waits_is_refused(void)
+static void err_would_deadlock(void)
 {
     scene s;
     kpc_event *event = NULL;
@@ -311,7 +311,7 @@ int main(void)
 {
     kpc_sim_start(&sim, "--instant --grace 1");
     stream = kpc_test_stream_of(1);
-    what_waits_is_refused();
+    err_would_deadlock();
     what_does_not_wait_works();
     ends_in_a_completion(close_it);
     ends_in_a_completion(free_it);

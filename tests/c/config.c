@@ -20,7 +20,7 @@ static int address_is(const kpc_config *config, const char *expected)
     return same;
 }
 
-static void texts(void)
+static void config_load_text(void)
 {
     kpc_config *config = NULL;
 
@@ -49,7 +49,7 @@ static void texts(void)
     ERROR(KPC_ERR_ARG_NULL, load(NULL, &config));
 }
 
-static void files(void)
+static void config_load_file(void)
 {
     const char *dir = getenv("KPC_TMP");
     char path[512];
@@ -76,32 +76,67 @@ static void files(void)
     ERROR(KPC_ERR_ARG_VALUE, kpc_config_load_file("\xc3\x28", &config, &error));
 }
 
-static void setters(void)
+/* Field by field: the transport that was set last is the one, and what is refused changes nothing. */
+static void config_new(void)
 {
     kpc_config *config = NULL;
     kpc_buffer *text = NULL;
-    uint32_t min = 0, max = 0;
 
     STATUS(KPC_OK, kpc_config_new(&config));
     CHECK(kpc_config_transport(config) == KPC_TRANSPORT_NONE);
     CHECK(strcmp(kpc_config_network(config), "") == 0);
-    ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_config_validate(config, &error));
     ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_config_address(config, &text, &error));
 
     OK(kpc_config_set_unix(config, "/run/kpclientd.sock", &error));
+    CHECK(kpc_config_transport(config) == KPC_TRANSPORT_UNIX && address_is(config, "/run/kpclientd.sock"));
     OK(kpc_config_set_tcp(config, "127.0.0.1:64331", NULL, &error));
     CHECK(kpc_config_transport(config) == KPC_TRANSPORT_TCP);
-    OK(kpc_config_validate(config, &error));
 
-    /* What is refused changes nothing. */
     ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_config_set_unix(config, "", &error));
     ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_unix(config, "\xff", &error));
     ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_tcp(config, "127.0.0.1", "tcp", &error));
     ERROR(KPC_ERR_CONFIG_BAD_NETWORK, kpc_config_set_tcp(config, "127.0.0.1:1", "udp", &error));
     ERROR(KPC_ERR_CONFIG_BAD_NETWORK, kpc_config_set_tcp(config, "127.0.0.1:1", "tcp6", &error));
-    ERROR(KPC_ERR_UNSUPPORTED, kpc_config_set_ws(config, "ws://127.0.0.1:1/", &error));
     CHECK(address_is(config, "127.0.0.1:64331"));
+    kpc_config_free(config);
+}
 
+/* There is no WebSocket, and to ask for it leaves the transport that is there. */
+static void config_set_ws(void)
+{
+    kpc_config *config = NULL;
+
+    STATUS(KPC_OK, kpc_config_new(&config));
+    ERROR(KPC_ERR_UNSUPPORTED, kpc_config_set_ws(config, "ws://127.0.0.1:1/", &error));
+    CHECK(kpc_config_transport(config) == KPC_TRANSPORT_NONE);
+    OK(kpc_config_set_unix(config, "@kpclientd", &error));
+    ERROR(KPC_ERR_UNSUPPORTED, kpc_config_set_ws(config, "ws://127.0.0.1:1/", &error));
+    CHECK(kpc_config_transport(config) == KPC_TRANSPORT_UNIX && address_is(config, "@kpclientd"));
+    kpc_config_free(config);
+}
+
+/* Looks at what is written, and dials nobody: nobody listens at any of these. */
+static void config_validate(void)
+{
+    kpc_config *config = NULL;
+
+    STATUS(KPC_OK, kpc_config_new(&config));
+    ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_config_validate(config, &error));
+    OK(kpc_config_set_unix(config, "/nowhere/kpclientd.sock", &error));
+    OK(kpc_config_validate(config, &error));
+    OK(kpc_config_set_tcp(config, "127.0.0.1:1", NULL, &error));
+    OK(kpc_config_validate(config, &error));
+    OK(kpc_config_set_tcp(config, "[::1]:1", "tcp6", &error));
+    OK(kpc_config_validate(config, &error));
+    kpc_config_free(config);
+}
+
+static void config_set_reconnect(void)
+{
+    kpc_config *config = NULL;
+    uint32_t min = 0, max = 0;
+
+    STATUS(KPC_OK, kpc_config_new(&config));
     OK(kpc_config_reconnect(config, &min, &max, &error));
     CHECK(min == 1000 && max == 60000);
     OK(kpc_config_set_reconnect(config, 50, 200, &error));
@@ -113,11 +148,56 @@ static void setters(void)
     kpc_config_free(config);
 }
 
-static void geometries(void)
+/* The flat file of daemons before v0.0.76, with the geometries that they do not tell. */
+static const char flat_file[] =
+    "Network = \"tcp\"\nAddress = \"127.0.0.1:64531\"\n"
+    "[SphinxGeometry]\n"
+    "PacketLength = 3082\nNrHops = 5\nHeaderLength = 476\nRoutingInfoLength = 410\n"
+    "PerHopRoutingInfoLength = 82\nSURBLength = 572\nSphinxPlaintextHeaderLength = 2\n"
+    "PayloadTagLength = 32\nForwardPayloadLength = 2574\nUserForwardPayloadLength = 2000\n"
+    "NextNodeHopLength = 65\nSPRPKeyMaterialLength = 64\nNIKEName = \"x25519\"\nKEMName = \"\"\n"
+    "[PigeonholeGeometry]\n"
+    "MaxPlaintextPayloadLength = 1681\nCourierQueryReadLength = 231\nCourierQueryWriteLength = 2000\n"
+    "CourierQueryReplyReadLength = 1826\nCourierQueryReplyWriteLength = 50\n"
+    "NIKEName = \"x25519\"\nSignatureSchemeName = \"Ed25519\"\n";
+
+static void config_sphinx_geometry(void)
 {
     kpc_config *config = NULL;
     kpc_sphinx_geometry sphinx;
+
+    OK(load(flat_file, &config));
+    CHECK(kpc_config_transport(config) == KPC_TRANSPORT_TCP && address_is(config, "127.0.0.1:64531"));
+    OK(kpc_config_sphinx_geometry(config, &sphinx, &error));
+    CHECK(sphinx.packet_length == 3082 && sphinx.nr_hops == 5 && sphinx.header_length == 476);
+    CHECK(sphinx.routing_info_length == 410 && sphinx.per_hop_routing_info_length == 82);
+    CHECK(sphinx.surb_length == 572 && sphinx.sphinx_plaintext_header_length == 2);
+    CHECK(sphinx.payload_tag_length == 32 && sphinx.forward_payload_length == 2574);
+    CHECK(sphinx.user_forward_payload_length == 2000 && sphinx.next_node_hop_length == 65);
+    CHECK(sphinx.sprp_key_material_length == 64);
+    CHECK(strcmp(sphinx.nike_name, "x25519") == 0 && strcmp(sphinx.kem_name, "") == 0);
+    kpc_config_free(config);
+}
+
+static void config_pigeonhole_geometry(void)
+{
+    kpc_config *config = NULL;
     kpc_pigeonhole_geometry boxes;
+
+    OK(load(flat_file, &config));
+    OK(kpc_config_pigeonhole_geometry(config, &boxes, &error));
+    CHECK(boxes.max_plaintext_payload_length == 1681 && boxes.courier_query_read_length == 231);
+    CHECK(boxes.courier_query_write_length == 2000 && boxes.courier_query_reply_read_length == 1826);
+    CHECK(boxes.courier_query_reply_write_length == 50);
+    CHECK(strcmp(boxes.nike_name, "x25519") == 0 && strcmp(boxes.signature_scheme_name, "Ed25519") == 0);
+    kpc_config_free(config);
+    ERROR(KPC_ERR_CONFIG_PARSE, load("[Dial.Unix]\nAddress = \"x\"\n[PigeonholeGeometry]\nNIKEName = 7\n", &config));
+}
+
+static void sphinx_geometry_validate(void)
+{
+    kpc_config *config = NULL;
+    kpc_sphinx_geometry sphinx;
 
     memset(&sphinx, 0, sizeof sphinx);
     sphinx.packet_length = 3082;
@@ -133,6 +213,27 @@ static void geometries(void)
     sphinx.next_node_hop_length = 65;
     sphinx.sprp_key_material_length = 64;
     strcpy(sphinx.nike_name, "x25519");
+    OK(kpc_sphinx_geometry_validate(&sphinx, &error));
+    STATUS(KPC_OK, kpc_config_new(&config));
+    OK(kpc_config_set_sphinx_geometry(config, &sphinx, &error));
+
+    sphinx.nr_hops = 0;
+    ERROR(KPC_ERR_BAD_GEOMETRY, kpc_sphinx_geometry_validate(&sphinx, &error));
+    ERROR(KPC_ERR_BAD_GEOMETRY, kpc_config_set_sphinx_geometry(config, &sphinx, &error));
+    OK(kpc_config_sphinx_geometry(config, &sphinx, &error));
+    CHECK(sphinx.nr_hops == 5 && strcmp(sphinx.nike_name, "x25519") == 0);
+
+    OK(kpc_config_set_sphinx_geometry(config, NULL, &error));
+    ERROR(KPC_ERR_NO_GEOMETRY, kpc_config_sphinx_geometry(config, &sphinx, &error));
+    CHECK(kpc_test_filled(&sphinx, 0, sizeof sphinx));
+    kpc_config_free(config);
+}
+
+static void pigeonhole_geometry_validate(void)
+{
+    kpc_config *config = NULL;
+    kpc_pigeonhole_geometry boxes;
+
     memset(&boxes, 0, sizeof boxes);
     boxes.max_plaintext_payload_length = 1677;
     boxes.courier_query_read_length = 2000;
@@ -141,28 +242,19 @@ static void geometries(void)
     boxes.courier_query_reply_write_length = 1846;
     strcpy(boxes.nike_name, "x25519");
     strcpy(boxes.signature_scheme_name, "Ed25519");
-
-    STATUS(KPC_OK, kpc_config_new(&config));
-    OK(kpc_sphinx_geometry_validate(&sphinx, &error));
     OK(kpc_pigeonhole_geometry_validate(&boxes, &error));
-    OK(kpc_config_set_sphinx_geometry(config, &sphinx, &error));
+    STATUS(KPC_OK, kpc_config_new(&config));
     OK(kpc_config_set_pigeonhole_geometry(config, &boxes, &error));
 
-    sphinx.nr_hops = 0;
-    ERROR(KPC_ERR_BAD_GEOMETRY, kpc_sphinx_geometry_validate(&sphinx, &error));
-    ERROR(KPC_ERR_BAD_GEOMETRY, kpc_config_set_sphinx_geometry(config, &sphinx, &error));
-    OK(kpc_config_sphinx_geometry(config, &sphinx, &error));
-    CHECK(sphinx.nr_hops == 5 && strcmp(sphinx.nike_name, "x25519") == 0);
-
+    strcpy(boxes.signature_scheme_name, "RSA");
+    ERROR(KPC_ERR_BAD_GEOMETRY, kpc_pigeonhole_geometry_validate(&boxes, &error));
+    ERROR(KPC_ERR_BAD_GEOMETRY, kpc_config_set_pigeonhole_geometry(config, &boxes, &error));
     memset(boxes.nike_name, 'x', sizeof boxes.nike_name);
     ERROR(KPC_ERR_ARG_VALUE, kpc_pigeonhole_geometry_validate(&boxes, &error));
     OK(kpc_config_pigeonhole_geometry(config, &boxes, &error));
     CHECK(boxes.max_plaintext_payload_length == 1677);
 
-    OK(kpc_config_set_sphinx_geometry(config, NULL, &error));
     OK(kpc_config_set_pigeonhole_geometry(config, NULL, &error));
-    ERROR(KPC_ERR_NO_GEOMETRY, kpc_config_sphinx_geometry(config, &sphinx, &error));
-    CHECK(kpc_test_filled(&sphinx, 0, sizeof sphinx));
     ERROR(KPC_ERR_NO_GEOMETRY, kpc_config_pigeonhole_geometry(config, &boxes, &error));
     kpc_config_free(config);
 }
@@ -182,7 +274,7 @@ static void ignore_line(int32_t level, const char *text, void *user_data)
 }
 
 /* The user data of a log is let go of exactly once, whatever happens. */
-static void logs(void)
+static void config_set_log(void)
 {
     kpc_config *config = NULL;
     int one = 1, ten = 10, hundred = 100;
@@ -205,10 +297,16 @@ static void logs(void)
 
 int main(void)
 {
-    texts();
-    files();
-    setters();
-    geometries();
-    logs();
+    config_load_text();
+    config_load_file();
+    config_new();
+    config_set_ws();
+    config_validate();
+    config_set_reconnect();
+    config_sphinx_geometry();
+    config_pigeonhole_geometry();
+    sphinx_geometry_validate();
+    pigeonhole_geometry_validate();
+    config_set_log();
     return kpc_test_end();
 }

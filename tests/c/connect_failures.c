@@ -164,7 +164,6 @@ static void meets(const char *says, size_t length, int stays, kpc_status expecte
 
 static void peers_that_are_no_daemon(void)
 {
-    static const char huge_frame[] = "\x02\x80\x00\x01";
     peer *p = start_peer("", 0, 0);
     int port = p->port;
 
@@ -178,10 +177,35 @@ static void peers_that_are_no_daemon(void)
     MEETS("\0\0\0\0", 1, KPC_ERR_HANDSHAKE);
     MEETS("\0\0\0\1\xa0", 1, KPC_ERR_HANDSHAKE);
     MEETS("\0\0\0\1\x80", 1, KPC_ERR_HANDSHAKE);
-    MEETS(huge_frame, 1, KPC_ERR_HANDSHAKE);
     MEETS("\xff\xff\xff\xff", 1, KPC_ERR_HANDSHAKE);
     /* It goes in the middle of its first frame. */
     MEETS("\0\0\1\0abc", 0, KPC_ERR_CONNECTION_LOST);
+}
+
+/* A frame may be so long and no longer: one that says to be is not even waited for. */
+static void max_frame_size(void)
+{
+    uint32_t size = KPC_MAX_FRAME_SIZE;
+    char length[4];
+    kpc_client *client;
+    peer *p;
+    int too_long, i;
+
+    CHECK(size == 40 * 1024 * 1024);
+    for (too_long = 0; too_long < 2; too_long++) {
+        for (i = 0; i < 4; i++) {
+            length[i] = (char)((size + (uint32_t)too_long) >> (24 - 8 * i));
+        }
+        p = start_peer(length, sizeof length, 1);
+        client = tcp_client(p->port);
+        if (too_long) {
+            ERROR(KPC_ERR_HANDSHAKE, kpc_client_connect(client, KPC_SOON, &error));
+        } else {
+            ERROR(KPC_ERR_TIMEOUT, kpc_client_connect(client, 200, &error));
+        }
+        kpc_client_free(client);
+        stop_peer(p);
+    }
 }
 
 /* A peer that accepts and is silent costs the time that was given, and no more. */
@@ -218,6 +242,7 @@ int main(void)
     CHECK(dir == NULL || chdir(dir) == 0);
     paths();
     peers_that_are_no_daemon();
+    max_frame_size();
     silence();
     return kpc_test_end();
 }

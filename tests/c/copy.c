@@ -14,7 +14,7 @@ static void stream_for(const kpc_test_stream *to, const kpc_test_stream *tempora
     kpc_copies_write(temporary, &at, made);
 }
 
-static void a_copy(void)
+static void start_resending_copy_command(void)
 {
     kpc_test_stream to = kpc_test_stream_of(1), temporary = kpc_test_stream_of(2);
     uint8_t *payload = kpc_copies_payload(4000);
@@ -27,7 +27,7 @@ static void a_copy(void)
     free(payload);
 }
 
-static void a_chosen_courier(void)
+static void start_resending_copy_command_with_courier(void)
 {
     kpc_test_stream to = kpc_test_stream_of(3), temporary = kpc_test_stream_of(4);
     uint8_t *payload = kpc_copies_payload(100);
@@ -54,11 +54,12 @@ static void a_chosen_courier(void)
     free(payload);
 }
 
-static void a_failure(void)
+static void err_copy_failed(void)
 {
     kpc_test_stream to = kpc_test_stream_of(5), temporary = kpc_test_stream_of(6);
     uint8_t *payload = kpc_copies_payload(4000);
     kpc_box_index second = kpc_copies_ahead(&to.first, 1);
+    kpc_buffer *nothing = NULL;
 
     OK(kpc_write_box(client, &to.writer, &second, payload, 3, 0, KPC_SOON, &second, &error));
     stream_for(&to, &temporary, payload, 4000, true);
@@ -71,12 +72,17 @@ static void a_failure(void)
     CHECK(kpc_status_category(KPC_ERR_COPY_FAILED) == KPC_CATEGORY_COPY);
     kpc_error_free(error);
     error = NULL;
+    /* What came before it stays, and nothing came after it. */
     CHECK(kpc_copies_arrived(&to, payload, KPC_CHUNK));
+    second = kpc_copies_ahead(&to.first, 2);
+    ERROR(KPC_ERR_BOX_ID_NOT_FOUND, kpc_read_box(client, &to.reader, &second, KPC_START_NO_RETRY, KPC_SOON,
+                                                 &nothing, &second, &error));
+    CHECK(nothing == NULL);
     free(payload);
 }
 
 /* A courier would read on for ever. */
-static void without_end(void)
+static void cancel_resending_copy_command(void)
 {
     kpc_test_stream to = kpc_test_stream_of(7), temporary = kpc_test_stream_of(8);
     kpc_result *result;
@@ -97,7 +103,7 @@ static void without_end(void)
     CHECK(kpc_sim_until(&sim, "arq_entries", 0));
 }
 
-static void a_path(void)
+static void send_nested_copy(void)
 {
     kpc_test_stream to = kpc_test_stream_of(9);
     uint8_t *payload = kpc_copies_payload(3000);
@@ -139,11 +145,11 @@ int main(void)
 {
     kpc_sim_start(&sim, "--instant");
     client = kpc_sim_connected(&sim);
-    a_copy();
-    a_chosen_courier();
-    a_failure();
-    without_end();
-    a_path();
+    start_resending_copy_command();
+    start_resending_copy_command_with_courier();
+    err_copy_failed();
+    cancel_resending_copy_command();
+    send_nested_copy();
     kpc_client_free(client);
     kpc_sim_stop(&sim);
     return kpc_test_end();

@@ -88,7 +88,7 @@ static void in_one_life(void)
 }
 
 /* Boxes are told one by one, then that the courier is waited for. */
-static void progress(void)
+static void copy_builder_progress(void)
 {
     uint8_t *payload = kpc_copies_payload(20000);
     kpc_copy_builder *builder = NULL;
@@ -161,7 +161,7 @@ static void write_until_killed(const kpc_sim *other, const uint8_t *saved, size_
     _exit(1);
 }
 
-static void killed_in_the_middle(void)
+static void copy_builder_save(void)
 {
     size_t size = 60000;
     uint8_t *payload = kpc_copies_payload(size);
@@ -239,9 +239,9 @@ int main(void)
     kpc_sim_start(&sim, "--instant");
     client = kpc_sim_connected(&sim);
     in_one_life();
-    progress();
+    copy_builder_progress();
     cancelled();
-    killed_in_the_middle();
+    copy_builder_save();
     damaged();
     kpc_client_free(client);
     kpc_sim_stop(&sim);

@@ -95,8 +95,35 @@ static void away_during_a_read(uint8_t number, const char *command, int restarts
     CHECK(kpc_sim_until(&sim, "connections", 0));
 }
 
-/* Off the mixnet: attached, not connected; plain messages are refused, all else waits. */
-static void offline_and_back(void)
+/* It tells of the mixnet; whether there is a daemon at all is another question. */
+static void client_is_connected(void)
+{
+    kpc_client *client = kpc_sim_client(&sim);
+    kpc_event_sink *sink = NULL;
+
+    CHECK(!kpc_client_is_connected(client) && !kpc_client_is_attached(client));
+    kpc_sim_say(&sim, "offline");
+    OK(kpc_client_connect(client, KPC_SOON, &error));
+    CHECK(!kpc_client_is_connected(client) && kpc_client_is_attached(client));
+    OK(kpc_event_sink_open(client, 64, &sink, &error));
+    kpc_event_free(next_of(sink, KPC_EVENT_CONNECTION_STATUS));
+    kpc_sim_say(&sim, "online");
+    kpc_event_free(next_of(sink, KPC_EVENT_CONNECTION_STATUS));
+    CHECK(kpc_client_is_connected(client) && kpc_client_is_attached(client));
+    kpc_sim_say(&sim, "down");
+    kpc_sim_say(&sim, "cut");
+    kpc_event_free(next_of(sink, KPC_EVENT_DISCONNECTED));
+    CHECK(!kpc_client_is_connected(client) && !kpc_client_is_attached(client));
+    kpc_sim_say(&sim, "up");
+    kpc_event_free(next_of(sink, KPC_EVENT_RESUMED));
+    CHECK(kpc_client_is_connected(client) && kpc_client_is_attached(client));
+    kpc_event_sink_close(sink);
+    kpc_client_free(client);
+    CHECK(kpc_sim_until(&sim, "connections", 0));
+}
+
+/* Offline, off the mixnet: attached, not connected; plain messages are refused, all else waits. */
+static void err_offline(void)
 {
     kpc_client *client = kpc_sim_connected(&sim);
     kpc_test_stream stream = kpc_test_stream_of(40);
@@ -179,7 +206,8 @@ static void calls_wait_while_it_is_away(void)
 int main(void)
 {
     kpc_sim_start(&sim, "--instant --grace 1");
-    offline_and_back();
+    client_is_connected();
+    err_offline();
     away_during_a_read(30, "cut", 0, 0);
     away_during_a_read(31, "restart", 1, 0);
     away_during_a_read(32, "restart 300", 1, 0);

@@ -4,7 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "kpc_copies.h"
 
-static void one_payload(void)
+static void create_courier_envelopes_from_payload(void)
 {
     kpc_test_stream to = kpc_test_stream_of(1), temporary = kpc_test_stream_of(2);
     size_t size = 5000;
@@ -41,7 +41,7 @@ static void one_payload(void)
     free(payload);
 }
 
-static void several_payloads(void)
+static void create_courier_envelopes_from_multi_payload(void)
 {
     kpc_test_stream one = kpc_test_stream_of(3), two = kpc_test_stream_of(4), three = kpc_test_stream_of(5);
     kpc_test_stream temporary = kpc_test_stream_of(6);
@@ -105,6 +105,144 @@ static void several_payloads(void)
     free(payload);
 }
 
+/* Each destination says from which box on; another one's boxes are not touched. */
+static void destination(void)
+{
+    kpc_test_stream one = kpc_test_stream_of(20), two = kpc_test_stream_of(21);
+    kpc_test_stream temporary = kpc_test_stream_of(22);
+    kpc_box_index at = temporary.first, next;
+    kpc_destination to[2];
+    kpc_envelopes *made = NULL;
+    kpc_buffer *plaintext = NULL;
+
+    memset(to, 0, sizeof to);
+    to[0].write_cap = one.writer;
+    to[0].start_index = kpc_copies_ahead(&one.first, 2);
+    to[0].payload = (const uint8_t *)"third";
+    to[0].payload_len = 5;
+    to[1].write_cap = two.writer;
+    to[1].start_index = two.first;
+    to[1].payload = (const uint8_t *)"first";
+    to[1].payload_len = 5;
+    OK(kpc_create_courier_envelopes_from_multi_payload(client, to, 2, true, true, NULL, 0, KPC_SOON, &made,
+                                                       &error));
+    kpc_copies_write(&temporary, &at, made);
+    kpc_copies_perform(&temporary);
+    OK(kpc_read_box(client, &one.reader, &to[0].start_index, 0, KPC_SOON, &plaintext, &next, &error));
+    CHECK(kpc_copies_holds(plaintext, "third", 5));
+    OK(kpc_read_box(client, &two.reader, &two.first, 0, KPC_SOON, &plaintext, &next, &error));
+    CHECK(kpc_copies_holds(plaintext, "first", 5));
+    ERROR(KPC_ERR_BOX_ID_NOT_FOUND, kpc_read_box(client, &one.reader, &one.first, KPC_START_NO_RETRY, KPC_SOON,
+                                                 &plaintext, &next, &error));
+}
+
+/* What a call leaves over is for the next one; after the last nothing is. Where each destination
+ * goes on is told in their order. */
+static void envelopes_buffer(void)
+{
+    kpc_test_stream one = kpc_test_stream_of(23), two = kpc_test_stream_of(24);
+    uint8_t *payload = kpc_copies_payload(3 * KPC_CHUNK);
+    kpc_box_index next, after_one = kpc_copies_ahead(&one.first, 1), after_two = kpc_copies_ahead(&two.first, 3);
+    kpc_destination to[2];
+    kpc_envelopes *first = NULL, *second = NULL;
+    kpc_buffer *buffer;
+
+    memset(to, 0, sizeof to);
+    to[0].write_cap = one.writer;
+    to[0].start_index = one.first;
+    to[0].payload = payload;
+    to[0].payload_len = 1;
+    to[1].write_cap = two.writer;
+    to[1].start_index = two.first;
+    to[1].payload = payload;
+    to[1].payload_len = 3 * KPC_CHUNK;
+    OK(kpc_create_courier_envelopes_from_multi_payload(client, to, 2, true, false, NULL, 0, KPC_SOON, &first,
+                                                       &error));
+    buffer = kpc_envelopes_buffer(first);
+    CHECK(kpc_buffer_len(buffer) > 0);
+    OK(kpc_envelopes_next_index_at(first, 0, &next, &error));
+    CHECK(kpc_copies_same(&next, &after_one));
+    OK(kpc_envelopes_next_index_at(first, 1, &next, &error));
+    CHECK(kpc_copies_same(&next, &after_two));
+    to[0].start_index = after_one;
+    OK(kpc_create_courier_envelopes_from_multi_payload(client, to, 1, false, true, kpc_buffer_data(buffer),
+                                                       kpc_buffer_len(buffer), KPC_SOON, &second, &error));
+    CHECK(kpc_envelopes_buffer(second) == NULL);
+    OK(kpc_envelopes_next_index(second, &next, &error));
+    after_one = kpc_copies_ahead(&one.first, 2);
+    CHECK(kpc_copies_same(&next, &after_one));
+    kpc_buffer_free(buffer);
+    kpc_envelopes_free(first);
+    kpc_envelopes_free(second);
+    ERROR(KPC_ERR_BAD_HANDLE, kpc_envelopes_next_index(second, &next, &error));
+    free(payload);
+}
+
+/* Counts the elements with this flag in their first byte. */
+static int flagged(const kpc_envelopes *made, int flag)
+{
+    size_t i;
+    int count = 0;
+    for (i = 0; i < kpc_envelopes_count(made); i++) {
+        kpc_buffer *element = NULL;
+        OK(kpc_envelopes_at(made, i, &element, &error));
+        count += (kpc_buffer_data(element)[0] & flag) != 0;
+        kpc_buffer_free(element);
+    }
+    return count;
+}
+
+/* The first element of the first call begins the stream and the last of the last one ends it. */
+static void envelopes_at(void)
+{
+    enum { START = 1, FINAL = 2 };
+    kpc_test_stream to = kpc_test_stream_of(25);
+    uint8_t *payload = kpc_copies_payload(4 * KPC_CHUNK);
+    kpc_envelopes *made = NULL;
+    int is_start, is_last;
+
+    for (is_start = 0; is_start < 2; is_start++) {
+        for (is_last = 0; is_last < 2; is_last++) {
+            kpc_buffer *first = NULL, *last = NULL;
+            OK(kpc_create_courier_envelopes_from_payload(client, payload, 4 * KPC_CHUNK, &to.writer, &to.first,
+                                                         is_start, is_last, KPC_SOON, &made, &error));
+            CHECK(flagged(made, START) == is_start && flagged(made, FINAL) == is_last);
+            OK(kpc_envelopes_at(made, 0, &first, &error));
+            OK(kpc_envelopes_at(made, kpc_envelopes_count(made) - 1, &last, &error));
+            CHECK((kpc_buffer_data(first)[0] & START) == is_start);
+            CHECK((kpc_buffer_data(last)[0] & FINAL) == FINAL * is_last);
+            kpc_buffer_free(first);
+            kpc_buffer_free(last);
+            kpc_envelopes_free(made);
+        }
+    }
+    free(payload);
+}
+
+/* So many bytes less than a box holds are in one of a copy's: one more makes one more box. */
+static void box_length_prefix(void)
+{
+    kpc_test_stream to = kpc_test_stream_of(26);
+    kpc_pigeonhole_geometry sizes;
+    kpc_box_index next, expected;
+    uint8_t *payload;
+    size_t most, more;
+
+    OK(kpc_client_pigeonhole_geometry(client, &sizes, &error));
+    most = (size_t)sizes.max_plaintext_payload_length - KPC_BOX_LENGTH_PREFIX;
+    payload = kpc_copies_payload(most + 1);
+    for (more = 0; more < 2; more++) {
+        kpc_envelopes *made = NULL;
+        OK(kpc_create_courier_envelopes_from_payload(client, payload, most + more, &to.writer, &to.first, true, true,
+                                                     KPC_SOON, &made, &error));
+        OK(kpc_envelopes_next_index(made, &next, &error));
+        expected = kpc_copies_ahead(&to.first, 1 + more);
+        CHECK(kpc_copies_same(&next, &expected));
+        kpc_envelopes_free(made);
+    }
+    free(payload);
+}
+
 /* Nothing of it reaches the daemon. */
 static void refusals(void)
 {
@@ -156,8 +294,12 @@ int main(void)
     kpc_sim_start(&sim, "--instant");
     client = kpc_sim_connected(&sim);
     CHECK(kpc_sim_until(&sim, "new_keypair", 1));
-    one_payload();
-    several_payloads();
+    create_courier_envelopes_from_payload();
+    create_courier_envelopes_from_multi_payload();
+    destination();
+    envelopes_buffer();
+    envelopes_at();
+    box_length_prefix();
     refusals();
     kpc_client_free(client);
     kpc_sim_stop(&sim);

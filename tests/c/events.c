@@ -79,8 +79,8 @@ static void has_no_more(const kpc_event *event, int32_t kind)
     CHECK(kpc_event_reply_index(event) == -1);
 }
 
-/* The beginning: what is known, if anything is. */
-static void a_sink_begins_with_what_is_known(void)
+/* A sink begins with what is known, if anything is. */
+static void event_sink_open(void)
 {
     kpc_client *client = kpc_sim_client(&sim);
     kpc_event_sink *early = open_sink(client, 8), *late;
@@ -134,6 +134,42 @@ static void a_sink_begins_with_what_is_known(void)
     kpc_event_sink_close(late);
     ERROR(KPC_ERR_BAD_HANDLE, kpc_event_sink_next(late, KPC_POLL, &event, &error));
     CHECK(kpc_event_sink_fd(late) == -1);
+}
+
+/* Each event once, in order, for who comes first; without one it waits as long as it was told. */
+static void event_sink_next(void)
+{
+    kpc_client *client = kpc_sim_connected(&sim);
+    kpc_event_sink *sink = open_sink(client, 8), *other = open_sink(client, 8);
+    kpc_event *event = (kpc_event *)(uintptr_t)1;
+    int64_t begun;
+    int i;
+
+    expect(sink, KPC_EVENT_CONNECTION_STATUS);
+    expect(sink, KPC_EVENT_PKI_DOCUMENT);
+    nothing_more(sink);
+    begun = kpc_test_now_ms();
+    ERROR(KPC_ERR_TIMEOUT, kpc_event_sink_next(sink, 50, &event, &error));
+    CHECK(event == NULL && kpc_test_now_ms() - begun >= 49);
+    ERROR(KPC_ERR_ARG_VALUE, kpc_event_sink_next(sink, -2, &event, &error));
+    for (i = 0; i < 4; i++) {
+        kpc_sim_say(&sim, i % 2 == 0 ? "offline" : "online");
+        event = next(sink);
+        CHECK(kpc_event_is_connected(event) == (i % 2 == 1));
+        kpc_event_free(event);
+        kpc_event_free(event);
+        CHECK(kpc_event_kind(event) == KPC_EVENT_NONE);
+    }
+    /* What one sink gave is still there for the other. */
+    expect(other, KPC_EVENT_CONNECTION_STATUS);
+    expect(other, KPC_EVENT_PKI_DOCUMENT);
+    for (i = 0; i < 4; i++) {
+        expect(other, KPC_EVENT_CONNECTION_STATUS);
+    }
+    nothing_more(other);
+    kpc_event_sink_close(sink);
+    kpc_event_sink_close(other);
+    kpc_client_free(client);
 }
 
 /* The descriptor is readable exactly while there is something to take. */
@@ -295,8 +331,8 @@ static void *drink_until_it_ends(void *argument)
     return NULL;
 }
 
-/* Threads that wait for ever for an event are let go when the sink, or the client, ends. */
-static void waiting_threads_are_let_go(int by_client)
+/* Threads that wait for ever for an event are let go when the sink is closed, or the client ends. */
+static void event_sink_close(int by_client)
 {
     kpc_client *client = kpc_sim_connected(&sim);
     drinker drinkers[4];
@@ -359,12 +395,13 @@ int main(void)
 {
     kpc_sim_start(&sim, "--instant --epoch 3600");
     stream = kpc_test_stream_of(1);
-    a_sink_begins_with_what_is_known();
+    event_sink_open();
+    event_sink_next();
     the_descriptor();
     three_sinks_see_the_same();
     losses_are_counted();
-    waiting_threads_are_let_go(0);
-    waiting_threads_are_let_go(1);
+    event_sink_close(0);
+    event_sink_close(1);
     a_callback_takes_over();
     kpc_sim_stop(&sim);
     return kpc_test_end();

@@ -1,5 +1,5 @@
 /* What the other clients offer beside boxes and messages, through the C functions: configuration
- * and log of a client, events as text, waiting for any reply, authorities, couriers. */
+ * and log of a client, events as text, waiting for any reply, authorities. */
 /* c_suite: needs sim */
 #define _POSIX_C_SOURCE 200809L
 #include "kpc_sim.h"
@@ -115,7 +115,7 @@ static void send_echo(void)
     OK(kpc_send_message(client, &surb_id, &echo, (const uint8_t *)"hello", 5, KPC_SOON, NULL, &error));
 }
 
-static void await_message_reply(void)
+static void client_await_message_reply(void)
 {
     kpc_event_sink *sink = NULL;
     kpc_completion done;
@@ -182,41 +182,6 @@ static void get_directory_authorities(void)
     kpc_authorities_free(all);
 }
 
-static void couriers(void)
-{
-    kpc_pki_document *document = NULL;
-    kpc_services *all = NULL, *some = NULL;
-    kpc_service one, other;
-    size_t i, j, count;
-
-    OK(kpc_client_couriers(client, &all, &error));
-    count = kpc_services_count(all);
-    CHECK(count >= 2);
-    OK(kpc_client_pki_document(client, &document, &error));
-    for (i = 0; i < count; i++) {
-        OK(kpc_services_at(all, i, &one, &error));
-        CHECK(one.queue_len >= 1 && kpc_pki_document_has_identity(document, &one.node));
-    }
-    kpc_pki_document_free(document);
-    OK(kpc_client_distinct_couriers(client, count, &some, &error));
-    CHECK(kpc_services_count(some) == count);
-    for (i = 0; i < count; i++) {
-        for (j = i + 1; j < count; j++) {
-            OK(kpc_services_at(some, i, &one, &error));
-            OK(kpc_services_at(some, j, &other, &error));
-            CHECK(memcmp(&one.node, &other.node, sizeof one.node) != 0);
-        }
-    }
-    kpc_services_free(some);
-    ERROR(KPC_ERR_NOT_ENOUGH_COURIERS, kpc_client_distinct_couriers(client, count + 1, &some, &error));
-    OK(kpc_client_distinct_couriers(client, 0, &some, &error));
-    CHECK(kpc_services_count(some) == 0);
-    kpc_services_free(some);
-    kpc_services_free(all);
-    OK(kpc_client_courier(client, &one, &error));
-    CHECK(one.queue_len >= 1);
-}
-
 int main(void)
 {
     kpc_sim_start(&sim, "--instant");
@@ -224,9 +189,8 @@ int main(void)
     client_config();
     client_log();
     event_describe();
-    await_message_reply();
+    client_await_message_reply();
     get_directory_authorities();
-    couriers();
     kpc_client_free(client);
     kpc_sim_stop(&sim);
     return kpc_test_end();

@@ -75,49 +75,144 @@ static void it_knows_nothing(const kpc_client *client)
     ERROR(KPC_ERR_NO_GEOMETRY, kpc_client_pigeonhole_geometry(client, &boxes, &error));
 }
 
-static void before_and_after(kpc_sim *sim)
+/* A client that was made is not connected, asks nobody, and is an object of its own. */
+static void client_new(kpc_sim *sim)
 {
-    kpc_client *client = kpc_sim_client(sim);
-    kpc_event_sink *sink = NULL;
-    kpc_id token;
+    kpc_config *config = kpc_sim_config(sim), *empty = NULL;
+    kpc_client *client = NULL, *other = NULL, *none = NULL;
 
+    OK(kpc_client_new(config, &client, &error));
+    OK(kpc_client_new(config, &other, &error));
+    CHECK(client != NULL && other != NULL && client != other);
+    /* It has a copy of its configuration, which must lead somewhere. */
+    kpc_config_free(config);
+    ERROR(KPC_ERR_BAD_HANDLE, kpc_client_new(config, &none, &error));
+    STATUS(KPC_OK, kpc_config_new(&empty));
+    ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_client_new(empty, &none, &error));
+    kpc_config_free(empty);
+    CHECK(none == NULL);
     every_call_says(KPC_ERR_NOT_CONNECTED, client);
     it_knows_nothing(client);
     ERROR(KPC_ERR_NOT_CONNECTED, kpc_client_disconnect(client, &error));
     CHECK(kpc_sim_count(sim, "accepted") == 0);
+    kpc_client_free(client);
+    every_call_says(KPC_ERR_BAD_HANDLE, client);
+    STATUS(KPC_ERR_BAD_HANDLE, kpc_client_close(client));
+    kpc_client_free(client);
+    every_call_says(KPC_ERR_NOT_CONNECTED, other);
+    kpc_client_free(other);
+}
+
+/* When connect returns everything is there that comes with the handshake. */
+static void client_connect(kpc_sim *sim)
+{
+    kpc_client *client = kpc_sim_client(sim);
+    kpc_pki_document *document = NULL;
+    kpc_pigeonhole_geometry boxes;
+    kpc_box_index next, expected;
+    kpc_id token;
 
     OK(kpc_client_connect(client, KPC_SOON, &error));
     CHECK(kpc_client_is_connected(client) && kpc_client_is_attached(client));
     OK(kpc_client_daemon_token(client, &token, &error));
+    CHECK(!kpc_test_filled(&token, 0, sizeof token));
+    OK(kpc_client_pki_document(client, &document, &error));
+    CHECK(kpc_pki_document_epoch(document) > 0);
+    kpc_pki_document_free(document);
+    OK(kpc_client_pigeonhole_geometry(client, &boxes, &error));
+    OK(kpc_next_message_box_index_remote(client, &stream.first, KPC_SOON, &next, &error));
+    OK(kpc_next_message_box_index(&stream.first, &expected, &error));
+    CHECK(memcmp(&next, &expected, sizeof next) == 0);
     ERROR(KPC_ERR_ALREADY_CONNECTED, kpc_client_connect(client, KPC_SOON, &error));
     OK(kpc_client_flush(client, KPC_SOON, &error));
+    CHECK(kpc_sim_until(sim, "sessions", 1));
+    kpc_client_free(client);
+    CHECK(kpc_sim_until(sim, "sessions", 0));
+}
 
+/* The daemon was told goodbye, so it keeps nothing; and this is the end of the client. */
+static void client_close(kpc_sim *sim)
+{
+    kpc_client *client = kpc_sim_connected(sim);
+    kpc_event_sink *sink = NULL;
+    long goodbyes = kpc_sim_count(sim, "thin_close");
+
+    CHECK(kpc_sim_until(sim, "sessions", 1));
     STATUS(KPC_OK, kpc_client_close(client));
+    CHECK(kpc_sim_until(sim, "sessions", 0));
+    CHECK(kpc_sim_count(sim, "thin_close") > goodbyes);
     every_call_says(KPC_ERR_CLOSED, client);
     ERROR(KPC_ERR_CLOSED, kpc_client_connect(client, KPC_SOON, &error));
     ERROR(KPC_ERR_CLOSED, kpc_client_disconnect(client, &error));
     ERROR(KPC_ERR_CLOSED, kpc_event_sink_open(client, 1, &sink, &error));
     CHECK(!kpc_client_is_connected(client) && !kpc_client_is_attached(client));
     STATUS(KPC_OK, kpc_client_close(client));
-
-    kpc_client_free(client);
-    every_call_says(KPC_ERR_BAD_HANDLE, client);
-    STATUS(KPC_ERR_BAD_HANDLE, kpc_client_close(client));
     kpc_client_free(client);
 }
 
-/* The daemon was told goodbye, so it keeps nothing. */
+/* To free a client says goodbye as well. */
 static void free_says_goodbye(kpc_sim *sim)
 {
     kpc_client *client = kpc_sim_connected(sim);
+    long goodbyes = kpc_sim_count(sim, "thin_close");
+
     CHECK(kpc_sim_until(sim, "sessions", 1));
     kpc_client_free(client);
     CHECK(kpc_sim_until(sim, "sessions", 0));
-    CHECK(kpc_sim_count(sim, "thin_close") >= 1);
+    CHECK(kpc_sim_count(sim, "thin_close") > goodbyes);
+}
+
+static void *wait_for_it(void *argument)
+{
+    kpc_client *client = (kpc_client *)argument;
+    kpc_buffer *plaintext = NULL;
+    kpc_box_index next;
+
+    STATUS(KPC_ERR_CLOSED, kpc_read_box(client, &stream.reader, &stream.first, 0, KPC_FOREVER, &plaintext, &next,
+                                        NULL));
+    CHECK(plaintext == NULL && kpc_test_filled(&next, 0, sizeof next));
+    return NULL;
+}
+
+/* Whatever runs when the client is closed ends: callers that wait, and operations. */
+static void err_closed(kpc_sim *sim)
+{
+    enum { MANY = 4 };
+    kpc_client *client = kpc_sim_connected(sim);
+    kpc_test_stream own = kpc_test_stream_of(9);
+    pthread_t threads[MANY];
+    kpc_seen seen[MANY];
+    kpc_op write = 0;
+    int i;
+
+    kpc_sim_say(sim, "hold");
+    OK(kpc_write_box_async(client, &own.writer, &own.first, NULL, 0, 0, KPC_FOREVER, NULL, &write, &error));
+    for (i = 0; i < MANY; i++) {
+        kpc_completion done = kpc_seen_by(&seen[i]);
+        OK(kpc_read_box_async(client, &stream.reader, &stream.first, 0, KPC_FOREVER, &done, NULL, &error));
+        CHECK(pthread_create(&threads[i], NULL, wait_for_it, client) == 0);
+    }
+    /* All of them are under way: the write and the reads have their envelopes. */
+    CHECK(kpc_sim_at_least(sim, "encrypt_read", 2 * MANY));
+    STATUS(KPC_OK, kpc_client_close(client));
+    for (i = 0; i < MANY; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+        CHECK(kpc_seen_until(&seen[i].drops, 1));
+        CHECK(seen[i].calls == 1 && seen[i].status == KPC_ERR_CLOSED);
+    }
+    {
+        kpc_result *result = NULL;
+        OK(kpc_op_wait(client, write, KPC_SOON, &result, &error));
+        STATUS(KPC_ERR_CLOSED, kpc_result_status(result));
+        kpc_result_free(result);
+    }
+    kpc_client_free(client);
+    kpc_sim_say(sim, "release");
+    CHECK(kpc_sim_until(sim, "arq_entries", 0));
 }
 
 /* Leaving keeps the session at the daemon, and work waits until the client comes back. */
-static void leave_and_return(kpc_sim *sim)
+static void client_disconnect(kpc_sim *sim)
 {
     kpc_client *client = kpc_sim_connected(sim);
     kpc_box_index next;
@@ -171,9 +266,12 @@ int main(void)
     memset(&hash, 9, sizeof hash);
     OK(kpc_envelope_from_parts((const uint8_t *)"c", 1, (const uint8_t *)"d", 1, &hash, &stream.first,
                                &envelope, &error));
-    before_and_after(&sim);
+    client_new(&sim);
+    client_connect(&sim);
+    client_close(&sim);
     free_says_goodbye(&sim);
-    leave_and_return(&sim);
+    client_disconnect(&sim);
+    err_closed(&sim);
     ends_at_any_time(&sim);
     kpc_envelope_free(envelope);
     kpc_sim_stop(&sim);

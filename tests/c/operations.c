@@ -113,7 +113,7 @@ static void failures_are_told(void)
 }
 
 /* Waiting tells that an operation is over, wherever its completion goes. */
-static void waiting(void)
+static void op_wait(void)
 {
     kpc_event_sink *sink = NULL;
     kpc_completion to_sink;
@@ -210,7 +210,7 @@ static void unfetched_results_are_bounded(void)
 }
 
 /* The same envelope is in flight once, and can be ended by its hash. */
-static void cancel_by_hash(void)
+static void cancel_resending_encrypted_message(void)
 {
     kpc_envelope *envelope = NULL;
     kpc_hash hash;
@@ -232,6 +232,49 @@ static void cancel_by_hash(void)
     kpc_envelope_free(envelope);
 }
 
+/* With the daemon away the caller is told at once, and nothing of it is sent when it is back. */
+static void op_cancel(void)
+{
+    kpc_envelope *envelope = NULL;
+    kpc_event_sink *sink = NULL;
+    kpc_event *event = NULL;
+    kpc_result *result = NULL;
+    kpc_hash hash;
+    kpc_op by_hash = 0, by_number;
+    long begun = kpc_sim_count(&sim, "start_resending_encrypted_message");
+    int32_t kind;
+
+    OK(kpc_encrypt_read(client, &stream.reader, &stream.first, KPC_SOON, &envelope, &error));
+    OK(kpc_envelope_hash(envelope, &hash, &error));
+    OK(kpc_event_sink_open(client, 16, &sink, &error));
+    OK(kpc_start_resending_encrypted_message_async(client, &stream.reader, NULL, &stream.first, -1, envelope, 0,
+                                                   KPC_FOREVER, NULL, &by_hash, &error));
+    by_number = endless_read(KPC_FOREVER, NULL);
+    CHECK(kpc_sim_at_least(&sim, "start_resending_encrypted_message", begun + 2));
+    kpc_sim_say(&sim, "down");
+    kpc_sim_say(&sim, "cut");
+    do {
+        OK(kpc_event_sink_next(sink, KPC_SOON, &event, &error));
+        kind = kpc_event_kind(event);
+        kpc_event_free(event);
+    } while (kind != KPC_EVENT_DISCONNECTED && kind != KPC_EVENT_NONE);
+    kpc_event_sink_close(sink);
+
+    OK(kpc_cancel_resending_encrypted_message(client, &hash, KPC_SOON, &error));
+    OK(kpc_op_wait(client, by_hash, KPC_SOON, &result, &error));
+    STATUS(KPC_ERR_START_RESENDING_CANCELLED, kpc_result_status(result));
+    kpc_result_free(result);
+    STATUS(KPC_OK, kpc_op_cancel(client, by_number));
+    OK(kpc_op_wait(client, by_number, KPC_SOON, &result, &error));
+    STATUS(KPC_ERR_CANCELLED, kpc_result_status(result));
+    kpc_result_free(result);
+    CHECK(!kpc_client_is_attached(client));
+    kpc_sim_say(&sim, "up");
+    OK(kpc_client_flush(client, KPC_SOON, &error));
+    CHECK(kpc_sim_until(&sim, "arq_entries", 0));
+    kpc_envelope_free(envelope);
+}
+
 /* A polling call takes what is there, which for the daemon's answer is nothing. */
 static void polling(void)
 {
@@ -245,17 +288,18 @@ static void polling(void)
 
 int main(void)
 {
-    kpc_sim_start(&sim, "--instant");
+    kpc_sim_start(&sim, "--instant --grace 1");
     client = kpc_sim_connected(&sim);
     stream = kpc_test_stream_of(1);
     ids();
     results_are_fetched_once();
     failures_are_told();
-    waiting();
+    op_wait();
     waiting_together();
     unfetched_results_are_bounded();
-    cancel_by_hash();
+    cancel_resending_encrypted_message();
     polling();
+    op_cancel();
     kpc_client_free(client);
     kpc_sim_stop(&sim);
     return kpc_test_end();

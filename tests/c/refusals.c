@@ -47,7 +47,7 @@ static kpc_status read_now(void)
 }
 
 /* Outcomes of a box that was sent. */
-static void boxes(void)
+static void error_replica_code(void)
 {
     static const struct {
         int code;
@@ -111,7 +111,7 @@ static void too_old(void)
 }
 
 /* Local requests know the daemon's own numbers only. */
-static void local_requests(void)
+static void error_daemon_code(void)
 {
     kpc_box_index next;
     kpc_envelope *envelope = NULL;
@@ -174,10 +174,10 @@ int main(void)
     kpc_sim_start(&sim, "--instant");
     client = kpc_sim_connected(&sim);
     stream = kpc_test_stream_of(1);
-    boxes();
+    error_replica_code();
     refused_before_sending();
     too_old();
-    local_requests();
+    error_daemon_code();
     copies();
     CHECK(kpc_sim_until(&sim, "arq_entries", 0));
     kpc_client_free(client);

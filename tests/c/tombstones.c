@@ -3,7 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "kpc_copies.h"
 
-static void a_range(void)
+static void tombstone_range(void)
 {
     kpc_test_stream stream = kpc_test_stream_of(1);
     kpc_box_index at = stream.first, next, expected;
@@ -46,7 +46,7 @@ static void a_range(void)
 }
 
 /* The time runs out when some are made: these are given, with the reason. */
-static void a_part(void)
+static void tombstones_error(void)
 {
     kpc_test_stream stream = kpc_test_stream_of(2);
     kpc_box_index next, expected;
@@ -89,8 +89,8 @@ int main(void)
 {
     kpc_sim_start(&sim, "--instant");
     client = kpc_sim_connected(&sim);
-    a_range();
-    a_part();
+    tombstone_range();
+    tombstones_error();
     refusals();
     kpc_client_free(client);
     kpc_sim_stop(&sim);

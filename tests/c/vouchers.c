@@ -40,7 +40,7 @@ static kpc_buffer *get(const kpc_read_cap *reader, const kpc_box_index *index)
 }
 
 /* The joiner: a voucher, to be handed over, and its payload in the first box of its stream. */
-static void mint(void)
+static void voucher_mint(void)
 {
     kpc_buffer *payload = NULL, *public_key = NULL, *name = NULL;
     kpc_box_index first;
@@ -60,7 +60,7 @@ static void mint(void)
 }
 
 /* The inductor finds the same stream by the voucher alone. */
-static void derive_stream(void)
+static void voucher_derive_stream(void)
 {
     kpc_write_cap writer;
     kpc_read_cap reader;
@@ -70,7 +70,7 @@ static void derive_stream(void)
     CHECK(memcmp(&reader, &stream_reader, sizeof reader) == 0);
 }
 
-static void induct(void)
+static void voucher_induct(void)
 {
     static const uint8_t who[] = "who we are";
     kpc_write_cap writer;
@@ -105,7 +105,7 @@ static void induct(void)
 }
 
 /* The joiner opens the reply, and writes what the group reads with the capability it was given. */
-static void open_it(void)
+static void voucher_open(void)
 {
     kpc_write_cap writer;
     kpc_read_cap reader;
@@ -153,15 +153,51 @@ static void open_it(void)
     kpc_buffer_free(found);
 }
 
+/* Which of the three has which part. */
+static void voucher_hash(void)
+{
+    kpc_voucher *const all[3] = {minted, inducted, opened};
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        kpc_buffer *one = NULL, *two = NULL;
+        kpc_write_cap writer;
+        kpc_read_cap reader;
+        kpc_hash hash;
+#define HAS(which, call)                                                        \
+    do {                                                                        \
+        ERROR((which) >> i & 1 ? KPC_OK : KPC_ERR_ARG_VALUE, call);             \
+        CHECK((one != NULL) <= ((which) >> i & 1));                             \
+        kpc_buffer_free(one);                                                   \
+        kpc_buffer_free(two);                                                   \
+        one = two = NULL;                                                       \
+    } while (0)
+        enum { MINTED = 1, INDUCTED = 2, OPENED = 4 };
+        HAS(MINTED, kpc_voucher_hash(all[i], &hash, &error));
+        CHECK(i != 0 || memcmp(&hash, &voucher, sizeof hash) == 0);
+        HAS(MINTED, kpc_voucher_payload(all[i], &one, &error));
+        HAS(MINTED, kpc_voucher_keys(all[i], &one, &two, &error));
+        HAS(MINTED | INDUCTED, kpc_voucher_stream(all[i], &writer, &reader, &error));
+        HAS(INDUCTED, kpc_voucher_display_name(all[i], &one, &error));
+        HAS(INDUCTED, kpc_voucher_message_read_cap(all[i], &reader, &error));
+        HAS(INDUCTED, kpc_voucher_sealed_reply(all[i], &one, &error));
+        HAS(INDUCTED | OPENED, kpc_voucher_salt(all[i], &one, &error));
+        HAS(OPENED, kpc_voucher_who_reply(all[i], &one, &error));
+        HAS(OPENED, kpc_voucher_message_write_cap(all[i], &writer, &error));
+#undef HAS
+    }
+}
+
 int main(void)
 {
     kpc_sim_start(&sim, "--instant");
     client = kpc_sim_connected(&sim);
     messages = kpc_test_stream_of(1);
-    mint();
-    derive_stream();
-    induct();
-    open_it();
+    voucher_mint();
+    voucher_derive_stream();
+    voucher_induct();
+    voucher_open();
+    voucher_hash();
     kpc_buffer_free(secret_key);
     kpc_buffer_free(sealed);
     kpc_voucher_free(minted);

@@ -6,7 +6,7 @@ static void means(kpc_status expected, int32_t reply, uint8_t code)
     STATUS(expected, kpc_status_from_wire(reply, code));
 }
 
-int main(void)
+static void status_from_wire(void)
 {
     int32_t reply;
     unsigned code;
@@ -46,5 +46,10 @@ int main(void)
     means(-2200, KPC_REPLY_REPLICA_CODE, 200);
     means(KPC_ERR_ARG_VALUE, 5, 1);
     means(KPC_ERR_ARG_VALUE, -1, 1);
+}
+
+int main(void)
+{
+    status_from_wire();
     return kpc_test_end();
 }

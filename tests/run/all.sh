@@ -12,6 +12,9 @@
 #   C programs: 3 runs passed, 0 failed, 1 skipped
 #   skipped NAME: REASON
 #
+# Lines that begin with `features: ` say how much of tests/feature_rows.txt is covered; they are
+# repeated at the end.
+#
 # Only what needs a sanitizer, or a script that says `may be skipped:` in a comment, may be
 # skipped; whatever else is skipped counts as failed, so that nothing passes by not running.
 set -u
@@ -26,6 +29,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 : > "$work/skipped"
 : > "$work/failed"
+: > "$work/features"
 passed=0 failed=0 skipped=0
 
 # Adds up what one script printed.
@@ -57,6 +61,7 @@ for script in tests/run/[0-9]*.sh; do
     set -- $(count "$work/log") "$@"
     p=$1 f=$2 s=$3 counted=$4
     shift 4
+    grep '^features: ' "$work/log" >> "$work/features" || :
     grep '^skipped ' "$work/log" | sed 's/^skipped //' > "$work/said" || :
     grep '^test .* \.\.\. ignored' "$work/log" >> "$work/said" || :
     case $code in
@@ -85,6 +90,7 @@ done
 printf '==== all, %d s\n' $(($(date +%s) - begun))
 sed 's/^/skipped: /' "$work/skipped"
 sed 's/^/FAILED: /' "$work/failed"
+cat "$work/features"
 if [ -s "$work/failed" ] && [ "$failed" = 0 ]; then
     failed=$(wc -l < "$work/failed")
 fi
