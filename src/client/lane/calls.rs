@@ -156,6 +156,7 @@ impl Lane {
             drop(state);
             return sink.deliver(Err(unsupported(needs.unwrap_or_default())));
         }
+        let is_task = matches!(sink, CallSink::Task(_));
         let mut call = Call {
             frame: Some(frame),
             kept,
@@ -169,6 +170,9 @@ impl Lane {
         drop(state);
         if let Some(link) = link {
             link.outbox.kick();
+            if is_task {
+                link.reading.recall_if_open();
+            }
         }
     }
 

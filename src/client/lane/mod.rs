@@ -183,6 +183,7 @@ impl Lane {
         let link = self.lock().pump(queries);
         if let Some(link) = link {
             link.outbox.kick();
+            link.reading.recall_if_open();
         }
     }
 }

@@ -80,6 +80,14 @@ impl Reading {
         self.open.load(Ordering::SeqCst)
     }
 
+    /// Sees to it that the I/O thread reads, for something that is no thread waits now. A
+    /// thread that is reading goes on, and hands on to it.
+    pub(super) fn recall_if_open(&self) {
+        if self.is_open() {
+            self.recall.notify_one();
+        }
+    }
+
     /// How many blocking calls there were.
     pub(super) fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
