@@ -64,9 +64,6 @@ pub struct Config {
     /// Compare the daemon's derivation of capabilities with the library's, once for each
     /// daemon process. Only tests that play the daemon switch it off.
     pub verify_derivation: bool,
-    /// Send plain messages while the daemon is off the mixnet, where it drops them without a
-    /// word. Only tests that replay recordings switch it on.
-    pub send_while_offline: bool,
 }
 
 impl TcpNetwork {
@@ -136,7 +133,6 @@ impl Config {
             reconnect_min: RECONNECT_MIN,
             reconnect_max: RECONNECT_MAX,
             verify_derivation: true,
-            send_while_offline: false,
         }
     }
 

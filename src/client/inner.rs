@@ -85,12 +85,11 @@ impl Inner {
         let mut view = View::default();
         view.sphinx.clone_from(&config.sphinx);
         view.pigeonhole.clone_from(&config.pigeonhole);
-        let while_offline = config.send_while_offline;
         Ok(Inner {
             config,
             log,
             handle,
-            lanes: LaneKind::ALL.map(|kind| Lane::new(kind, while_offline)),
+            lanes: LaneKind::ALL.map(Lane::new),
             queries: Queries::new()?,
             view: Mutex::new(view),
             told: Mutex::default(),

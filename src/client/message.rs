@@ -62,7 +62,7 @@ impl Inner {
 
     /// Refuses what a daemon that is off the mixnet would not send.
     pub(crate) fn check_online(&self) -> Result<()> {
-        if self.is_connected() || self.config.send_while_offline {
+        if self.is_connected() {
             return Ok(());
         }
         Err(Error::new(

@@ -142,7 +142,7 @@ async fn online(inner: &Arc<Inner>, link: &Arc<Link>) -> bool {
         if !is_current(&lane, link) {
             return false;
         }
-        if lane.lock().status.is_connected || inner.config.send_while_offline {
+        if lane.lock().status.is_connected {
             return true;
         }
         moved.await;

@@ -78,12 +78,10 @@ pub(crate) struct Messages {
     rate: f64,
     /// Since when the daemon has been off the mixnet; its queue stands still meanwhile.
     offline_since: Option<Instant>,
-    /// Hand messages over also while the daemon is off the mixnet.
-    while_offline: bool,
 }
 
 impl Messages {
-    pub(crate) fn new(while_offline: bool) -> Self {
+    pub(crate) fn new() -> Self {
         Messages {
             line: VecDeque::new(),
             flying: HashMap::new(),
@@ -91,7 +89,6 @@ impl Messages {
             next_number: 0,
             rate: USUAL_RATE,
             offline_since: None,
-            while_offline,
         }
     }
 
@@ -160,7 +157,7 @@ impl Messages {
 
     /// The frame of the first message in line, which is handed over now.
     pub(crate) fn next(&mut self, online: bool, now: Instant) -> Option<Bytes> {
-        if !online && !self.while_offline {
+        if !online {
             return None;
         }
         let message = self.line.pop_front()?;

@@ -96,7 +96,7 @@ pub(crate) struct Session {
 }
 
 impl Lane {
-    pub(crate) fn new(kind: LaneKind, while_offline: bool) -> Arc<Self> {
+    pub(crate) fn new(kind: LaneKind) -> Arc<Self> {
         Arc::new(Lane {
             kind,
             state: Mutex::new(State {
@@ -107,7 +107,7 @@ impl Lane {
                 session: None,
                 calls: Calls::default(),
                 starts: Starts::new(),
-                messages: Messages::new(while_offline),
+                messages: Messages::new(),
                 status: DaemonStatus::default(),
                 closed: false,
             }),

@@ -41,7 +41,7 @@ fn reply(id: u8) -> wire::MessageReply {
 }
 
 fn online() -> Messages {
-    let mut messages = Messages::new(false);
+    let mut messages = Messages::new();
     messages.set_online(true, Instant::now());
     messages
 }
