@@ -1854,6 +1854,92 @@ kpc_status kpc_client_flush_async(const kpc_client *client, int32_t timeout_ms,
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_flush_result(const kpc_result *result, kpc_error **error);
 
+/* ---- Statistics ------------------------------------------------------------------------------ */
+
+/**
+ * The connection for questions that the daemon answers by itself; for all with a daemon up to
+ * v0.0.73-rc1, as such daemons serve all connections from one queue.
+ */
+#define KPC_LANE_LOCAL 0
+/** The connection for writes, copy commands and plain messages. */
+#define KPC_LANE_WRITES 1
+/** The connection for reads. */
+#define KPC_LANE_READS 2
+/** How many connections there are in a kpc_stats. */
+#define KPC_LANES 3
+
+/**
+ * What happens and has happened on one of a client's connections. Numbers that grow count from
+ * the making of the client on, over all losses of the connection.
+ */
+typedef struct kpc_lane_stats {
+    /** 1 while the connection stands, else 0; it is opened when first needed. */
+    uint64_t is_open;
+    /** How often it was connected, the first time included. */
+    uint64_t connects;
+    /** How often the daemon still had its session then. The others began anew. */
+    uint64_t resumes;
+    /** Requests given to the connection, each time that one was; cancels too. */
+    uint64_t requests;
+    /** Replies to them, and replies to plain messages. */
+    uint64_t answers;
+    /** Requests given to it again, because a connection before was lost. */
+    uint64_t replays;
+    /** Requests that wait in the library for their turn: boxes, copy commands, messages. */
+    uint64_t in_line;
+    /** Requests that are at the daemon without an answer; plain messages until they have left. */
+    uint64_t in_flight;
+    /** How many boxes and messages may be at the daemon at once. It follows the network. */
+    uint64_t window;
+    /**
+     * How long an answer takes, smoothed, in nanoseconds: to boxes where the connection carries
+     * them, else to local questions. 0 before the first.
+     */
+    uint64_t round_trip_ns;
+    /** The shortest that boxes took of late, in nanoseconds. 0 before the first. */
+    uint64_t shortest_round_trip_ns;
+    /** 0; for later versions. */
+    uint64_t reserved[5];
+} kpc_lane_stats;
+
+/**
+ * What a client is doing and has done. Later versions use what is reserved and may add to the
+ * end, more connections too; so its size goes with it.
+ */
+typedef struct kpc_stats {
+    /** Operations that are not over, those behind calls that wait for the mixnet included. */
+    uint64_t operations_running;
+    /** Results that are kept for kpc_op_wait. */
+    uint64_t results_kept;
+    /** Event sinks that are open. */
+    uint64_t sinks_open;
+    /** Events that slow readers lost, of all sinks together. */
+    uint64_t events_dropped;
+    /** 0; for later versions. */
+    uint64_t reserved[4];
+    /** Each connection, at KPC_LANE_LOCAL, KPC_LANE_WRITES and KPC_LANE_READS. */
+    kpc_lane_stats lanes[KPC_LANES];
+} kpc_stats;
+
+/**
+ * Tells in numbers what a client is doing and has done: for bug reports, and for programs that
+ * show why something takes long. Asks no daemon, never waits, and tells no secrets. The numbers
+ * of one connection are of one moment.
+ *
+ * @param client  the client, connected, lost or closed
+ * @param stats   receives the numbers
+ * @param size    sizeof *stats as the program knows it: no more is written. What the library
+ *                does not know yet is 0
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE (not the size of any version),
+ *         KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_stats(const kpc_client *client, kpc_stats *stats, size_t size,
+                            kpc_error **error);
+
 /* ---- Events ---------------------------------------------------------------------------------- */
 
 /** Receives an event, which is lent until the function returns. */

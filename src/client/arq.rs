@@ -69,8 +69,8 @@ impl Drop for Running {
         let queries = &self.inner.queries;
         let mut state = self.lane.lock();
         let cancel = state.starts.abandon(self.key, queries, Instant::now());
-        if let (Some(cancel), Some(link)) = (cancel, &state.link) {
-            link.outbox.put(cancel); // under the lock, so behind its start
+        if let (Some(cancel), Some(link)) = (cancel, state.link.clone()) {
+            state.put(&link, cancel); // under the lock, so behind its start
         }
         let link = state.pump(queries);
         drop(state);

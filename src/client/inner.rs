@@ -217,7 +217,10 @@ impl Inner {
             Incoming::MessageSent(sent) => self.message_sent(lane, sent),
             Incoming::MessageReply(reply) => self.message_reply(lane, reply),
             Incoming::ChannelQuerySent(sent) => self.channel_query_sent(sent),
-            Incoming::ChannelQueryReply(reply) => self.channel_query_reply(reply),
+            Incoming::ChannelQueryReply(reply) => {
+                lane.lock().counts.answers += 1;
+                self.channel_query_reply(reply);
+            }
             Incoming::Collected(collected) => self.sinks.publish(&Event::MessageIdCollected(
                 collected.message_id.unwrap_or_default(),
             )),
@@ -252,12 +255,16 @@ impl Inner {
         let Some(number) = number else {
             return; // not ours
         };
-        if let Some(sink) = state.calls.take(number) {
+        if let Some((sink, took)) = state.calls.answered(number) {
+            state.counts.answers += 1;
+            took.into_iter()
+                .for_each(|took| state.counts.calls.learn(took));
             drop(state);
             return sink.deliver(Ok(Answer { reply, features }));
         }
         let now = Instant::now();
         let is_start = state.starts.on_reply(number, reply, &features, now);
+        state.counts.answers += u64::from(is_start);
         drop(state);
         if is_start {
             self.moved(lane);
@@ -277,6 +284,7 @@ impl Inner {
         let mut state = lane.lock();
         let call = state.calls.take(number);
         let is_start = state.starts.on_unreadable(number, error);
+        state.counts.answers += u64::from(call.is_some() || is_start);
         drop(state);
         if let Some(sink) = call {
             sink.deliver(Err(error.clone()));
@@ -317,7 +325,10 @@ impl Inner {
         if self.is_channel_reply(&reply) {
             return;
         }
-        let unclaimed = lane.lock().messages.on_reply(reply);
+        let mut state = lane.lock();
+        state.counts.answers += 1;
+        let unclaimed = state.messages.on_reply(reply);
+        drop(state);
         lane.progress.notify_waiters();
         if let Some(reply) = unclaimed {
             let error = codes::check_message_reply(&reply, &self.features()).err();

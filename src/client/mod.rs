@@ -32,6 +32,7 @@ mod requests;
 mod runtime;
 mod saved;
 mod sink;
+mod stats;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -67,6 +68,7 @@ pub use self::op::{Completed, CompletionFn, Delivery, OpId, Value};
 pub use self::requests::{Envelope, SignedDocument};
 pub use self::runtime::ThreadSetup;
 pub use self::sink::{EventFn, EventSink};
+pub use self::stats::{LaneStats, Stats};
 pub use self::streams::{MAX_DESTINATION_PAYLOAD, MAX_STREAM_BOXES};
 pub use self::timeout::Timeout;
 pub use self::tombstones::{TombstoneEnvelope, Tombstones};

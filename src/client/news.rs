@@ -220,7 +220,7 @@ impl Inner {
         if *lock(&self.phase) == Phase::Closed {
             return Err(closed());
         }
-        let sink = EventSink::new(capacity, &self.dispatcher);
+        let sink = EventSink::new(capacity, &self.dispatcher, self.sinks.drops());
         if told.instance.is_some() {
             let view = lock(&self.view);
             sink.push(Event::ConnectionStatus(view.status.clone()));
@@ -269,7 +269,7 @@ impl Inner {
         let link = state.link.clone();
         if let Some(link) = &link {
             for cancel in state.starts.due_cancels(&self.queries, now) {
-                link.outbox.put(cancel);
+                state.put(link, cancel);
             }
         }
         drop(state);

@@ -326,6 +326,12 @@ impl Ops {
         lock(&self.state).outbound > 0
     }
 
+    /// How many operations are not over, and how many results are kept.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        let state = lock(&self.state);
+        (state.live.len(), state.kept.len())
+    }
+
     /// Ids of all operations that are not over.
     pub(crate) fn running(&self) -> Vec<OpId> {
         lock(&self.state).live.keys().copied().collect()

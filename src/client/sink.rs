@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ pub struct EventSink {
     state: Mutex<SinkState>,
     arrived: Condvar,
     dispatcher: Weak<Dispatcher>,
+    /// Notices that any sink of the client dropped.
+    drops: Arc<AtomicU64>,
 }
 
 struct SinkState {
@@ -100,7 +103,11 @@ impl Drop for Turn {
 }
 
 impl EventSink {
-    pub(crate) fn new(capacity: usize, dispatcher: &Arc<Dispatcher>) -> Arc<Self> {
+    pub(crate) fn new(
+        capacity: usize,
+        dispatcher: &Arc<Dispatcher>,
+        drops: &Arc<AtomicU64>,
+    ) -> Arc<Self> {
         Arc::new(EventSink {
             state: Mutex::new(SinkState {
                 queue: VecDeque::new(),
@@ -114,6 +121,7 @@ impl EventSink {
             }),
             arrived: Condvar::new(),
             dispatcher: Arc::downgrade(dispatcher),
+            drops: Arc::clone(drops),
         })
     }
 
@@ -128,6 +136,7 @@ impl EventSink {
         if event.is_droppable() {
             if state.notices >= state.capacity {
                 state.drop_oldest_notice();
+                self.drops.fetch_add(1, Ordering::Relaxed);
             }
             state.notices += 1;
         }
@@ -366,6 +375,7 @@ fn wait<'a, T>(
 #[derive(Default)]
 pub(crate) struct Sinks {
     list: Mutex<Vec<Weak<EventSink>>>,
+    drops: Arc<AtomicU64>,
 }
 
 impl Sinks {
@@ -373,6 +383,24 @@ impl Sinks {
         let mut list = lock(&self.list);
         list.retain(|s| s.strong_count() > 0);
         list.push(Arc::downgrade(sink));
+    }
+
+    /// Where sinks count what they drop.
+    pub(crate) fn drops(&self) -> &Arc<AtomicU64> {
+        &self.drops
+    }
+
+    /// How many notices were dropped.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.drops.load(Ordering::Relaxed)
+    }
+
+    /// How many sinks are open.
+    pub(crate) fn count_open(&self) -> usize {
+        let list = lock(&self.list);
+        let all: Vec<_> = list.iter().filter_map(Weak::upgrade).collect();
+        drop(list);
+        all.iter().filter(|sink| sink.is_open()).count()
     }
 
     /// Gives `event` to every sink, in the order in which events happen.

@@ -18,11 +18,29 @@ const QUEUED_SECONDS: f64 = 0.5;
 /// A shortest round trip is forgotten after so many samples, for routes change.
 const FORGET_AFTER: u32 = 256;
 
+/// A round trip, measured again and again.
+#[derive(Default)]
+pub(crate) struct RoundTrip {
+    smoothed: Option<Duration>,
+}
+
+impl RoundTrip {
+    /// Learns from one that took `took`: an eighth of what is told.
+    pub(crate) fn learn(&mut self, took: Duration) {
+        self.smoothed = Some(self.smoothed.map_or(took, |s| (s * 7 + took) / 8));
+    }
+
+    /// The smoothed one; None before the first.
+    pub(crate) fn get(&self) -> Option<Duration> {
+        self.smoothed
+    }
+}
+
 /// The window of one lane.
 pub(crate) struct Window {
     size: f64,
     shortest: Option<Duration>,
-    smoothed: Option<Duration>,
+    smoothed: RoundTrip,
     samples: u32,
     many: f64,
 }
@@ -32,7 +50,7 @@ impl Window {
         Window {
             size: 2.0,
             shortest: None,
-            smoothed: None,
+            smoothed: RoundTrip::default(),
             samples: 0,
             many: QUEUED_MANY,
         }
@@ -44,6 +62,16 @@ impl Window {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let slots = self.size as usize;
         slots.max(1)
+    }
+
+    /// The smoothed round trip; None before the first.
+    pub(crate) fn smoothed(&self) -> Option<Duration> {
+        self.smoothed.get()
+    }
+
+    /// The shortest round trip of late; None before the first.
+    pub(crate) fn shortest(&self) -> Option<Duration> {
+        self.shortest
     }
 
     /// Starts from what the network's document promises: `rate` requests a
@@ -62,11 +90,11 @@ impl Window {
     pub(crate) fn learn(&mut self, took: Duration) {
         self.samples = self.samples.wrapping_add(1).max(1);
         if self.samples % FORGET_AFTER == 0 {
-            self.shortest = self.smoothed;
+            self.shortest = self.smoothed.get();
         }
         let shortest = self.shortest.map_or(took, |s| s.min(took));
         self.shortest = Some(shortest);
-        self.smoothed = Some(self.smoothed.map_or(took, |s| (s * 7 + took) / 8));
+        self.smoothed.learn(took);
         let took = took.as_secs_f64().max(1e-6);
         let queued = self.size * (1.0 - shortest.as_secs_f64() / took);
         if queued < self.many / 3.0 {

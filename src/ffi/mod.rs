@@ -63,6 +63,7 @@ pub mod reliable;
 pub mod remote;
 pub mod resending;
 pub mod resending_named;
+pub mod stats;
 pub mod status;
 pub mod tombstones;
 pub mod values;

@@ -227,6 +227,84 @@ impl<K: Kind> Outputs for OutHandle<K> {
     }
 }
 
+/// No version of any struct is longer.
+const LONGEST: usize = 4096;
+
+/// An output whose length the caller tells, because it grows from version to version: what
+/// is beyond that length is not written, what is beyond the struct is zero. Made by
+/// [`out_sized`].
+pub(crate) struct OutSized<T> {
+    target: Target<T>,
+    size: usize,
+}
+
+/// Declares such an output, of plain numbers, and clears it.
+///
+/// # Safety
+/// `pointer` is NULL or valid for writing `size` bytes until the end of the call.
+pub(crate) unsafe fn out_sized<T: Neutral>(
+    pointer: *mut T,
+    size: usize,
+    name: &'static str,
+) -> OutSized<T> {
+    if !pointer.is_null() && pointer.is_aligned() {
+        let all = if size <= LONGEST {
+            size
+        } else {
+            size_of::<T>()
+        };
+        // SAFETY: no more than the caller promised.
+        unsafe { pointer.cast::<u8>().write_bytes(0, all) };
+    }
+    OutSized {
+        target: keep(pointer, name).0,
+        size,
+    }
+}
+
+/// A value on its way into an [`OutSized`].
+pub(crate) struct ReadyBytes<T> {
+    pointer: *mut T,
+    value: T,
+    size: usize,
+}
+
+impl<T> Ready for ReadyBytes<T> {
+    fn write(self) {
+        let from = (&raw const self.value).cast::<u8>();
+        // SAFETY: as many bytes as both have; `out_sized` promised validity.
+        unsafe {
+            self.pointer
+                .cast::<u8>()
+                .copy_from_nonoverlapping(from, self.size)
+        };
+    }
+}
+
+impl<T: Neutral> Outputs for OutSized<T> {
+    type Values = T;
+    type Ready = ReadyBytes<T>;
+
+    fn check(&self) -> Result<()> {
+        self.target.check()?;
+        if self.size == 0 || self.size > LONGEST || self.size % align_of::<T>() != 0 {
+            return Err(Error::new(
+                Status::ARG_SIZE,
+                format!("{} is no struct of {} bytes", self.target.name, self.size),
+            ));
+        }
+        Ok(())
+    }
+
+    fn prepare(self, value: T) -> Result<ReadyBytes<T>> {
+        Ok(ReadyBytes {
+            pointer: self.target.pointer,
+            value,
+            size: self.size.min(size_of::<T>()),
+        })
+    }
+}
+
 macro_rules! tuples {
     ($(($($name:ident $index:tt),*);)*) => {$(
         impl<$($name: Outputs),*> Outputs for ($($name,)*) {

@@ -16,8 +16,10 @@ use super::header::{Function, Parameter};
 const OF_A_DAEMON: [&str; 3] = ["kpc_result", "kpc_pki_document", "kpc_services"];
 
 /// Value types whose alignment is more than one byte.
-const ALIGNED: [&str; 8] = [
+const ALIGNED: [&str; 10] = [
+    "int64_t",
     "kpc_service",
+    "kpc_stats",
     "kpc_sphinx_geometry",
     "kpc_pigeonhole_geometry",
     "kpc_op",
@@ -43,6 +45,8 @@ enum Role<'a> {
     Memory,
     Function,
     Length,
+    /// Of the struct before it.
+    Size,
     TimeLimit,
     Flags,
     Number,
@@ -140,6 +144,7 @@ impl Writer<'_> {
             _ if kind.ends_with('*') && kind.starts_with("const") => Role::In(plain),
             _ if kind.ends_with('*') => Role::Out(plain),
             _ if parameter.name.ends_with("len") => Role::Length,
+            _ if parameter.name == "size" => Role::Size,
             _ if parameter.name == "timeout_ms" => Role::TimeLimit,
             _ if parameter.name == "flags" => Role::Flags,
             _ => Role::Number,
@@ -194,6 +199,9 @@ impl Writer<'_> {
                 ("(size_t)-1".into(), Some("KPC_ERR_ARG_SIZE")),
                 ("((size_t)-1) / 2 + 1".into(), Some("KPC_ERR_ARG_SIZE")),
             ],
+            Role::Size => ["4104", "(size_t)-1"]
+                .map(|size| (size.into(), Some("KPC_ERR_ARG_SIZE")))
+                .into(),
             Role::TimeLimit => vec![
                 ("-2".into(), Some("KPC_ERR_ARG_VALUE")),
                 ("INT32_MIN".into(), Some("KPC_ERR_ARG_VALUE")),
@@ -234,9 +242,17 @@ impl Writer<'_> {
             Role::Text => "\"127.0.0.1:1\"".into(),
             Role::Memory | Role::Function => "NULL".into(),
             Role::Length => "32".into(),
+            Role::Size => self.size_of_output(function),
             Role::TimeLimit | Role::Flags => "0".into(),
             Role::Number => "1".into(),
         }
+    }
+
+    /// The size of what a function fills in.
+    fn size_of_output(&self, function: &Function) -> String {
+        let mut outputs = function.parameters.iter();
+        let output = outputs.find(|p| matches!(self.role(p), Role::Out(_)));
+        output.map_or_else(String::new, |p| format!("sizeof out_{}", p.name))
     }
 
     /// The call with what is to be seen of it.

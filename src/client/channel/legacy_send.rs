@@ -100,7 +100,8 @@ async fn attempt(
         },
     }
     flight.renew();
-    route.link.outbox.push(frame);
+    lane(inner).lock().put(&route.link, frame);
+    route.link.outbox.kick();
     let lost = lost(inner, &route.link);
     tokio::pin!(lost);
     let mut deadline = None;

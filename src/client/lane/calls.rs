@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -45,6 +46,8 @@ struct Call {
     /// The reply kind that a daemon must know, or the request must not be sent to it.
     needs: Option<&'static str>,
     sink: CallSink,
+    /// When it was given to a connection, the last time.
+    sent_at: Option<Instant>,
 }
 
 impl Call {
@@ -66,6 +69,17 @@ pub(crate) struct Calls {
 impl Calls {
     pub(crate) fn take(&mut self, query: u64) -> Option<CallSink> {
         self.waiting.remove(&query).map(|call| call.sink)
+    }
+
+    /// Takes a request out because its answer is there; tells how long that took.
+    pub(crate) fn answered(&mut self, query: u64) -> Option<(CallSink, Option<Duration>)> {
+        let call = self.waiting.remove(&query)?;
+        Some((call.sink, call.sent_at.map(|at| at.elapsed())))
+    }
+
+    /// How many wait for their answers.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
     }
 
     /// The request that has waited longest for a reply of this kind.
@@ -97,10 +111,15 @@ impl Calls {
             .collect()
     }
 
-    /// Everything to be sent on a new connection, oldest first, and what ends instead:
-    /// what its daemon does not know, and what left on the connection before and was not
-    /// kept.
-    pub(crate) fn replay(&mut self, features: &Features) -> (Vec<Bytes>, Vec<(CallSink, Error)>) {
+    /// Everything to be sent on a new connection, oldest first, and how much left before and
+    /// has to again; and what ends instead: what its daemon does not know, and what left on
+    /// the connection before and was not kept.
+    pub(crate) fn replay(
+        &mut self,
+        features: &Features,
+    ) -> (Vec<Bytes>, u64, Vec<(CallSink, Error)>) {
+        let again = self.waiting.values().filter(|call| call.sent_at.is_some());
+        let again = again.count() as u64;
         let ended: Vec<(u64, Error)> = self
             .waiting
             .iter()
@@ -114,8 +133,13 @@ impl Calls {
             .into_iter()
             .filter_map(|(query, error)| Some((self.take(query)?, error)))
             .collect();
-        let frames = self.waiting.values_mut().filter_map(Call::leave).collect();
-        (frames, ended)
+        let now = Instant::now();
+        let leave = |call: &mut Call| {
+            call.sent_at = Some(now);
+            call.leave()
+        };
+        let frames = self.waiting.values_mut().filter_map(leave).collect();
+        (frames, again, ended)
     }
 }
 
@@ -162,9 +186,10 @@ impl Lane {
             kept,
             needs,
             sink,
+            sent_at: link.is_some().then(Instant::now),
         };
         if let Some((link, frame)) = link.as_ref().and_then(|link| Some((link, call.leave()?))) {
-            link.outbox.put(frame);
+            state.put(link, frame);
         }
         state.calls.waiting.insert(query, call);
         drop(state);

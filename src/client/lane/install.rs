@@ -35,9 +35,12 @@ impl Lane {
         let cancels = state
             .starts
             .reconnect(session.resumed, queries, Instant::now());
-        let (calls, ended) = state.calls.replay(&link.features);
+        let (calls, again, ended) = state.calls.replay(&link.features);
+        state.counts.connects += 1;
+        state.counts.resumes += u64::from(session.resumed);
+        state.counts.replays += again;
         for frame in cancels.into_iter().chain(calls) {
-            link.outbox.put(frame);
+            state.put(link, frame);
         }
         state.session = None;
         state.link = Some(Arc::clone(link));

@@ -97,6 +97,11 @@ impl Messages {
         self.line.is_empty() && self.flying.is_empty()
     }
 
+    /// Messages that wait for their turn.
+    pub(crate) fn in_line(&self) -> usize {
+        self.line.len()
+    }
+
     pub(crate) fn enqueue(&mut self, message: PlainMessage) {
         self.line.push_back(message);
     }

@@ -5,6 +5,7 @@
 //! requests are never behind network work, and writes never behind reads.
 
 mod calls;
+mod counts;
 mod handshake;
 mod install;
 mod link;
@@ -17,6 +18,7 @@ mod starts;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
@@ -30,13 +32,14 @@ pub(crate) use self::start_request::{BoxStart, CopyStart, StartCap, StartRequest
 pub(crate) use self::starts::StartAnswer;
 
 use self::calls::Calls;
+use self::counts::Counts;
 use self::messages::Messages;
 use self::starts::{StartKey, StartSink, Starts};
 use super::events::{DaemonStatus, Event};
 use super::inner::closed;
 pub(crate) use super::queries::Queries;
 use crate::sync::lock;
-use crate::wire::Id;
+use crate::wire::{Features, Id};
 use crate::Result;
 
 /// Which kind of work a lane carries.
@@ -81,6 +84,7 @@ pub(crate) struct State {
     pub(crate) calls: Calls,
     pub(crate) starts: Starts,
     pub(crate) messages: Messages,
+    pub(crate) counts: Counts,
     /// What the daemon last said of itself on this lane.
     pub(crate) status: DaemonStatus,
     /// The client is closed: nothing comes in any more.
@@ -108,6 +112,7 @@ impl Lane {
                 calls: Calls::default(),
                 starts: Starts::new(),
                 messages: Messages::new(),
+                counts: Counts::default(),
                 status: DaemonStatus::default(),
                 closed: false,
             }),
@@ -216,14 +221,31 @@ impl State {
                 frame = self.messages.next(online, now);
             }
             if frame.is_none() && online && starts + messages < slots {
-                frame = self.starts.next(&link.features, queries, now);
+                frame = self.next_start(&link.features, queries, now);
             }
             match frame {
-                Some(frame) => link.outbox.put(frame),
+                Some(frame) => self.put(&link, frame),
                 None => break,
             }
         }
         Some(link)
+    }
+
+    fn next_start(
+        &mut self,
+        features: &Features,
+        queries: &Queries,
+        now: Instant,
+    ) -> Option<Bytes> {
+        let (frame, is_replay) = self.starts.next(features, queries, now)?;
+        self.counts.replays += u64::from(is_replay);
+        Some(frame)
+    }
+
+    /// Puts a request in line for the socket; the link must be kicked.
+    pub(crate) fn put(&mut self, link: &Link, frame: Bytes) {
+        self.counts.requests += 1;
+        link.outbox.put(frame);
     }
 
     /// Takes over what the daemon says of itself.

@@ -153,13 +153,24 @@ impl Starts {
             .any(|entry| entry.sink.is_some() && entry.request.is_write())
     }
 
-    /// The frame of the entry whose turn it is, which runs from now on.
+    /// Requests that wait for their turn.
+    pub(crate) fn in_line(&self) -> usize {
+        self.lines.iter().map(VecDeque::len).sum()
+    }
+
+    /// Requests that are at the daemon now.
+    pub(crate) fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// The frame of the entry whose turn it is, which runs from now on, and whether it was
+    /// sent before.
     pub(crate) fn next(
         &mut self,
         features: &Features,
         queries: &Queries,
         now: Instant,
-    ) -> Option<Bytes> {
+    ) -> Option<(Bytes, bool)> {
         while let Some(key) = self.take_from_line() {
             let Some(entry) = self.entries.get_mut(&key) else {
                 continue;
@@ -179,7 +190,7 @@ impl Starts {
                     self.by_query.insert(query, key);
                     self.running.insert(entry.name);
                     self.copies += usize::from(entry.request.is_copy());
-                    return Some(frame);
+                    return Some((frame, entry.sent > 1));
                 }
                 Err(error) => self.end(key, Err(error)),
             }

@@ -57,7 +57,7 @@ impl Bench {
     /// Lets the next entry run; gives its query.
     fn run(&mut self) -> Option<u64> {
         let frame = self.starts.next(&self.features, &self.queries, self.now)?;
-        let whole: Vec<u8> = frame.to_vec();
+        let whole: Vec<u8> = frame.0.to_vec();
         let all = self.starts.by_query.keys();
         all.copied().find(|query| {
             let tail = query.to_be_bytes();
