@@ -14,7 +14,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("Configuration", &["config", "config_get"]),
     ("Operations", &["operation"]),
     ("Clients", &["client", "connect"]),
-    ("Statistics", &["stats"]),
+    ("Statistics and estimates", &["stats", "estimate"]),
     ("Events", &["event", "event_get", "event_copy"]),
     ("Directory documents and services", &["pki"]),
     ("Plain messages", &["message", "reliable", "await_reply"]),

@@ -1854,7 +1854,7 @@ kpc_status kpc_client_flush_async(const kpc_client *client, int32_t timeout_ms,
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_flush_result(const kpc_result *result, kpc_error **error);
 
-/* ---- Statistics ------------------------------------------------------------------------------ */
+/* ---- Statistics and estimates ---------------------------------------------------------------- */
 
 /**
  * The connection for questions that the daemon answers by itself; for all with a daemon up to
@@ -1939,6 +1939,35 @@ typedef struct kpc_stats {
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_stats(const kpc_client *client, kpc_stats *stats, size_t size,
                             kpc_error **error);
+
+/**
+ * How long work will take on average: for a progress bar, or to tell a user that it is not a
+ * matter of seconds. Daemons send packets at a rate that the network's document sets (LambdaP,
+ * about one a second today), whatever there is to do: a box that is written is one packet, a
+ * box that is read two, and a copied payload about one for each 1400 bytes. So a round over
+ * 1000 boxes that are polled takes more than half an hour, and 10 MiB by copy take more than
+ * two hours. Time in the network comes on top: as it was measured on this client, or before
+ * that as the document promises it.
+ *
+ * The estimate is for the given work alone and done at once. What is in line already comes on
+ * top, see kpc_client_stats; so does what other clients of the daemon send, what is lost and
+ * sent again, and the courier's own time for performing a copy. A box that is not there yet
+ * takes another read each time that it is polled. Computed here; no daemon is asked.
+ *
+ * @param client      the client, connected or lost
+ * @param reads       how many boxes are read, or polled once each
+ * @param writes      how many boxes are written, tombstones included, or plain messages sent
+ * @param copy_bytes  bytes of payloads that are copied; 0 for none
+ * @param ns          receives the time in nanoseconds, INT64_MAX if it is longer
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NO_GEOMETRY (something is to be copied)
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_estimate(const kpc_client *client, uint64_t reads, uint64_t writes,
+                               uint64_t copy_bytes, int64_t *ns, kpc_error **error);
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 

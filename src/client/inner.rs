@@ -110,9 +110,7 @@ impl Inner {
     /// The lane for work of a kind, opened if it was not. One lane carries all
     /// for old daemons, whose connections share one queue anyway.
     pub(crate) fn lane(self: &Arc<Self>, kind: LaneKind) -> Arc<Lane> {
-        let single = self.single.load(Ordering::Acquire);
-        let kind = if single { LaneKind::Local } else { kind };
-        let lane = Arc::clone(&self.lanes[kind as usize]);
+        let lane = Arc::clone(self.lane_of(kind));
         let mut state = lane.lock();
         state.wanted = true;
         let is_served = state.task.is_some();
@@ -121,6 +119,13 @@ impl Inner {
             self.open(&lane);
         }
         lane
+    }
+
+    /// The lane that carries work of a kind, open or not.
+    pub(crate) fn lane_of(&self, kind: LaneKind) -> &Arc<Lane> {
+        let single = self.single.load(Ordering::Acquire);
+        let kind = if single { LaneKind::Local } else { kind };
+        &self.lanes[kind as usize]
     }
 
     /// A daemon that answers local requests at once; older ones put them in line

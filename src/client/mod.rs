@@ -15,6 +15,7 @@ mod couriers;
 mod describe;
 mod dispatcher;
 mod envelopes;
+mod estimate;
 mod events;
 mod inner;
 mod lane;

@@ -298,7 +298,7 @@ pub(crate) fn status_of(status: &ConnectionStatus) -> DaemonStatus {
 }
 
 /// A round trip as the document's mean mix delay makes it.
-fn expected_round_trip(document: &Document) -> Duration {
+pub(crate) fn expected_round_trip(document: &Document) -> Duration {
     // Mu is the rate of the exponential delay at each hop, per millisecond.
     let mean_ms = if document.mu() > 0.0 {
         1.0 / document.mu()

@@ -72,6 +72,13 @@ impl Sizes {
         bytes.saturating_add(waiting).div_ceil(self.room())
     }
 
+    /// Boxes of the copy stream that writes so many bytes.
+    pub(crate) fn boxes_of_stream(self, payload: u64) -> u64 {
+        let envelopes = payload.div_ceil(self.chunk() as u64);
+        let bytes = envelopes.saturating_mul(self.envelope as u64);
+        bytes.div_ceil(self.room() as u64)
+    }
+
     /// Refuses what no copy stream can hold. `waiting`: bytes left over from before.
     pub(crate) fn check_stream(self, envelopes: usize, waiting: usize) -> Result<()> {
         let boxes = self.elements_of(envelopes, waiting);
@@ -227,6 +234,9 @@ mod tests {
     fn the_recorded_sizes_come_out() {
         assert_eq!(SIZES.boxes_of(5000), 3);
         assert_eq!((SIZES.chunk(), SIZES.room()), (1673, 1672));
+        assert_eq!(SIZES.boxes_of_stream(10 << 20), 7509);
+        assert_eq!(SIZES.boxes_of_stream(1), 2);
+        assert!(SIZES.boxes_of_stream(u64::MAX) > u64::MAX / 2000);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 /// The daemon's queue is 16 deep and it stops reading when that is full: stay well below.
-const MAX: f64 = 12.0;
+pub(crate) const MAX: f64 = 12.0;
 const MIN: f64 = 1.0;
 /// Requests that may wait at the daemon before the window shrinks: these, or as many as
 /// it sends in half a second. Below a third of that the window grows.

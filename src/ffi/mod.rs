@@ -49,6 +49,7 @@ pub mod envelope;
 pub mod envelopes;
 pub mod envelopes_get;
 pub mod error;
+pub mod estimate;
 pub mod event;
 pub mod event_copy;
 pub mod event_get;

@@ -41,8 +41,8 @@ const ONLY_IN_C: &[(&str, &[&str])] = &[
     ),
     ("to find leaks", &["kpc_debug_live_objects"]),
     (
-        "how busy a client is, and how well it fares, is not told there",
-        &["kpc_client_stats"],
+        "how busy a client is, how well it fares and how long work will take is not told there",
+        &["kpc_client_estimate", "kpc_client_stats"],
     ),
     (
         "how far a copy stream has got is not told there, nor can it be called off",

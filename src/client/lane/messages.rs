@@ -20,7 +20,7 @@ use crate::wire::{self, Id};
 use crate::{Error, Result, Status};
 
 /// Packets a second where no document has told.
-const USUAL_RATE: f64 = 1.0;
+pub(crate) const USUAL_RATE: f64 = 1.0;
 /// Longest time that is reckoned for one step of a message.
 const LONGEST: f64 = 3600.0;
 /// A sent event that is so late will not come.
