@@ -8,7 +8,7 @@ use kpclient::Status;
 
 use crate::common::drive::{
     barrier, connected, connected_with, drain, echo, name, next, next_that, start, start_read,
-    start_write, A_WHILE,
+    start_within, start_write, A_WHILE,
 };
 use crate::common::frames::{bytes, fields, get, Era};
 use crate::common::peer::{Greeting, Peer};
@@ -361,6 +361,32 @@ fn what_is_cancelled_while_away_is_not_sent_under_a_fresh_token() {
     assert_eq!(write.status(), Status::CANCELLED);
     let other = start_write(&client, 2);
     let mut lane = peer.welcome();
+    let asked = lane.expect(START);
+    assert_eq!(get::<32>(&asked.fields, "envelope_hash"), [2; 32]);
+    lane.answer_start(&asked, 0, None);
+    other.done::<StartResult>().unwrap();
+}
+
+/// Broken by leaving the cancels' time limits in force without a connection: the lane's
+/// task then looks after them without end and never shakes hands.
+#[test]
+fn a_cancel_that_falls_due_while_the_daemon_is_away_does_not_keep_the_lane_from_coming_back() {
+    let peer = Peer::current();
+    let (client, mut local) = connected(&peer);
+    let write = start_write(&client, 1);
+    let mut lane = peer.welcome();
+    lane.expect(START);
+    write.cancel();
+    lane.expect(CANCEL);
+    lane.cut();
+    let lane = peer.accept();
+    // Longer than a cancel waits for its effect.
+    let limit = Timeout::After(Duration::from_millis(1500));
+    let patience = start_within(&client, client.new_keypair_remote(&[1; 32]), limit);
+    local.expect("new_keypair");
+    assert_eq!(patience.status(), Status::TIMEOUT);
+    let other = start_write(&client, 2);
+    let mut lane = lane.shake(&Greeting::default());
     let asked = lane.expect(START);
     assert_eq!(get::<32>(&asked.fields, "envelope_hash"), [2; 32]);
     lane.answer_start(&asked, 0, None);

@@ -266,6 +266,8 @@ impl State {
             });
         }
         self.status.is_connected = false;
+        // What nobody can send must not fall due either.
+        self.starts.set_online(false);
         let events = match link {
             Some(_) => self.messages.on_lost(),
             None => Vec::new(),

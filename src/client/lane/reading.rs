@@ -180,11 +180,12 @@ fn read_until(
     deadline: Option<Instant>,
 ) -> Result<()> {
     let socket = link.outbox.socket();
+    let mut patience = Patience::until(deadline);
     loop {
         while let Some(frame) = reader.next()? {
             inner.take_frame(lane, &frame)?;
         }
-        if waiter.is_filled() || !is_readable(socket, deadline)? {
+        if waiter.is_filled() || !patience.lasts(socket)? {
             return Ok(());
         }
         match reader.fill(&mut &*socket) {
@@ -196,18 +197,37 @@ fn read_until(
     }
 }
 
-/// Waits for bytes on the socket; false when the deadline has passed.
-fn is_readable(socket: &Socket, deadline: Option<Instant>) -> Result<bool> {
-    loop {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let limit = left.and_then(|left| Timespec::try_from(left).ok());
-        let mut watched = [PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)];
-        match poll(&mut watched, limit.as_ref()) {
-            Ok(0) => return Ok(false),
-            Ok(_) => return Ok(true),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(e) => return Err(lost("cannot wait for the daemon", &e.into())),
+/// How long a thread goes on reading.
+struct Patience {
+    deadline: Option<Instant>,
+    is_over: bool,
+}
+
+impl Patience {
+    fn until(deadline: Option<Instant>) -> Self {
+        Patience {
+            deadline,
+            is_over: false,
         }
+    }
+
+    /// Waits for bytes on the socket; false when the deadline has passed. What has come by
+    /// then is read, once: a daemon that goes on talking is not listened to any longer.
+    fn lasts(&mut self, socket: &Socket) -> Result<bool> {
+        while !self.is_over {
+            let now = Instant::now();
+            self.is_over = self.deadline.is_some_and(|deadline| deadline <= now);
+            let left = self.deadline.map(|at| at.saturating_duration_since(now));
+            let limit = left.and_then(|left| Timespec::try_from(left).ok());
+            let mut watched = [PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)];
+            match poll(&mut watched, limit.as_ref()) {
+                Ok(0) => return Ok(false),
+                Ok(_) => return Ok(true),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(e) => return Err(lost("cannot wait for the daemon", &e.into())),
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -242,5 +262,28 @@ impl Lane {
     /// Calls one of the threads that wait, to read.
     pub(crate) fn call_reader(&self) {
         hand_on(self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_daemon_that_talks_without_end_is_not_listened_to_beyond_the_time_limit() {
+        let (near, mut far) = UnixStream::pair().unwrap();
+        far.write_all(b"talk").unwrap();
+        let socket = Socket::Unix(near);
+        let mut patience = Patience::until(Some(Instant::now()));
+        assert!(
+            patience.lasts(&socket).unwrap(),
+            "what came in time is read"
+        );
+        assert!(!patience.lasts(&socket).unwrap());
+        let mut endless = Patience::until(None);
+        assert!(endless.lasts(&socket).unwrap() && endless.lasts(&socket).unwrap());
     }
 }
