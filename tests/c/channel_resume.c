@@ -33,6 +33,17 @@ static kpc_channel_query *prepare(kpc_channel channel, const char *text)
     return query;
 }
 
+/* The channel's next write or read is about the box of this query. */
+static int stands_at(kpc_channel channel, const kpc_channel_query *query)
+{
+    kpc_channel_query *other = prepare(channel, kpc_channel_query_is_read(query) ? NULL : "another");
+    kpc_box_index here, there;
+    OK(kpc_channel_query_current_index(query, &here, &error));
+    OK(kpc_channel_query_current_index(other, &there, &error));
+    kpc_channel_query_free(other);
+    return memcmp(&here, &there, sizeof here) == 0;
+}
+
 /* Prepares a write and sends it; where the next one goes. */
 static kpc_box_index written(kpc_channel channel, const char *text)
 {
@@ -226,6 +237,7 @@ static void resume_write_channel_query(void)
     query = stored(prepare(channel, "unsent"));
     crash();
     OK(kpc_resume_write_channel_query(client, &write_cap, query, KPC_SOON, &channel, &error));
+    CHECK(stands_at(channel, query));
     kpc_buffer_free(send(channel, query));
     written(channel, "second");
     reader = reader_of(&read_cap);
@@ -282,6 +294,7 @@ static void resume_read_channel_query(void)
     write = stored(prepare(channel, "three"));
     crash();
     OK(kpc_resume_read_channel_query(client, &read_cap, query, KPC_SOON, &reader, &error));
+    CHECK(stands_at(reader, query));
     CHECK(finds(reader, query, "one"));
     read_next(reader, "two");
     ERROR(KPC_ERR_ARG_VALUE, kpc_resume_read_channel_query(client, &read_cap, write, KPC_SOON, &reader, &error));

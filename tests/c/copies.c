@@ -115,16 +115,23 @@ static void create_courier_envelopes_from_tombstone_range(void)
 {
     kpc_test_stream to = kpc_test_stream_of(2), stream = kpc_test_stream_of(5);
     kpc_envelopes *elements = NULL;
-    kpc_box_index next;
+    kpc_box_index next, after;
     kpc_buffer *box = NULL;
+    int i;
 
     OK(kpc_create_courier_envelopes_from_tombstone_range(client, &to.writer, &to.first, 2, true,
                                                          true, NULL, 0, KPC_SOON, &elements,
                                                          &error));
     write_elements(elements, &stream);
     OK(kpc_start_resending_copy_command(client, &stream.writer, NULL, KPC_SOON, &error));
-    ERROR(KPC_ERR_TOMBSTONE, kpc_read_box(client, &to.reader, &to.first, KPC_START_NO_RETRY,
-                                          KPC_SOON, &box, &next, &error));
+    OK(kpc_envelopes_next_index(elements, &after, &error));
+    for (next = to.first, i = 0; i < 2; i++) {
+        kpc_box_index at = next;
+        ERROR(KPC_ERR_TOMBSTONE, kpc_read_box(client, &to.reader, &at, KPC_START_NO_RETRY,
+                                              KPC_SOON, &box, &next, &error));
+        OK(kpc_next_message_box_index(&at, &next, &error));
+    }
+    CHECK(memcmp(&next, &after, sizeof next) == 0);
     kpc_envelopes_free(elements);
     ERROR(KPC_ERR_ARG_VALUE, kpc_create_courier_envelopes_from_tombstone_range(
                                  client, &to.writer, &to.first, 0, true, true, NULL, 0, KPC_SOON,

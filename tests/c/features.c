@@ -80,10 +80,17 @@ static void event_describe(void)
         kind = kpc_event_kind(event);
         if (kind == KPC_EVENT_CONNECTION_STATUS) {
             kpc_id token;
+            CHECK(strstr((const char *)kpc_buffer_data(text), "status is_connected=true") != NULL);
             seen_status = kpc_event_is_connected(event);
             OK(kpc_event_instance_token(event, &token, &error));
             CHECK(kpc_event_error(event) == NULL);
         } else if (kind == KPC_EVENT_PKI_DOCUMENT) {
+            kpc_pki_document *document = kpc_event_pki_document(event);
+            char epoch[40];
+            snprintf(epoch, sizeof epoch, "document epoch=%llu ",
+                     (unsigned long long)kpc_pki_document_epoch(document));
+            CHECK(strstr((const char *)kpc_buffer_data(text), epoch) != NULL);
+            kpc_pki_document_free(document);
             seen_document = 1;
             OK(kpc_event_payload(event, &payload, &error));
             CHECK(kpc_buffer_len(payload) > 1000);

@@ -122,9 +122,13 @@ static void send_message_without_reply(void)
 {
     long before = kpc_sim_count(&sim, "send_message");
     kpc_result *result = NULL;
+    kpc_event_sink *sink = NULL;
+    kpc_event *event = NULL;
     kpc_op op = 0;
     kpc_id id;
+    int sent = 0;
 
+    OK(kpc_event_sink_open(client, 16, &sink, &error));
     OK(kpc_send_message_without_reply(client, &echo, bytes("shout"), 5, KPC_SOON, &id, &error));
     CHECK(!kpc_test_filled(&id, 0, sizeof id));
     OK(kpc_send_message_without_reply_async(client, &echo, bytes("shout"), 5, KPC_SOON, NULL, &op, &error));
@@ -138,6 +142,15 @@ static void send_message_without_reply(void)
     OK(kpc_client_flush_result(result, &error));
     kpc_result_free(result);
     CHECK(kpc_sim_until(&sim, "send_message", before + 2));
+    /* Of those behind them it is told that they were sent, of them nothing. */
+    blocking_send_message();
+    while (kpc_event_sink_next(sink, KPC_POLL, &event, NULL) == KPC_OK) {
+        CHECK(kpc_event_kind(event) != KPC_EVENT_MESSAGE_REPLY);
+        sent += kpc_event_kind(event) == KPC_EVENT_MESSAGE_SENT;
+        kpc_event_free(event);
+    }
+    CHECK(sent == 2);
+    kpc_event_sink_close(sink);
 }
 
 /* To nobody: the daemon says why it cannot be sent. */

@@ -81,11 +81,15 @@ static void next_message_box_index(void)
     kpc_write_cap writer;
     kpc_read_cap reader;
     kpc_box_index index, next, third;
+    uint64_t number, later;
 
     OK(kpc_new_keypair(seed, sizeof seed, &writer, &reader, &index, &error));
     OK(kpc_next_message_box_index(&index, &next, &error));
     OK(kpc_next_message_box_index(&next, &third, &error));
     CHECK(memcmp(&index, &next, sizeof index) != 0 && memcmp(&next, &third, sizeof next) != 0);
+    OK(kpc_get_message_box_index_counter(&index, &number, &error));
+    OK(kpc_get_message_box_index_counter(&third, &later, &error));
+    CHECK(later == number + 2);
     OK(kpc_next_message_box_index(&index, &index, &error));
     CHECK(memcmp(&index, &next, sizeof index) == 0);
     ERROR(KPC_ERR_ARG_NULL, kpc_next_message_box_index(NULL, &next, &error));

@@ -46,6 +46,7 @@ examples!(
     channel_11_resume_reader_after_sending,
     channel_12_resume_unsent_write,
     channel_13_resume_unsent_read,
+    copy_builder,
     echo_asynchronous,
     event_loop_poll,
     howto_01_connect_and_events,

@@ -1,0 +1,125 @@
+#!/bin/sh
+# Makes each change of tests/mutations.txt in a copy of the tree, one at a time, and runs the test
+# that must fail then. No part of `make check`: each takes about half a minute.
+#
+#   tests/mutants.sh [ROW...]     of all rows, or of these
+#
+# For each row one line says what became of it, with the functions whose checks did not hold:
+#
+#   killed    the test failed
+#   survived  it did not: the test, or the change, is to be mended
+#   invalid   the change does not compile, or its text is not there once
+#
+# The copy lies in a directory of its own, which is removed; with MUTANTS_TARGET=DIR cargo builds
+# there instead, and the next run is quicker. Programs are linked to the shared library and run as
+# they are, on a simulator without the change unless that is about the simulator. What never comes
+# is waited for MUTANTS_SOON milliseconds. The exit code is 0 when every change was noticed.
+set -eu
+cd "$(dirname "$0")/.."
+soon=${MUTANTS_SOON:-8000}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+mkdir "$work/tree" "$work/lib"
+git ls-files -z | tar --null -T - -c -f - | tar -x -f - -C "$work/tree"
+cd "$work/tree"
+cp include/kpclient.h "$work/"
+CARGO_TARGET_DIR=${MUTANTS_TARGET:-$work/target}
+export CARGO_TARGET_DIR
+
+# The libraries of the tree as it stands in the copy; what cargo said is in the log.
+build_library() {
+    KPC_HEADER=write cargo rustc --locked --quiet -p kpclient --lib --crate-type cdylib \
+        > "$work/log" 2>&1 && cp "$CARGO_TARGET_DIR/debug/libkpclient.so" "$work/lib/"
+}
+
+build_simulator() {
+    KPC_HEADER=write cargo build --locked --quiet -p kpclientd-sim > "$work/log" 2>&1 &&
+        cp "$CARGO_TARGET_DIR/debug/kpclientd-sim" "$work/$1"
+}
+
+# Runs one program of tests/c with a simulator; its output is in the log.
+run() {
+    rm -rf "$work/run" "$work/program"
+    mkdir "$work/run"
+    "${CC:-cc}" -std=c99 -g -DKPC_SOON="$soon" -Iinclude -Itests/c "tests/c/$1.c" -o "$work/program" \
+        -L"$work/lib" -lkpclient -Wl,-rpath,"$work/lib" -lpthread -ldl || return 2
+    (cd "$work/run" && KPC_TMP="$work/run" KPC_LIB_DIR="$work/lib" KPC_SIM="$work/$2" \
+        timeout --kill-after=5 60 "$work/program" > "$work/log" 2>&1)
+}
+
+# Replaces the text in a file; fails unless it is there exactly once.
+change() {
+    TEXT=$2 INSTEAD=$3 awk '
+        BEGIN {
+            RS = "\001"
+            text = ENVIRON["TEXT"]; instead = ENVIRON["INSTEAD"]
+            gsub(/\\n/, "\n", text)
+            found = 0
+            while ((at = index(instead, "\\n")) > 0) {
+                instead = substr(instead, 1, at - 1) "\n" substr(instead, at + 2)
+            }
+        }
+        {
+            at = index($0, text)
+            rest = substr($0, at + length(text))
+            if (at > 0 && index(rest, text) == 0) {
+                found = 1
+                printf "%s", substr($0, 1, at - 1) instead rest
+            }
+        }
+        END { exit !found }' "$1" > "$work/changed" && cp "$work/changed" "$1"
+}
+
+# The functions in which checks did not hold, by the line numbers of the log.
+failed_in() {
+    sed -n "s/^tests\/c\/$1\.c:\([0-9]*\):.*/\1/p" "$work/log" | while read -r line; do
+        head -n "$line" "tests/c/$1.c" | sed -n 's/^[a-z].*[ *]\([a-z_0-9]*\)(.*/\1/p' | tail -n 1
+    done | sort -u | tr '\n' ' '
+}
+
+echo "building"
+build_simulator simulator || { cat "$work/log"; exit 2; }
+killed=0 survived=0 invalid=0 sound=
+while IFS= read -r line; do
+    row=${line%% | *}
+    rest=${line#* | } file=${line#* | }
+    file=${file%% | *} rest=${rest#* | }
+    text=${rest%% | *} rest=${rest#* | }
+    instead=${rest%% | *} test=${rest#* | }
+    case $line in '' | '#'*) continue ;; esac
+    if [ $# -gt 0 ]; then
+        case " $* " in *" $row "*) ;; *) continue ;; esac
+    fi
+    program=$(basename "${test%%::*}" .c) function=${test##*::}
+
+    # The program is sound without the change, also when it does not wait long.
+    case " $sound " in
+    *" $program "*) ;;
+    *)
+        build_library || { cat "$work/log"; exit 2; }
+        run "$program" simulator || { cat "$work/log"; echo "tests/c/$program.c fails as it is"; exit 2; }
+        sound="$sound $program"
+        ;;
+    esac
+
+    simulator=simulator verdict=invalid where=
+    cp "$file" "$work/original"
+    if change "$file" "$text" "$instead"; then
+        case $file in
+        sim/*) simulator=changed-simulator; build_simulator changed-simulator && verdict=built ;;
+        *) build_library && verdict=built ;;
+        esac
+        if [ $verdict = built ]; then
+            if run "$program" $simulator; then verdict=survived; else verdict=killed; fi
+            where=$(failed_in "$program")
+        fi
+    fi
+    eval "$verdict=\$((\$$verdict + 1))"
+    printf '%-8s %3d %s::%s%s\n' "$verdict" "$row" "$program" "$function" "${where:+ (in ${where% })}"
+    [ $verdict != invalid ] || sed 's/^/    /' "$work/log" | head -n 20
+    cp "$work/original" "$file"
+    cp "$work/kpclient.h" include/kpclient.h
+done < tests/mutations.txt
+echo "mutants: $killed killed, $survived survived, $invalid invalid"
+[ "$survived" = 0 ] && [ "$invalid" = 0 ]
