@@ -9,17 +9,17 @@ use crate::names::{of_library, words, Header};
 use crate::{nothing_in, read};
 
 const FILE: &str = "tests/feature_rows.txt";
-const ROWS: u32 = 149;
+pub const ROWS: u32 = 149;
 
-/// One line: `number | what | names in C | test`.
-struct Row {
-    number: u32,
+/// One line: `number | what | names in C | tests`.
+pub struct Row {
+    pub number: u32,
     what: String,
     in_c: String,
-    test: String,
+    pub test: String,
 }
 
-fn rows() -> Vec<Row> {
+pub fn rows() -> Vec<Row> {
     let text = read(FILE);
     let lines = text
         .lines()
