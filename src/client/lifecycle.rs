@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::inner::{closed, Inner, Phase};
 use super::lane::{self, First, LaneKind, Undrained};
+use super::op::Value;
 use super::runtime::join;
 use super::work::Work;
 use super::Client;
@@ -115,13 +116,13 @@ async fn connect(inner: Arc<Inner>, connecting: Arc<Connecting>) -> Result<()> {
     Ok(())
 }
 
-fn is_drained(inner: &Inner) -> Option<()> {
+fn is_drained(inner: &Inner) -> Option<Value> {
     let drained = |lane: &Arc<lane::Lane>| matches!(lane.undrained(), Undrained::Nothing);
     let is_drained = !inner.ops.any_writes()
         && inner.lanes.iter().all(drained)
         && inner.channels.are_drained()
         && inner.reliable.is_free_of(|_| true);
-    is_drained.then_some(())
+    is_drained.then(|| Box::new(()) as Value)
 }
 
 async fn writes_are_over(inner: &Inner) {

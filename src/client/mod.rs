@@ -75,16 +75,16 @@ pub use self::timeout::Timeout;
 pub use self::tombstones::{TombstoneEnvelope, Tombstones};
 pub use self::verify::local_derivation;
 pub use self::vouchers::{Induction, MintedVoucher, OpenedVoucher, VoucherStream};
-pub use self::work::Work;
+pub use self::work::{AnyWork, Work};
 
 pub(crate) use self::queries::random_array;
 
 use self::dispatcher::Dispatcher;
 use self::inner::Inner;
-use self::op::OpId as Op;
+use self::op::{OpId as Op, Terms};
 use self::runtime::Runtime;
 use self::waiter::Waiter;
-use self::work::{Kind, LocalCall};
+use self::work::{Exchange, Kind, LocalCall, MakeTask, Steps};
 use crate::config::Config;
 use crate::pki::{Document, Service};
 use crate::sync::lock;
@@ -104,6 +104,14 @@ pub struct Prepared {
     inner: Arc<Inner>,
     id: Op,
     guard: OpGuard,
+}
+
+/// How waiting for work ended well.
+enum Ended {
+    /// With the answer to its local request.
+    Answered(lane::Answer),
+    /// With what it gives.
+    Gave(Value),
 }
 
 /// Ends its operation when dropped, if nothing else has.
@@ -148,18 +156,32 @@ impl Client {
     /// `WOULD_DEADLOCK` in a callback of this client, `TIMEOUT` when the time is
     /// over; the work is then cancelled. With [`Timeout::Poll`] work that would have
     /// to wait is not begun at all.
-    pub fn block<T: Send + Sync + 'static>(&self, work: Work<T>, timeout: Timeout) -> Result<T> {
-        if let Some(value) = work.ready.and_then(|ready| ready(&self.inner)) {
-            return Ok(value);
+    pub fn block<T: 'static>(&self, work: Work<T>, timeout: Timeout) -> Result<T> {
+        let read = work.read;
+        match self.block_steps(work.steps, timeout)? {
+            Ended::Answered(answer) => read(&answer),
+            Ended::Gave(value) => claim(value),
         }
-        if let Kind::Now(act) = work.kind {
-            self.inner.check_open()?;
-            return act(&self.inner);
+    }
+
+    fn block_steps(&self, steps: Steps, timeout: Timeout) -> Result<Ended> {
+        if let Some(value) = steps.ready.and_then(|ready| ready(&self.inner)) {
+            return Ok(Ended::Gave(value));
         }
-        let deadline = self.may_wait(timeout)?;
-        match work.kind {
-            Kind::Local(call) => self.block_local(call, deadline),
-            _ => self.block_task(work, deadline),
+        match steps.kind {
+            Kind::Now(act) => {
+                self.inner.check_open()?;
+                act(&self.inner).map(Ended::Gave)
+            }
+            Kind::Local(exchange) => {
+                let deadline = self.may_wait(timeout)?;
+                self.exchange(exchange, deadline).map(Ended::Answered)
+            }
+            Kind::Task(make) => {
+                let deadline = self.may_wait(timeout)?;
+                let value = self.block_task(make, steps.terms, steps.at_once, deadline);
+                value.map(Ended::Gave)
+            }
         }
     }
 
@@ -178,32 +200,38 @@ impl Client {
     }
 
     fn block_local<T>(&self, call: LocalCall<T>, deadline: Option<Instant>) -> Result<T> {
-        let lane = self.inner.lane(lane::LaneKind::Local);
-        let waiter = Arc::new(Waiter::new());
-        let sink = lane::CallSink::Thread(Arc::clone(&waiter));
-        lane.call(call.query, call.frame, call.needs, call.kept, sink);
-        match lane::await_answer(&self.inner, &lane, &waiter, deadline) {
-            Some(answer) => (call.read)(&answer?),
-            None => {
-                lane.forget_call(call.query);
-                lane.call_reader(); // not before: it could have been this thread
-                Err(timed_out())
-            }
-        }
+        (call.read)(&self.exchange(call.exchange, deadline)?)
     }
 
-    fn block_task<T: Send + Sync + 'static>(
+    fn exchange(&self, exchange: Exchange, deadline: Option<Instant>) -> Result<lane::Answer> {
+        let query = exchange.query;
+        let lane = self.inner.lane(lane::LaneKind::Local);
+        let waiter = Arc::new(Waiter::new());
+        lane.call(exchange, lane::CallSink::Thread(Arc::clone(&waiter)));
+        lane::await_answer(&self.inner, &lane, &waiter, deadline).unwrap_or_else(|| {
+            lane.forget_call(query);
+            lane.call_reader(); // not before: it could have been this thread
+            Err(timed_out())
+        })
+    }
+
+    fn block_task(
         &self,
-        work: Work<T>,
+        make: MakeTask,
+        terms: Terms,
+        at_once: bool,
         deadline: Option<Instant>,
-    ) -> Result<T> {
+    ) -> Result<Value> {
         let waiter = Arc::new(Waiter::new());
         let filled = Arc::clone(&waiter);
         let deliver: CompletionFn = Box::new(move |completed| filled.fill(completed));
-        let prepared = self.enter(&work, Delivery::Inline(deliver))?;
+        let prepared = self.enter(terms, Delivery::Inline(deliver))?;
         let id = prepared.id;
-        prepared.launch(work, Timeout::Forever);
-        self.await_completion(id, &waiter, deadline).and_then(claim)
+        prepared.launch_future(make(Arc::clone(&self.inner)), None, at_once);
+        let completed = self.await_completion(id, &waiter, deadline)?;
+        Arc::try_unwrap(completed)
+            .map_err(|_| Error::new(Status::INTERNAL, "a result has two owners"))?
+            .outcome
     }
 
     fn await_completion(
@@ -229,14 +257,23 @@ impl Client {
     ///
     /// `BUSY` if its envelope or copy command is in flight, `CLOSED` after close.
     pub fn prepare<T>(&self, work: &Work<T>, delivery: Delivery) -> Result<Prepared> {
+        self.prepare_terms(&work.steps.terms, delivery)
+    }
+
+    /// The same for work of any kind.
+    pub fn prepare_any(&self, work: &AnyWork, delivery: Delivery) -> Result<Prepared> {
+        self.prepare_terms(&work.steps.terms, delivery)
+    }
+
+    fn prepare_terms(&self, terms: &Terms, delivery: Delivery) -> Result<Prepared> {
         if matches!(delivery, Delivery::Callback(_)) {
             self.inner.dispatcher.ensure_started()?;
         }
-        self.enter(work, delivery)
+        self.enter(terms.clone(), delivery)
     }
 
-    fn enter<T>(&self, work: &Work<T>, delivery: Delivery) -> Result<Prepared> {
-        let id = self.inner.ops.enter(delivery, work.terms.clone())?;
+    fn enter(&self, terms: Terms, delivery: Delivery) -> Result<Prepared> {
+        let id = self.inner.ops.enter(delivery, terms)?;
         let inner = Arc::clone(&self.inner);
         Ok(Prepared {
             guard: OpGuard {
@@ -379,17 +416,22 @@ impl Prepared {
 
     /// Begins the work. Its completion may come before this returns.
     pub fn launch<T: Send + Sync + 'static>(self, work: Work<T>, timeout: Timeout) {
-        if let Some(value) = work.ready.and_then(|ready| ready(&self.inner)) {
-            return self.end(Ok(Box::new(value)));
+        self.launch_any(work.into_any(), timeout);
+    }
+
+    /// The same for work of any kind.
+    pub fn launch_any(self, work: AnyWork, timeout: Timeout) {
+        if let Some(value) = work.steps.ready.and_then(|ready| ready(&self.inner)) {
+            return self.end(Ok(value));
         }
-        if let Kind::Now(act) = work.kind {
+        if let Kind::Now(act) = work.steps.kind {
             let outcome = act(&self.inner);
-            return self.end(outcome.map(|value| Box::new(value) as Value));
+            return self.end(outcome);
         }
         if timeout == Timeout::Poll {
             return self.end(Err(timed_out()));
         }
-        let at_once = work.at_once;
+        let at_once = work.steps.at_once;
         let future = work.into_future(Arc::clone(&self.inner));
         self.launch_future(future, timeout.duration(), at_once);
     }
@@ -424,12 +466,9 @@ impl Prepared {
     }
 }
 
-/// Takes the value out of an operation that only this caller knows of.
-fn claim<T: 'static>(completed: Arc<Completed>) -> Result<T> {
-    let completed = Arc::try_unwrap(completed)
-        .map_err(|_| Error::new(Status::INTERNAL, "a result has two owners"))?;
-    completed
-        .outcome?
+/// Takes the value out of what only its caller knows of.
+fn claim<T: 'static>(value: Value) -> Result<T> {
+    value
         .downcast::<T>()
         .map(|value| *value)
         .map_err(|_| Error::new(Status::INTERNAL, "a result of another type"))

@@ -63,7 +63,7 @@ fn read_keypair(answer: &Answer) -> Result<Keypair> {
 fn read_index(answer: &Answer) -> Result<BoxIndex> {
     check(answer)?;
     match &answer.reply.body {
-        ReplyBody::NextIndex { index } => Ok(BoxIndex::from_array(**index)),
+        ReplyBody::NextIndex { index } => Ok(BoxIndex::from_array(***index)),
         _ => Err(unexpected(answer)),
     }
 }
@@ -180,7 +180,7 @@ impl Inner {
 }
 
 impl Client {
-    pub(crate) fn local<T>(
+    pub(crate) fn local<T: Send + Sync + 'static>(
         &self,
         request: &Request<'_>,
         read: fn(&Answer) -> Result<T>,

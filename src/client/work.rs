@@ -12,64 +12,99 @@ use super::lane::{Answer, CallSink, Lane, LaneKind};
 use super::op::{InPart, Terms, Undo, Value};
 use super::queries::Queries;
 use crate::wire::{Hash, Request};
-use crate::Result;
+use crate::{Error, Result, Status};
 
 pub(crate) type Task<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
-type MakeTask<T> = Box<dyn FnOnce(Arc<Inner>) -> Task<T> + Send>;
-type MakeNow<T> = Box<dyn FnOnce(&Arc<Inner>) -> Result<T> + Send>;
-type Ready<T> = fn(&Inner) -> Option<T>;
+pub(crate) type MakeTask = Box<dyn FnOnce(Arc<Inner>) -> Task<Value> + Send>;
+type MakeNow = Box<dyn FnOnce(&Arc<Inner>) -> Result<Value> + Send>;
+type Ready = fn(&Inner) -> Option<Value>;
+type Read<T> = fn(&Answer) -> Result<T>;
+type ReadAny = Box<dyn FnOnce(&Answer) -> Result<Value> + Send>;
 
 /// A prepared call that gives a `T`.
+///
+/// Only the ends know the type: what happens between them is one piece of code for all calls.
 pub struct Work<T> {
-    pub(crate) kind: Kind<T>,
+    pub(crate) steps: Steps,
+    /// What the answer to a local request means.
+    pub(crate) read: Read<T>,
+}
+
+/// A prepared call, whatever it gives.
+pub struct AnyWork {
+    pub(crate) steps: Steps,
+    read: ReadAny,
+}
+
+/// What a call does.
+pub(crate) struct Steps {
+    pub(crate) kind: Kind,
     pub(crate) terms: Terms,
     /// Its first step is taken by the calling thread, so that it has its place in the
     /// order of the calls.
     pub(crate) at_once: bool,
     /// Gives the result if it is there without waiting, for callers who only look.
-    pub(crate) ready: Option<Ready<T>>,
+    pub(crate) ready: Option<Ready>,
 }
 
-pub(crate) enum Kind<T> {
+pub(crate) enum Kind {
     /// One request that the daemon answers by itself; the calling thread writes it.
-    Local(LocalCall<T>),
+    Local(Exchange),
     /// Anything longer, run on the client's thread.
-    Task(MakeTask<T>),
+    Task(MakeTask),
     /// What waits for nothing, done by the calling thread.
-    Now(MakeNow<T>),
+    Now(MakeNow),
+}
+
+/// One local request, encoded, and how its answer is read.
+pub(crate) struct LocalCall<T> {
+    pub(crate) exchange: Exchange,
+    pub(crate) read: Read<T>,
 }
 
 /// One local request, encoded.
-pub(crate) struct LocalCall<T> {
+pub(crate) struct Exchange {
     pub(crate) query: u64,
     pub(crate) frame: Bytes,
     pub(crate) needs: Option<&'static str>,
     /// The frame is kept until the answer comes, to be sent again after a loss.
     pub(crate) kept: bool,
-    pub(crate) read: fn(&Answer) -> Result<T>,
 }
 
-impl<T> LocalCall<T> {
-    /// Encodes `request` now, from borrowed arguments.
-    pub(crate) fn new(
-        queries: &Queries,
-        request: &Request<'_>,
-        read: fn(&Answer) -> Result<T>,
-    ) -> Result<Self> {
+impl Exchange {
+    fn new(queries: &Queries, request: &Request<'_>) -> Result<Self> {
         let (query, id) = queries.fresh();
-        Ok(LocalCall {
+        Ok(Exchange {
             query,
             frame: request.encode(&id)?.into_bytes(),
             needs: request.reply_key(),
             kept: true,
-            read,
         })
+    }
+
+    /// Sends it and awaits the answer. Dropped while it waits, it forgets the call.
+    async fn run(self, lane: &Lane) -> Result<Answer> {
+        let (sender, answer) = oneshot::channel();
+        let query = self.query;
+        let guard = Forget { lane, query };
+        lane.call(self, CallSink::Task(sender));
+        let answer = answer.await.map_err(|_| closed())??;
+        drop(guard);
+        Ok(answer)
+    }
+}
+
+impl<T> LocalCall<T> {
+    /// Encodes `request` now, from borrowed arguments.
+    pub(crate) fn new(queries: &Queries, request: &Request<'_>, read: Read<T>) -> Result<Self> {
+        let exchange = Exchange::new(queries, request)?;
+        Ok(LocalCall { exchange, read })
     }
 
     /// Its frame is freed once written; a loss then ends it with `CONNECTION_LOST`, and
     /// who made it makes it again.
     pub(crate) fn once(mut self) -> Self {
-        self.kept = false;
+        self.exchange.kept = false;
         self
     }
 
@@ -80,23 +115,8 @@ impl<T> LocalCall<T> {
 
     /// The same, on a lane of the library's choice.
     pub(crate) async fn run_on(self, lane: &Lane) -> Result<T> {
-        (self.read)(&exchange(lane, self.query, self.frame, self.needs).await?)
+        (self.read)(&self.exchange.run(lane).await?)
     }
-}
-
-/// Sends a local request and awaits the answer. Dropped while it waits, it forgets the call.
-async fn exchange(
-    lane: &Lane,
-    query: u64,
-    frame: Bytes,
-    needs: Option<&'static str>,
-) -> Result<Answer> {
-    let (sender, answer) = oneshot::channel();
-    let guard = Forget { lane, query };
-    lane.call(query, frame, needs, true, CallSink::Task(sender));
-    let answer = answer.await.map_err(|_| closed())??;
-    drop(guard);
-    Ok(answer)
 }
 
 struct Forget<'a> {
@@ -110,18 +130,30 @@ impl Drop for Forget<'_> {
     }
 }
 
-impl<T> Work<T> {
-    fn new(kind: Kind<T>) -> Self {
-        Work {
+impl Steps {
+    fn new(kind: Kind) -> Self {
+        Steps {
             kind,
             terms: Terms::default(),
             at_once: false,
             ready: None,
         }
     }
+}
+
+impl<T: Send + Sync + 'static> Work<T> {
+    fn new(kind: Kind) -> Self {
+        Work {
+            steps: Steps::new(kind),
+            read: |_| Err(Error::new(Status::INTERNAL, "an answer to no request")),
+        }
+    }
 
     pub(crate) fn local(call: LocalCall<T>) -> Self {
-        Work::new(Kind::Local(call))
+        Work {
+            steps: Steps::new(Kind::Local(call.exchange)),
+            read: call.read,
+        }
     }
 
     pub(crate) fn task<F, Fut>(make: F) -> Self
@@ -129,65 +161,71 @@ impl<T> Work<T> {
         F: FnOnce(Arc<Inner>) -> Fut + Send + 'static,
         Fut: Future<Output = Result<T>> + Send + 'static,
     {
-        Work::new(Kind::Task(Box::new(move |inner| Box::pin(make(inner)))))
+        Work::new(Kind::Task(Box::new(move |inner| {
+            let task = make(inner);
+            Box::pin(async move { task.await.map(boxed) })
+        })))
     }
 
     pub(crate) fn now(act: impl FnOnce(&Arc<Inner>) -> Result<T> + Send + 'static) -> Self {
-        Work::new(Kind::Now(Box::new(act)))
+        Work::new(Kind::Now(Box::new(move |inner| act(inner).map(boxed))))
     }
 
     pub(crate) fn under_hash(mut self, hash: Hash) -> Self {
-        self.terms.hash = Some(hash);
+        self.steps.terms.hash = Some(hash);
         self
     }
 
     /// A write, which is lost when the client is closed before its end.
     pub(crate) fn outbound(mut self) -> Self {
-        self.terms.outbound = true;
+        self.steps.terms.outbound = true;
         self
     }
 
     pub(crate) fn at_once(mut self) -> Self {
-        self.at_once = true;
+        self.steps.at_once = true;
         self
     }
 
     pub(crate) fn undone_by(mut self, undo: Undo) -> Self {
-        self.terms.undo = Some(undo);
+        self.steps.terms.undo = Some(undo);
         self
     }
 
     pub(crate) fn or_in_part(mut self, in_part: InPart) -> Self {
-        self.terms.in_part = Some(in_part);
+        self.steps.terms.in_part = Some(in_part);
         self
     }
 
-    pub(crate) fn or_if_ready(mut self, ready: Ready<T>) -> Self {
-        self.ready = Some(ready);
+    /// `ready` gives a `T`.
+    pub(crate) fn or_if_ready(mut self, ready: Ready) -> Self {
+        self.steps.ready = Some(ready);
         self
     }
 
-    /// The call as a future, whichever kind it is and whatever it gives: from here on
-    /// one piece of code serves all calls.
-    pub(crate) fn into_future(self, inner: Arc<Inner>) -> Task<Value>
-    where
-        T: Send + Sync + 'static,
-    {
-        match self.kind {
-            Kind::Task(make) => {
-                let task = make(inner);
-                Box::pin(async move { task.await.map(boxed) })
-            }
-            Kind::Local(call) => {
-                let read = call.read;
-                let (query, frame, needs) = (call.query, call.frame, call.needs);
+    /// The same call, whatever it gives.
+    pub fn into_any(self) -> AnyWork {
+        let read = self.read;
+        AnyWork {
+            steps: self.steps,
+            read: Box::new(move |answer| read(answer).map(boxed)),
+        }
+    }
+}
+
+impl AnyWork {
+    /// What waits, as a future; what does not is done at once.
+    pub(crate) fn into_future(self, inner: Arc<Inner>) -> Task<Value> {
+        match self.steps.kind {
+            Kind::Task(make) => make(inner),
+            Kind::Local(exchange) => {
+                let read = self.read;
                 Box::pin(async move {
                     let lane = inner.lane(LaneKind::Local);
-                    let answer = exchange(&lane, query, frame, needs).await?;
-                    read(&answer).map(boxed)
+                    read(&exchange.run(&lane).await?)
                 })
             }
-            Kind::Now(act) => Box::pin(async move { act(&inner).map(boxed) }),
+            Kind::Now(act) => Box::pin(async move { act(&inner) }),
         }
     }
 }

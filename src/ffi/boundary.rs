@@ -27,15 +27,31 @@ pub(crate) unsafe fn call<O: Outputs>(
     outputs: O,
     body: impl FnOnce() -> Result<O::Values>,
 ) -> kpc_status {
+    let mut rest = Some((outputs, body));
+    // SAFETY: passed on from the caller.
+    unsafe {
+        enter(error, &mut || {
+            let Some((outputs, body)) = rest.take() else {
+                return Ok(());
+            };
+            outputs.check()?;
+            let values = body()?;
+            outputs.prepare(values)?.write();
+            Ok(())
+        })
+    }
+}
+
+/// What is the same for all functions that return a status; kept out of them, as there are
+/// hundreds.
+///
+/// # Safety
+/// `error` is NULL or valid for writing a pointer until the end of the call.
+#[inline(never)]
+unsafe fn enter(error: *mut *mut kpc_error, act: &mut dyn FnMut() -> Result<()>) -> kpc_status {
     // SAFETY: passed on from the caller.
     unsafe { error::clear(error) };
-    let result = guarded(|| {
-        outputs.check()?;
-        let values = body()?;
-        outputs.prepare(values)?.write();
-        Ok(())
-    });
-    match result {
+    match guarded(act) {
         Ok(()) => Status::OK.code(),
         // SAFETY: passed on from the caller.
         Err(failure) => unsafe { error::report(error, failure) },
@@ -44,7 +60,21 @@ pub(crate) unsafe fn call<O: Outputs>(
 
 /// Runs the body of a function that returns a value; `fallback` is what it gives when it cannot.
 pub(crate) fn get<T>(fallback: T, body: impl FnOnce() -> Result<T>) -> T {
-    guarded(body).unwrap_or(fallback)
+    let (mut value, mut rest) = (fallback, Some(body));
+    attempt(&mut || {
+        if let Some(body) = rest.take() {
+            value = body()?;
+        }
+        Ok(())
+    });
+    value
+}
+
+/// What is the same for all functions that return a value.
+#[inline(never)]
+fn attempt(act: &mut dyn FnMut() -> Result<()>) {
+    // There is nobody to tell.
+    let _ = guarded(act);
 }
 
 /// Ends a handle. NULL, and anything that is no live handle of this kind, is left alone;

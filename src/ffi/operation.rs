@@ -12,7 +12,7 @@ use super::event::kpc_event_sink;
 use super::handle::{self, Kind, Lent, Tag};
 use super::out::{out, out_handle, OutHandle, Outputs};
 use super::status::kpc_status;
-use crate::client::{Client, Completed, Delivery, Prepared, Timeout, Work};
+use crate::client::{AnyWork, Client, Completed, Delivery, Prepared, Timeout, Work};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
@@ -129,11 +129,28 @@ pub(crate) unsafe fn asynchronous<T: Send + Sync + 'static>(
     done: *const kpc_completion,
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
-    make: impl FnOnce(&Client) -> Result<Work<T>>,
+    make: impl Fn(&Client) -> Result<Work<T>>,
+) -> kpc_status {
+    let make = |client: &Client| Ok(make(client)?.into_any());
+    // SAFETY: passed on from the caller.
+    unsafe { begin(client, timeout_ms, done, op, error, &make) }
+}
+
+/// The same, whatever the call gives.
+///
+/// # Safety
+/// The pointers are what the contract of the header says.
+unsafe fn begin(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+    make: &dyn Fn(&Client) -> Result<AnyWork>,
 ) -> kpc_status {
     // SAFETY: passed on from the caller.
     let completion = unsafe { Completion::take(done) };
-    let mut ready: Option<(Prepared, Work<T>, Timeout)> = None;
+    let mut ready: Option<(Prepared, AnyWork, Timeout)> = None;
     // SAFETY: passed on from the caller.
     let status = unsafe {
         call(error, out(op, "op").optional(), || {
@@ -145,7 +162,7 @@ pub(crate) unsafe fn asynchronous<T: Send + Sync + 'static>(
                 Some(completion) => completion.delivery()?,
                 None => Delivery::Keep,
             };
-            let prepared = client.prepare(&work, delivery)?;
+            let prepared = client.prepare_any(&work, delivery)?;
             let id = prepared.id();
             ready = Some((prepared, work, timeout));
             Ok(id)
@@ -155,7 +172,7 @@ pub(crate) unsafe fn asynchronous<T: Send + Sync + 'static>(
         // Only now: the completion may come before this function returns. A panic in here
         // ends the operation, which is how the program hears of it.
         let _ = guarded(|| {
-            prepared.launch(work, timeout);
+            prepared.launch_any(work, timeout);
             Ok(())
         });
     }

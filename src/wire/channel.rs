@@ -81,11 +81,13 @@ pub(super) fn reply(source: &Source<'_>) -> Result<ReplyBody> {
 fn write_channel(source: &Source<'_>) -> Result<ReplyBody> {
     let [channel_id, write_cap, read_cap] =
         source.fields(["channel_id", "write_cap", "read_cap"])?;
-    Ok(ReplyBody::WriteChannelCreated(WriteChannelReply {
-        channel_id: channel_id.need_uint()?,
-        write_cap: secret(&write_cap)?,
-        read_cap: secret(&read_cap)?,
-    }))
+    Ok(ReplyBody::WriteChannelCreated(Box::new(
+        WriteChannelReply {
+            channel_id: channel_id.need_uint()?,
+            write_cap: secret(&write_cap)?,
+            read_cap: secret(&read_cap)?,
+        },
+    )))
 }
 
 fn prepared_write(source: &Source<'_>) -> Result<ReplyBody> {
@@ -97,14 +99,14 @@ fn prepared_write(source: &Source<'_>) -> Result<ReplyBody> {
         "envelope_hash",
         "envelope_descriptor",
     ])?;
-    Ok(ReplyBody::ChannelWrite(ChannelWriteReply {
+    Ok(ReplyBody::ChannelWrite(Box::new(ChannelWriteReply {
         channel_id: channel_id.need_uint()?,
         payload: source.share(payload.need_bytes()?),
         current_index: secret(&current)?,
         next_index: secret(&next)?,
         envelope_hash: *hash.need_fixed()?,
         descriptor: source.share(descriptor.need_bytes()?),
-    }))
+    })))
 }
 
 fn prepared_read(source: &Source<'_>) -> Result<ReplyBody> {
@@ -117,7 +119,7 @@ fn prepared_read(source: &Source<'_>) -> Result<ReplyBody> {
         "envelope_hash",
         "envelope_descriptor",
     ])?;
-    Ok(ReplyBody::ChannelRead(ChannelReadReply {
+    Ok(ReplyBody::ChannelRead(Box::new(ChannelReadReply {
         channel_id: channel_id.need_uint()?,
         payload: source.share(payload.need_bytes()?),
         current_index: secret(&current)?,
@@ -125,7 +127,7 @@ fn prepared_read(source: &Source<'_>) -> Result<ReplyBody> {
         reply_index: reply_index.uint()?,
         envelope_hash: *hash.need_fixed()?,
         descriptor: source.share(descriptor.need_bytes()?),
-    }))
+    })))
 }
 
 /// A query has left for its courier, or could not.

@@ -37,16 +37,17 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// The values of an answer.
+/// The values of an answer. Large ones are boxed: an answer is moved several times on its
+/// way to whoever waits for it.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ReplyBody {
     /// The request failed and the answer has no values.
     Failed,
     /// New capabilities.
-    Keypair(KeypairReply),
+    Keypair(Box<KeypairReply>),
     /// An envelope, made to read or to write.
-    Envelope(EnvelopeReply),
+    Envelope(Box<EnvelopeReply>),
     /// An envelope was answered. Here also when that was a failure.
     StartResending(ResendingReply),
     /// An envelope is no longer sent.
@@ -58,7 +59,7 @@ pub enum ReplyBody {
     /// The index behind the one asked about.
     NextIndex {
         /// That index.
-        index: Secret<104>,
+        index: Box<Secret<104>>,
     },
     /// The counter inside an index.
     Counter {
@@ -76,20 +77,20 @@ pub enum ReplyBody {
     /// An accepted voucher.
     VoucherInduct(Box<VoucherInductReply>),
     /// An opened voucher.
-    VoucherOpen(VoucherOpenReply),
+    VoucherOpen(Box<VoucherOpenReply>),
     /// The stream of a voucher.
-    VoucherStream(VoucherStreamReply),
+    VoucherStream(Box<VoucherStreamReply>),
     /// Older protocol: a new channel to write to.
-    WriteChannelCreated(WriteChannelReply),
+    WriteChannelCreated(Box<WriteChannelReply>),
     /// Older protocol: a read channel, or a resumed channel of either kind, is open.
     ChannelOpen {
         /// The channel.
         channel_id: u16,
     },
     /// Older protocol: a prepared write.
-    ChannelWrite(ChannelWriteReply),
+    ChannelWrite(Box<ChannelWriteReply>),
     /// Older protocol: a prepared read.
-    ChannelRead(ChannelReadReply),
+    ChannelRead(Box<ChannelReadReply>),
 }
 
 impl fmt::Debug for ReplyBody {
@@ -288,7 +289,7 @@ impl<'a> Source<'a> {
             MessageKind::NextIndex => {
                 let [index] = self.fields(["next_message_box_index"])?;
                 Ok(ReplyBody::NextIndex {
-                    index: secret(&index)?,
+                    index: Box::new(secret(&index)?),
                 })
             }
             MessageKind::IndexCounter => {
@@ -313,11 +314,11 @@ impl<'a> Source<'a> {
     fn keypair(&self) -> Result<ReplyBody> {
         let [write_cap, read_cap, first_index] =
             self.fields(["write_cap", "read_cap", "first_message_index"])?;
-        Ok(ReplyBody::Keypair(KeypairReply {
+        Ok(ReplyBody::Keypair(Box::new(KeypairReply {
             write_cap: secret(&write_cap)?,
             read_cap: secret(&read_cap)?,
             first_index: secret(&first_index)?,
-        }))
+        })))
     }
 
     fn envelope(&self) -> Result<ReplyBody> {
@@ -327,12 +328,12 @@ impl<'a> Source<'a> {
             "envelope_hash",
             "next_message_box_index",
         ])?;
-        Ok(ReplyBody::Envelope(EnvelopeReply {
+        Ok(ReplyBody::Envelope(Box::new(EnvelopeReply {
             ciphertext: self.share(ciphertext.need_bytes()?),
             descriptor: self.share(descriptor.need_bytes()?),
             hash: *hash.need_fixed()?,
             next_index: secret(&next_index)?,
-        }))
+        })))
     }
 
     fn resending(&self) -> Result<ReplyBody> {
@@ -441,19 +442,19 @@ impl<'a> Source<'a> {
     fn voucher_open(&self) -> Result<ReplyBody> {
         let [who_reply, salt, message_cap] =
             self.fields(["who_reply", "salt", "mutated_message_write_cap"])?;
-        Ok(ReplyBody::VoucherOpen(VoucherOpenReply {
+        Ok(ReplyBody::VoucherOpen(Box::new(VoucherOpenReply {
             who_reply: self.share(who_reply.bytes()?.unwrap_or_default()),
             salt: self.share(salt.need_bytes()?),
             mutated_message_write_cap: secret(&message_cap)?,
-        }))
+        })))
     }
 
     fn voucher_stream(&self) -> Result<ReplyBody> {
         let [write_cap, read_cap] = self.fields(["voucher_write_cap", "voucher_read_cap"])?;
-        Ok(ReplyBody::VoucherStream(VoucherStreamReply {
+        Ok(ReplyBody::VoucherStream(Box::new(VoucherStreamReply {
             write_cap: secret(&write_cap)?,
             read_cap: secret(&read_cap)?,
-        }))
+        })))
     }
 }
 

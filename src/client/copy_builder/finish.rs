@@ -22,6 +22,7 @@ use crate::{Error, Result, Status};
 /// Work on a builder, which another operation may take over as soon as this one is ended.
 fn working<T, F>(turn: Turn, task: impl FnOnce(Arc<Inner>, Turn) -> F + Send + 'static) -> Work<T>
 where
+    T: Send + Sync + 'static,
     F: std::future::Future<Output = Result<T>> + Send + 'static,
 {
     let (builder, number) = (Arc::clone(&turn.builder), turn.number);

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::super::inner::closed;
 use super::super::waiter::Waiter;
+use super::super::work::Exchange;
 use super::{Lane, Link};
 use crate::wire::{Features, Reply};
 use crate::{Error, Result, Status};
@@ -161,14 +162,13 @@ pub(crate) fn unsupported(key: &str) -> Error {
 
 impl Lane {
     /// Puts a local request on its way, now or as soon as there is a connection.
-    pub(crate) fn call(
-        &self,
-        query: u64,
-        frame: Bytes,
-        needs: Option<&'static str>,
-        kept: bool,
-        sink: CallSink,
-    ) {
+    pub(crate) fn call(&self, exchange: Exchange, sink: CallSink) {
+        let Exchange {
+            query,
+            frame,
+            needs,
+            kept,
+        } = exchange;
         let mut state = self.lock();
         let unknown = |link: &Arc<Link>| needs.is_some_and(|key| !link.features.knows(key));
         if state.closed {
