@@ -1,14 +1,13 @@
 //! One epoch's directory.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::node::Descriptor;
 use super::{json, Node, NodeKind, Service};
-use crate::{Error, Result, Status};
+use crate::wire::read::{fields, Field};
+use crate::{Error, Result};
 
 /// More nodes than any network has; a longer list is refused rather than stored.
 const MAX_NODES: usize = 65_536;
@@ -30,47 +29,47 @@ impl Document {
     /// Reads the payload of `new_pki_document_event`: the document without signatures.
     /// `CBOR` says what is wrong with it and where.
     pub fn parse(bytes: Bytes) -> Result<Document> {
-        let fields: Fields = decode("PKI document", &bytes)?;
-        let missing = || malformed("PKI document", "Epoch is missing");
-        let epoch = fields.epoch.ok_or_else(missing)?;
-        let layers = fields.topology.len();
-        let (mut nodes, mut services) = (Vec::new(), Vec::new());
-        let lists = [
-            (NodeKind::Gateway, fields.gateways),
-            (
-                NodeKind::Mix,
-                fields.topology.into_iter().flatten().collect(),
-            ),
-            (NodeKind::Service, fields.services),
-            (NodeKind::Replica, fields.replicas),
-        ];
-        for (kind, descriptors) in lists {
-            for descriptor in descriptors {
-                let (node, offered) = descriptor.into_parts(kind);
-                // Only service nodes are asked for services, whatever others claim.
-                if kind == NodeKind::Service {
-                    services.extend(offered);
-                }
-                nodes.push(node);
-            }
-        }
+        let what = "PKI document";
+        let [epoch, mu, lambda_p, gateways, topology, services, replicas] = fields(
+            what,
+            &bytes,
+            [
+                "Epoch",
+                "Mu",
+                "LambdaP",
+                "GatewayNodes",
+                "Topology",
+                "ServiceNodes",
+                "StorageReplicas",
+            ],
+        )
+        .map_err(|error| within(what, &error))?;
+        let mut found = Found::default();
+        let (epoch, mu, lambda_p) = (epoch.need_uint()?, rate(&mu)?, rate(&lambda_p)?);
+        found.list("GatewayNodes", NodeKind::Gateway, &gateways)?;
+        let layers = elements("Topology", &topology, MAX_LAYERS, |layer| {
+            found.list("layer", NodeKind::Mix, &layer)
+        })?;
+        found.list("ServiceNodes", NodeKind::Service, &services)?;
+        found.list("StorageReplicas", NodeKind::Replica, &replicas)?;
         Ok(Document {
-            cbor: bytes,
             epoch,
-            mu: fields.mu,
-            lambda_p: fields.lambda_p,
+            mu,
+            lambda_p,
             layers,
-            nodes,
-            services,
+            nodes: found.nodes,
+            services: found.services,
+            cbor: bytes,
         })
     }
 
     /// Reads the payload of `get_pki_document_reply`: a certificate that wraps the document
     /// and its signatures. **The signatures are not verified.**
     pub fn parse_signed(certificate: &Bytes) -> Result<Document> {
-        let Certificate(certified) = decode("signed PKI document", certificate)?;
-        let missing = || malformed("signed PKI document", "Certified is missing");
-        Self::parse(certificate.slice_ref(certified.ok_or_else(missing)?))
+        let what = "signed PKI document";
+        let [certified] =
+            fields(what, certificate, ["Certified"]).map_err(|error| within(what, &error))?;
+        Self::parse(certificate.slice_ref(certified.need_bytes()?))
     }
 
     /// The epoch that the document is for.
@@ -136,151 +135,56 @@ impl fmt::Debug for Document {
     }
 }
 
-fn decode<'a, T: Deserialize<'a>>(what: &str, bytes: &'a [u8]) -> Result<T> {
-    serde_cbor::from_slice(bytes).map_err(|e| malformed(what, &e.to_string()))
-}
-
-fn malformed(what: &str, why: &str) -> Error {
-    Error::new(Status::CBOR, format!("{what}: {why}"))
-}
-
-/// What is read of a document; the rest is passed over.
+/// What the lists of a document hold.
 #[derive(Default)]
-struct Fields {
-    epoch: Option<u64>,
-    mu: f64,
-    lambda_p: f64,
-    topology: Vec<Vec<Descriptor>>,
-    gateways: Vec<Descriptor>,
-    services: Vec<Descriptor>,
-    replicas: Vec<Descriptor>,
+struct Found {
+    nodes: Vec<Node>,
+    services: Vec<Service>,
 }
 
-/// The wrapped document of a certificate.
-struct Certificate<'a>(Option<&'a [u8]>);
+impl Found {
+    /// Adds the descriptors of a list.
+    fn list(&mut self, name: &str, kind: NodeKind, list: &Field<'_>) -> Result<()> {
+        elements(name, list, MAX_NODES, |descriptor| {
+            let (node, offered) = Descriptor::read(&descriptor)?.into_parts(kind);
+            // Only service nodes are asked for services, whatever others claim.
+            if kind == NodeKind::Service {
+                self.services.extend(offered);
+            }
+            self.nodes.push(node);
+            Ok(())
+        })
+        .map(drop)
+    }
+}
 
-/// Adds the field's name to an error of its value.
-fn named<T, E: de::Error>(
+/// Hands out the elements of a list, no more than `most`, and counts them; null counts as
+/// empty. Errors name the element.
+fn elements<'a>(
     name: &str,
-    value: std::result::Result<T, E>,
-) -> std::result::Result<T, E> {
-    value.map_err(|e| E::custom(format!("{name}: {e}")))
+    list: &Field<'a>,
+    most: usize,
+    mut element: impl FnMut(Field<'a>) -> Result<()>,
+) -> Result<usize> {
+    let mut at = 0;
+    let read = list.list(most, |field| {
+        element(field).map_err(|error| within(&format!("{name}: [{at}]"), &error))?;
+        at += 1;
+        Ok(())
+    });
+    Ok(read?.len())
 }
 
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct FieldsVisitor;
-
-        impl<'de> Visitor<'de> for FieldsVisitor {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> std::result::Result<Fields, A::Error> {
-                let mut fields = Fields::default();
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    let key = key.as_ref();
-                    match key {
-                        "Epoch" => fields.epoch = Some(named(key, map.next_value())?),
-                        "Mu" => fields.mu = named(key, map.next_value::<Rate>())?.0,
-                        "LambdaP" => fields.lambda_p = named(key, map.next_value::<Rate>())?.0,
-                        "Topology" => {
-                            let layers: List<List<Descriptor, MAX_NODES>, MAX_LAYERS> =
-                                named(key, map.next_value())?;
-                            fields.topology = layers.0.into_iter().map(|layer| layer.0).collect();
-                        }
-                        "GatewayNodes" => fields.gateways = named(key, descriptors(&mut map))?,
-                        "ServiceNodes" => fields.services = named(key, descriptors(&mut map))?,
-                        "StorageReplicas" => fields.replicas = named(key, descriptors(&mut map))?,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(fields)
-            }
-        }
-
-        deserializer.deserialize_map(FieldsVisitor)
+/// A number of events a millisecond: neither negative nor infinite, 0 where it is not there.
+fn rate(field: &Field<'_>) -> Result<f64> {
+    let rate = field.number()?.unwrap_or(0.0);
+    if rate.is_finite() && rate >= 0.0 {
+        return Ok(rate);
     }
+    Err(field.wrong("is neither zero nor a positive number"))
 }
 
-fn descriptors<'de, A: MapAccess<'de>>(
-    map: &mut A,
-) -> std::result::Result<Vec<Descriptor>, A::Error> {
-    Ok(map.next_value::<List<Descriptor, MAX_NODES>>()?.0)
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Certificate<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        struct Raw<'a> {
-            #[serde(rename = "Certified", borrow)]
-            certified: Option<&'a serde_bytes::Bytes>,
-        }
-        let raw = Raw::deserialize(deserializer)?;
-        Ok(Certificate(raw.certified.map(|bytes| &**bytes)))
-    }
-}
-
-/// A number of events a millisecond: neither negative nor infinite.
-struct Rate(f64);
-
-impl<'de> Deserialize<'de> for Rate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let rate = f64::deserialize(deserializer)?;
-        if rate.is_finite() && rate >= 0.0 {
-            return Ok(Rate(rate));
-        }
-        Err(de::Error::custom("neither zero nor a positive number"))
-    }
-}
-
-/// A list of at most `MAX` elements; null counts as empty. Errors name the element.
-struct List<T, const MAX: usize>(Vec<T>);
-
-impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MAX> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct ListVisitor<T, const MAX: usize>(std::marker::PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T, MAX> {
-            type Value = List<T, MAX>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-
-            fn visit_unit<E: de::Error>(self) -> std::result::Result<Self::Value, E> {
-                Ok(List(Vec::new()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(
-                self,
-                mut list: A,
-            ) -> std::result::Result<Self::Value, A::Error> {
-                // No reservation: the length that the list claims is not to be believed.
-                let mut elements = Vec::new();
-                loop {
-                    let at = elements.len();
-                    let element = list
-                        .next_element()
-                        .map_err(|e| de::Error::custom(format!("[{at}]: {e}")))?;
-                    let Some(element) = element else {
-                        return Ok(List(elements));
-                    };
-                    if at == MAX {
-                        return Err(de::Error::custom(format!("more than {MAX} elements")));
-                    }
-                    elements.push(element);
-                }
-            }
-        }
-
-        deserializer.deserialize_any(ListVisitor(std::marker::PhantomData))
-    }
+/// The same error, with the place where it came about.
+fn within(place: &str, error: &Error) -> Error {
+    Error::new(error.status(), format!("{place}: {}", error.message()))
 }

@@ -329,6 +329,36 @@ fn odd_documents_are_refused_with_the_place_of_the_fault() {
 }
 
 #[test]
+fn nesting_costs_no_stack() {
+    let deep = [&[0x81; 1_000_000][..], b"\x61a"].concat();
+    let whole = [&b"\xa2\x65Epoch\x07\x61x"[..], &deep].concat();
+    assert_eq!(Document::parse(whole.into()).unwrap().epoch(), 7);
+    let node = [&b"\xa2\x6bIdentityKey\x41k\x69Addresses"[..], &deep].concat();
+    let whole = [&b"\xa2\x65Epoch\x07\x6cServiceNodes\x81"[..], &node].concat();
+    let document = Document::parse(whole.into()).unwrap();
+    assert!(document.nodes()[0].addresses.is_empty());
+    assert!(!document.to_json().is_empty());
+}
+
+#[test]
+fn rates_of_every_width_are_read() {
+    for (encoding, rate) in [
+        (&b"\xf9\x3c\x00"[..], 1.0),
+        (b"\xf9\x00\x01", 5.960_464_477_539_063e-8),
+        (b"\xf9\x7b\xff", 65504.0),
+        (b"\xfa\x3e\x80\x00\x00", 0.25),
+        (b"\xfb\x3f\x50\x62\x4d\xd2\xf1\xa9\xfc", 0.001),
+    ] {
+        let whole = [&b"\xa2\x65Epoch\x07\x67LambdaP"[..], encoding].concat();
+        assert_eq!(Document::parse(whole.into()).unwrap().lambda_p(), rate);
+    }
+    for odd in [&b"\xf9\x7c\x00"[..], b"\xf9\x7e\x00", b"\xf9\xbc\x00"] {
+        let whole = [&b"\xa2\x65Epoch\x07\x67LambdaP"[..], odd].concat();
+        refused(Document::parse(whole.into()), "LambdaP");
+    }
+}
+
+#[test]
 fn whole_numbers_are_accepted_as_rates() {
     let document = document([("LambdaP", Value::Integer(2)), ("Mu", Value::Integer(0))]);
     let document = document.unwrap();
@@ -367,7 +397,7 @@ fn claimed_lengths_are_not_believed() {
         );
     }
     let deep = [&b"\xa1\x61x"[..], &[0x81; 100_000]].concat();
-    refused(Document::parse(deep.into()), "recursion");
+    refused(Document::parse(deep.into()), "ends early");
 }
 
 #[test]

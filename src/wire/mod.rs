@@ -23,7 +23,7 @@ mod frame;
 pub mod geometry;
 mod incoming;
 mod kind;
-mod read;
+pub(crate) mod read;
 mod reply;
 mod request;
 mod write;

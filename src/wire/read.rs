@@ -19,13 +19,13 @@ const SIMPLE: u8 = 7;
 const NULL: u8 = SIMPLE << 5 | 22;
 
 /// A [`Status::CBOR`] error.
-pub(super) fn malformed(message: impl Into<String>) -> Error {
+pub(crate) fn malformed(message: impl Into<String>) -> Error {
     Error::new(Status::CBOR, message)
 }
 
 /// One item. Arrays and maps keep their encoding, to be read by a reader of their own.
 #[derive(Clone, Copy)]
-pub(super) enum Item<'a> {
+pub(crate) enum Item<'a> {
     /// No such key in the map.
     Absent,
     Null,
@@ -36,7 +36,9 @@ pub(super) enum Item<'a> {
     Text(&'a [u8]),
     Array(&'a [u8]),
     Map(&'a [u8]),
-    /// A tag, a float, an undefined value: nothing that this protocol uses.
+    /// Nothing that the protocol uses, but documents do.
+    Float(f64),
+    /// A tag, an undefined value.
     Other,
 }
 
@@ -52,7 +54,8 @@ impl Item<'_> {
             Item::Text(_) => "a text string",
             Item::Array(_) => "an array",
             Item::Map(_) => "a map",
-            Item::Other => "a tag, float or unknown value",
+            Item::Float(_) => "a float",
+            Item::Other => "a tag or unknown value",
         }
     }
 }
@@ -63,15 +66,42 @@ struct Head {
     argument: u64,
 }
 
+/// The value of a float of 16, 32 or 64 bits.
+#[allow(clippy::cast_possible_truncation)] // the head's argument is no wider than its info says
+fn float(head: Head) -> f64 {
+    match head.info {
+        25 => half(head.argument as u16),
+        26 => f32::from_bits(head.argument as u32).into(),
+        _ => f64::from_bits(head.argument),
+    }
+}
+
+/// The value of a float of 16 bits, by the rule of RFC 8949, appendix D.
+fn half(bits: u16) -> f64 {
+    let exponent = i32::from(bits >> 10 & 0x1f);
+    let mantissa = f64::from(bits & 0x3ff);
+    let value = match exponent {
+        0 => mantissa * 2_f64.powi(-24),
+        31 if mantissa == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (mantissa + 1024.0) * 2_f64.powi(exponent - 25),
+    };
+    if bits >> 15 == 0 {
+        value
+    } else {
+        -value
+    }
+}
+
 /// A cursor over one CBOR encoding.
 #[derive(Clone)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     input: &'a [u8],
     at: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(input: &'a [u8]) -> Self {
+    pub(crate) fn new(input: &'a [u8]) -> Self {
         Reader { input, at: 0 }
     }
 
@@ -146,14 +176,14 @@ impl<'a> Reader<'a> {
 
     /// Passes over a null; false, and no step, for anything else.
     #[inline]
-    pub(super) fn skip_null(&mut self) -> bool {
+    pub(crate) fn skip_null(&mut self) -> bool {
         let is_null = self.input.get(self.at) == Some(&NULL);
         self.at += usize::from(is_null);
         is_null
     }
 
     /// Reads one item.
-    pub(super) fn item(&mut self) -> Result<Item<'a>> {
+    pub(crate) fn item(&mut self) -> Result<Item<'a>> {
         let start = self.at;
         let head = self.head()?;
         Ok(match head.major {
@@ -168,6 +198,7 @@ impl<'a> Reader<'a> {
                 20 => Item::Bool(false),
                 21 => Item::Bool(true),
                 22 => Item::Null,
+                25..=27 => Item::Float(float(head)),
                 _ => Item::Other,
             },
             major => {
@@ -196,17 +227,17 @@ impl<'a> Reader<'a> {
     }
 
     /// Begins a map; its pairs follow.
-    pub(super) fn map(&mut self) -> Result<u64> {
+    pub(crate) fn map(&mut self) -> Result<u64> {
         self.count(MAP, "map")
     }
 
     /// Begins an array; its items follow.
-    pub(super) fn array(&mut self) -> Result<u64> {
+    pub(crate) fn array(&mut self) -> Result<u64> {
         self.count(ARRAY, "array")
     }
 
     /// Reads the key of a pair.
-    pub(super) fn key(&mut self) -> Result<&'a [u8]> {
+    pub(crate) fn key(&mut self) -> Result<&'a [u8]> {
         if let Some(key) = self.short_text() {
             return Ok(key);
         }
@@ -239,7 +270,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Insists that nothing follows.
-    pub(super) fn end(&self) -> Result<()> {
+    pub(crate) fn end(&self) -> Result<()> {
         match self.remaining() {
             0 => Ok(()),
             more => Err(malformed(format!(
@@ -251,14 +282,14 @@ impl<'a> Reader<'a> {
 
 /// One field of a message; its errors name it.
 #[derive(Clone, Copy)]
-pub(super) struct Field<'a> {
+pub(crate) struct Field<'a> {
     owner: &'static str,
     name: &'static str,
     item: Item<'a>,
 }
 
 /// Reads the named fields of the map that is `encoding`; others are passed over.
-pub(super) fn fields<'a, const N: usize>(
+pub(crate) fn fields<'a, const N: usize>(
     owner: &'static str,
     encoding: &'a [u8],
     names: [&'static str; N],
@@ -284,11 +315,16 @@ pub(super) fn fields<'a, const N: usize>(
 
 impl<'a> Field<'a> {
     /// A field that stands alone, such as an element of an array.
-    pub(super) fn of(owner: &'static str, name: &'static str, item: Item<'a>) -> Self {
+    pub(crate) fn of(owner: &'static str, name: &'static str, item: Item<'a>) -> Self {
         Field { owner, name, item }
     }
 
-    fn wrong(&self, what: impl std::fmt::Display) -> Error {
+    /// The field's value, whatever it is.
+    pub(crate) fn item(&self) -> Item<'a> {
+        self.item
+    }
+
+    pub(crate) fn wrong(&self, what: impl std::fmt::Display) -> Error {
         malformed(format!("{}.{} {what}", self.owner, self.name))
     }
 
@@ -301,7 +337,7 @@ impl<'a> Field<'a> {
     }
 
     /// A byte string, none for null.
-    pub(super) fn bytes(&self) -> Result<Option<&'a [u8]>> {
+    pub(crate) fn bytes(&self) -> Result<Option<&'a [u8]>> {
         match self.item {
             Item::Bytes(bytes) => Ok(Some(bytes)),
             Item::Absent | Item::Null => Ok(None),
@@ -310,12 +346,12 @@ impl<'a> Field<'a> {
     }
 
     /// A byte string that must be there.
-    pub(super) fn need_bytes(&self) -> Result<&'a [u8]> {
+    pub(crate) fn need_bytes(&self) -> Result<&'a [u8]> {
         self.need(self.bytes()?)
     }
 
     /// A byte string of exactly `N` bytes, none for null and for no bytes at all.
-    pub(super) fn fixed<const N: usize>(&self) -> Result<Option<&'a [u8; N]>> {
+    pub(crate) fn fixed<const N: usize>(&self) -> Result<Option<&'a [u8; N]>> {
         match self.bytes()? {
             None | Some([]) => Ok(None),
             Some(bytes) => match bytes.try_into() {
@@ -326,12 +362,12 @@ impl<'a> Field<'a> {
     }
 
     /// A byte string of exactly `N` bytes that must be there.
-    pub(super) fn need_fixed<const N: usize>(&self) -> Result<&'a [u8; N]> {
+    pub(crate) fn need_fixed<const N: usize>(&self) -> Result<&'a [u8; N]> {
         self.need(self.fixed()?)
     }
 
     /// A text, none for null.
-    pub(super) fn text(&self) -> Result<Option<&'a str>> {
+    pub(crate) fn text(&self) -> Result<Option<&'a str>> {
         match self.item {
             Item::Text(text) => match std::str::from_utf8(text) {
                 Ok(text) => Ok(Some(text)),
@@ -343,12 +379,12 @@ impl<'a> Field<'a> {
     }
 
     /// A text that must be there.
-    pub(super) fn need_text(&self) -> Result<&'a str> {
+    pub(crate) fn need_text(&self) -> Result<&'a str> {
         self.need(self.text()?)
     }
 
     /// A boolean that must be there.
-    pub(super) fn need_flag(&self) -> Result<bool> {
+    pub(crate) fn need_flag(&self) -> Result<bool> {
         match self.item {
             Item::Bool(flag) => Ok(flag),
             Item::Absent | Item::Null => self.need(None),
@@ -357,7 +393,7 @@ impl<'a> Field<'a> {
     }
 
     /// An unsigned integer within the range of `T`, none for null.
-    pub(super) fn uint<T: TryFrom<u64>>(&self) -> Result<Option<T>> {
+    pub(crate) fn uint<T: TryFrom<u64>>(&self) -> Result<Option<T>> {
         match self.item {
             Item::Uint(value) => match T::try_from(value) {
                 Ok(value) => Ok(Some(value)),
@@ -369,12 +405,24 @@ impl<'a> Field<'a> {
     }
 
     /// An unsigned integer that must be there.
-    pub(super) fn need_uint<T: TryFrom<u64>>(&self) -> Result<T> {
+    pub(crate) fn need_uint<T: TryFrom<u64>>(&self) -> Result<T> {
         self.need(self.uint()?)
     }
 
+    /// A number of any kind, none for null.
+    #[allow(clippy::cast_precision_loss)] // nobody counts so far
+    pub(crate) fn number(&self) -> Result<Option<f64>> {
+        match self.item {
+            Item::Float(value) => Ok(Some(value)),
+            Item::Uint(value) => Ok(Some(value as f64)),
+            Item::Negative(value) => Ok(Some(value as f64)),
+            Item::Absent | Item::Null => Ok(None),
+            _ => Err(self.unexpected("a number")),
+        }
+    }
+
     /// A signed integer, 0 for null.
-    pub(super) fn int_or_zero(&self) -> Result<i64> {
+    pub(crate) fn int_or_zero(&self) -> Result<i64> {
         match self.item {
             Item::Uint(value) => i64::try_from(value).map_err(|_| self.wrong("is out of range")),
             Item::Negative(value) => Ok(value),
@@ -384,7 +432,7 @@ impl<'a> Field<'a> {
     }
 
     /// The encoding of a map, none for null.
-    pub(super) fn map(&self) -> Result<Option<&'a [u8]>> {
+    pub(crate) fn map(&self) -> Result<Option<&'a [u8]>> {
         match self.item {
             Item::Map(encoding) => Ok(Some(encoding)),
             Item::Absent | Item::Null => Ok(None),
@@ -393,12 +441,12 @@ impl<'a> Field<'a> {
     }
 
     /// The encoding of a map that must be there.
-    pub(super) fn need_map(&self) -> Result<&'a [u8]> {
+    pub(crate) fn need_map(&self) -> Result<&'a [u8]> {
         self.need(self.map()?)
     }
 
     /// The elements of an array that must be there, read as [`list`](Field::list) does.
-    pub(super) fn need_list<T>(
+    pub(crate) fn need_list<T>(
         &self,
         limit: usize,
         element: impl FnMut(Field<'a>) -> Result<T>,
@@ -413,7 +461,7 @@ impl<'a> Field<'a> {
     ///
     /// At most `limit` of them, since an element in memory can be much larger than its
     /// shortest encoding.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &self,
         limit: usize,
         mut element: impl FnMut(Field<'a>) -> Result<T>,
