@@ -1241,6 +1241,12 @@ typedef void (*kpc_drop_fn)(void *user_data);
 #define KPC_LOG_INFO 3
 /** What the library does. */
 #define KPC_LOG_DEBUG 4
+
+/**
+ * Each frame to and from the daemon, for bug reports: connection, direction, kind, length, the
+ * beginning of its query id, the daemon's code. Nothing of what is in it.
+ */
+#define KPC_LOG_TRACE 5
 /** No transport is set. */
 #define KPC_TRANSPORT_NONE 0
 /** A Unix domain socket. */
@@ -1250,8 +1256,9 @@ typedef void (*kpc_drop_fn)(void *user_data);
 
 /**
  * A function that receives log lines: their level (KPC_LOG_), one line of UTF-8 text that
- * is gone when the function returns, and the user data. Called on any thread of the
- * library, also on several at once; must be quick and must not call the library.
+ * is gone when the function returns, and the user data. Called on any thread,
+ * of the library or of the program in a call, also on several at once; must be quick and must
+ * not call the library.
  */
 typedef void (*kpc_log_fn)(int32_t level, const char *text, void *user_data);
 
@@ -1365,7 +1372,7 @@ kpc_status kpc_config_set_reconnect(kpc_config *config, uint32_t min_ms, uint32_
  * payloads. Without this there is no log: the library writes to no file, terminal or system log.
  *
  * @param config     the configuration
- * @param level      the most talkative level that is wanted, KPC_LOG_OFF to KPC_LOG_DEBUG
+ * @param level      the most talkative level that is wanted, KPC_LOG_OFF to KPC_LOG_TRACE
  * @param fn         receives the lines; NULL for none
  * @param user_data  handed to fn and drop
  * @param drop       called once with user_data when nothing can call fn any more, also when
@@ -1744,7 +1751,7 @@ kpc_status kpc_client_config(const kpc_client *client, kpc_config **config, kpc_
  * Writes a line of the program's own to the client's log, among those of the library.
  *
  * @param client  the client
- * @param level   KPC_LOG_ERROR to KPC_LOG_DEBUG
+ * @param level   KPC_LOG_ERROR to KPC_LOG_TRACE
  * @param text    the line
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE,

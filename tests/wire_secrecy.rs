@@ -4,7 +4,7 @@
 mod wire_support;
 
 use bytes::Bytes;
-use kpclient::wire::{decode, Incoming, Request};
+use kpclient::wire::{decode, outline, Incoming, Request};
 use kpclient::{Error, Status};
 use serde_cbor::Value;
 
@@ -80,6 +80,23 @@ fn neither_debug_nor_errors_show_what_a_reply_holds() {
             "{incoming:?}"
         );
     }
+}
+
+#[test]
+fn an_outline_shows_the_kind_of_a_frame_and_no_content() {
+    for (key, fields) in successes() {
+        let mut hidden = fields.clone();
+        for value in hidden.values_mut() {
+            *value = secret_like(value);
+        }
+        let whole = frame(&key, &hidden);
+        let shown = outline(&whole);
+        assert_eq!(shown.kind, Some(key.as_str()));
+        assert!(!holds_secret(&format!("{shown:?}")), "{shown:?}");
+        assert_eq!(outline(&whole[..whole.len() - 1]).kind, None, "cut short");
+    }
+    let unknown = frame("tell nobody", &[].into());
+    assert_eq!(outline(&unknown).kind, None);
 }
 
 #[test]

@@ -20,6 +20,7 @@ use super::queries::Queries;
 use super::reliable::ReliableIds;
 use super::replies::Replies;
 use super::sink::Sinks;
+use super::trace;
 use super::view::View;
 use crate::config::Config;
 use crate::sync::lock;
@@ -237,6 +238,7 @@ impl Inner {
 
     /// Hands on what one frame says. Fails when nobody knows what was in it.
     pub(crate) fn take_frame(self: &Arc<Self>, lane: &Arc<Lane>, frame: &Bytes) -> Result<()> {
+        trace::received(&self.log, lane.kind, frame);
         match wire::decode(frame) {
             Ok(incoming) => self.dispatch(lane, incoming),
             Err(error) if self.dispatch_unreadable(lane, frame, &error) => {}

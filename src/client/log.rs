@@ -16,6 +16,8 @@ pub enum Level {
     Info = 3,
     /// What the library does.
     Debug = 4,
+    /// Each frame, in outline.
+    Trace = 5,
 }
 
 /// Receives log lines; called from any thread of the library, must be quick.

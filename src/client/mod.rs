@@ -40,6 +40,7 @@ mod tests;
 mod timeout;
 mod told;
 mod tombstones;
+mod trace;
 mod under_way;
 mod verify;
 mod view;

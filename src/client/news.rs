@@ -90,6 +90,7 @@ impl Inner {
         }
         self.publish_all(fates);
         drop(told);
+        session.link.outbox.kick(); // writes log lines, so under no lock
         self.warn(problem);
         self.log.line(Level::Info, || {
             format!("{:?} lane: connected with the daemon", lane.kind)

@@ -14,12 +14,14 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::trace::Trace;
 use crate::sync::lock;
 use crate::transport::Socket;
 
 /// Queue and writer of one connection.
 pub(crate) struct Outbox {
     socket: Socket,
+    pub(crate) trace: Trace,
     state: Mutex<State>,
     /// Wakes the I/O thread when the socket would not take everything.
     pub(crate) stuck: Notify,
@@ -31,6 +33,8 @@ struct State {
     queue: VecDeque<Bytes>,
     /// How much of the first frame is written.
     offset: usize,
+    /// The log was told of the first frame.
+    told: bool,
     /// Somebody is writing.
     busy: bool,
     /// The socket was full; only the I/O thread may go on.
@@ -41,12 +45,14 @@ struct State {
 }
 
 impl Outbox {
-    pub(crate) fn new(socket: Socket) -> Self {
+    pub(crate) fn new(socket: Socket, trace: Trace) -> Self {
         Outbox {
             socket,
+            trace,
             state: Mutex::new(State {
                 queue: VecDeque::new(),
                 offset: 0,
+                told: false,
                 busy: false,
                 blocked: false,
                 failed: false,
@@ -114,6 +120,7 @@ impl Outbox {
         }
         let begun = usize::from(state.busy || state.offset > 0);
         state.queue.truncate(begun);
+        state.told &= begun > 0;
         state.queue.push_back(frame);
         state.finishing = true;
         drop(state);
@@ -141,13 +148,19 @@ impl Outbox {
                 return;
             };
             let offset = state.offset;
+            let was_told = std::mem::replace(&mut state.told, true);
             drop(state);
+            if !was_told {
+                // Before it leaves, as its answer may be told of by another thread.
+                self.trace.sent(&frame);
+            }
             let wrote = self.socket.try_write(&frame[offset..]);
             let mut state = lock(&self.state);
             match wrote {
                 Ok(n) if offset + n == frame.len() => {
                     state.queue.pop_front();
                     state.offset = 0;
+                    state.told = false;
                 }
                 Ok(n) => state.offset = offset + n,
                 Err(e) => {
@@ -174,17 +187,23 @@ mod tests {
     use std::io::Read;
     use std::os::unix::net::UnixStream;
 
+    use super::super::lane::LaneKind;
+    use super::super::log::Log;
     use super::*;
 
     const FRAME: usize = 2000;
     const COUNT: usize = 10_000;
+
+    fn silent() -> Trace {
+        Trace::new(&Log::default(), LaneKind::Local)
+    }
 
     #[test]
     fn a_goodbye_takes_the_place_of_all_that_has_not_begun_to_leave() {
         let (near, mut far) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
         far.set_nonblocking(true).unwrap();
-        let outbox = Outbox::new(Socket::Unix(near));
+        let outbox = Outbox::new(Socket::Unix(near), silent());
         for _ in 0..COUNT {
             outbox.push(Bytes::from(vec![1; FRAME]));
         }

@@ -44,6 +44,7 @@ fn level_of(level: i32) -> Option<Level> {
         Level::Warn,
         Level::Info,
         Level::Debug,
+        Level::Trace,
     ]
     .into_iter()
     .find(|known| *known as i32 == level)
@@ -251,7 +252,7 @@ pub unsafe extern "C" fn kpc_client_config(
 /// Writes a line of the program's own to the client's log, among those of the library.
 ///
 /// @param client  the client
-/// @param level   KPC_LOG_ERROR to KPC_LOG_DEBUG
+/// @param level   KPC_LOG_ERROR to KPC_LOG_TRACE
 /// @param text    the line
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE,

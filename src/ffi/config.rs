@@ -72,8 +72,9 @@ impl ConfigObject {
 }
 
 /// A function that receives log lines: their level (KPC_LOG_), one line of UTF-8 text that
-/// is gone when the function returns, and the user data. Called on any thread of the
-/// library, also on several at once; must be quick and must not call the library.
+/// is gone when the function returns, and the user data. Called on any thread,
+/// of the library or of the program in a call, also on several at once; must be quick and must
+/// not call the library.
 pub type kpc_log_fn =
     Option<unsafe extern "C" fn(level: i32, text: *const c_char, user_data: *mut c_void)>;
 
@@ -87,6 +88,9 @@ pub const KPC_LOG_WARN: i32 = 2;
 pub const KPC_LOG_INFO: i32 = 3;
 /// What the library does.
 pub const KPC_LOG_DEBUG: i32 = 4;
+/// Each frame to and from the daemon, for bug reports: connection, direction, kind, length, the
+/// beginning of its query id, the daemon's code. Nothing of what is in it.
+pub const KPC_LOG_TRACE: i32 = 5;
 
 /// No transport is set.
 pub const KPC_TRANSPORT_NONE: i32 = 0;
@@ -310,7 +314,7 @@ pub unsafe extern "C" fn kpc_config_set_reconnect(
 /// payloads. Without this there is no log: the library writes to no file, terminal or system log.
 ///
 /// @param config     the configuration
-/// @param level      the most talkative level that is wanted, KPC_LOG_OFF to KPC_LOG_DEBUG
+/// @param level      the most talkative level that is wanted, KPC_LOG_OFF to KPC_LOG_TRACE
 /// @param fn         receives the lines; NULL for none
 /// @param user_data  handed to fn and drop
 /// @param drop       called once with user_data when nothing can call fn any more, also when
@@ -334,7 +338,7 @@ pub unsafe extern "C" fn kpc_config_set_log(
         let user_data = UserData::new(user_data, drop);
         call(error, (), move || {
             let object = handle::get(config.cast_const())?;
-            if !(KPC_LOG_OFF..=KPC_LOG_DEBUG).contains(&level) {
+            if !(KPC_LOG_OFF..=KPC_LOG_TRACE).contains(&level) {
                 let message = format!("there is no log level {level}");
                 return Err(Error::new(Status::ARG_VALUE, message));
             }

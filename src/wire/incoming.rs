@@ -68,8 +68,17 @@ impl fmt::Debug for Incoming {
 
 /// Finds the one message of a frame and insists that the rest of it is well formed.
 fn message(frame: &[u8]) -> Result<Option<(MessageKind, &[u8])>> {
+    only(frame, MessageKind::from_key, MessageKind::key)
+}
+
+/// The one entry of a map that is not null, of those that `known` knows the keys of.
+pub(super) fn only<K: Copy>(
+    frame: &[u8],
+    known: impl Fn(&[u8]) -> Option<K>,
+    name: impl Fn(K) -> &'static str,
+) -> Result<Option<(K, &[u8])>> {
     let mut reader = Reader::new(frame);
-    let mut found: Option<(MessageKind, &[u8])> = None;
+    let mut found: Option<(K, &[u8])> = None;
     for _ in 0..reader.map()? {
         let key = reader.key()?;
         // All but one of some twenty-five are null in every frame.
@@ -77,16 +86,16 @@ fn message(frame: &[u8]) -> Result<Option<(MessageKind, &[u8])>> {
             continue;
         }
         let item = reader.item()?;
-        let Some(kind) = MessageKind::from_key(key) else {
+        let Some(kind) = known(key) else {
             continue;
         };
         if let Some((other, _)) = found {
-            let (one, two) = (other.key(), kind.key());
+            let (one, two) = (name(other), name(kind));
             return Err(malformed(format!(
                 "a frame with two messages, {one} and {two}"
             )));
         }
-        found = Some((kind, Field::of("frame", kind.key(), item).need_map()?));
+        found = Some((kind, Field::of("frame", name(kind), item).need_map()?));
     }
     reader.end()?;
     Ok(found)

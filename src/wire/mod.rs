@@ -7,6 +7,7 @@
 //! | `kind` | the names of all messages |
 //! | `request`, `encode` | client → daemon |
 //! | `incoming`, `event`, `reply`, `channel` | daemon → client |
+//! | `outline` | what a log may tell of a frame |
 //! | `features` | what this daemon knows, told by its first frame |
 //! | `codes` | error codes into [`Error`](crate::Error)s |
 //! | `geometry` | the sizes of this network's packets and boxes |
@@ -23,6 +24,7 @@ mod frame;
 pub mod geometry;
 mod incoming;
 mod kind;
+mod outline;
 pub(crate) mod read;
 mod reply;
 mod request;
@@ -38,6 +40,7 @@ pub use frame::FrameReader;
 pub use geometry::{PigeonholeGeometry, SphinxGeometry};
 pub use incoming::{decode, query_id, Incoming};
 pub use kind::{MessageKind, RequestKind};
+pub use outline::{outline, Outline};
 pub use reply::{
     Authority, CopyReply, CourierEnvelopes, EnvelopeReply, KeypairReply, PkiDocumentReply, Reply,
     ReplyBody, ResendingReply, VoucherInductReply, VoucherMintReply, VoucherOpenReply,

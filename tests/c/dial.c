@@ -149,13 +149,13 @@ static void config_set_reconnect(void)
     }
 }
 
-static int lines[KPC_LOG_DEBUG + 1];
+static int lines[KPC_LOG_TRACE + 1];
 static int dropped;
 
 static void on_line(int32_t level, const char *text, void *user_data)
 {
     CHECK(user_data == lines && text[0] != 0 && strchr(text, '\n') == NULL);
-    if (CHECK(level > KPC_LOG_OFF && level <= KPC_LOG_DEBUG)) {
+    if (CHECK(level > KPC_LOG_OFF && level <= KPC_LOG_TRACE)) {
         kpc_seen_one_more(&lines[level]);
     }
 }
@@ -181,7 +181,7 @@ static void config_set_log(void)
 {
     int32_t level;
 
-    for (level = KPC_LOG_OFF; level <= KPC_LOG_DEBUG; level++) {
+    for (level = KPC_LOG_OFF; level <= KPC_LOG_TRACE; level++) {
         kpc_config *config = kpc_sim_config(&sim);
         memset(lines, 0, sizeof lines);
         dropped = 0;
@@ -189,8 +189,8 @@ static void config_set_log(void)
         CHECK(kpc_config_log_level(config) == level);
         answers(config);
         CHECK(kpc_seen_until(&dropped, 1));
-        CHECK(lines_up_to(level) == lines_up_to(KPC_LOG_DEBUG));
-        CHECK((lines_up_to(KPC_LOG_DEBUG) > 0) == (level >= KPC_LOG_INFO));
+        CHECK(lines_up_to(level) == lines_up_to(KPC_LOG_TRACE));
+        CHECK((lines_up_to(KPC_LOG_TRACE) > 0) == (level >= KPC_LOG_INFO));
     }
 }
 

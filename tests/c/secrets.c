@@ -28,7 +28,7 @@ static void hear(const char *text)
 
 static void on_line(int32_t level, const char *text, void *user_data)
 {
-    CHECK(level >= KPC_LOG_ERROR && level <= KPC_LOG_DEBUG && user_data == &lines);
+    CHECK(level >= KPC_LOG_ERROR && level <= KPC_LOG_TRACE && user_data == &lines);
     CHECK(text[0] != 0 && strchr(text, '\n') == NULL);
     hear(text);
 }
@@ -87,7 +87,7 @@ static kpc_client *talkative_client(void)
 {
     kpc_config *config = kpc_sim_config(&sim);
     kpc_client *client = NULL;
-    STATUS(KPC_OK, kpc_config_set_log(config, KPC_LOG_DEBUG, on_line, &lines, NULL, NULL));
+    STATUS(KPC_OK, kpc_config_set_log(config, KPC_LOG_TRACE, on_line, &lines, NULL, NULL));
     STATUS(KPC_OK, kpc_client_new(config, &client, NULL));
     kpc_config_free(config);
     return client;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::super::outbox::Outbox;
+use super::super::trace::Trace;
 use super::link::{Inlet, Link};
 use crate::transport::Socket;
 use crate::wire::{self, ConnectionStatus, Id, Incoming, Request};
@@ -37,8 +38,8 @@ pub(crate) struct Established {
 }
 
 /// Shakes hands over `socket`, offering `token` where the daemon knows tokens.
-pub(crate) async fn shake(socket: Socket, token: Id) -> Result<Established> {
-    converse(socket, token).await.map_err(|error| {
+pub(crate) async fn shake(socket: Socket, token: Id, trace: Trace) -> Result<Established> {
+    converse(socket, token, trace).await.map_err(|error| {
         if !is_no_daemon(&error) {
             return error;
         }
@@ -52,8 +53,8 @@ pub(crate) async fn shake(socket: Socket, token: Id) -> Result<Established> {
     })
 }
 
-async fn converse(socket: Socket, token: Id) -> Result<Established> {
-    let (mut inlet, outbox) = Inlet::new(socket)?;
+async fn converse(socket: Socket, token: Id, trace: Trace) -> Result<Established> {
+    let (mut inlet, outbox) = Inlet::new(socket, trace)?;
     let first = step(FIRST_FRAME_WITHIN, &mut inlet).await?;
     let features = Arc::new(wire::features(&first)?);
     let Incoming::Status(status) = wire::decode(&first)? else {
@@ -107,13 +108,15 @@ async fn present_token(
 }
 
 async fn step(within: Duration, inlet: &mut Inlet) -> Result<Bytes> {
-    match tokio::time::timeout(within, inlet.next()).await {
-        Ok(frame) => frame,
-        Err(_) => Err(Error::new(
+    let next = tokio::time::timeout(within, inlet.next()).await;
+    let frame = next.map_err(|_| {
+        Error::new(
             Status::HANDSHAKE,
             format!("the daemon said nothing for {} s", within.as_secs()),
-        )),
-    }
+        )
+    })??;
+    inlet.trace().received(&frame);
+    Ok(frame)
 }
 
 /// What a peer that is no daemon at all provokes.

@@ -48,7 +48,6 @@ impl Lane {
         // The same for starts; the link is the one above.
         drop(state.pump(queries));
         drop(state);
-        link.outbox.kick();
         for (sink, error) in ended {
             sink.deliver(Err(error));
         }

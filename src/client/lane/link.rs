@@ -10,6 +10,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
 
 use super::super::outbox::Outbox;
+use super::super::trace::Trace;
 use super::reading::{Reading, LONGEST_LULL, LULL};
 use super::Lane;
 use crate::transport::Socket;
@@ -54,8 +55,8 @@ pub(crate) struct Inlet {
 
 impl Inlet {
     /// Takes over a connected socket. Needs a tokio runtime around it.
-    pub(crate) fn new(socket: Socket) -> Result<(Self, Arc<Outbox>)> {
-        let outbox = Arc::new(Outbox::new(socket));
+    pub(crate) fn new(socket: Socket, trace: Trace) -> Result<(Self, Arc<Outbox>)> {
+        let outbox = Arc::new(Outbox::new(socket, trace));
         let mut inlet = Inlet {
             outbox: Arc::clone(&outbox),
             reading: Arc::new(Reading::new()),
@@ -64,6 +65,11 @@ impl Inlet {
         };
         inlet.watch()?;
         Ok((inlet, outbox))
+    }
+
+    /// Tells the log of frames.
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.outbox.trace
     }
 
     /// The way in, to be shared with the threads that wait.

@@ -11,6 +11,7 @@ use super::super::log::Level;
 use super::super::queries::random_array;
 use super::super::requests;
 use super::super::runtime::caught;
+use super::super::trace::Trace;
 use super::handshake::{shake, Established};
 use super::link::Inlet;
 use super::Lane;
@@ -48,7 +49,7 @@ pub(crate) async fn establish(inner: &Inner, lane: &Lane) -> Result<Established>
         None => random_array()?,
     };
     let socket = transport::dial(dial).await?;
-    shake(socket, token).await
+    shake(socket, token, Trace::new(&inner.log, lane.kind)).await
 }
 
 /// The old token, if replies to plain messages are still to come under it, and when
