@@ -1,5 +1,8 @@
 //! A documentation comment of the header, taken apart.
 
+/// A clause that is longer ends at its first comma.
+const LONG: usize = 120;
+
 /// What one comment says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comment {
@@ -77,7 +80,10 @@ impl Comment {
         let text = self.paragraphs.first().map_or("", String::as_str);
         let sentence = text.split_once(". ").map_or(text, |(first, _)| first);
         let clause = sentence.split([':', ';']).next().unwrap_or(sentence);
-        let clause = clause.trim_end_matches('.');
+        let clause = match clause.split_once(", ") {
+            Some((begin, _)) if clause.len() > LONG => begin,
+            _ => clause.trim_end_matches('.'),
+        };
         let mut letters = clause.chars();
         match (letters.next(), letters.next()) {
             (Some(first), Some(second)) if !second.is_uppercase() => {
@@ -148,5 +154,7 @@ mod tests {
             "KPC_ID_SIZE, for others"
         );
         assert_eq!(summary("A TCP socket."), "a TCP socket");
+        let long = format!("Says goodbye, {}.", "which takes long, ".repeat(7));
+        assert_eq!(summary(&long), "says goodbye");
     }
 }

@@ -80,7 +80,7 @@ pub fn verbatim(source: &str) -> String {
         out.push_str(&guarded(&code(line)));
         out.push('\n');
     }
-    out.push_str(".EE\n");
+    out.push_str(".EE\n.nh\n"); // which the end of such a block takes back
     out
 }
 
