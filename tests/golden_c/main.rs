@@ -18,7 +18,23 @@ use std::collections::BTreeMap;
 
 use common::frames::{message, titles, transcript, Era};
 use program::Form;
-use replay::{play, Change};
+use replay::{play, Change, How};
+
+/// Plays a transcript in all forms of calls.
+fn play_in_all_forms(era: Era, title: &str, at_once: bool) {
+    for form in Form::ALL {
+        let change = None;
+        play(
+            era,
+            title,
+            How {
+                form,
+                at_once,
+                change,
+            },
+        );
+    }
+}
 
 /// Makes a test of each transcript of an era; its name is that of the era and of the transcript.
 macro_rules! transcripts {
@@ -27,9 +43,7 @@ macro_rules! transcripts {
         $(#[test]
         fn $name() {
             let title = stringify!($name).strip_prefix($prefix).unwrap();
-            for form in Form::ALL {
-                play(Era::$era, title, form, None);
-            }
+            play_in_all_forms(Era::$era, title, false);
         })*
     };
 }
@@ -73,6 +87,29 @@ transcripts!(
     v0_0_72_handshake,
     v0_0_72_resume,
 );
+
+/// Once more those in which boxes are sent, with `kpc_write_box`, `kpc_read_box` and
+/// `kpc_tombstone_box`: on the wire that must be the same.
+mod at_once {
+    macro_rules! transcripts {
+        ($($name:ident,)*) => {
+            $(#[test]
+            fn $name() {
+                super::play_in_all_forms(super::Era::Current, stringify!($name), true);
+            })*
+        };
+    }
+
+    transcripts!(
+        copy_garbage,
+        copy_multi,
+        copy_one,
+        read_missing,
+        tombstone,
+        tombstone_range_by_copy,
+        write_then_read,
+    );
+}
 
 #[test]
 fn every_transcript_is_played() {
@@ -147,7 +184,12 @@ fn changes(from_client: bool) -> Vec<(Era, &'static str, Change)> {
 
 fn all_are_noticed(changes: &[(Era, &'static str, Change)]) {
     for (era, title, change) in changes {
-        let replay = || play(*era, title, Form::Sink, Some(change));
+        let how = How {
+            form: Form::Sink,
+            at_once: false,
+            change: Some(change),
+        };
+        let replay = || play(*era, title, how);
         let Err(said) = std::panic::catch_unwind(replay) else {
             panic!("{change:?} is not noticed");
         };

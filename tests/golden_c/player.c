@@ -4,9 +4,9 @@
  * usage: player FORM SOCKET TOML
  *
  * FORM says how calls are made (enum form), TOML is the text of a configuration, SOCKET where the
- * daemon listens. Each line of the input is one call, `NUMBER KIND NAME=VALUE…`, by the kind and
- * the names of the daemon's protocol, bytes and texts in hexadecimal. Each runs on a thread of its
- * own. When one is over the player prints `done NUMBER STATUS NAME=VALUE…`, of each event
+ * daemon listens. Each line of the input is one call, `NUMBER KIND NAME=VALUE…`, by the kind of
+ * request and the names of the daemon's protocol, bytes and texts in hexadecimal. Each runs on a
+ * thread of its own. When one is over the player prints `done NUMBER STATUS NAME=VALUE…`, of each event
  * `event KIND STATUS NAME=VALUE…`. `close` ends the client, the end of the input the program. */
 #define _POSIX_C_SOURCE 200809L
 #include "player_boxes.h"
@@ -29,6 +29,8 @@ static const struct {
     PLAYED(encrypt_read),
     PLAYED(start_resending_encrypted_message),
     PLAYED(cancel_resending_encrypted_message),
+    PLAYED(write_box),
+    PLAYED(read_box),
     PLAYED(get_pki_document),
     PLAYED(get_directory_authorities),
     PLAYED(send_message),

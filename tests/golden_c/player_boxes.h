@@ -175,6 +175,40 @@ static void cancel_resending_encrypted_message(struct call *call)
     PLAY(kpc_cancel_resending_encrypted_message, IN(&hash), NONE);
 }
 
+/* ---- Boxes, at once ---------------------------------------------------------------------------- */
+
+static uint32_t box_flags(struct call *call)
+{
+    return (flag(call, "no_retry_on_box_id_not_found") ? KPC_START_NO_RETRY : 0) |
+           (flag(call, "no_idempotent_box_already_exists") ? KPC_START_RETURN_BOX_EXISTS : 0);
+}
+
+static void write_box(struct call *call)
+{
+    kpc_write_cap cap = a_write_cap(call, "write_cap");
+    kpc_box_index index = an_index(call, "message_box_index"), next;
+    struct bytes plaintext = bytes(call, "plaintext");
+
+    if (plaintext.len == 0) {
+        PLAY(kpc_tombstone_box, IN(&cap, &index), OUT(&next));
+    } else {
+        PLAY(kpc_write_box, IN(&cap, &index, plaintext.data, plaintext.len, box_flags(call)),
+             OUT(&next));
+    }
+    SAY_VALUE("next_message_box_index", next);
+}
+
+static void read_box(struct call *call)
+{
+    kpc_read_cap cap = a_read_cap(call, "read_cap");
+    kpc_box_index index = an_index(call, "message_box_index"), next;
+    kpc_buffer *plaintext = NULL;
+
+    PLAY(kpc_read_box, IN(&cap, &index, box_flags(call)), OUT(&plaintext, &next));
+    say_buffer(call, "plaintext", plaintext);
+    SAY_VALUE("next_message_box_index", next);
+}
+
 /* ---- Documents --------------------------------------------------------------------------------- */
 
 static void get_pki_document(struct call *call)

@@ -198,16 +198,16 @@ pub fn drawn(key: &str, awaited: bool) -> &'static [&'static str] {
     }
 }
 
-/// A request must be the recorded one but for what is drawn. The daemon takes an absent flag
+/// A request must be the recorded one but for what is exempt. The daemon takes an absent flag
 /// for false.
-pub fn compare_requests(place: &str, key: &str, drawn: &[&str], recorded: &Fields, now: &Fields) {
+pub fn compare_requests(place: &str, key: &str, exempt: &[&str], recorded: &Fields, now: &Fields) {
     let kept = |fields: &Fields| -> Fields {
         let on_purpose = |name: &str| {
             let is_it = |(k, n, _): &&(&str, &str, &str)| *k == key && *n == name;
             ON_PURPOSE.iter().any(|row| is_it(&row)) && !recorded.contains_key(name)
         };
         let is_kept = |name: &str, value: &Value| {
-            !drawn.contains(&name) && !on_purpose(name) && *value != Value::Bool(false)
+            !exempt.contains(&name) && !on_purpose(name) && *value != Value::Bool(false)
         };
         let all = fields.iter().filter(|(name, value)| is_kept(name, value));
         all.map(|(n, v)| (n.clone(), v.clone())).collect()
@@ -290,6 +290,16 @@ impl Outcome {
             self.fields.remove("payload");
         }
         self
+    }
+
+    /// What a call that encrypts and sends gives: no courier, but the next index.
+    pub fn become_box(&mut self, next_index: &[u8]) {
+        self.fields.remove("courier_identity_hash");
+        self.fields.remove("courier_queue_id");
+        if !self.is_failure() {
+            let name = "next_message_box_index".to_owned();
+            self.fields.insert(name, hex(next_index));
+        }
     }
 
     /// With the ids of today.
