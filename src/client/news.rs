@@ -77,7 +77,7 @@ impl Inner {
         if reached == Reached::Restarted {
             lock(&self.view).forget_epochs();
         }
-        lock(&self.view).take_geometry(status);
+        let misfit = lock(&self.view).take_geometry(status);
         self.tell_status(reached != Reached::Again);
         let problem = session
             .document
@@ -91,7 +91,8 @@ impl Inner {
         self.publish_all(fates);
         drop(told);
         session.link.outbox.kick(); // writes log lines, so under no lock
-        self.warn(problem);
+        self.warn("geometry", misfit);
+        self.warn("document", problem);
         self.log.line(Level::Info, || {
             format!("{:?} lane: connected with the daemon", lane.kind)
         });
@@ -152,9 +153,10 @@ impl Inner {
     pub(crate) fn take_status(&self, lane: &Lane, status: &ConnectionStatus) {
         let told = lock(&self.told);
         lane.lock().set_status(status_of(status));
-        lock(&self.view).take_geometry(status);
+        let misfit = lock(&self.view).take_geometry(status);
         self.tell_status(false);
         drop(told);
+        self.warn("geometry", misfit);
         lane.pump(&self.queries);
         lane.wake.notify_one(); // time limits count again, or no longer
         lane.progress.notify_waiters();
@@ -180,7 +182,7 @@ impl Inner {
         let told = lock(&self.told);
         let problem = self.tell_document(payload);
         drop(told);
-        self.warn(problem);
+        self.warn("document", problem);
     }
 
     /// Tells a document, if it is news. Gives what is wrong with it. Under the lock.
@@ -200,10 +202,10 @@ impl Inner {
         None
     }
 
-    fn warn(&self, problem: Option<Error>) {
+    fn warn(&self, what: &str, problem: Option<Error>) {
         if let Some(error) = problem {
             self.log
-                .line(Level::Warn, || format!("dropped a document: {error}"));
+                .line(Level::Warn, || format!("dropped a {what}: {error}"));
         }
     }
 

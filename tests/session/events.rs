@@ -249,3 +249,26 @@ fn geometries_come_from_the_daemon_or_else_from_the_file() {
     let missing = client.sphinx_geometry().map(drop).unwrap_err();
     assert_eq!(missing.status(), kpclient::Status::NO_GEOMETRY);
 }
+
+/// Broken by taking over whatever the daemon tells.
+#[test]
+fn a_geometry_that_no_network_can_have_is_not_taken_over() {
+    let peer = Peer::current();
+    let (client, mut conn) = connected(&peer);
+    let mut status = peer.era.greeting()[0].1.clone();
+    for (table, name) in [
+        ("pigeonhole_geometry", "MaxPlaintextPayloadLength"),
+        ("sphinx_geometry", "UserForwardPayloadLength"),
+    ] {
+        let Some(Value::Map(geometry)) = status.get_mut(table) else {
+            panic!("the recorded status has no {table}");
+        };
+        geometry.insert(Value::Text(name.into()), int(i64::MAX));
+    }
+    conn.send_message("connection_status_event", &status);
+    barrier(&client, &mut conn);
+    let boxes = client.pigeonhole_geometry().unwrap();
+    assert_eq!(boxes.max_plaintext_payload_length, 1677);
+    let packets = client.sphinx_geometry().unwrap();
+    assert!(packets.user_forward_payload_length < packets.forward_payload_length);
+}
