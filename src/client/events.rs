@@ -163,4 +163,17 @@ impl Event {
             | Event::Closed => false,
         }
     }
+
+    /// How many bytes of the daemon's it holds.
+    pub(crate) fn size(&self) -> usize {
+        let text = |error: &Option<Error>| error.as_ref().map_or(0, |e| e.message().len());
+        match self {
+            Event::ConnectionStatus(status) => status.err.as_ref().map_or(0, String::len),
+            Event::Document(document) => document.cbor().len(),
+            Event::MessageSent(sent) => text(&sent.error),
+            Event::MessageReply(reply) => reply.payload.len(),
+            Event::ChannelQueryReply(reply) => reply.payload.len(),
+            _ => 0,
+        }
+    }
 }

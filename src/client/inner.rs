@@ -311,7 +311,7 @@ impl Inner {
 
     fn message_sent(&self, lane: &Lane, sent: wire::MessageSent) {
         let slack = self.reply_slack();
-        lane.lock().messages.on_sent(&sent, slack, Instant::now());
+        let is_known = lane.lock().messages.on_sent(&sent, slack, Instant::now());
         self.moved(lane);
         let error = sent.err.map(|text| {
             Error::new(
@@ -319,13 +319,23 @@ impl Inner {
                 format!("the daemon could not send the message: {text}"),
             )
         });
-        self.sinks.publish(&Event::MessageSent(MessageSent {
+        let event = Event::MessageSent(MessageSent {
             message_id: sent.message_id,
             surb_id: sent.surb_id,
             sent_at: sent.sent_at,
             reply_eta_ns: sent.reply_eta_ns,
             error,
-        }));
+        });
+        self.publish_told(&event, is_known);
+    }
+
+    /// Tells what the daemon said of something, which this client knows of or not.
+    pub(crate) fn publish_told(&self, event: &Event, is_known: bool) {
+        if is_known {
+            self.sinks.publish(event);
+        } else {
+            self.sinks.publish_strange(event);
+        }
     }
 
     fn message_reply(&self, lane: &Lane, reply: wire::MessageReply) {
@@ -337,15 +347,16 @@ impl Inner {
         let unclaimed = state.messages.on_reply(reply);
         drop(state);
         lane.progress.notify_waiters();
-        if let Some(reply) = unclaimed {
+        if let Some((reply, is_known)) = unclaimed {
             let error = codes::check_message_reply(&reply, &self.features()).err();
-            self.sinks.publish(&Event::MessageReply(MessageReply {
+            let event = Event::MessageReply(MessageReply {
                 message_id: reply.message_id,
                 surb_id: reply.surb_id,
                 payload: reply.payload.unwrap_or_default(),
                 reply_index: reply.reply_index,
                 error,
-            }));
+            });
+            self.publish_told(&event, is_known);
             self.replies.arrive();
         }
     }

@@ -3,7 +3,8 @@
 //! A sink holds two kinds of things. Notices (status, documents, losses …) may
 //! be dropped when a reader is slow: the oldest go first, are counted, and the
 //! reader is told by [`Event::Lost`]. Completions and replies have room of their
-//! own and are never dropped.
+//! own and are never dropped; what the daemon tells of messages that this client
+//! does not know is a notice like others, or nothing would bound it.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -32,8 +33,10 @@ pub struct EventSink {
 }
 
 struct SinkState {
-    queue: VecDeque<Event>,
+    queue: VecDeque<Item>,
     notices: usize,
+    /// Bytes of documents, payloads and texts in the notices.
+    bytes: usize,
     capacity: usize,
     lost: u64,
     open: bool,
@@ -41,6 +44,16 @@ struct SinkState {
     callback: Callback,
     signal: Option<Signal>,
 }
+
+/// An event in its place.
+struct Item {
+    event: Event,
+    /// How many bytes it holds, if it may be dropped.
+    notice: Option<usize>,
+}
+
+/// Bytes that notices hold at most, if they are several: a document alone may have 40 MiB.
+const MAX_BYTES: usize = 64 << 20;
 
 /// Where a sink stands with its callback.
 enum Callback {
@@ -112,6 +125,7 @@ impl EventSink {
             state: Mutex::new(SinkState {
                 queue: VecDeque::new(),
                 notices: 0,
+                bytes: 0,
                 capacity: capacity.max(1),
                 lost: 0,
                 open: true,
@@ -125,22 +139,27 @@ impl EventSink {
         })
     }
 
-    /// Adds an event; drops the oldest notice where there is no room for one more.
+    /// Adds an event; drops the oldest notices where there is no room for one more.
     pub(crate) fn push(self: &Arc<Self>, event: Event) {
+        let is_notice = event.is_droppable();
+        self.add(event, is_notice);
+    }
+
+    fn add(self: &Arc<Self>, event: Event, is_notice: bool) {
         let mut state = lock(&self.state);
         if !state.open || state.ended {
             return;
         }
         state.ended = matches!(event, Event::Closed);
         state.drop_outdated(&event);
-        if event.is_droppable() {
-            if state.notices >= state.capacity {
-                state.drop_oldest_notice();
-                self.drops.fetch_add(1, Ordering::Relaxed);
-            }
+        let notice = is_notice.then(|| event.size());
+        if let Some(size) = notice {
+            let dropped = state.make_room(size);
+            self.drops.fetch_add(dropped, Ordering::Relaxed);
             state.notices += 1;
+            state.bytes += size;
         }
-        state.queue.push_back(event);
+        state.queue.push_back(Item { event, notice });
         self.announce(state);
     }
 
@@ -273,6 +292,7 @@ impl EventSink {
         state.open = false;
         let unread = std::mem::take(&mut state.queue);
         state.notices = 0;
+        state.bytes = 0;
         state.lost = 0;
         let callback = std::mem::replace(&mut state.callback, Callback::None);
         if let Some(signal) = &mut state.signal {
@@ -296,12 +316,29 @@ impl SinkState {
         self.lost > 0 || !self.queue.is_empty() || self.ended || !self.open
     }
 
-    fn drop_oldest_notice(&mut self) {
-        if let Some(at) = self.queue.iter().position(Event::is_droppable) {
-            self.queue.remove(at);
-            self.notices -= 1;
+    /// Drops the oldest notices until another of `size` bytes has its place. Gives how many.
+    fn make_room(&mut self, size: usize) -> u64 {
+        let is_full = |state: &Self| {
+            state.notices >= state.capacity || state.bytes.saturating_add(size) > MAX_BYTES
+        };
+        let before = self.lost;
+        while self.notices > 0 && is_full(self) {
+            let Some(at) = self.queue.iter().position(|item| item.notice.is_some()) else {
+                break;
+            };
+            self.remove(at);
             self.lost += 1;
         }
+        self.lost - before
+    }
+
+    fn remove(&mut self, at: usize) -> Option<Event> {
+        let Item { event, notice } = self.queue.remove(at)?;
+        if let Some(size) = notice {
+            self.notices -= 1;
+            self.bytes -= size;
+        }
+        Some(event)
     }
 
     /// Progress that nobody has read is of no interest once there is more.
@@ -309,11 +346,9 @@ impl SinkState {
         let Event::CopyProgress(new) = event else {
             return;
         };
-        let older =
-            |event: &Event| matches!(event, Event::CopyProgress(old) if old.stream == new.stream);
+        let older = |item: &Item| matches!(&item.event, Event::CopyProgress(old) if old.stream == new.stream);
         if let Some(at) = self.queue.iter().position(older) {
-            self.queue.remove(at);
-            self.notices -= 1;
+            self.remove(at);
         }
     }
 
@@ -321,11 +356,8 @@ impl SinkState {
         let event = if self.lost > 0 {
             Some(Event::Lost(std::mem::take(&mut self.lost)))
         } else {
-            self.queue.pop_front()
+            self.remove(0)
         };
-        if event.as_ref().is_some_and(Event::is_droppable) {
-            self.notices -= 1;
-        }
         let more = self.has_something();
         if let Some(signal) = &mut self.signal {
             signal.set(more);
@@ -405,10 +437,57 @@ impl Sinks {
 
     /// Gives `event` to every sink, in the order in which events happen.
     pub(crate) fn publish(&self, event: &Event) {
+        self.tell(event, event.is_droppable());
+    }
+
+    /// The same for what the daemon tells of something that this client does not know of:
+    /// it may be dropped, whatever it is.
+    pub(crate) fn publish_strange(&self, event: &Event) {
+        self.tell(event, true);
+    }
+
+    fn tell(&self, event: &Event, is_notice: bool) {
         // The list stays locked so that all sinks see the same order.
         let list = lock(&self.list);
         for sink in list.iter().filter_map(Weak::upgrade) {
-            sink.push(event.clone());
+            sink.add(event.clone(), is_notice);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::events::MessageReply;
+    use super::*;
+
+    fn reply(payload: usize) -> Event {
+        Event::MessageReply(MessageReply {
+            message_id: None,
+            surb_id: None,
+            payload: vec![0; payload].into(),
+            reply_index: None,
+            error: None,
+        })
+    }
+
+    #[test]
+    fn notices_are_bounded_in_bytes_as_well() {
+        let sink = EventSink::new(100, &Dispatcher::new(|| ()), &Arc::default());
+        for _ in 0..5 {
+            sink.add(reply(MAX_BYTES / 2), true);
+        }
+        sink.add(reply(MAX_BYTES / 2), false);
+        let held = lock(&sink.state).queue.len();
+        assert_eq!(held, 3, "two notices, and what is never dropped");
+        sink.add(reply(MAX_BYTES + 1), true);
+        let mut taken = 0;
+        while let Some(event) = sink.next(Timeout::Poll).unwrap() {
+            match event {
+                Event::Lost(count) => assert_eq!(count, 5),
+                _ => taken += 1,
+            }
+        }
+        assert_eq!(taken, 2);
+        assert_eq!(lock(&sink.state).bytes, 0);
     }
 }

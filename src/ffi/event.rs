@@ -17,7 +17,8 @@ use crate::{Error, Status};
 
 /// A reader's own queue of events. Several may be open; each sees every event from its
 /// opening on, in order, beginning with the current status and document. The queue holds the
-/// number of notices given at the opening; completions and replies have room of their own.
+/// number of notices given at the opening, and 64 MiB of them at most; completions and replies to
+/// what this client has sent have room of their own.
 pub struct kpc_event_sink {
     _opaque: (),
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kpclient::client::{Client, Delivery, Event, EventSink, Timeout};
 use kpclient::Status;
+use serde_cbor::Value;
 use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
 
@@ -77,28 +78,54 @@ fn completions_and_replies_are_never_dropped() {
     let (client, mut conn) = connected(&peer);
     let sink = client.open_sink(1).unwrap();
     let ids: Vec<_> = (0..100).map(|_| complete(&client, &sink)).collect();
-    for n in 0..100 {
-        conn.send_message(
-            "message_reply_event",
-            &fields([
-                ("message_id", bytes(&[n; 16])),
-                ("payload", bytes(&[n])),
-                ("error_code", int(0)),
-            ]),
-        );
+    let mut lane = None;
+    for n in 0..20 {
+        let work = client.send_message(&[n; 16], &echo(), b"x").unwrap();
+        client.block(work, Timeout::Forever).unwrap();
+        let lane = lane.get_or_insert_with(|| peer.welcome());
+        let asked = lane.expect("send_message");
+        lane.message_sent(&asked, 1_000_000_000_000);
+        lane.message_reply(&asked, &[n]);
     }
     notices(&client, &mut conn, 50);
     let mut completed = Vec::new();
     let mut replies = Vec::new();
-    while let Some(event) = sink.next(Timeout::Poll).unwrap() {
-        match event {
+    while replies.len() < 20 {
+        match next(&sink) {
             Event::Operation(done) => completed.push(done.op),
             Event::MessageReply(reply) => replies.push(reply.payload[0]),
             _ => {}
         }
     }
     assert_eq!(completed, ids);
-    assert_eq!(replies, (0..100).collect::<Vec<u8>>());
+    assert_eq!(replies, (0..20).collect::<Vec<u8>>());
+}
+
+/// Broken by keeping every reply for a reader who may never come.
+#[test]
+fn what_the_daemon_tells_of_messages_that_nobody_sent_is_bounded() {
+    let peer = Peer::current();
+    let (client, mut conn) = connected(&peer);
+    let sink = client.open_sink(4).unwrap();
+    for n in 0..50 {
+        for (key, text) in [
+            ("message_reply_event", "payload"),
+            ("message_sent_event", "err"),
+        ] {
+            let told = match text {
+                "err" => Value::Text("no".into()),
+                _ => bytes(&[n]),
+            };
+            let id = ("message_id", bytes(&[n; 16]));
+            conn.send_message(key, &fields([id, (text, told), ("error_code", int(0))]));
+        }
+    }
+    barrier(&client, &mut conn);
+    // Status, document and a hundred more for four places.
+    assert_eq!(
+        drain(&sink),
+        ["dropped", "reply", "not sent", "reply", "not sent"]
+    );
 }
 
 #[test]

@@ -78,24 +78,26 @@ impl Flights {
         });
     }
 
-    /// The daemon sent a query, or could not. False if its end was told before.
-    pub(super) fn on_sent(&self, sent: &ChannelQuerySent) -> bool {
+    /// The daemon sent a query, or could not. `None` if its end was told before, else
+    /// whether it is known at all.
+    pub(super) fn on_sent(&self, sent: &ChannelQuerySent) -> Option<bool> {
         let is_over = |id: &Id| lock(&self.over).contains(id);
         if sent.message_id.as_ref().is_some_and(is_over) {
-            return false;
+            return None;
         }
-        if let Some(entry) = self.find(sent.message_id.as_ref()) {
-            let mut told = lock(&entry.told);
-            told.refused |= sent.error_code != 0;
-            told.sent = Some(sent.clone());
-            drop(told);
-            entry.moved.notify_one();
-        }
-        true
+        let Some(entry) = self.find(sent.message_id.as_ref()) else {
+            return Some(false);
+        };
+        let mut told = lock(&entry.told);
+        told.refused |= sent.error_code != 0;
+        told.sent = Some(sent.clone());
+        drop(told);
+        entry.moved.notify_one();
+        Some(true)
     }
 
-    /// A query was answered. Gives the answer back where nobody waits for it and its end
-    /// was not told before.
+    /// A query was answered. Gives the answer back where no such query is known, and its end
+    /// was not told before either.
     pub(super) fn on_reply(&self, reply: ChannelQueryReply) -> Option<ChannelQueryReply> {
         let mut over = lock(&self.over);
         if reply

@@ -135,16 +135,16 @@ impl Client {
 impl Inner {
     /// The daemon told that a channel query has left, or could not.
     pub(crate) fn channel_query_sent(&self, sent: wire::ChannelQuerySent) {
-        if !self.channels.flights.on_sent(&sent) {
+        let Some(is_known) = self.channels.flights.on_sent(&sent) else {
             return;
-        }
-        self.sinks
-            .publish(&Event::ChannelQuerySent(ChannelQuerySent {
-                error: codes::check_query_sent(&sent, &self.features()).err(),
-                message_id: sent.message_id,
-                sent_at: sent.sent_at,
-                reply_eta_ns: sent.reply_eta_ns,
-            }));
+        };
+        let event = Event::ChannelQuerySent(ChannelQuerySent {
+            error: codes::check_query_sent(&sent, &self.features()).err(),
+            message_id: sent.message_id,
+            sent_at: sent.sent_at,
+            reply_eta_ns: sent.reply_eta_ns,
+        });
+        self.publish_told(&event, is_known);
     }
 
     /// The daemon told what came of a channel query.
@@ -153,7 +153,7 @@ impl Inner {
             return;
         };
         self.sinks
-            .publish(&Event::ChannelQueryReply(ChannelQueryReply {
+            .publish_strange(&Event::ChannelQueryReply(ChannelQueryReply {
                 error: codes::check_query_reply(&reply, &self.features()).err(),
                 message_id: reply.message_id,
                 payload: reply.payload.unwrap_or_default(),

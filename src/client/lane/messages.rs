@@ -220,10 +220,15 @@ impl Messages {
         }
     }
 
-    /// The daemon told what became of a message.
-    pub(crate) fn on_sent(&mut self, event: &wire::MessageSent, slack: Duration, now: Instant) {
+    /// The daemon told what became of a message. False if it is none that is on its way.
+    pub(crate) fn on_sent(
+        &mut self,
+        event: &wire::MessageSent,
+        slack: Duration,
+        now: Instant,
+    ) -> bool {
         let Some(id) = self.find(event.message_id.as_ref(), event.surb_id.as_ref()) else {
-            return;
+            return false;
         };
         let number = self.flying.get(&id).map(|flying| flying.number);
         self.flying.retain(|_, flying| {
@@ -241,13 +246,18 @@ impl Messages {
                 until: now + (eta + RESENT_AFTER) * resends + eta + slack,
             };
         }
+        true
     }
 
-    /// A reply came. Gives it back where nobody waits for it, to be told as an event.
-    pub(crate) fn on_reply(&mut self, reply: wire::MessageReply) -> Option<wire::MessageReply> {
+    /// A reply came. Gives it back where nobody waits for it, to be told as an event, and
+    /// whether its message was on its way.
+    pub(crate) fn on_reply(
+        &mut self,
+        reply: wire::MessageReply,
+    ) -> Option<(wire::MessageReply, bool)> {
         let Some(id) = self.find(reply.message_id.as_ref(), reply.surb_id.as_ref()) else {
             let again = |id: &Id| self.answered.contains(id);
-            return (!reply.message_id.as_ref().is_some_and(again)).then_some(reply);
+            return (!reply.message_id.as_ref().is_some_and(again)).then_some((reply, false));
         };
         if self.answered.len() >= ANSWERED {
             self.answered.pop_front();
@@ -255,10 +265,10 @@ impl Messages {
         self.answered.push_back(id);
         match self.flying.remove(&id).map(|f| f.message.sink) {
             Some(MessageSink::Reply(sender)) => match sender.send(Ok(reply)) {
-                Err(Ok(reply)) => Some(reply),
+                Err(Ok(reply)) => Some((reply, true)),
                 _ => None,
             },
-            _ => Some(reply),
+            _ => Some((reply, true)),
         }
     }
 
