@@ -13,7 +13,7 @@ use super::super::outbox::Outbox;
 use super::super::trace::Trace;
 use super::link::{Inlet, Link};
 use crate::transport::Socket;
-use crate::wire::{self, ConnectionStatus, Id, Incoming, Request};
+use crate::wire::{self, ConnectionStatus, Id, Incoming, Request, MAX_FRAME};
 use crate::{Error, Result, Status};
 
 /// The daemon may hold its first frame back for 30 s while it has no document,
@@ -23,8 +23,9 @@ const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(100);
 const STEP_WITHIN: Duration = Duration::from_secs(30);
 
 /// Between the token and its answer the daemon sends at most the thousand replies that
-/// it has kept, and events.
+/// it has kept, and events. A frame of each size that there is has its place among them.
 const MAX_EARLY: usize = 4096;
+const MAX_EARLY_BYTES: usize = 4 * MAX_FRAME;
 
 /// A session, ready for use.
 pub(crate) struct Established {
@@ -64,7 +65,7 @@ async fn converse(socket: Socket, token: Id, trace: Trace) -> Result<Established
     let Incoming::Document { payload } = wire::decode(&second)? else {
         return Err(violation("a directory document", 2));
     };
-    let mut early = Vec::new();
+    let mut early = Early::default();
     let mut resumed = false;
     let token = (!features.is_legacy()).then_some(token);
     if let Some(token) = &token {
@@ -82,7 +83,7 @@ async fn converse(socket: Socket, token: Id, trace: Trace) -> Result<Established
         status,
         document: payload,
         resumed,
-        early,
+        early: early.kept,
     })
 }
 
@@ -91,20 +92,39 @@ async fn present_token(
     inlet: &mut Inlet,
     outbox: &Outbox,
     token: &Id,
-    early: &mut Vec<Incoming>,
+    early: &mut Early,
 ) -> Result<bool> {
     let frame = Request::SessionToken { token }.encode(&[0; 16])?;
     outbox.push(frame.into_bytes());
-    while early.len() < MAX_EARLY {
-        match wire::decode(&step(STEP_WITHIN, inlet).await?)? {
+    loop {
+        let frame = step(STEP_WITHIN, inlet).await?;
+        match wire::decode(&frame)? {
             Incoming::SessionToken(reply) => return Ok(reply.resumed),
-            other => early.push(other),
+            other => early.keep(frame.len(), other)?,
         }
     }
-    Err(Error::new(
-        Status::HANDSHAKE,
-        "the daemon does not answer the session token",
-    ))
+}
+
+/// What comes before it can be handed on.
+#[derive(Default)]
+struct Early {
+    kept: Vec<Incoming>,
+    bytes: usize,
+}
+
+impl Early {
+    /// Refuses what only a peer sends that never comes to the point.
+    fn keep(&mut self, size: usize, incoming: Incoming) -> Result<()> {
+        self.bytes = self.bytes.saturating_add(size);
+        if self.kept.len() >= MAX_EARLY || self.bytes > MAX_EARLY_BYTES {
+            return Err(Error::new(
+                Status::HANDSHAKE,
+                "the daemon does not answer the session token",
+            ));
+        }
+        self.kept.push(incoming);
+        Ok(())
+    }
 }
 
 async fn step(within: Duration, inlet: &mut Inlet) -> Result<Bytes> {
@@ -129,4 +149,21 @@ fn violation(expected: &str, position: u32) -> Error {
         Status::HANDSHAKE,
         format!("frame {position} of the handshake is not {expected}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_before_the_admission_is_bounded_in_number_and_in_bytes() {
+        for (size, most) in [(1, MAX_EARLY), (MAX_FRAME, 4)] {
+            let mut early = Early::default();
+            let mut kept = 0;
+            while early.keep(size, Incoming::Nothing).is_ok() {
+                kept += 1;
+            }
+            assert_eq!(kept, most, "frames of {size} bytes");
+        }
+    }
 }
