@@ -37,18 +37,20 @@ impl View {
     /// Takes the sizes in a status over, where it has any that a network can have: what is
     /// reckoned with them must not run over. Gives what is wrong with the others.
     pub(crate) fn take_geometry(&mut self, status: &ConnectionStatus) -> Option<Error> {
-        let sphinx = status
-            .sphinx
-            .as_ref()
-            .map(|told| told.validate().map(|()| self.sphinx = Some(told.clone())));
-        let pigeonhole = status.pigeonhole.as_ref().map(|told| {
-            told.validate()
-                .map(|()| self.pigeonhole = Some(told.clone()))
-        });
-        [sphinx, pigeonhole]
-            .into_iter()
-            .flatten()
-            .find_map(Result::err)
+        let mut misfit = None;
+        if let Some(sphinx) = &status.sphinx {
+            match sphinx.validate() {
+                Ok(()) => self.sphinx = Some(sphinx.clone()),
+                Err(error) => misfit = Some(error),
+            }
+        }
+        if let Some(pigeonhole) = &status.pigeonhole {
+            match pigeonhole.validate() {
+                Ok(()) => self.pigeonhole = Some(pigeonhole.clone()),
+                Err(error) => misfit = Some(error),
+            }
+        }
+        misfit
     }
 
     /// Another daemon process may be on another network: an older epoch is then no old news.
