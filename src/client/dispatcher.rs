@@ -23,6 +23,8 @@ struct State {
     thread: Option<JoinHandle<()>>,
     thread_id: Option<ThreadId>,
     closing: bool,
+    /// The thread has run its last job.
+    ended: bool,
 }
 
 impl Dispatcher {
@@ -33,6 +35,7 @@ impl Dispatcher {
                 thread: None,
                 thread_id: None,
                 closing: false,
+                ended: false,
             }),
             arrived: Condvar::new(),
             setup,
@@ -70,6 +73,8 @@ impl Dispatcher {
             // The job reports its own failures; the thread outlives a panic in it.
             let _ = catch_unwind(AssertUnwindSafe(job));
         }
+        lock(&self.state).ended = true;
+        self.arrived.notify_all();
     }
 
     fn next_job(&self) -> Option<Job> {
@@ -93,14 +98,23 @@ impl Dispatcher {
         lock(&self.state).thread_id == Some(current_thread())
     }
 
-    /// Lets the thread finish what is queued and end, and waits for it,
-    /// unless a callback itself is asking.
+    /// Lets the thread finish what is queued and end, and waits for it, unless a callback
+    /// itself is asking. Everybody who asks waits.
     pub(crate) fn close(&self) {
         let mut state = lock(&self.state);
         state.closing = true;
+        self.arrived.notify_all();
+        if state.thread_id == Some(current_thread()) {
+            return;
+        }
+        while state.thread_id.is_some() && !state.ended {
+            state = self
+                .arrived
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
         let thread = state.thread.take();
         drop(state);
-        self.arrived.notify_all();
         if let Some(thread) = thread {
             join(thread);
         }

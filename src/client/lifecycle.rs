@@ -1,7 +1,7 @@
 //! Connect, disconnect, flush, close.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -18,6 +18,37 @@ use crate::{Error, Result, Status};
 
 /// How long `close` waits for the daemon to take its goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_millis(500);
+
+/// Whether a close that has begun is over.
+#[derive(Default)]
+pub(super) struct Closing {
+    is_over: Mutex<bool>,
+    changed: Condvar,
+}
+
+/// Tells that a close is over when it is dropped, also after a panic.
+struct Over<'a>(&'a Closing);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.is_over) = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Closing {
+    fn begun(&self) -> Over<'_> {
+        Over(self)
+    }
+
+    fn wait(&self) {
+        let mut is_over = lock(&self.is_over);
+        while !*is_over {
+            let woken = self.changed.wait(is_over);
+            is_over = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
 
 /// One attempt to connect. Puts the phase back when it does not come to its end.
 struct Connecting {
@@ -218,15 +249,20 @@ impl Client {
 
     /// Says goodbye to the daemon, which then forgets this client, ends every
     /// operation with `CLOSED` and waits for the client's threads, except for the
-    /// one that calls. Safe to call twice, from any thread and from a callback.
+    /// one that calls. Safe to call twice, from any thread and from a callback; each call
+    /// waits, whichever began.
     pub fn close(&self) {
-        {
-            let mut phase = lock(&self.inner.phase);
-            if *phase == Phase::Closed {
-                return;
-            }
-            *phase = Phase::Closed;
+        let before = std::mem::replace(&mut *lock(&self.inner.phase), Phase::Closed);
+        if before != Phase::Closed {
+            let _done = self.closing.begun();
+            self.wind_up();
+        } else if !self.inner.dispatcher.is_current() {
+            self.closing.wait();
         }
+        self.inner.dispatcher.close();
+    }
+
+    fn wind_up(&self) {
         self.inner.left.notify_waiters();
         for op in self.inner.ops.close() {
             self.inner.finish(op, Err(closed()));
@@ -241,7 +277,6 @@ impl Client {
         if let Some(thread) = thread {
             join(thread);
         }
-        self.inner.dispatcher.close();
     }
 
     fn say_goodbye(&self) {

@@ -98,6 +98,7 @@ pub struct Client {
     runtime: Mutex<Runtime>,
     /// Ends when the last lane's task has ended.
     lanes_ended: Mutex<Receiver<()>>,
+    closing: lifecycle::Closing,
 }
 
 /// An operation that was entered and not yet begun.
@@ -149,6 +150,7 @@ impl Client {
             inner: Arc::new(inner),
             runtime: Mutex::new(runtime),
             lanes_ended: Mutex::new(lanes_ended),
+            closing: lifecycle::Closing::default(),
         })
     }
 

@@ -9,7 +9,7 @@ use kpclient::client::{Client, Delivery, Level, Log, StartResult, Timeout};
 use kpclient::Status;
 
 use crate::common::drive::{
-    barrier, client, connected, drain, echo, start, start_read, start_write, Op,
+    barrier, client, connected, drain, echo, start, start_read, start_write, Op, A_WHILE,
 };
 use crate::common::peer::Peer;
 use crate::common::replies::caps;
@@ -141,6 +141,42 @@ fn close_inside_a_callback_ends_the_client() {
     assert_eq!(told.recv_timeout(LIMIT).unwrap(), "closed in a callback");
     assert_eq!(told.recv_timeout(LIMIT).unwrap(), "and the last one");
     assert_eq!(pending.status(), Status::CLOSED);
+}
+
+/// Broken by a close that looks only whether another has begun: a program that frees a
+/// client which one of its callbacks has closed would have that callback run on.
+#[test]
+fn a_close_waits_for_one_that_is_at_work_in_a_callback_and_for_the_callback() {
+    let peer = Peer::current();
+    let (client, mut conn) = connected(&peer);
+    let (sender, told) = channel();
+    let (gate, opened) = channel::<()>();
+    let (inside, order) = (Arc::clone(&client), sender.clone());
+    let callback = move |_| {
+        inside.close();
+        order.send("closed in a callback").unwrap();
+        opened.recv_timeout(LIMIT).unwrap();
+        order.send("the callback has ended").unwrap();
+    };
+    let work = client.new_keypair_remote(&[1; 32]).unwrap();
+    let delivery = Delivery::Callback(Box::new(callback));
+    let prepared = client.prepare(&work, delivery).unwrap();
+    prepared.launch(work, Timeout::Forever);
+    let asked = conn.expect("new_keypair");
+    conn.answer_keypair(&asked);
+    conn.expect_goodbye();
+    drop(conn);
+    assert_eq!(told.recv_timeout(LIMIT).unwrap(), "closed in a callback");
+    let waiting = Arc::clone(&client);
+    let closing = std::thread::spawn(move || {
+        waiting.close();
+        sender.send("closed outside").unwrap();
+    });
+    assert!(told.recv_timeout(A_WHILE).is_err(), "it does not wait");
+    gate.send(()).unwrap();
+    assert_eq!(told.recv_timeout(LIMIT).unwrap(), "the callback has ended");
+    assert_eq!(told.recv_timeout(LIMIT).unwrap(), "closed outside");
+    closing.join().unwrap();
 }
 
 #[test]
