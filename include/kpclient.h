@@ -53,18 +53,21 @@
  * Waiting. A timeout_ms is a number of milliseconds; KPC_FOREVER (-1) means no limit, 0 takes what
  * is there without waiting, any other negative number is KPC_ERR_ARG_VALUE. A call whose time is
  * over returns KPC_ERR_TIMEOUT, and what it asked for is also called off at the daemon. Every call
- * that waits has a twin, ..._async, that does not; kpc_op_cancel ends what that began, with
- * KPC_ERR_CANCELLED.
+ * that waits for the daemon has a twin, ..._async, that does not; kpc_op_cancel ends what that
+ * began, with KPC_ERR_CANCELLED.
  *
  * Exactly once. Whatever an _async function began completes once and only once: with its result,
  * by timeout, by cancellation, because the client is closed, or because the library failed. An
- * _async function that itself fails has begun nothing, and its completion is not called.
+ * _async function that itself fails has begun nothing, and its completion is not called. The
+ * statuses that it lists are those of both: what it refuses at once, and what its operation may
+ * end with, which the _result function then returns.
  *
  * Callbacks. They run on a thread of the library, one at a time for each client, in order; log
  * functions on any thread. They may call everything, also close and free; only what would have to
  * wait for the same client returns KPC_ERR_WOULD_DEADLOCK. A slow callback delays all others of its
  * client. A drop function runs exactly once, after the last use of its user_data; also when the
- * call that took it fails. Neither may throw a C++ exception, longjmp, or end the thread.
+ * call that took it fails. Neither may throw a C++ exception, longjmp, or end the thread. Python,
+ * for one, ends threads whose callbacks come while it exits: close the clients before that.
  *
  * Queues. Nothing grows without bound. Completions and replies are never dropped; of other events
  * a slow reader loses the oldest, which is counted and told by an event.
@@ -281,7 +284,10 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_WOULD_DEADLOCK (-13)
 /** The configuration file cannot be read. */
 #define KPC_ERR_CONFIG_IO (-50)
-/** The configuration is not TOML, or a key or table is missing or of the wrong type. */
+/**
+ * The configuration is not TOML, a key or table is missing or of the wrong type, or an address is
+ * malformed.
+ */
 #define KPC_ERR_CONFIG_PARSE (-51)
 /** The configuration has a key that is not known. */
 #define KPC_ERR_CONFIG_UNKNOWN_KEY (-52)
@@ -298,8 +304,8 @@ typedef struct kpc_authorities kpc_authorities;
 /** What answered does not open a session as the daemon does. */
 #define KPC_ERR_HANDSHAKE (-101)
 /**
- * The daemon tells no geometry and the configuration has none, or it computes differently from this
- * library.
+ * The daemon computes keys or indices differently from this library; the functions whose names end
+ * in _remote still ask it.
  */
 #define KPC_ERR_INCOMPATIBLE_DAEMON (-102)
 /**
@@ -310,7 +316,7 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_CLOSED (-104)
 /** The client was never connected. */
 #define KPC_ERR_NOT_CONNECTED (-105)
-/** The client is connected already. */
+/** The client is connected already, is connecting, or is connecting again by itself. */
 #define KPC_ERR_ALREADY_CONNECTED (-106)
 /** A frame would be, or claims to be, longer than the 40 MiB that the protocol allows. */
 #define KPC_ERR_FRAME_TOO_LARGE (-107)
@@ -347,7 +353,7 @@ typedef struct kpc_authorities kpc_authorities;
  * geometry, or failed inside.
  */
 #define KPC_ERR_DAEMON_INTERNAL (-1004)
-/** The daemon gave up a reliable message after its retransmissions (daemons up to v0.0.72 only). */
+/** A reliable message was sent several times, and no reply came. */
 #define KPC_ERR_DAEMON_MAX_RETRIES (-1005)
 /** The daemon knows no such channel, or it is of the other kind (daemons up to v0.0.72 only). */
 #define KPC_ERR_DAEMON_INVALID_CHANNEL (-1006)
@@ -1282,7 +1288,7 @@ KPC_API KPC_MUST_USE kpc_status kpc_config_new(kpc_config **config);
  * @param path    the file
  * @param config  receives the configuration
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (not UTF-8, or an address that is none),
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (the path is not UTF-8),
  *         KPC_ERR_CONFIG_IO, KPC_ERR_CONFIG_PARSE, KPC_ERR_CONFIG_UNKNOWN_KEY,
  *         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_CONFIG_MULTIPLE_TRANSPORTS,
  *         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_BAD_GEOMETRY, KPC_ERR_UNSUPPORTED (WebSocket)
@@ -1299,7 +1305,8 @@ kpc_status kpc_config_load_file(const char *path, kpc_config **config, kpc_error
  * @param toml    the text of the file
  * @param config  receives the configuration
  * @param error   receives details of a failure; may be NULL
- * @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO
+ * @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO; KPC_ERR_ARG_VALUE if the text is not
+ *         UTF-8
  *
  * Ownership: *config is the caller's, kpc_config_free.
  * Threads: any.
@@ -1541,7 +1548,9 @@ typedef void (*kpc_completion_fn)(const kpc_result *result, void *user_data);
 
 /**
  * Where the completion of an asynchronous operation goes: to fn if that is set, else as an
- * event KPC_EVENT_OPERATION to sink if that is set, else it is kept for kpc_op_wait.
+ * event KPC_EVENT_OPERATION to sink if that is set, else it is kept for kpc_op_wait. The sink
+ * must be one of the client that the operation is begun with, else that is KPC_ERR_BAD_HANDLE;
+ * closing it before the operation completes lets go of the completion.
  */
 typedef struct kpc_completion {
     /** Called once, on the client's callback thread; may be NULL. */
@@ -1769,15 +1778,18 @@ kpc_status kpc_client_log(const kpc_client *client, int32_t level, const char *t
  * one that has no document of the network yet may take 30 seconds. Afterwards the client
  * connects again by itself whenever it loses the daemon, and sends again what was unanswered.
  *
- * After kpc_client_disconnect it connects once more and goes on where it was.
+ * After kpc_client_disconnect it connects once more and goes on where it was. It tries once: a
+ * daemon that is not there yet is KPC_ERR_CONNECT at once. KPC_ERR_ALREADY_CONNECTED is also for
+ * a client that has lost its daemon and connects again by itself; KPC_EVENT_RESUMED and
+ * KPC_EVENT_RESTARTED tell when it has.
  *
  * @param client      the client
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE,
- *         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE, KPC_ERR_CONNECTION_LOST,
+ *         KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED (kpc_client_disconnect was called
+ *         meanwhile), KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -1793,8 +1805,9 @@ kpc_status kpc_client_connect(const kpc_client *client, int32_t timeout_ms, kpc_
  * @param op          receives the operation; may be NULL
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE,
- *         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_NO_MEMORY
+ *         KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE, KPC_ERR_CONNECTION_LOST,
+ *         KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED (kpc_client_disconnect was called
+ *         meanwhile), KPC_ERR_NO_MEMORY
  *
  * Threads: any, callbacks included.
  */
@@ -2020,7 +2033,8 @@ kpc_status kpc_event_sink_next(const kpc_event_sink *sink, int32_t timeout_ms, k
 
 /**
  * A file descriptor for poll, epoll, kqueue and the loops built on them: readable while
- * kpc_event_sink_next with KPC_POLL would give something. Only to be polled, never read.
+ * kpc_event_sink_next with KPC_POLL would give something, and for good once that gives
+ * KPC_ERR_CLOSED: a loop then stops polling it. Only to be polled, never read or closed.
  *
  * @param sink  the sink
  * @return the descriptor, which belongs to the sink; -1 for what is no live kpc_event_sink,

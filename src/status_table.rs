@@ -17,7 +17,7 @@ statuses! {
     -12, NOT_ENOUGH_COURIERS, Argument, "The network has fewer couriers than were asked for.";
     -13, WOULD_DEADLOCK, Argument, "A call that waits was made from inside a callback of the same client.";
     -50, CONFIG_IO, Argument, "The configuration file cannot be read.";
-    -51, CONFIG_PARSE, Argument, "The configuration is not TOML, or a key or table is missing or of the wrong type.";
+    -51, CONFIG_PARSE, Argument, "The configuration is not TOML, a key or table is missing or of the wrong type, or an address is malformed.";
     -52, CONFIG_UNKNOWN_KEY, Argument, "The configuration has a key that is not known.";
     -53, CONFIG_NO_TRANSPORT, Argument, "The configuration names no transport, or an empty address.";
     -54, CONFIG_MULTIPLE_TRANSPORTS, Argument, "The configuration names more than one transport.";
@@ -25,11 +25,11 @@ statuses! {
     -56, BAD_GEOMETRY, Argument, "The geometry has values that no network can have.";
     -100, CONNECT, Session, "The daemon cannot be reached.";
     -101, HANDSHAKE, Session, "What answered does not open a session as the daemon does.";
-    -102, INCOMPATIBLE_DAEMON, Session, "The daemon tells no geometry and the configuration has none, or it computes differently from this library.";
+    -102, INCOMPATIBLE_DAEMON, Session, "The daemon computes keys or indices differently from this library; the functions whose names end in _remote still ask it.";
     -103, CONNECTION_LOST, Session, "The connection with the daemon was lost, and what was asked of it may or may not have been done.";
     -104, CLOSED, Session, "The client was closed before the call ended, or before it was made.";
     -105, NOT_CONNECTED, Session, "The client was never connected.";
-    -106, ALREADY_CONNECTED, Session, "The client is connected already.";
+    -106, ALREADY_CONNECTED, Session, "The client is connected already, is connecting, or is connecting again by itself.";
     -107, FRAME_TOO_LARGE, Session, "A frame would be, or claims to be, longer than the 40 MiB that the protocol allows.";
     -108, CBOR, Session, "The daemon sent something that is not CBOR, or not of the shape that the protocol asks for.";
     -109, IO, Session, "The operating system reported a failure; its error number is kept.";
@@ -46,7 +46,7 @@ statuses! {
     -1002, DAEMON_TIMEOUT, Timeout, "The daemon reports a timeout; no released daemon is known to send this.";
     -1003, DAEMON_INVALID_REQUEST, Daemon, "The daemon found a field of the request missing, too large or wrong.";
     -1004, DAEMON_INTERNAL, Daemon, "The daemon could not carry out the request: it has no directory document, no courier or no geometry, or failed inside.";
-    -1005, DAEMON_MAX_RETRIES, Daemon, "The daemon gave up a reliable message after its retransmissions (daemons up to v0.0.72 only).";
+    -1005, DAEMON_MAX_RETRIES, Daemon, "A reliable message was sent several times, and no reply came.";
     -1006, DAEMON_INVALID_CHANNEL, Daemon, "The daemon knows no such channel, or it is of the other kind (daemons up to v0.0.72 only).";
     -1007, DAEMON_CHANNEL_NOT_FOUND, Daemon, "The channel is not open at the daemon (daemons up to v0.0.72 only).";
     -1008, DAEMON_PERMISSION_DENIED, Daemon, "The daemon denies permission; no released daemon is known to send this.";

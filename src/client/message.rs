@@ -62,13 +62,10 @@ impl Inner {
 
     /// Refuses what a daemon that is off the mixnet would not send.
     pub(crate) fn check_online(&self) -> Result<()> {
-        if self.is_connected() {
-            return Ok(());
+        match self.obstacle() {
+            None => Ok(()),
+            Some(obstacle) => Err(Error::new(Status::OFFLINE, obstacle)),
         }
-        Err(Error::new(
-            Status::OFFLINE,
-            "the daemon is not connected with the mixnet",
-        ))
     }
 
     /// The daemon dies of a null SURB id up to v0.0.72, so it always gets one there.

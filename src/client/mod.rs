@@ -197,7 +197,7 @@ impl Client {
             ));
         }
         if timeout == Timeout::Poll {
-            return Err(timed_out());
+            return Err(self.inner.timed_out());
         }
         Ok(timeout.deadline())
     }
@@ -214,7 +214,7 @@ impl Client {
         lane::await_answer(&self.inner, &lane, &waiter, deadline).unwrap_or_else(|| {
             lane.forget_call(query);
             lane.call_reader(); // not before: it could have been this thread
-            Err(timed_out())
+            Err(self.inner.timed_out())
         })
     }
 
@@ -247,10 +247,10 @@ impl Client {
             Some(completed) => completed,
             None => {
                 // Whatever ended it first is what the waiter then holds.
-                self.inner.finish(id, Err(timed_out()));
+                self.inner.finish(id, Err(self.inner.timed_out()));
                 match waiter.wait_value(None) {
                     Some(completed) => completed,
-                    None => return Err(timed_out()),
+                    None => return Err(self.inner.timed_out()),
                 }
             }
         })
@@ -259,6 +259,9 @@ impl Client {
     /// Enters an asynchronous operation for `work`; [`Prepared::launch`] begins it.
     ///
     /// `BUSY` if its envelope or copy command is in flight, `CLOSED` after close.
+    ///
+    /// `BAD_HANDLE` for a sink of another client: it would end with that one, and its
+    /// reader could not tell which client's operation of this number completed.
     pub fn prepare<T>(&self, work: &Work<T>, delivery: Delivery) -> Result<Prepared> {
         self.prepare_terms(&work.steps.terms, delivery)
     }
@@ -269,8 +272,15 @@ impl Client {
     }
 
     fn prepare_terms(&self, terms: &Terms, delivery: Delivery) -> Result<Prepared> {
-        if matches!(delivery, Delivery::Callback(_)) {
-            self.inner.dispatcher.ensure_started()?;
+        match &delivery {
+            Delivery::Callback(_) => self.inner.dispatcher.ensure_started()?,
+            Delivery::Sink(sink) if !sink.belongs_to(&self.inner.dispatcher) => {
+                return Err(Error::new(
+                    Status::BAD_HANDLE,
+                    "the completion's sink belongs to another client",
+                ));
+            }
+            _ => {}
         }
         self.enter(terms.clone(), delivery)
     }
@@ -432,7 +442,8 @@ impl Prepared {
             return self.end(outcome);
         }
         if timeout == Timeout::Poll {
-            return self.end(Err(timed_out()));
+            let timed_out = self.inner.timed_out();
+            return self.end(Err(timed_out));
         }
         let at_once = work.steps.at_once;
         let future = work.into_future(Arc::clone(&self.inner));
@@ -447,7 +458,7 @@ impl Prepared {
                     None => future.await,
                     Some(limit) => tokio::time::timeout(limit, future)
                         .await
-                        .unwrap_or_else(|_| Err(timed_out())),
+                        .unwrap_or_else(|_| Err(guard.inner.timed_out())),
                 }
             };
             let outcome = runtime::caught(whole).await.and_then(|outcome| outcome);
@@ -475,10 +486,6 @@ fn claim<T: 'static>(value: Value) -> Result<T> {
         .downcast::<T>()
         .map(|value| *value)
         .map_err(|_| Error::new(Status::INTERNAL, "a result of another type"))
-}
-
-fn timed_out() -> Error {
-    Error::new(Status::TIMEOUT, "the time limit ran out")
 }
 
 fn no_geometry() -> Error {

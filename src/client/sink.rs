@@ -305,6 +305,11 @@ impl EventSink {
         drop(unread);
     }
 
+    /// Whether it is a sink of the client that this is the dispatcher of.
+    pub(crate) fn belongs_to(&self, dispatcher: &Arc<Dispatcher>) -> bool {
+        std::ptr::eq(self.dispatcher.as_ptr(), Arc::as_ptr(dispatcher))
+    }
+
     /// False once [`EventSink::close`] was called.
     pub fn is_open(&self) -> bool {
         lock(&self.state).open

@@ -17,7 +17,8 @@ use crate::{Error, Result, Status};
 const MAX_FILE: u64 = 1 << 20;
 
 pub(super) fn load(path: &str) -> Result<Config> {
-    let bytes = read(path).map_err(|e| Error::from_io(Status::CONFIG_IO, path, &e))?;
+    let bytes = read(path)
+        .map_err(|e| Error::from_io(Status::CONFIG_IO, &format!("cannot read {path:?}"), &e))?;
     if bytes.len() as u64 > MAX_FILE {
         let message = format!("{path}: longer than {MAX_FILE} bytes, so no thinclient.toml");
         return Err(Error::new(Status::CONFIG_PARSE, message));

@@ -124,7 +124,7 @@ pub unsafe extern "C" fn kpc_config_new(config: *mut *mut kpc_config) -> kpc_sta
 /// @param path    the file
 /// @param config  receives the configuration
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (not UTF-8, or an address that is none),
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (the path is not UTF-8),
 ///         KPC_ERR_CONFIG_IO, KPC_ERR_CONFIG_PARSE, KPC_ERR_CONFIG_UNKNOWN_KEY,
 ///         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_CONFIG_MULTIPLE_TRANSPORTS,
 ///         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_BAD_GEOMETRY, KPC_ERR_UNSUPPORTED (WebSocket)
@@ -151,7 +151,8 @@ pub unsafe extern "C" fn kpc_config_load_file(
 /// @param toml    the text of the file
 /// @param config  receives the configuration
 /// @param error   receives details of a failure; may be NULL
-/// @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO
+/// @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO; KPC_ERR_ARG_VALUE if the text is not
+///         UTF-8
 ///
 /// Ownership: *config is the caller's, kpc_config_free.
 /// Threads: any.

@@ -10,15 +10,18 @@ use super::status::kpc_status;
 /// one that has no document of the network yet may take 30 seconds. Afterwards the client
 /// connects again by itself whenever it loses the daemon, and sends again what was unanswered.
 ///
-/// After kpc_client_disconnect it connects once more and goes on where it was.
+/// After kpc_client_disconnect it connects once more and goes on where it was. It tries once: a
+/// daemon that is not there yet is KPC_ERR_CONNECT at once. KPC_ERR_ALREADY_CONNECTED is also for
+/// a client that has lost its daemon and connects again by itself; KPC_EVENT_RESUMED and
+/// KPC_EVENT_RESTARTED tell when it has.
 ///
 /// @param client      the client
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE,
-///         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE, KPC_ERR_CONNECTION_LOST,
+///         KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED (kpc_client_disconnect was called
+///         meanwhile), KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -45,8 +48,9 @@ pub unsafe extern "C" fn kpc_client_connect(
 /// @param op          receives the operation; may be NULL
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE,
-///         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_NO_MEMORY
+///         KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE, KPC_ERR_CONNECTION_LOST,
+///         KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED (kpc_client_disconnect was called
+///         meanwhile), KPC_ERR_NO_MEMORY
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]

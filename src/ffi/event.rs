@@ -116,7 +116,8 @@ pub unsafe extern "C" fn kpc_event_sink_next(
 }
 
 /// A file descriptor for poll, epoll, kqueue and the loops built on them: readable while
-/// kpc_event_sink_next with KPC_POLL would give something. Only to be polled, never read.
+/// kpc_event_sink_next with KPC_POLL would give something, and for good once that gives
+/// KPC_ERR_CLOSED: a loop then stops polling it. Only to be polled, never read or closed.
 ///
 /// @param sink  the sink
 /// @return the descriptor, which belongs to the sink; -1 for what is no live kpc_event_sink,

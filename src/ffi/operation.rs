@@ -35,7 +35,9 @@ pub type kpc_completion_fn =
     Option<unsafe extern "C" fn(result: *const kpc_result, user_data: *mut c_void)>;
 
 /// Where the completion of an asynchronous operation goes: to fn if that is set, else as an
-/// event KPC_EVENT_OPERATION to sink if that is set, else it is kept for kpc_op_wait.
+/// event KPC_EVENT_OPERATION to sink if that is set, else it is kept for kpc_op_wait. The sink
+/// must be one of the client that the operation is begun with, else that is KPC_ERR_BAD_HANDLE;
+/// closing it before the operation completes lets go of the completion.
 #[repr(C)]
 pub struct kpc_completion {
     /// Called once, on the client's callback thread; may be NULL.

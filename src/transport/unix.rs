@@ -1,6 +1,7 @@
 //! Unix domain sockets, by path or in Linux's abstract namespace.
 
 use std::io;
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::time::Duration;
 
@@ -12,7 +13,10 @@ const QUEUE_PAUSE: Duration = Duration::from_millis(10);
 const QUEUE_ATTEMPTS: u32 = 3000;
 
 pub(super) async fn dial(path: &str) -> Result<UnixStream> {
-    let failed = |e| Error::from_io(Status::CONNECT, &format!("Unix socket {path}"), &e);
+    let failed = |e| {
+        let what = format!("Unix socket {path}{}", remark(path, &e));
+        Error::from_io(Status::CONNECT, &what, &e)
+    };
     let name = kernel_name(path)?;
     connect(&name).await.map_err(failed)
 }
@@ -30,6 +34,17 @@ async fn connect(name: &str) -> io::Result<UnixStream> {
             }
             Err(e) => return Err(e),
         }
+    }
+}
+
+/// The kernel calls it refused whether the daemon is gone or the path is something else.
+fn remark(path: &str, error: &io::Error) -> &'static str {
+    if error.kind() != io::ErrorKind::ConnectionRefused || path.starts_with('@') {
+        return "";
+    }
+    match std::fs::metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => " (which is no socket)",
+        _ => " (nobody listens there)",
     }
 }
 

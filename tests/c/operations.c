@@ -112,6 +112,30 @@ static void failures_are_told(void)
     CHECK(kpc_sim_until(&sim, "arq_entries", 0));
 }
 
+/* Numbers of operations are a client's own, so a sink takes completions of its client alone. */
+static void sinks_of_another_client(void)
+{
+    kpc_client *other = kpc_sim_connected(&sim);
+    kpc_event_sink *sink = NULL;
+    kpc_seen seen;
+    kpc_completion done = kpc_seen_by(&seen);
+    kpc_op op = 77;
+
+    OK(kpc_event_sink_open(other, 8, &sink, &error));
+    done.fn = NULL;
+    done.sink = sink;
+    ERROR(KPC_ERR_BAD_HANDLE, kpc_read_box_async(client, &stream.reader, &stream.first, 0, KPC_FOREVER, &done, &op, &error));
+    CHECK(op == 0 && seen.drops == 1);
+    /* Beside a function it is not looked at. */
+    done = kpc_seen_by(&seen);
+    done.sink = sink;
+    OK(kpc_next_message_box_index_remote_async(client, &stream.first, KPC_SOON, &done, &op, &error));
+    CHECK(kpc_seen_until(&seen.drops, 1));
+    CHECK(seen.calls == 1 && seen.op == op && seen.status == KPC_OK);
+    kpc_event_sink_close(sink);
+    kpc_client_free(other);
+}
+
 /* Waiting tells that an operation is over, wherever its completion goes. */
 static void op_wait(void)
 {
@@ -295,6 +319,7 @@ int main(void)
     results_are_fetched_once();
     failures_are_told();
     op_wait();
+    sinks_of_another_client();
     waiting_together();
     unfetched_results_are_bounded();
     cancel_resending_encrypted_message();

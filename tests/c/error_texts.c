@@ -1,0 +1,124 @@
+/* What a failure says: not only that something did not work, but what stood in the way. */
+/* c_suite: needs sim */
+#define _POSIX_C_SOURCE 200809L
+#include "kpc_sim.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+static kpc_error *error;
+static kpc_sim sim;
+
+/* A call fails with this status, and its message has these words in it. */
+#define SAYS(expected, words, call) \
+    do { \
+        STATUS(expected, call); \
+        if (!CHECK(strstr(kpc_error_message(error), words) != NULL)) { \
+            printf("    it says: %s\n", kpc_error_message(error)); \
+        } \
+        kpc_error_free(error); \
+        error = NULL; \
+    } while (0)
+
+static kpc_client *client_at(const char *path)
+{
+    kpc_config *config = NULL;
+    kpc_client *client = NULL;
+    STATUS(KPC_OK, kpc_config_new(&config));
+    OK(kpc_config_set_unix(config, path, &error));
+    OK(kpc_client_new(config, &client, &error));
+    kpc_config_free(config);
+    return client;
+}
+
+/* The system says "refused" of all three. */
+static void paths_that_lead_to_no_daemon(void)
+{
+    struct sockaddr_un address;
+    int bound = socket(AF_UNIX, SOCK_STREAM, 0);
+    kpc_client *client = client_at("a-directory");
+
+    CHECK(mkdir("a-directory", 0700) == 0);
+    SAYS(KPC_ERR_CONNECT, "a-directory (which is no socket)", kpc_client_connect(client, KPC_SOON, &error));
+    CHECK(rmdir("a-directory") == 0);
+    kpc_client_free(client);
+
+    memset(&address, 0, sizeof address);
+    address.sun_family = AF_UNIX;
+    strcpy(address.sun_path, "a-socket");
+    CHECK(bind(bound, (struct sockaddr *)&address, sizeof address) == 0);
+    client = client_at("a-socket");
+    SAYS(KPC_ERR_CONNECT, "a-socket (nobody listens there)", kpc_client_connect(client, KPC_SOON, &error));
+    kpc_client_free(client);
+    CHECK(close(bound) == 0 && unlink("a-socket") == 0);
+}
+
+static void files_that_cannot_be_read(void)
+{
+    kpc_config *config = NULL;
+    SAYS(KPC_ERR_CONFIG_IO, "cannot read \"no-such.toml\"", kpc_config_load_file("no-such.toml", &config, &error));
+    SAYS(KPC_ERR_CONFIG_IO, "cannot read \"\"", kpc_config_load_file("", &config, &error));
+}
+
+/* What a call that waits could not get past. */
+static void time_limits(void)
+{
+    kpc_test_stream stream = kpc_test_stream_of(1);
+    kpc_client *client = kpc_sim_client(&sim);
+    kpc_box_index index = stream.first;
+    kpc_buffer *plaintext = NULL;
+    kpc_service echo;
+    kpc_op op = 0;
+    kpc_result *result = NULL;
+
+    CHECK(kill(sim.pid, SIGSTOP) == 0);
+    SAYS(KPC_ERR_TIMEOUT, "the daemon has not opened a session yet", kpc_client_connect(client, 50, &error));
+    SAYS(KPC_ERR_TIMEOUT, "the daemon has not opened a session yet", kpc_client_connect(client, KPC_POLL, &error));
+    CHECK(kill(sim.pid, SIGCONT) == 0);
+    OK(kpc_client_connect(client, KPC_SOON, &error));
+    OK(kpc_client_get_service(client, "echo", &echo, &error));
+
+    kpc_sim_say(&sim, "offline");
+    while (kpc_client_is_connected(client)) {
+        kpc_test_nap();
+    }
+    SAYS(KPC_ERR_TIMEOUT, "the daemon is not on the mixnet",
+         kpc_read_box(client, &stream.reader, &stream.first, 0, 20, &plaintext, &index, &error));
+    SAYS(KPC_ERR_OFFLINE, "the daemon is not on the mixnet",
+         kpc_send_message_without_reply(client, &echo, NULL, 0, 0, NULL, &error));
+
+    kpc_sim_say(&sim, "down");
+    kpc_sim_say(&sim, "cut");
+    while (kpc_client_is_attached(client)) {
+        kpc_test_nap();
+    }
+    SAYS(KPC_ERR_TIMEOUT, "the daemon is not reachable",
+         kpc_read_box(client, &stream.reader, &stream.first, 0, 20, &plaintext, &index, &error));
+    SAYS(KPC_ERR_TIMEOUT, "the daemon is not reachable",
+         kpc_next_message_box_index_remote(client, &stream.first, 20, &index, &error));
+    SAYS(KPC_ERR_OFFLINE, "the daemon is not reachable",
+         kpc_send_message_without_reply(client, &echo, NULL, 0, 0, NULL, &error));
+    OK(kpc_next_message_box_index_remote_async(client, &stream.first, 20, NULL, &op, &error));
+    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    SAYS(KPC_ERR_TIMEOUT, "the daemon is not reachable",
+         kpc_next_message_box_index_remote_result(result, &index, &error));
+    kpc_result_free(result);
+
+    OK(kpc_client_disconnect(client, &error));
+    SAYS(KPC_ERR_TIMEOUT, "the client is disconnected",
+         kpc_next_message_box_index_remote(client, &stream.first, 20, &index, &error));
+    kpc_client_free(client);
+}
+
+int main(void)
+{
+    const char *dir = getenv("KPC_TMP");
+    CHECK(dir == NULL || chdir(dir) == 0);
+    kpc_sim_start(&sim, "--instant");
+    paths_that_lead_to_no_daemon();
+    files_that_cannot_be_read();
+    time_limits();
+    kpc_sim_stop(&sim);
+    return kpc_test_end();
+}
