@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::inner::{closed, Inner};
-use super::lane::{Lane, LaneKind, MessageSink, PlainMessage};
+use super::lane::{other_generation, Lane, LaneKind, MessageSink, PlainMessage};
 use super::queries::random_array;
 use super::work::Work;
 use super::Client;
@@ -68,19 +68,22 @@ impl Inner {
         }
     }
 
-    /// The daemon dies of a null SURB id up to v0.0.72, so it always gets one there.
+    /// The daemon dies of a null SURB id up to v0.0.72, so it always gets one there. Gives
+    /// with the frame for which generation it is, where that matters.
     fn encode_message(
         &self,
         id: &Id,
         surb: Option<&Id>,
         destination: &Destination,
         payload: &[u8],
-    ) -> Result<Bytes> {
+    ) -> Result<(Bytes, Option<bool>)> {
+        let legacy = self.features().is_legacy();
         let filler = random_array()?;
         let surb_id = match surb {
-            None if self.features().is_legacy() => Some(&filler),
+            None if legacy => Some(&filler),
             surb => surb,
         };
+        let only_for = surb.is_none().then_some(legacy);
         let request = Request::SendMessage {
             id: Some(id),
             with_surb: surb.is_some(),
@@ -89,7 +92,8 @@ impl Inner {
             queue: &destination.queue,
             payload,
         };
-        request.encode(&[0; 16]).map(WipingVec::into_bytes)
+        let frame = request.encode(&[0; 16]).map(WipingVec::into_bytes)?;
+        Ok((frame, only_for))
     }
 }
 
@@ -98,6 +102,11 @@ fn enqueue(inner: &Arc<Inner>, message: PlainMessage) -> Result<Arc<Lane>> {
     let mut state = lane.lock();
     if state.closed {
         return Err(closed());
+    }
+    // The daemon may be another since the message was made.
+    let is = state.link.as_ref().map(|link| link.features.is_legacy());
+    if is.is_some() && message.legacy.is_some() && is != message.legacy {
+        return Err(other_generation());
     }
     state.messages.enqueue(message);
     let link = state.pump(&inner.queries);
@@ -128,6 +137,8 @@ pub(crate) struct Exchange {
     pub(crate) id: Id,
     pub(crate) surb: Id,
     pub(crate) frame: Bytes,
+    /// As in [`PlainMessage`].
+    pub(crate) legacy: Option<bool>,
     /// How often the daemon itself sends it, if need be.
     pub(crate) sendings: u32,
 }
@@ -140,6 +151,7 @@ pub(crate) async fn exchange(inner: &Arc<Inner>, exchange: Exchange) -> Result<w
         id,
         surb: Some(exchange.surb),
         frame: exchange.frame,
+        legacy: exchange.legacy,
         sendings: exchange.sendings,
         sink: MessageSink::Reply(sender),
     };
@@ -185,14 +197,15 @@ impl Client {
     ) -> Result<Work<Id>> {
         self.inner.check_message(destination, payload)?;
         let id = random_array()?;
-        let frame = self
-            .inner
-            .encode_message(&id, surb.as_ref(), destination, payload)?;
+        let (frame, legacy) =
+            self.inner
+                .encode_message(&id, surb.as_ref(), destination, payload)?;
         Ok(Work::now(move |inner| {
             let message = PlainMessage {
                 id,
                 surb,
                 frame,
+                legacy,
                 sendings: 1,
                 sink: MessageSink::Events,
             };
@@ -211,13 +224,14 @@ impl Client {
     ) -> Result<Work<Bytes>> {
         self.inner.check_message(destination, payload)?;
         let (id, surb) = (random_array()?, random_array()?);
-        let frame = self
+        let (frame, legacy) = self
             .inner
             .encode_message(&id, Some(&surb), destination, payload)?;
         let message = Exchange {
             id,
             surb,
             frame,
+            legacy,
             sendings: 1,
         };
         let withdrawn = Arc::downgrade(&self.inner);

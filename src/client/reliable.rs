@@ -122,6 +122,7 @@ impl Reliable {
             id: self.id,
             surb,
             frame: request.encode(&[0; 16]).map(WipingVec::into_bytes)?,
+            legacy: by_daemon.then_some(true),
             sendings: if by_daemon { 1 + RETRANSMISSIONS } else { 1 },
         })
     }

@@ -5,7 +5,8 @@ use kpclient::client::{Client, Destination, Event, Timeout};
 use kpclient::{Error, Status};
 
 use crate::common::drive::{
-    connected, connected_with, drain, echo, name, next, next_that, start, start_within, A_WHILE,
+    barrier, connected, connected_with, drain, echo, name, next, next_that, start, start_within,
+    A_WHILE,
 };
 use crate::common::frames::{get, int, Era};
 use crate::common::peer::{Greeting, Peer};
@@ -282,6 +283,48 @@ fn the_oldest_daemons_always_get_a_surb_id() {
     let asked = peer.welcome().expect("send_message");
     assert!(!asked.flag("with_surb"));
     assert!(!asked.fields.contains_key("surbid"));
+}
+
+/// Broken by sending what is in line to whatever daemon comes: those up to v0.0.72 die of
+/// a message without the id of a reply block.
+#[test]
+fn a_message_in_line_is_not_sent_to_a_daemon_of_another_generation() {
+    let mut peer = Peer::current();
+    let (client, _local) = connected(&peer);
+    let sink = client.open_sink(16).unwrap();
+    let work = client.send_message_without_reply(&echo(), b"x").unwrap();
+    client.block(work, Timeout::Forever).unwrap();
+    peer.era = Era::Channels;
+    let mut lane = peer.welcome();
+    let error = next_that(&sink, |event| match event {
+        Event::MessageSent(sent) => sent.error,
+        _ => None,
+    });
+    assert_eq!(error.status(), Status::CONNECTION_LOST);
+    let closing = std::thread::spawn(move || client.close());
+    lane.expect_goodbye();
+    drop(lane);
+    closing.join().unwrap();
+}
+
+#[test]
+fn a_reliable_message_is_made_anew_for_a_daemon_of_another_generation() {
+    let mut peer = Peer::new(Era::Channels);
+    let (client, mut conn) = connected(&peer);
+    let message = start(
+        &client,
+        client.blocking_send_reliable_message(None, &echo(), b"x"),
+    );
+    conn.expect("send_arq_message");
+    peer.era = Era::Current;
+    conn.cut();
+    let mut conn = peer.welcome();
+    let mut lane = peer.welcome();
+    let asked = lane.expect("send_message");
+    lane.message_sent(&asked, 1_000_000_000);
+    lane.message_reply(&asked, b"there");
+    assert_eq!(&message.done::<Bytes>().unwrap()[..], b"there");
+    barrier(&client, &mut conn);
 }
 
 #[test]

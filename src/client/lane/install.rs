@@ -23,11 +23,12 @@ impl Lane {
         if state.epoch != epoch || state.closed {
             return None;
         }
-        let fates = if session.resumed {
+        let mut fates = if session.resumed {
             Vec::new()
         } else {
             state.messages.on_fresh_session()
         };
+        fates.extend(state.messages.keep_for(link.features.is_legacy()));
         state
             .starts
             .cancel_patiently(!Inner::is_modern(&link.features));

@@ -45,6 +45,9 @@ pub(crate) struct PlainMessage {
     /// None for a message without reply.
     pub(crate) surb: Option<Id>,
     pub(crate) frame: Bytes,
+    /// The protocol that the frame is for, where that matters: the older one or today's. A
+    /// daemon of the other generation may die of it.
+    pub(crate) legacy: Option<bool>,
     /// How often the daemon itself sends it, until it is answered.
     pub(crate) sendings: u32,
     pub(crate) sink: MessageSink,
@@ -104,6 +107,19 @@ impl Messages {
 
     pub(crate) fn enqueue(&mut self, message: PlainMessage) {
         self.line.push_back(message);
+    }
+
+    /// The daemon speaks the older protocol, or today's: what is in line for the other is
+    /// not sent. Gives what is to be told of it.
+    #[must_use]
+    pub(crate) fn keep_for(&mut self, legacy: bool) -> Vec<Event> {
+        let (kept, others) = std::mem::take(&mut self.line)
+            .into_iter()
+            .partition(|message| message.legacy.is_none_or(|wants| wants == legacy));
+        self.line = kept;
+        let others: VecDeque<PlainMessage> = others;
+        let end = |message: PlainMessage| message.end(other_generation(), false);
+        others.into_iter().filter_map(end).collect()
     }
 
     /// Takes over how many packets a second the daemon sends.
@@ -366,20 +382,28 @@ impl Flying {
 
     /// Ends the message. Gives the event that tells it, where nobody waits.
     fn end(self, error: Error) -> Option<Event> {
-        let (message_id, surb_id) = (Some(self.message.id), self.message.surb);
-        match (&self.message.sink, self.stage) {
-            (MessageSink::Reply(_), _) => {
-                self.fail(error);
+        let was_sent = matches!(self.stage, Stage::Sent { .. });
+        self.message.end(error, was_sent)
+    }
+}
+
+impl PlainMessage {
+    /// Ends a message that was sent or not. Gives the event that tells it, where nobody waits.
+    fn end(self, error: Error, was_sent: bool) -> Option<Event> {
+        let (message_id, surb_id) = (Some(self.id), self.surb);
+        match self.sink {
+            MessageSink::Reply(_) => {
+                fail(self.sink, error);
                 None
             }
-            (MessageSink::Events, Stage::Sent { .. }) => Some(Event::MessageReply(MessageReply {
+            MessageSink::Events if was_sent => Some(Event::MessageReply(MessageReply {
                 message_id,
                 surb_id,
                 payload: Bytes::new(),
                 reply_index: None,
                 error: Some(error),
             })),
-            (MessageSink::Events, _) => Some(Event::MessageSent(MessageSent {
+            MessageSink::Events => Some(Event::MessageSent(MessageSent {
                 message_id,
                 surb_id,
                 sent_at: 0,
@@ -416,6 +440,14 @@ fn lost(stage: &Stage) -> Error {
         _ => "the connection with the daemon was lost; the message may or may not have left",
     };
     Error::new(Status::CONNECTION_LOST, text)
+}
+
+/// What a message gets that was made for a daemon which is no longer there.
+pub(crate) fn other_generation() -> Error {
+    Error::new(
+        Status::CONNECTION_LOST,
+        "the daemon was replaced by one of another generation; the message was not sent",
+    )
 }
 
 fn overdue(stage: &Stage) -> Error {

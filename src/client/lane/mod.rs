@@ -25,7 +25,7 @@ use tokio::task::AbortHandle;
 pub(crate) use self::calls::{unsupported, Answer, CallSink};
 pub(crate) use self::handshake::Established;
 pub(crate) use self::link::Link;
-pub(crate) use self::messages::{MessageSink, PlainMessage, USUAL_RATE};
+pub(crate) use self::messages::{other_generation, MessageSink, PlainMessage, USUAL_RATE};
 pub(crate) use self::reading::await_answer;
 pub(crate) use self::run::{establish, serve, First};
 pub(crate) use self::start_request::{BoxStart, CopyStart, StartCap, StartRequest};

@@ -7,6 +7,7 @@ fn message(id: u8, surb: bool, sink: MessageSink) -> PlainMessage {
         id: [id; 16],
         surb: surb.then_some([id; 16]),
         frame: Bytes::from_static(b"frame"),
+        legacy: None,
         sendings: 1,
         sink,
     }
