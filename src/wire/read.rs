@@ -294,14 +294,20 @@ pub(crate) fn fields<'a, const N: usize>(
     encoding: &'a [u8],
     names: [&'static str; N],
 ) -> Result<[Field<'a>; N]> {
-    let mut reader = Reader::new(encoding);
-    let pairs = reader.map()?;
     let mut found = names.map(|name| Field {
         owner,
         name,
         item: Item::Absent,
     });
-    for _ in 0..pairs {
+    fill(encoding, &mut found)?;
+    Ok(found)
+}
+
+/// The same for any number of fields: one piece of code for all messages.
+#[inline(never)]
+fn fill<'a>(encoding: &'a [u8], found: &mut [Field<'a>]) -> Result<()> {
+    let mut reader = Reader::new(encoding);
+    for _ in 0..reader.map()? {
         let key = reader.key()?;
         match found.iter_mut().find(|field| field.name.as_bytes() == key) {
             None => reader.skip()?,
@@ -309,8 +315,7 @@ pub(crate) fn fields<'a, const N: usize>(
             Some(field) => return Err(field.wrong("occurs twice")),
         }
     }
-    reader.end()?;
-    Ok(found)
+    reader.end()
 }
 
 impl<'a> Field<'a> {
