@@ -34,12 +34,14 @@ static void authorities_count(void)
         CHECK(strncmp((const char *)kpc_buffer_data(text), "-----BEGIN", 10) == 0);
         CHECK(is_text(text));
         OK(kpc_authorities_link_public_key_pem_at(all, i, &text, &error));
+        CHECK(strncmp((const char *)kpc_buffer_data(text), "-----BEGIN", 10) == 0);
         CHECK(is_text(text));
         OK(kpc_authorities_identity_key_hash_at(all, i, &hash, &error));
         CHECK(!kpc_test_filled(&hash, 0, sizeof hash));
         CHECK(kpc_authorities_address_count_at(all, i) > 0);
         for (n = 0; n < kpc_authorities_address_count_at(all, i); n++) {
             OK(kpc_authorities_address_at(all, i, n, &text, &error));
+            CHECK(strstr((const char *)kpc_buffer_data(text), "://") != NULL);
             CHECK(is_text(text));
         }
         ERROR(KPC_ERR_ARG_VALUE, kpc_authorities_address_at(all, i, n, &text, &error));

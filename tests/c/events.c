@@ -119,7 +119,11 @@ static void event_sink_open(void)
     kpc_pki_document_free(document);
     kpc_pki_document_free(current);
 
-    expect(late, KPC_EVENT_CONNECTION_STATUS);
+    event = next(late);
+    CHECK(kpc_event_kind(event) == KPC_EVENT_CONNECTION_STATUS && kpc_event_is_connected(event));
+    OK(kpc_event_instance_token(event, &told, &error));
+    CHECK(memcmp(&token, &told, sizeof token) == 0);
+    kpc_event_free(event);
     expect(late, KPC_EVENT_PKI_DOCUMENT);
     nothing_more(early);
     nothing_more(late);
@@ -338,6 +342,7 @@ static void event_sink_close(int by_client)
     drinker drinkers[4];
     pthread_t threads[4];
     kpc_event_sink *sink = open_sink(client, 8);
+    kpc_event *event = NULL;
     int i, closed_events = 0;
 
     waiting_now = 0;
@@ -359,6 +364,7 @@ static void event_sink_close(int by_client)
     }
     CHECK(closed_events == (by_client ? 1 : 0));
     kpc_event_sink_close(sink);
+    ERROR(KPC_ERR_BAD_HANDLE, kpc_event_sink_next(sink, KPC_POLL, &event, &error));
     kpc_client_free(client);
 }
 
