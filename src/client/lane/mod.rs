@@ -266,8 +266,6 @@ impl State {
             });
         }
         self.status.is_connected = false;
-        // What nobody can send must not fall due either.
-        self.starts.set_online(false);
         let events = match link {
             Some(_) => self.messages.on_lost(),
             None => Vec::new(),
@@ -283,9 +281,42 @@ impl State {
 
     /// The earliest moment at which the lane has something to do by itself.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        [self.starts.next_deadline(), self.messages.next_deadline()]
+        // Without a connection no cancel can go, and what is due would be due for ever.
+        let starts = self.link.as_ref().and(self.starts.next_deadline());
+        [starts, self.messages.next_deadline()]
             .into_iter()
             .flatten()
             .min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bacap;
+    use crate::wire::Features;
+
+    #[test]
+    fn nothing_falls_due_on_a_lane_without_connection_whatever_its_daemon_last_said() {
+        let queries = Queries::new().unwrap();
+        let lane = Lane::new(LaneKind::Write);
+        let (sink, _answer) = tokio::sync::oneshot::channel();
+        let copy = StartRequest::Copy(Box::new(CopyStart {
+            write_cap: bacap::keypair(&[1; 32]).write_cap,
+            courier: None,
+        }));
+        let key = lane.enqueue(copy, sink).unwrap();
+        let mut state = lane.lock();
+        let now = Instant::now();
+        assert!(state
+            .starts
+            .next(&Features::current(), &queries, now)
+            .is_some());
+        state.starts.abandon(key, &queries, now);
+        state.set_status(DaemonStatus {
+            is_connected: true,
+            ..DaemonStatus::default()
+        });
+        assert_eq!(state.next_deadline(), None);
     }
 }
