@@ -114,19 +114,24 @@ impl Fate {
     /// The outcome, with a hint where a write may have met itself and nobody can look.
     fn told(self) -> Result<StartResult> {
         self.outcome.map_err(|error| {
-            if !self.replayed || error.status() != Status::BOX_ALREADY_EXISTS {
-                return error;
+            if self.replayed && error.status() == Status::BOX_ALREADY_EXISTS {
+                return may_have_met_itself(&error);
             }
-            let text = format!(
-                "{}; it was sent again after a lost connection, so this may be its own first sending",
-                error.message()
-            );
-            Error::new(error.status(), text)
-                .with_origin(error.origin())
-                .with_daemon_code(error.daemon_code().unwrap_or_default())
-                .with_replica_code(error.replica_code().unwrap_or_default())
+            error
         })
     }
+}
+
+/// The same error, with the hint that it may mean nothing.
+pub(crate) fn may_have_met_itself(error: &Error) -> Error {
+    let text = format!(
+        "{}; it was sent again after a lost connection, so this may be its own first sending",
+        error.message()
+    );
+    Error::new(error.status(), text)
+        .with_origin(error.origin())
+        .with_daemon_code(error.daemon_code().unwrap_or_default())
+        .with_replica_code(error.replica_code().unwrap_or_default())
 }
 
 /// Sends one envelope once.

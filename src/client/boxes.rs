@@ -46,10 +46,10 @@ pub(crate) async fn write_box(
         match fate.outcome {
             Ok(_) => return Ok(envelope.next_index),
             Err(error) if error.status() == Status::BOX_ALREADY_EXISTS && replayed => {
-                return if holds(&inner, &cap, &index, &plaintext).await {
-                    Ok(envelope.next_index)
-                } else {
-                    Err(error)
+                return match holds(&inner, &cap, &index, &plaintext).await {
+                    Some(true) => Ok(envelope.next_index),
+                    Some(false) => Err(error),
+                    None => Err(arq::may_have_met_itself(&error)),
                 };
             }
             Err(error)
@@ -63,21 +63,26 @@ pub(crate) async fn write_box(
 }
 
 /// Reads a box back to see whether it holds what was to be written: after a lost
-/// connection a write may meet itself.
-async fn holds(inner: &Arc<Inner>, cap: &WriteCap, index: &BoxIndex, plaintext: &Bytes) -> bool {
+/// connection a write may meet itself. `None` where the box cannot be read.
+async fn holds(
+    inner: &Arc<Inner>,
+    cap: &WriteCap,
+    index: &BoxIndex,
+    plaintext: &Bytes,
+) -> Option<bool> {
     let read_cap = cap.read_cap();
     for _ in 0..READ_BACK {
         match read_once(inner, &read_cap, index).await {
-            Ok(found) => return found.plaintext == *plaintext,
-            Err(error) if error.status() == Status::TOMBSTONE => return plaintext.is_empty(),
+            Ok(found) => return Some(found.plaintext == *plaintext),
+            Err(error) if error.status() == Status::TOMBSTONE => return Some(plaintext.is_empty()),
             // The replica that was asked may have it later.
             Err(error) if error.status() == Status::BOX_ID_NOT_FOUND => {
                 tokio::time::sleep(arq::POLL_EVERY).await;
             }
-            Err(_) => return false,
+            Err(_) => return None,
         }
     }
-    false
+    None
 }
 
 pub(crate) async fn read_once(

@@ -299,6 +299,27 @@ fn a_write_that_meets_another_after_a_cut_fails() {
     assert_eq!(write.status(), Status::BOX_ALREADY_EXISTS);
 }
 
+/// Broken by taking a box that could not be read for another's.
+#[test]
+fn a_write_that_may_have_met_itself_says_so_where_the_box_cannot_be_read() {
+    let peer = Peer::current();
+    let (_client, mut local, mut lane, write) = write_sent_twice(&peer);
+    let asked = lane.expect(START);
+    lane.answer_start(&asked, 10, None);
+    let encrypt = local.expect("encrypt_read");
+    local.answer_envelope(&encrypt, 2);
+    let mut reads = peer.welcome();
+    let asked = reads.expect(START);
+    reads.answer_start(&asked, 7, None);
+    let error = write.failure();
+    assert_eq!(error.status(), Status::BOX_ALREADY_EXISTS);
+    assert!(error.message().contains("its own first sending"), "{error}");
+    assert_eq!(
+        (error.daemon_code(), error.replica_code()),
+        (Some(10), Some(10))
+    );
+}
+
 #[test]
 fn a_write_that_was_sent_once_does_not_look_twice() {
     let peer = Peer::current();
