@@ -48,7 +48,8 @@
  * KPC_ERR_INTERNAL. No error, and no log line, holds a secret or a payload.
  *
  * Threads. Every function may be called on any thread, and at the same time as any other, unless
- * it says otherwise. There is nothing to set up and nothing to tear down.
+ * it says otherwise. There is nothing to set up and nothing to tear down. What pthread_cancel does
+ * to a thread inside a call comes after the call (on Linux).
  *
  * Waiting. A timeout_ms is a number of milliseconds; KPC_FOREVER (-1) means no limit, 0 takes what
  * is there without waiting, any other negative number is KPC_ERR_ARG_VALUE. A call whose time is
@@ -65,9 +66,10 @@
  * Callbacks. They run on a thread of the library, one at a time for each client, in order; log
  * functions on any thread. They may call everything, also close and free; only what would have to
  * wait for the same client returns KPC_ERR_WOULD_DEADLOCK. A slow callback delays all others of its
- * client. A drop function runs exactly once, after the last use of its user_data; also when the
- * call that took it fails. Neither may throw a C++ exception, longjmp, or end the thread. Python,
- * for one, ends threads whose callbacks come while it exits: close the clients before that.
+ * client. They have 8 MiB of stack, log and drop functions at least 256 KiB. A drop function runs
+ * exactly once, after the last use of its user_data; also when the call that took it fails. Neither
+ * may throw a C++ exception, longjmp, or end the thread. Python, for one, ends threads whose
+ * callbacks come while it exits: close the clients before that.
  *
  * Queues. Nothing grows without bound. Completions and replies are never dropped; of other events
  * a slow reader loses the oldest, which is counted and told by an event.
@@ -76,7 +78,8 @@
  * nothing, and the parent's connections are left alone. New objects work there, a client included.
  *
  * Signals. The library installs no handler, its threads block all signals, and it never raises
- * SIGPIPE. No function may be called in a signal handler.
+ * SIGPIPE. Programs that a callback starts inherit that mask, unless it sets another one. No
+ * function may be called in a signal handler.
  *
  * Panics. A failure inside the library ends as KPC_ERR_PANIC and prints nothing. What cannot be
  * turned into an error is the refusal of a small allocation, which ends the process as in most

@@ -5,7 +5,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{JoinHandle, ThreadId};
 
-use super::runtime::{current_thread, join, spawn_thread, ThreadSetup};
+use super::runtime::{current_thread, join, spawn_thread, ThreadSetup, CALLBACK_STACK};
 use crate::sync::lock;
 
 /// A callback with everything that it needs.
@@ -47,7 +47,8 @@ impl Dispatcher {
         let mut state = lock(&self.state);
         if state.thread_id.is_none() {
             let me = Arc::clone(self);
-            let thread = spawn_thread("kpc-callbacks", self.setup, move || me.work())?;
+            let name = "kpc-callbacks";
+            let thread = spawn_thread(name, CALLBACK_STACK, self.setup, move || me.work())?;
             state.thread_id = Some(thread.thread().id());
             state.thread = Some(thread);
         }

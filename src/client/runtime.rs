@@ -18,15 +18,22 @@ use crate::{Error, Result, Status};
 /// What a new thread of the library does first. The C layer blocks all signals here.
 pub type ThreadSetup = fn();
 
+/// The stack of a thread that runs the library's own code, and functions that are quick.
+pub(crate) const STACK: usize = 512 * 1024;
+/// The stack of a thread that runs the program's callbacks: what threads of C programs have
+/// unless told otherwise. Only what is used takes memory.
+pub(crate) const CALLBACK_STACK: usize = 8 * 1024 * 1024;
+
 /// Starts a named thread of the library.
 pub(crate) fn spawn_thread(
     name: &str,
+    stack: usize,
     setup: ThreadSetup,
     body: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>> {
     thread::Builder::new()
         .name(name.to_owned())
-        .stack_size(512 * 1024)
+        .stack_size(stack)
         .spawn(move || {
             setup();
             body();
@@ -51,7 +58,7 @@ impl Runtime {
             .map_err(|e| Error::from_io(Status::IO, "cannot set up the event loop", &e))?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
-        let thread = spawn_thread("kpc-io", setup, move || {
+        let thread = spawn_thread("kpc-io", STACK, setup, move || {
             // An error means that the sender is gone, which also means the end.
             let _ = runtime.block_on(stopped);
         })?;

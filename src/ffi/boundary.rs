@@ -3,6 +3,7 @@
 //! What they see to, so that no function has to:
 //! * outputs are cleared before anything can fail, and written once, after everything succeeded;
 //! * a panic ends here, as `KPC_ERR_PANIC`, without a word on standard error;
+//! * the thread is not cancelled before the call is over;
 //! * a failure becomes a status and, where the caller wants it, a `kpc_error`;
 //! * the process is looked at before any lock is taken, where a handle is looked up.
 
@@ -13,6 +14,7 @@ use super::error::{self, kpc_error};
 use super::handle::{self, Kind};
 use super::out::{Outputs, Ready};
 use super::status::kpc_status;
+use super::uncancelled::Uncancelled;
 use crate::quiet::{self, Quiet};
 use crate::{Error, Result, Status};
 
@@ -88,6 +90,7 @@ pub(crate) fn free<K: Kind>(handle: *mut K) {
 
 /// Runs `body`; a panic becomes an error.
 pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    let _uncancelled = Uncancelled::enter();
     let _quiet = Quiet::enter();
     // Nothing that a body can leave half done is seen afterwards: outputs are not
     // written, and what lies behind locks keeps its invariants (crate::sync).

@@ -67,6 +67,7 @@ pub mod resending_named;
 pub mod stats;
 pub mod status;
 pub mod tombstones;
+mod uncancelled;
 pub mod values;
 pub mod version;
 pub mod voucher_get;

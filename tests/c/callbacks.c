@@ -288,6 +288,21 @@ static void in_order(const kpc_result *result, void *user_data)
     kpc_seen_one_more(&arrived);
 }
 
+/* As much of the stack as a function of a C program may well take. */
+static int deep(int frames)
+{
+    volatile unsigned char frame[64 * 1024];
+    frame[0] = 1;
+    frame[sizeof frame - 1] = (unsigned char)(frames == 0 ? 0 : deep(frames - 1));
+    return frame[0] + frame[sizeof frame - 1];
+}
+
+static void goes_deep(scene *s)
+{
+    CHECK(deep(64) == 65);
+    STATUS(KPC_OK, kpc_client_close(s->client));
+}
+
 static void one_at_a_time(void)
 {
     kpc_client *client = kpc_sim_connected(&sim);
@@ -315,6 +330,7 @@ int main(void)
     what_does_not_wait_works();
     ends_in_a_completion(close_it);
     ends_in_a_completion(free_it);
+    ends_in_a_completion(goes_deep);
     ends_in_an_event(close_it);
     ends_in_an_event(free_it);
     a_callback_closes_its_sink();

@@ -1,0 +1,50 @@
+//! pthread_cancel and the library.
+//!
+//! A cancelled thread ends at the next function of the C library that looks for it, by
+//! unwinding its stack. Frames of Rust must not be unwound like that: the process would be
+//! aborted. So a cancellation that comes during a call waits until the call is over.
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::ffi::c_int;
+
+    // Not in the crate libc. The value is that of glibc and of musl.
+    const PTHREAD_CANCEL_DISABLE: c_int = 1;
+    extern "C" {
+        fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
+    }
+
+    /// While it lives, the calling thread is not cancelled.
+    pub(crate) struct Uncancelled(c_int);
+
+    impl Uncancelled {
+        pub(crate) fn enter() -> Self {
+            let mut before = 0;
+            // SAFETY: the place is writable; the function is no cancellation point.
+            unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) };
+            Uncancelled(before)
+        }
+    }
+
+    impl Drop for Uncancelled {
+        fn drop(&mut self) {
+            let mut unused = 0;
+            // SAFETY: as above; the state is one that the C library itself told.
+            unsafe { pthread_setcancelstate(self.0, &mut unused) };
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::Uncancelled;
+
+/// Elsewhere threads are cancelled at the program's own risk.
+#[cfg(not(target_os = "linux"))]
+pub(crate) struct Uncancelled;
+
+#[cfg(not(target_os = "linux"))]
+impl Uncancelled {
+    pub(crate) fn enter() -> Self {
+        Uncancelled
+    }
+}
