@@ -420,7 +420,7 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_INVALID_EPOCH (-2008)
 /** The replica could not pass the box on to the others. */
 #define KPC_ERR_REPLICATION_FAILED (-2009)
-/** The box has been written before, with other content or by a request that asks to be told. */
+/** The box has been written before, with other content, and keeps that. */
 #define KPC_ERR_BOX_ALREADY_EXISTS (-2010)
 /** The box was deleted: its writer put a tombstone in its place. */
 #define KPC_ERR_TOMBSTONE (-2011)
@@ -3045,6 +3045,9 @@ kpc_status kpc_client_await_message_reply_result(const kpc_result *result, kpc_e
  * Survives lost connections and restarts of the daemon; advance only after success. An empty
  * plaintext is a tombstone.
  *
+ * A box that was written before keeps what it holds, tombstones apart. The call succeeds all
+ * the same, and does not tell, unless KPC_START_RETURN_BOX_EXISTS asks for that.
+ *
  * @param client         the client
  * @param write_cap      the capability
  * @param index          which box
@@ -3544,8 +3547,9 @@ kpc_status kpc_encrypt_write_result(const kpc_result *result, kpc_envelope **env
 #define KPC_START_NO_RETRY 1
 
 /**
- * A write of a box that is there already ends with KPC_ERR_BOX_ALREADY_EXISTS, instead of
- * success. Takes one more round trip.
+ * A write of a box that is there already, with other content, ends with
+ * KPC_ERR_BOX_ALREADY_EXISTS, instead of a success that hides that nothing was written (of
+ * networks before v0.0.74 with the same content, too). Takes one more round trip.
  */
 #define KPC_START_RETURN_BOX_EXISTS 2
 

@@ -73,7 +73,7 @@ statuses! {
     -2007, REPLICA_INTERNAL, Replica, "The replica failed inside.";
     -2008, INVALID_EPOCH, Replica, "The epoch of the envelope is over or not the replica's.";
     -2009, REPLICATION_FAILED, Replica, "The replica could not pass the box on to the others.";
-    -2010, BOX_ALREADY_EXISTS, Replica, "The box has been written before, with other content or by a request that asks to be told.";
+    -2010, BOX_ALREADY_EXISTS, Replica, "The box has been written before, with other content, and keeps that.";
     -2011, TOMBSTONE, Replica, "The box was deleted: its writer put a tombstone in its place.";
     -2522, MKEM_DECRYPTION_FAILED, Replica, "The envelope of the replica's answer cannot be opened.";
     -2523, BACAP_DECRYPTION_FAILED, Replica, "The content of the box cannot be opened or is not signed by its writer, or the index does not belong to it.";

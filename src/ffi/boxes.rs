@@ -7,7 +7,7 @@ use super::client::kpc_client;
 use super::error::kpc_error;
 use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
 use super::out::{out, out_beside, out_handle};
-use super::resending::start_flags;
+use super::resending::{flags_among, KPC_START_NO_RETRY, KPC_START_RETURN_BOX_EXISTS};
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
 use crate::bacap::BoxIndex;
@@ -16,6 +16,9 @@ use crate::client::{ReadBox, StartFlags};
 /// Writes one box: encrypts, sends until it is answered, and gives the index of the next.
 /// Survives lost connections and restarts of the daemon; advance only after success. An empty
 /// plaintext is a tombstone.
+///
+/// A box that was written before keeps what it holds, tombstones apart. The call succeeds all
+/// the same, and does not tell, unless KPC_START_RETURN_BOX_EXISTS asks for that.
 ///
 /// @param client         the client
 /// @param write_cap      the capability
@@ -63,7 +66,7 @@ pub unsafe extern "C" fn kpc_write_box(
                     &args::value(write_cap, "write_cap")?.checked()?,
                     &args::value(index, "index")?.inner(),
                     args::bytes(plaintext, plaintext_len, "plaintext")?,
-                    start_flags(flags)?,
+                    flags_among(KPC_START_RETURN_BOX_EXISTS, flags)?,
                 )
             })?;
             Ok((&v).into())
@@ -118,7 +121,7 @@ pub unsafe extern "C" fn kpc_write_box_async(
                 &args::value(write_cap, "write_cap")?.checked()?,
                 &args::value(index, "index")?.inner(),
                 args::bytes(plaintext, plaintext_len, "plaintext")?,
-                start_flags(flags)?,
+                flags_among(KPC_START_RETURN_BOX_EXISTS, flags)?,
             )
         })
     }
@@ -201,7 +204,7 @@ pub unsafe extern "C" fn kpc_read_box(
                     client.read_box(
                         &args::value(read_cap, "read_cap")?.checked()?,
                         &args::value(index, "index")?.inner(),
-                        start_flags(flags)?,
+                        flags_among(KPC_START_NO_RETRY, flags)?,
                     )
                 })?;
                 Ok((Buffer::new(v.plaintext.clone()), (&v.next_index).into()))
@@ -251,7 +254,7 @@ pub unsafe extern "C" fn kpc_read_box_async(
             client.read_box(
                 &args::value(read_cap, "read_cap")?.checked()?,
                 &args::value(index, "index")?.inner(),
-                start_flags(flags)?,
+                flags_among(KPC_START_NO_RETRY, flags)?,
             )
         })
     }

@@ -19,13 +19,18 @@ use std::sync::Arc;
 /// A read of a box that is not there ends with KPC_ERR_BOX_ID_NOT_FOUND, instead of waiting
 /// until it is written.
 pub const KPC_START_NO_RETRY: u32 = 1;
-/// A write of a box that is there already ends with KPC_ERR_BOX_ALREADY_EXISTS, instead of
-/// success. Takes one more round trip.
+/// A write of a box that is there already, with other content, ends with
+/// KPC_ERR_BOX_ALREADY_EXISTS, instead of a success that hides that nothing was written (of
+/// networks before v0.0.74 with the same content, too). Takes one more round trip.
 pub const KPC_START_RETURN_BOX_EXISTS: u32 = 2;
 
 /// The flags as the client core takes them.
 pub(crate) fn start_flags(flags: u32) -> Result<StartFlags> {
-    let known = KPC_START_NO_RETRY | KPC_START_RETURN_BOX_EXISTS;
+    flags_among(KPC_START_NO_RETRY | KPC_START_RETURN_BOX_EXISTS, flags)
+}
+
+/// Those of a call that knows these alone.
+pub(crate) fn flags_among(known: u32, flags: u32) -> Result<StartFlags> {
     let flags = args::flags(flags, known, "flags")?;
     Ok(StartFlags {
         no_retry: flags & KPC_START_NO_RETRY != 0,

@@ -69,7 +69,19 @@ static void write_box(void)
     OK(kpc_write_box(client, &s.writer, &s.first, bytes("other"), 5, 0, KPC_SOON, &next, &error));
     OK(kpc_read_box(client, &s.reader, &s.first, 0, KPC_SOON, &plaintext, &next, &error));
     CHECK(holds(plaintext, "message"));
+}
 
+/* What is for reads says nothing to writes, and the other way round. */
+static void unfit_flags(void)
+{
+    kpc_test_stream s = kpc_test_stream_of(1);
+    kpc_buffer *plaintext = NULL;
+    kpc_box_index next;
+
+    ERROR(KPC_ERR_ARG_VALUE, kpc_write_box(client, &s.writer, &s.first, bytes("x"), 1, KPC_START_NO_RETRY, KPC_SOON,
+                                           &next, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_read_box(client, &s.reader, &s.first, KPC_START_RETURN_BOX_EXISTS, KPC_SOON,
+                                          &plaintext, &next, &error));
 }
 
 /* Deleted is not the same as never written; it may be repeated, and the box next to it stays. */
@@ -170,6 +182,7 @@ int main(void)
     client = kpc_sim_connected(&sim);
     write_box();
     read_box();
+    unfit_flags();
     tombstone_box();
     cancel_resending_encrypted_message();
     cancel_resending_copy_command();
