@@ -190,14 +190,14 @@ impl Client {
 
     /// Refuses to wait where that would be for ever, or is not wanted.
     fn may_wait(&self, timeout: Timeout) -> Result<Option<Instant>> {
+        if timeout == Timeout::Poll {
+            return Err(self.inner.timed_out());
+        }
         if self.inner.dispatcher.is_current() {
             return Err(Error::new(
                 Status::WOULD_DEADLOCK,
                 "a waiting call inside a callback of the same client",
             ));
-        }
-        if timeout == Timeout::Poll {
-            return Err(self.inner.timed_out());
         }
         Ok(timeout.deadline())
     }

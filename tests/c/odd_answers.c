@@ -89,6 +89,7 @@ static void never(void)
     OK(kpc_next_message_box_index_remote_async(client, &stream.first, KPC_FOREVER, NULL, &local, &error));
     OK(kpc_write_box_async(client, &stream.writer, &stream.first, (const uint8_t *)"x", 1, 0, KPC_FOREVER, NULL,
                            &write, &error));
+    CHECK(kpc_sim_until(&sim, "orders", 0));
     ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, local, 50, NULL, &error));
     ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, write, 50, NULL, &error));
     kpc_sim_say(&sim, "cut");

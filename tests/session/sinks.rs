@@ -360,6 +360,7 @@ fn waiting_inside_a_callback_is_refused() {
         sender
             .send([
                 block(Timeout::Forever),
+                block(Timeout::Poll),
                 inside.wait(id, Timeout::Forever).unwrap_err().status(),
                 inside.wait(id, Timeout::Poll).unwrap_err().status(),
                 other.next(Timeout::Forever).unwrap_err().status(),
@@ -376,6 +377,7 @@ fn waiting_inside_a_callback_is_refused() {
         got,
         [
             Status::WOULD_DEADLOCK,
+            Status::TIMEOUT,
             Status::WOULD_DEADLOCK,
             Status::TIMEOUT,
             Status::WOULD_DEADLOCK,

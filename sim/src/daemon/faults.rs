@@ -51,6 +51,11 @@ impl Faults {
         Some(self.errors.remove(at))
     }
 
+    /// Orders about single requests and frames that were not carried out yet.
+    pub(crate) fn left(&self) -> usize {
+        self.errors.len() + self.swallow.len() + self.twice.len()
+    }
+
     /// Whether frames may go to the socket in one piece and at once.
     pub(crate) fn is_direct(&self) -> bool {
         self.split.is_none() && self.pause.is_none()

@@ -68,6 +68,8 @@ pub struct Stats {
     pub packets: u64,
     /// Replies that had nobody to go to.
     pub lost_replies: u64,
+    /// Orders of `error`, `swallow` and `twice` that were not carried out yet.
+    pub orders: usize,
     /// Requests by key.
     pub requests: BTreeMap<&'static str, u64>,
     /// Replies and events by key.
@@ -140,6 +142,7 @@ impl Daemon {
             ticks: self.ticks.count,
             packets: self.counters.packets,
             lost_replies: self.counters.lost,
+            orders: self.faults.left(),
             requests: self.counters.requests.clone(),
             replies: self.counters.replies.clone(),
         }
