@@ -2,42 +2,7 @@
  * and without waiting. */
 /* c_suite: needs sim */
 #define _POSIX_C_SOURCE 200809L
-#include "kpc_sim.h"
-
-static kpc_error *error;
-static kpc_sim sim;
-static kpc_client *client;
-
-static const uint8_t *bytes(const char *text)
-{
-    return (const uint8_t *)text;
-}
-
-/* Takes over the buffer. */
-static int holds(kpc_buffer *buffer, const char *text)
-{
-    int same = buffer != NULL && kpc_buffer_len(buffer) == strlen(text) &&
-               memcmp(kpc_buffer_data(buffer), text, strlen(text)) == 0;
-    kpc_buffer_free(buffer);
-    return same;
-}
-
-static int follows(const kpc_box_index *next, const kpc_box_index *index)
-{
-    kpc_box_index expected;
-    OK(kpc_next_message_box_index(index, &expected, &error));
-    return memcmp(&expected, next, sizeof expected) == 0;
-}
-
-/* The result of an operation, when it is over. */
-static kpc_result *wait_for(kpc_op op)
-{
-    kpc_result *result = NULL;
-    CHECK(op != 0);
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
-    CHECK(kpc_result_op(result) == op);
-    return result;
-}
+#include "kpc_boxes.h"
 
 /* An envelope of a read or write, made with or without waiting. */
 static kpc_envelope *sealed(const kpc_test_stream *s, const char *text, int waiting)
