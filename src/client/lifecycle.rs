@@ -9,11 +9,11 @@ use tokio::sync::oneshot;
 use super::inner::{closed, Inner, Phase};
 use super::lane::{self, First, LaneKind, Undrained};
 use super::op::Value;
+use super::outbox::Outbox;
 use super::runtime::join;
 use super::work::Work;
 use super::Client;
 use crate::sync::lock;
-use crate::wire::{Request, WipingVec};
 use crate::{Error, Result, Status};
 
 /// How long `close` waits for the daemon to take its goodbye.
@@ -98,7 +98,10 @@ impl Connecting {
     /// The client is open, and its first lane is served with `first`.
     fn succeed(&self, first: First) -> Result<()> {
         let mut phase = lock(&self.inner.phase);
-        self.check(*phase)?;
+        if let Err(error) = self.check(*phase) {
+            first.session.decline(*phase == Phase::Closed);
+            return Err(error);
+        }
         *phase = Phase::Open;
         let local = &self.inner.lanes[LaneKind::Local as usize];
         local.lock().wanted = true;
@@ -263,11 +266,13 @@ impl Client {
     }
 
     fn wind_up(&self) {
+        // First of all: a connect that is ended here takes its way out along.
+        let ways_out = self.inner.lanes.each_ref().map(|lane| lane.shut());
         self.inner.left.notify_waiters();
         for op in self.inner.ops.close() {
             self.inner.finish(op, Err(closed()));
         }
-        self.say_goodbye();
+        self.say_goodbye(ways_out);
         for lane in &self.inner.lanes {
             drop(lane.leave());
             lane.fail_all();
@@ -279,21 +284,10 @@ impl Client {
         }
     }
 
-    fn say_goodbye(&self) {
-        let Ok(frame) = Request::ThinClose
-            .encode(&[0; 16])
-            .map(WipingVec::into_bytes)
-        else {
-            return;
-        };
-        for lane in &self.inner.lanes {
-            let mut state = lane.lock();
-            state.epoch += 1; // the lane's task ends with its connection
-            state.closed = true;
-            let link = state.link.clone();
-            drop(state);
-            match link {
-                Some(link) => link.outbox.finish_with(frame.clone()),
+    fn say_goodbye(&self, ways_out: [Option<Arc<Outbox>>; 3]) {
+        for (lane, way_out) in self.inner.lanes.iter().zip(ways_out) {
+            match way_out {
+                Some(way_out) => way_out.say_goodbye(),
                 None => drop(lane.leave()),
             }
         }

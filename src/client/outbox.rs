@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use super::trace::Trace;
 use crate::sync::lock;
 use crate::transport::Socket;
+use crate::wire::{Request, WipingVec};
 
 /// Queue and writer of one connection.
 pub(crate) struct Outbox {
@@ -111,9 +112,16 @@ impl Outbox {
         state.failed || (state.queue.is_empty() && !state.busy)
     }
 
-    /// Says goodbye with `frame`, in place of all that has not begun to leave, and
-    /// ends the stream behind it.
-    pub(crate) fn finish_with(&self, frame: Bytes) {
+    /// Lets the daemon forget the session, in place of all that has not begun to leave, and
+    /// ends the stream behind that.
+    pub(crate) fn say_goodbye(&self) {
+        let goodbye = Request::ThinClose.encode(&[0; 16]);
+        if let Ok(goodbye) = goodbye.map(WipingVec::into_bytes) {
+            self.finish_with(goodbye);
+        }
+    }
+
+    fn finish_with(&self, frame: Bytes) {
         let mut state = lock(&self.state);
         if state.failed || state.finishing {
             return;

@@ -162,6 +162,30 @@ static void free_says_goodbye(kpc_sim *sim)
     CHECK(kpc_sim_count(sim, "thin_close") > goodbyes);
 }
 
+/* Also where a connection had given its token and was not answered yet: the first one of a client,
+ * and one that is opened for its first read. */
+static void goodbye_in_mid_handshake(kpc_sim *sim)
+{
+    kpc_client *client = kpc_sim_client(sim);
+    long tokens = kpc_sim_count(sim, "session_token");
+    kpc_seen seen;
+    kpc_completion done = kpc_seen_by(&seen);
+
+    kpc_sim_say(sim, "swallow session_token_reply");
+    OK(kpc_client_connect_async(client, KPC_FOREVER, &done, NULL, &error));
+    CHECK(kpc_sim_until(sim, "session_token", tokens + 1));
+    kpc_client_free(client);
+    CHECK(seen.calls == 1 && seen.status == KPC_ERR_CLOSED);
+    CHECK(kpc_sim_until(sim, "sessions", 0));
+
+    client = kpc_sim_connected(sim);
+    kpc_sim_say(sim, "swallow session_token_reply");
+    OK(kpc_read_box_async(client, &stream.reader, &stream.first, 0, KPC_FOREVER, NULL, NULL, &error));
+    CHECK(kpc_sim_until(sim, "session_token", tokens + 3));
+    kpc_client_free(client);
+    CHECK(kpc_sim_until(sim, "sessions", 0));
+}
+
 static void *wait_for_it(void *argument)
 {
     kpc_client *client = (kpc_client *)argument;
@@ -270,6 +294,7 @@ int main(void)
     client_connect(&sim);
     client_close(&sim);
     free_says_goodbye(&sim);
+    goodbye_in_mid_handshake(&sim);
     client_disconnect(&sim);
     err_closed(&sim);
     ends_at_any_time(&sim);

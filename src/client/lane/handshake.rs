@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::super::inner::closed;
 use super::super::outbox::Outbox;
 use super::super::trace::Trace;
 use super::link::{Inlet, Link};
+use super::Lane;
 use crate::transport::Socket;
 use crate::wire::{self, ConnectionStatus, Id, Incoming, Request, MAX_FRAME};
 use crate::{Error, Result, Status};
@@ -38,9 +40,24 @@ pub(crate) struct Established {
     pub(crate) early: Vec<Incoming>,
 }
 
-/// Shakes hands over `socket`, offering `token` where the daemon knows tokens.
-pub(crate) async fn shake(socket: Socket, token: Id, trace: Trace) -> Result<Established> {
-    converse(socket, token, trace).await.map_err(|error| {
+impl Established {
+    /// Nobody wants this session any more. The daemon is to forget it, unless it is one
+    /// that the lane will come back to.
+    pub(crate) fn decline(&self, for_good: bool) {
+        if for_good || !self.resumed {
+            self.link.outbox.say_goodbye();
+        }
+    }
+}
+
+/// Shakes hands over `socket` for `lane`, offering `token` where the daemon knows tokens.
+pub(crate) async fn shake(
+    lane: &Lane,
+    socket: Socket,
+    token: Id,
+    trace: Trace,
+) -> Result<Established> {
+    converse(lane, socket, token, trace).await.map_err(|error| {
         if !is_no_daemon(&error) {
             return error;
         }
@@ -54,7 +71,7 @@ pub(crate) async fn shake(socket: Socket, token: Id, trace: Trace) -> Result<Est
     })
 }
 
-async fn converse(socket: Socket, token: Id, trace: Trace) -> Result<Established> {
+async fn converse(lane: &Lane, socket: Socket, token: Id, trace: Trace) -> Result<Established> {
     let (mut inlet, outbox) = Inlet::new(socket, trace)?;
     let first = step(FIRST_FRAME_WITHIN, &mut inlet).await?;
     let features = Arc::new(wire::features(&first)?);
@@ -69,7 +86,7 @@ async fn converse(socket: Socket, token: Id, trace: Trace) -> Result<Established
     let mut resumed = false;
     let token = (!features.is_legacy()).then_some(token);
     if let Some(token) = &token {
-        resumed = present_token(&mut inlet, &outbox, token, &mut early).await?;
+        resumed = present_token(lane, &mut inlet, &outbox, token, &mut early).await?;
     }
     let link = Arc::new(Link {
         outbox,
@@ -89,13 +106,17 @@ async fn converse(socket: Socket, token: Id, trace: Trace) -> Result<Established
 
 /// Gives the token and waits for its answer; tells whether the session was resumed.
 async fn present_token(
+    lane: &Lane,
     inlet: &mut Inlet,
-    outbox: &Outbox,
+    outbox: &Arc<Outbox>,
     token: &Id,
     early: &mut Early,
 ) -> Result<bool> {
     let frame = Request::SessionToken { token }.encode(&[0; 16])?;
-    outbox.push(frame.into_bytes());
+    if !lane.introduce(outbox, frame.into_bytes()) {
+        return Err(closed());
+    }
+    outbox.kick();
     loop {
         let frame = step(STEP_WITHIN, inlet).await?;
         match wire::decode(&frame)? {

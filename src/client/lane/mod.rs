@@ -15,7 +15,7 @@ mod run;
 mod start_request;
 mod starts;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -37,6 +37,7 @@ use self::messages::Messages;
 use self::starts::{StartKey, StartSink, Starts};
 use super::events::{DaemonStatus, Event};
 use super::inner::closed;
+use super::outbox::Outbox;
 pub(crate) use super::queries::Queries;
 use crate::sync::lock;
 use crate::wire::{Features, Id};
@@ -79,6 +80,8 @@ pub(crate) struct State {
     pub(crate) epoch: u64,
     /// The connection, while its handshake is over and it is not lost.
     pub(crate) link: Option<Arc<Link>>,
+    /// The connection whose handshake is so far that the daemon has a session for it.
+    shaking: Weak<Outbox>,
     /// The session that the daemon may still hold for this lane.
     pub(crate) session: Option<Session>,
     pub(crate) calls: Calls,
@@ -108,6 +111,7 @@ impl Lane {
                 task: None,
                 epoch: 0,
                 link: None,
+                shaking: Weak::new(),
                 session: None,
                 calls: Calls::default(),
                 starts: Starts::new(),
@@ -128,6 +132,28 @@ impl Lane {
     /// True while the connection stands.
     pub(crate) fn is_up(&self) -> bool {
         self.lock().link.is_some()
+    }
+
+    /// Puts the frame in line that gives the daemon a session to keep; from then on whoever
+    /// closes the lane says goodbye to it. False where that is over.
+    fn introduce(&self, outbox: &Arc<Outbox>, token: Bytes) -> bool {
+        let mut state = self.lock();
+        if state.closed {
+            return false;
+        }
+        state.shaking = Arc::downgrade(outbox);
+        outbox.put(token);
+        true
+    }
+
+    /// Lets nothing in any more. Gives the way out to a daemon that has a session of the lane.
+    pub(crate) fn shut(&self) -> Option<Arc<Outbox>> {
+        let mut state = self.lock();
+        state.epoch += 1; // the lane's task ends with its connection
+        state.closed = true;
+        let link = state.link.as_ref();
+        link.map(|link| Arc::clone(&link.outbox))
+            .or_else(|| state.shaking.upgrade())
     }
 
     /// Leaves the connection on purpose, keeping all work; the daemon keeps the session.

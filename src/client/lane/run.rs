@@ -49,7 +49,7 @@ pub(crate) async fn establish(inner: &Inner, lane: &Lane) -> Result<Established>
         None => random_array()?,
     };
     let socket = transport::dial(dial).await?;
-    shake(socket, token, Trace::new(&inner.log, lane.kind)).await
+    shake(lane, socket, token, Trace::new(&inner.log, lane.kind)).await
 }
 
 /// The old token, if replies to plain messages are still to come under it, and when
