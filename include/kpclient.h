@@ -53,9 +53,9 @@
  *
  * Waiting. A timeout_ms is a number of milliseconds; KPC_FOREVER (-1) means no limit, 0 takes what
  * is there without waiting, any other negative number is KPC_ERR_ARG_VALUE. A call whose time is
- * over returns KPC_ERR_TIMEOUT, and what it asked for is also called off at the daemon. Every call
- * that waits for the daemon has a twin, ..._async, that does not; kpc_op_cancel ends what that
- * began, with KPC_ERR_CANCELLED.
+ * over returns KPC_ERR_TIMEOUT, and what it asked for is also called off at the daemon. The time
+ * for which the machine is suspended does not count. Every call that waits for the daemon has a
+ * twin, ..._async, that does not; kpc_op_cancel ends what that began, with KPC_ERR_CANCELLED.
  *
  * Exactly once. Whatever an _async function began completes once and only once: with its result,
  * by timeout, by cancellation, because the client is closed, or because the library failed. An
