@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::events::{DaemonStatus, Event};
 use super::inner::{closed, Inner, Phase};
-use super::lane::{Established, Lane, LaneKind};
+use super::lane::{self, Established, Lane, LaneKind};
 use super::log::Level;
 use super::sink::EventSink;
 use super::verify;
@@ -109,8 +109,17 @@ impl Inner {
         if state.epoch != epoch {
             return; // left on purpose, and told so
         }
+        let was_hung_up_on = !told.shutting_down && state.was_hung_up_on(reason);
+        let poison = if was_hung_up_on {
+            state.calls.blame_oldest()
+        } else {
+            None
+        };
         let (link, fates) = state.lose_link();
         drop(state);
+        if let Some(sink) = poison {
+            sink.deliver(Err(lane::given_up()));
+        }
         lane.progress.notify_waiters();
         self.publish_all(fates);
         let Some(link) = link else {

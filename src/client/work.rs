@@ -69,6 +69,8 @@ pub(crate) struct Exchange {
     pub(crate) needs: Option<&'static str>,
     /// The frame is kept until the answer comes, to be sent again after a loss.
     pub(crate) kept: bool,
+    /// The request that was lost and is now made again.
+    pub(crate) before: Option<u64>,
 }
 
 impl Exchange {
@@ -79,6 +81,7 @@ impl Exchange {
             frame: request.encode(&id)?.into_bytes(),
             needs: request.reply_key(),
             kept: true,
+            before: None,
         })
     }
 
@@ -102,9 +105,10 @@ impl<T> LocalCall<T> {
     }
 
     /// Its frame is freed once written; a loss then ends it with `CONNECTION_LOST`, and
-    /// who made it makes it again.
-    pub(crate) fn once(mut self) -> Self {
+    /// who made it makes it again. `before`: the one that was lost so.
+    pub(crate) fn once(mut self, before: Option<u64>) -> Self {
         self.exchange.kept = false;
+        self.exchange.before = before;
         self
     }
 

@@ -10,6 +10,7 @@ mod closing;
 mod connect;
 mod envelopes;
 mod events;
+mod hang_ups;
 mod messages;
 mod race;
 mod reconnect;

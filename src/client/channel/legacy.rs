@@ -122,6 +122,11 @@ async fn ask<T>(
 ) -> Result<Option<T>> {
     let call = LocalCall::new(&inner.queries, request, read)?;
     let answer = call.run(inner).await;
+    if let Err(error) = &answer {
+        if error.status() == Status::CONNECTION_LOST {
+            return Err(error.clone()); // it would be lost again and again
+        }
+    }
     if !is_current(&lane(inner), link) {
         return Ok(None);
     }

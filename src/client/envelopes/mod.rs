@@ -18,7 +18,7 @@ use bytes::Bytes;
 pub(crate) use self::pieces::{Order, Pieces, TombstoneOrder};
 
 use super::inner::Inner;
-use super::lane::Answer;
+use super::lane::{is_to_be_made_again, Answer};
 use super::requests;
 use super::streams::check_payload;
 use super::timeout::Timeout;
@@ -26,7 +26,7 @@ use super::work::Work;
 use super::Client;
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::wire::ReplyBody;
-use crate::{Result, Status};
+use crate::Result;
 
 /// One payload and the place where a copy command is to put it.
 pub struct CopyDestination<'a> {
@@ -162,10 +162,16 @@ impl Client {
     /// request itself. A request is freed once it is written: after a loss it is made anew.
     fn block_pieces(&self, order: &mut dyn Pieces, timeout: Timeout) -> Result<CourierEnvelopes> {
         let deadline = self.may_wait(timeout)?;
+        let mut lost = None;
         while let Some(call) = order.next(&self.inner)? {
-            match self.block_local(call.once(), deadline) {
+            let call = call.once(lost.take());
+            let query = call.exchange.query;
+            match self.block_local(call, deadline) {
                 Ok(made) => order.take(made)?,
-                Err(error) if error.status() == Status::CONNECTION_LOST => order.again(),
+                Err(error) if is_to_be_made_again(&error) => {
+                    order.again();
+                    lost = Some(query);
+                }
                 Err(error) => return Err(error),
             }
         }

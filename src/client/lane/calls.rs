@@ -1,6 +1,7 @@
 //! Local requests on a lane: answered by the daemon itself, at once, with no side effects.
 //!
-//! They are kept until they are answered and sent again after a loss.
+//! They are kept until they are answered and sent again after a loss. One on which the
+//! daemon hangs up each time would be so for ever, with all others behind it: it ends.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +15,10 @@ use super::super::waiter::Waiter;
 use super::super::work::Exchange;
 use super::{Lane, Link};
 use crate::wire::{Features, Reply};
-use crate::{Error, Result, Status};
+use crate::{Error, Origin, Result, Status};
+
+/// So many connections in a row may end while the daemon has the same request to answer.
+const HANG_UPS: u32 = 5;
 
 /// A reply, and what is known of the daemon that gave it.
 pub(crate) struct Answer {
@@ -65,6 +69,15 @@ impl Call {
 #[derive(Default)]
 pub(crate) struct Calls {
     waiting: BTreeMap<u64, Call>,
+    suspect: Option<Suspect>,
+}
+
+/// The request that the daemon had to answer when it hung up.
+#[derive(Clone, Copy)]
+struct Suspect {
+    query: u64,
+    /// On so many connections in a row.
+    hang_ups: u32,
 }
 
 impl Calls {
@@ -144,6 +157,43 @@ impl Calls {
     }
 }
 
+impl Calls {
+    /// The daemon hung up. It answers in order, so if that is because of a request, it is
+    /// the oldest that has no answer. Gives it out, to be ended, where it always was that one.
+    pub(crate) fn blame_oldest(&mut self) -> Option<CallSink> {
+        let (&query, _) = self.waiting.first_key_value()?;
+        let before = self.suspect.filter(|suspect| suspect.query == query);
+        let hang_ups = before.map_or(0, |suspect| suspect.hang_ups) + 1;
+        if hang_ups < HANG_UPS {
+            self.suspect = Some(Suspect { query, hang_ups });
+            return None;
+        }
+        self.suspect = None;
+        self.take(query)
+    }
+
+    /// Request `before` is made again, as `query`: it is the same to the daemon.
+    fn pass_on(&mut self, before: u64, query: u64) {
+        if let Some(suspect) = self.suspect.as_mut().filter(|s| s.query == before) {
+            suspect.query = query;
+        }
+    }
+}
+
+/// What a request gets on which the daemon hangs up.
+pub(crate) fn given_up() -> Error {
+    let text = format!(
+        "the daemon was given this request on {HANG_UPS} connections in a row, and each was \
+         lost before the answer: it seems to hang up on it"
+    );
+    Error::new(Status::CONNECTION_LOST, text).with_origin(Origin::Daemon)
+}
+
+/// True for what is told of a request that was lost and is to be made again by whoever made it.
+pub(crate) fn is_to_be_made_again(error: &Error) -> bool {
+    error.status() == Status::CONNECTION_LOST && error.origin() == Origin::Library
+}
+
 /// What a request gets that was lost and not kept.
 fn to_be_made_again() -> Error {
     Error::new(
@@ -168,6 +218,7 @@ impl Lane {
             frame,
             needs,
             kept,
+            before,
         } = exchange;
         let mut state = self.lock();
         let unknown = |link: &Arc<Link>| needs.is_some_and(|key| !link.features.knows(key));
@@ -192,6 +243,9 @@ impl Lane {
             state.put(link, frame);
         }
         state.calls.waiting.insert(query, call);
+        if let Some(before) = before {
+            state.calls.pass_on(before, query);
+        }
         drop(state);
         if let Some(link) = link {
             link.outbox.kick();

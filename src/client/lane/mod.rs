@@ -22,7 +22,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-pub(crate) use self::calls::{unsupported, Answer, CallSink};
+pub(crate) use self::calls::{given_up, is_to_be_made_again, unsupported, Answer, CallSink};
 pub(crate) use self::handshake::Established;
 pub(crate) use self::link::Link;
 pub(crate) use self::messages::{other_generation, MessageSink, PlainMessage, USUAL_RATE};
@@ -36,12 +36,12 @@ use self::counts::Counts;
 use self::messages::Messages;
 use self::starts::{StartKey, StartSink, Starts};
 use super::events::{DaemonStatus, Event};
-use super::inner::closed;
+use super::inner::{closed, Inner};
 use super::outbox::Outbox;
 pub(crate) use super::queries::Queries;
 use crate::sync::lock;
 use crate::wire::{Features, Id};
-use crate::Result;
+use crate::{Error, Result, Status};
 
 /// Which kind of work a lane carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,6 +297,19 @@ impl State {
             None => Vec::new(),
         };
         (link, events)
+    }
+
+    /// The daemon ended the connection, or sent what cannot be understood, although it was to
+    /// answer local requests by itself: an old one leaves them in its queue while it is off
+    /// the mixnet.
+    pub(crate) fn was_hung_up_on(&self, reason: &Error) -> bool {
+        let by_daemon = matches!(
+            reason.status(),
+            Status::CONNECTION_LOST | Status::CBOR | Status::FRAME_TOO_LARGE
+        );
+        let answers =
+            |link: &Arc<Link>| self.status.is_connected || Inner::is_modern(&link.features);
+        by_daemon && self.link.as_ref().is_some_and(answers)
     }
 
     /// Something waits for an answer that is no thread of the application: only the I/O
