@@ -78,16 +78,16 @@ static void read_box(void)
 
     OK(kpc_read_box_async(client, &s.reader, &s.first, 0, KPC_SOON, NULL, &read, &error));
     OK(kpc_write_box_async(client, &s.writer, &s.first, bytes("async"), 5, 0, KPC_SOON, NULL, &write, &error));
-    result = wait_for(write);
+    result = WAIT_FOR(client, write);
     OK(kpc_write_box_result(result, &next, &error));
     CHECK(follows(&next, &s.first));
     kpc_result_free(result);
-    result = wait_for(read);
+    result = WAIT_FOR(client, read);
     OK(kpc_read_box_result(result, &plaintext, &next, &error));
     CHECK(holds(plaintext, "async") && follows(&next, &s.first));
     kpc_result_free(result);
     OK(kpc_tombstone_box_async(client, &s.writer, &s.first, KPC_SOON, NULL, &tombstone, &error));
-    result = wait_for(tombstone);
+    result = WAIT_FOR(client, tombstone);
     OK(kpc_tombstone_box_result(result, &next, &error));
     CHECK(follows(&next, &s.first));
     kpc_result_free(result);
@@ -109,11 +109,11 @@ static void cancel_resending_encrypted_message(void)
                                                    NULL, &op, &error));
     for (round = 0; round < 2; round++) {
         OK(kpc_cancel_resending_encrypted_message_async(client, &hash, KPC_SOON, NULL, &cancel, &error));
-        result = wait_for(cancel);
+        result = WAIT_FOR(client, cancel);
         OK(kpc_cancel_resending_encrypted_message_result(result, &error));
         kpc_result_free(result);
     }
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     STATUS(KPC_ERR_START_RESENDING_CANCELLED, kpc_result_status(result));
     kpc_result_free(result);
     kpc_envelope_free(read);
@@ -132,11 +132,11 @@ static void cancel_resending_copy_command(void)
     OK(kpc_start_resending_copy_command_async(client, &s.writer, NULL, KPC_FOREVER, NULL, &op, &error));
     for (round = 0; round < 2; round++) {
         OK(kpc_cancel_resending_copy_command_async(client, &hash, KPC_SOON, NULL, &cancel, &error));
-        result = wait_for(cancel);
+        result = WAIT_FOR(client, cancel);
         OK(kpc_cancel_resending_copy_command_result(result, &error));
         kpc_result_free(result);
     }
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_START_RESENDING_CANCELLED, kpc_start_resending_copy_command_result(result, &error));
     kpc_result_free(result);
 }

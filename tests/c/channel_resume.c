@@ -123,13 +123,6 @@ static kpc_channel reader_of(const kpc_read_cap *read_cap)
     return channel;
 }
 
-static kpc_result *wait_for(kpc_op op)
-{
-    kpc_result *result = NULL;
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
-    return result;
-}
-
 /* 1: never written to. */
 static void resume_write_channel(void)
 {
@@ -166,7 +159,7 @@ static void resume_write_channel_result(void)
     next = written(create(&write_cap, &read_cap), "one");
     crash();
     OK(kpc_resume_write_channel_async(client, &write_cap, &next, KPC_SOON, NULL, &op, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_ARG_VALUE, kpc_close_channel_result(result, &error));
     OK(kpc_resume_write_channel_result(result, &channel, &error));
     kpc_result_free(result);
@@ -213,7 +206,7 @@ static void resume_read_channel_result(void)
         kpc_result *result;
         crash();
         OK(kpc_resume_read_channel_async(client, &read_cap, &next, replica, KPC_SOON, NULL, &op, &error));
-        result = wait_for(op);
+        result = WAIT_FOR(client, op);
         ERROR(KPC_ERR_ARG_VALUE, kpc_close_channel_result(result, &error));
         OK(kpc_resume_read_channel_result(result, &reader, &error));
         kpc_result_free(result);
@@ -266,7 +259,7 @@ static void resume_write_channel_query_result(void)
     kpc_buffer_free(send(channel, query));
     crash();
     OK(kpc_resume_write_channel_query_async(client, &write_cap, query, KPC_SOON, NULL, &op, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_ARG_VALUE, kpc_close_channel_result(result, &error));
     OK(kpc_resume_write_channel_query_result(result, &channel, &error));
     kpc_result_free(result);
@@ -322,7 +315,7 @@ static void resume_read_channel_query_result(void)
     kpc_buffer_free(send(reader, query));
     crash();
     OK(kpc_resume_read_channel_query_async(client, &read_cap, query, KPC_SOON, NULL, &op, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_ARG_VALUE, kpc_close_channel_result(result, &error));
     OK(kpc_resume_read_channel_query_result(result, &reader, &error));
     kpc_result_free(result);

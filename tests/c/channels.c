@@ -28,16 +28,6 @@ static kpc_id new_id(void)
     return id;
 }
 
-/* The result of an operation, when it is over. */
-static kpc_result *wait_for(kpc_op op)
-{
-    kpc_result *result = NULL;
-    CHECK(op != 0);
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
-    CHECK(kpc_result_op(result) == op);
-    return result;
-}
-
 static void create_write_channel(void)
 {
     kpc_channel again = 0;
@@ -66,7 +56,7 @@ static void create_write_channel_result(void)
     kpc_result *result;
 
     OK(kpc_create_write_channel_async(client, KPC_SOON, NULL, &op, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_ARG_VALUE, kpc_create_read_channel_result(result, &again, &error));
     OK(kpc_create_write_channel_result(result, &again, &of_other, &other, &error));
     kpc_result_free(result);
@@ -100,7 +90,7 @@ static void create_read_channel_result(void)
     kpc_result *result;
 
     OK(kpc_create_read_channel_async(client, &read_cap, KPC_SOON, NULL, &op, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_ARG_VALUE, kpc_create_write_channel_result(result, &again, &cap, &writer, &error));
     OK(kpc_create_read_channel_result(result, &again, &error));
     CHECK(again != 0 && again != reading && again != writing);
@@ -177,7 +167,7 @@ static void channel_query_payload(void)
     OK(kpc_next_message_box_index(&first, &second, &error));
     OK(kpc_next_message_box_index(&second, &third, &error));
     OK(kpc_write_channel_async(client, writing, bytes("two"), 3, KPC_SOON, NULL, &op, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     OK(kpc_write_channel_result(result, &query, &error));
     kpc_result_free(result);
     OK(kpc_channel_query_current_index(query, &current, &error));
@@ -230,7 +220,7 @@ static void channel_query_is_read(void)
         kpc_op op = 0;
         kpc_result *result;
         OK(kpc_read_channel_async(client, reading, &first, replica, KPC_SOON, NULL, &op, &error));
-        result = wait_for(op);
+        result = WAIT_FOR(client, op);
         OK(kpc_read_channel_result(result, &query, &error));
         kpc_result_free(result);
         CHECK(kpc_channel_query_is_read(query) && kpc_channel_query_reply_index(query) == replica);
@@ -329,7 +319,7 @@ static void send_channel_query(void)
         } else {
             OK(kpc_send_channel_query_async(client, writing, query, &courier, &id, KPC_SOON, NULL, &op,
                                             &error));
-            result = wait_for(op);
+            result = WAIT_FOR(client, op);
             OK(kpc_send_channel_query_result(result, &error));
             kpc_result_free(result);
         }
@@ -370,7 +360,7 @@ static void send_channel_query_await_reply(void)
     ERROR(KPC_ERR_BUSY, kpc_send_channel_query(client, writing, query, &courier, &id, KPC_SOON, &error));
     OK(kpc_channel_query_envelope_hash(query, &hash, &error));
     OK(kpc_cancel_resending_encrypted_message(client, &hash, KPC_SOON, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_START_RESENDING_CANCELLED,
           kpc_send_channel_query_await_reply_result(result, &payload, &replica, &error));
     CHECK(payload == NULL);
@@ -381,7 +371,7 @@ static void send_channel_query_await_reply(void)
 
     OK(kpc_send_channel_query_await_reply_async(client, writing, query, &courier, &id, KPC_SOON, NULL, &op,
                                                 &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     OK(kpc_send_channel_query_await_reply_result(result, &payload, &replica, &error));
     CHECK(payload != NULL && kpc_buffer_len(payload) == 0 && replica == -1);
     kpc_buffer_free(payload);
@@ -407,7 +397,7 @@ static void close_channel_result(void)
     kpc_result *result;
 
     OK(kpc_close_channel_async(client, reading, KPC_SOON, NULL, &op, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     OK(kpc_close_channel_result(result, &error));
     ERROR(KPC_ERR_ARG_VALUE, kpc_read_channel_result(result, &query, &error));
     kpc_result_free(result);

@@ -97,7 +97,7 @@ static void cancel_resending_copy_command(void)
     ERROR(KPC_ERR_BUSY, kpc_start_resending_copy_command(client, &temporary.writer, NULL, KPC_SOON, &error));
     STATUS(KPC_OK, kpc_write_cap_hash(&temporary.writer, &hash));
     OK(kpc_cancel_resending_copy_command(client, &hash, KPC_SOON, &error));
-    result = kpc_copies_wait(op);
+    result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_START_RESENDING_CANCELLED, kpc_start_resending_copy_command_result(result, &error));
     kpc_result_free(result);
     CHECK(kpc_sim_until(&sim, "arq_entries", 0));

@@ -119,7 +119,7 @@ static void copy_builder_progress(void)
         kpc_event_free(event);
     }
     CHECK(written == boxes && boxes > 10);
-    result = kpc_copies_wait(op);
+    result = WAIT_FOR(client, op);
     OK(kpc_copy_builder_finish_result(result, NULL, &error));
     kpc_result_free(result);
     kpc_event_sink_close(sink);
@@ -140,7 +140,7 @@ static void cancelled(void)
     OK(kpc_copy_builder_finish_async(client, builder, NULL, KPC_FOREVER, NULL, &op, &error));
     ERROR(KPC_ERR_BUSY, kpc_copy_builder_write(client, builder, KPC_SOON, &error));
     OK(kpc_copy_builder_cancel(client, builder, &error));
-    result = kpc_copies_wait(op);
+    result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_START_RESENDING_CANCELLED, kpc_copy_builder_finish_result(result, NULL, &error));
     kpc_result_free(result);
     kpc_sim_say(&sim, "release");

@@ -40,10 +40,10 @@ static void write_it(const kpc_client *client, const kpc_test_stream *stream)
 
 static void is_read(kpc_client *client, kpc_op op)
 {
-    kpc_result *result = NULL;
+    kpc_result *result;
     kpc_buffer *plaintext = NULL;
     kpc_box_index next;
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    result = WAIT_FOR(client, op);
     OK(kpc_read_box_result(result, &plaintext, &next, &error));
     CHECK(kpc_buffer_len(plaintext) == 4 && memcmp(kpc_buffer_data(plaintext), "news", 4) == 0);
     kpc_buffer_free(plaintext);

@@ -226,14 +226,6 @@ static void service(void)
     kpc_services_free(all);
 }
 
-static kpc_result *wait_for(kpc_op op)
-{
-    kpc_result *result = NULL;
-    CHECK(op != 0);
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
-    return result;
-}
-
 /* The document with the signatures of the authorities, of this epoch and of earlier ones. */
 static void get_pki_document_raw(void)
 {
@@ -249,7 +241,7 @@ static void get_pki_document_raw(void)
     CHECK(kpc_pki_document_epoch(current) == epoch);
     kpc_pki_document_free(current);
     OK(kpc_get_pki_document_raw_async(client, epoch, KPC_SOON, NULL, &op, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     OK(kpc_get_pki_document_raw_result(result, &second, &again, &error));
     CHECK(again == epoch && kpc_buffer_len(second) == kpc_buffer_len(first));
     CHECK(same(kpc_buffer_data(first), kpc_buffer_data(second), kpc_buffer_len(first)));
@@ -271,7 +263,7 @@ int main(void)
     kpc_sim_start(&sim, "--instant --epoch 3600");
     client = kpc_sim_client(&sim);
     OK(kpc_client_connect_async(client, KPC_SOON, NULL, &op, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     OK(kpc_client_connect_result(result, &error));
     kpc_result_free(result);
     client_pki_document();

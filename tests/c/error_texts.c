@@ -70,7 +70,7 @@ static void time_limits(void)
     kpc_buffer *plaintext = NULL;
     kpc_service echo;
     kpc_op op = 0;
-    kpc_result *result = NULL;
+    kpc_result *result;
 
     CHECK(kill(sim.pid, SIGSTOP) == 0);
     SAYS(KPC_ERR_TIMEOUT, "the daemon has not opened a session yet", kpc_client_connect(client, 50, &error));
@@ -100,7 +100,7 @@ static void time_limits(void)
     SAYS(KPC_ERR_OFFLINE, "the daemon is not reachable",
          kpc_send_message_without_reply(client, &echo, NULL, 0, 0, NULL, &error));
     OK(kpc_next_message_box_index_remote_async(client, &stream.first, 20, NULL, &op, &error));
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    result = WAIT_FOR(client, op);
     SAYS(KPC_ERR_TIMEOUT, "the daemon is not reachable",
          kpc_next_message_box_index_remote_result(result, &index, &error));
     kpc_result_free(result);

@@ -35,7 +35,7 @@ static void make_one_of_each(void)
     OK(kpc_encrypt_read(parents.client, &stream.reader, &stream.first, KPC_SOON, &parents.envelope, &error));
     OK(kpc_envelope_ciphertext(parents.envelope, &parents.buffer, &error));
     OK(kpc_next_message_box_index_remote_async(parents.client, &stream.first, KPC_SOON, NULL, &op, &error));
-    OK(kpc_op_wait(parents.client, op, KPC_SOON, &parents.result, &error));
+    parents.result = WAIT_FOR(parents.client, op);
     STATUS(KPC_ERR_ARG_NULL, kpc_config_set_unix(NULL, "x", &parents.error));
     OK(kpc_read_box_async(parents.client, &stream.reader, &stream.first, 0, KPC_FOREVER, NULL, &parents.op, &error));
 }
@@ -190,10 +190,10 @@ int main(void)
     CHECK(kpc_sim_at_least(&sim, "thin_close", goodbyes + 1));
     /* The read that the parent began finds what the child wrote. */
     {
-        kpc_result *result = NULL;
+        kpc_result *result;
         kpc_buffer *plaintext = NULL;
         kpc_box_index next;
-        OK(kpc_op_wait(parents.client, parents.op, KPC_SOON, &result, &error));
+        result = WAIT_FOR(parents.client, parents.op);
         OK(kpc_read_box_result(result, &plaintext, &next, &error));
         CHECK(kpc_buffer_len(plaintext) == 5 && memcmp(kpc_buffer_data(plaintext), "child", 5) == 0);
         kpc_buffer_free(plaintext);

@@ -1,4 +1,4 @@
-/* What the tests of boxes share, in one call or step by step: a client, what came out, who waits.
+/* What the tests of boxes share, in one call or step by step: a client, and what came out.
  *
  * To be included after a feature macro, _POSIX_C_SOURCE 200809L or more. */
 #ifndef KPC_BOXES_H
@@ -29,16 +29,6 @@ static inline int follows(const kpc_box_index *next, const kpc_box_index *index)
     kpc_box_index expected;
     OK(kpc_next_message_box_index(index, &expected, &error));
     return memcmp(&expected, next, sizeof expected) == 0;
-}
-
-/* The result of an operation, when it is over. */
-static inline kpc_result *wait_for(kpc_op op)
-{
-    kpc_result *result = NULL;
-    CHECK(op != 0);
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
-    CHECK(kpc_result_op(result) == op);
-    return result;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* What the tests of copy streams share: payloads, boxes read back, operations waited for.
+/* What the tests of copy streams share: payloads, boxes read back.
  *
  * To be included like kpc_sim.h, after a feature macro. The program defines what is declared here. */
 #ifndef KPC_COPIES_H
@@ -13,23 +13,13 @@ static kpc_error *error;
 static kpc_sim sim;
 static kpc_client *client;
 
-/* The result of an operation, when it is over. */
-static inline kpc_result *kpc_copies_wait(kpc_op op)
-{
-    kpc_result *result = NULL;
-    CHECK(op != 0);
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
-    CHECK(kpc_result_op(result) == op);
-    return result;
-}
-
 /* Runs an asynchronous call, gives its result to `take`, and ends it. */
 #define ASYNC(begin, take)                              \
     do {                                                \
         kpc_op op = 0;                                  \
         kpc_result *result;                             \
         OK(begin);                                      \
-        result = kpc_copies_wait(op);                   \
+        result = WAIT_FOR(client, op);                  \
         OK(take);                                       \
         kpc_result_free(result);                        \
     } while (0)

@@ -255,6 +255,19 @@ static inline kpc_client *kpc_sim_connected(const kpc_sim *sim)
     return client;
 }
 
+/* The result of an operation when it is over; what does not hold is told of the line that waits. */
+static inline kpc_result *kpc_sim_wait(kpc_client *client, kpc_op op, const char *file, int line)
+{
+    kpc_result *result = NULL;
+    kpc_error *error = NULL;
+    kpc_test_report(op != 0, file, line, "the operation began");
+    kpc_test_error(kpc_op_wait(client, op, KPC_SOON, &result, &error), &error, KPC_OK, file, line,
+                   "kpc_op_wait");
+    kpc_test_report(kpc_result_op(result) == op, file, line, "the result is the operation's");
+    return result;
+}
+#define WAIT_FOR(client, op) kpc_sim_wait((client), (op), __FILE__, __LINE__)
+
 /* A stream of boxes. */
 typedef struct kpc_test_stream {
     kpc_write_cap writer;

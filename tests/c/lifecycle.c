@@ -225,8 +225,7 @@ static void err_closed(kpc_sim *sim)
         CHECK(seen[i].calls == 1 && seen[i].status == KPC_ERR_CLOSED);
     }
     {
-        kpc_result *result = NULL;
-        OK(kpc_op_wait(client, write, KPC_SOON, &result, &error));
+        kpc_result *result = WAIT_FOR(client, write);
         STATUS(KPC_ERR_CLOSED, kpc_result_status(result));
         kpc_result_free(result);
     }

@@ -40,13 +40,13 @@ static int is_padded(kpc_buffer *reply, const char *text)
 static void blocking_send_message(void)
 {
     kpc_buffer *reply = NULL;
-    kpc_result *result = NULL;
+    kpc_result *result;
     kpc_op op = 0;
 
     OK(kpc_blocking_send_message(client, &echo, bytes("ping"), 4, KPC_SOON, &reply, &error));
     CHECK(is_padded(reply, "ping"));
     OK(kpc_blocking_send_message_async(client, &echo, bytes("pong"), 4, KPC_SOON, NULL, &op, &error));
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    result = WAIT_FOR(client, op);
     OK(kpc_blocking_send_message_result(result, &reply, &error));
     CHECK(is_padded(reply, "pong"));
     kpc_result_free(result);
@@ -99,10 +99,10 @@ static void send_message(int waiting)
     if (waiting) {
         OK(kpc_send_message(client, &surb, &echo, bytes("hello"), 5, KPC_SOON, &message, &error));
     } else {
-        kpc_result *result = NULL;
+        kpc_result *result;
         kpc_op op = 0;
         OK(kpc_send_message_async(client, &surb, &echo, bytes("hello"), 5, KPC_SOON, NULL, &op, &error));
-        OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+        result = WAIT_FOR(client, op);
         OK(kpc_send_message_result(result, &message, &error));
         kpc_result_free(result);
     }
@@ -121,7 +121,7 @@ static void send_message(int waiting)
 static void send_message_without_reply(void)
 {
     long before = kpc_sim_count(&sim, "send_message");
-    kpc_result *result = NULL;
+    kpc_result *result;
     kpc_event_sink *sink = NULL;
     kpc_event *event = NULL;
     kpc_op op = 0;
@@ -132,13 +132,13 @@ static void send_message_without_reply(void)
     OK(kpc_send_message_without_reply(client, &echo, bytes("shout"), 5, KPC_SOON, &id, &error));
     CHECK(!kpc_test_filled(&id, 0, sizeof id));
     OK(kpc_send_message_without_reply_async(client, &echo, bytes("shout"), 5, KPC_SOON, NULL, &op, &error));
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    result = WAIT_FOR(client, op);
     OK(kpc_send_message_without_reply_result(result, &id, &error));
     CHECK(!kpc_test_filled(&id, 0, sizeof id));
     kpc_result_free(result);
     op = 0;
     OK(kpc_client_flush_async(client, KPC_SOON, NULL, &op, &error));
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    result = WAIT_FOR(client, op);
     OK(kpc_client_flush_result(result, &error));
     kpc_result_free(result);
     CHECK(kpc_sim_until(&sim, "send_message", before + 2));
@@ -186,7 +186,7 @@ static void lost_on_the_way(void)
     kpc_event_sink *sink = NULL;
     kpc_event *event;
     kpc_error *told;
-    kpc_result *result = NULL;
+    kpc_result *result;
     kpc_buffer *reply = NULL;
     kpc_id surb, id;
     kpc_op op = 0;
@@ -199,7 +199,7 @@ static void lost_on_the_way(void)
     OK(kpc_send_message(client, &surb, &echo, bytes("x"), 1, KPC_SOON, NULL, &error));
     CHECK(kpc_sim_until(&sim, "send_message", before + 2));
     kpc_sim_say(&sim, "cut");
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+    result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_CONNECTION_LOST, kpc_blocking_send_message_result(result, &reply, &error));
     kpc_result_free(result);
     event = next_of(sink, KPC_EVENT_MESSAGE_SENT);

@@ -20,9 +20,9 @@ static void many_counters(kpc_client *client)
                                                           &error));
     }
     for (i = 0; i < MANY; i++) {
-        kpc_result *result = NULL;
+        kpc_result *result;
         uint64_t remote = 0, local = 1;
-        OK(kpc_op_wait(client, ops[i], KPC_SOON, &result, &error));
+        result = WAIT_FOR(client, ops[i]);
         OK(kpc_get_message_box_index_counter_remote_result(result, &remote, &error));
         OK(kpc_get_message_box_index_counter(&streams[i].first, &local, &error));
         CHECK(remote == local);

@@ -53,9 +53,7 @@ static void ids(void)
         STATUS(KPC_OK, kpc_op_cancel(client, ops[i]));
     }
     for (i = 0; i < 8; i++) {
-        kpc_result *result = NULL;
-        OK(kpc_op_wait(client, ops[i], KPC_SOON, &result, &error));
-        CHECK(kpc_result_op(result) == ops[i]);
+        kpc_result *result = WAIT_FOR(client, ops[i]);
         STATUS(KPC_ERR_CANCELLED, kpc_result_status(result));
         kpc_result_free(result);
     }
@@ -95,12 +93,11 @@ static void results_are_fetched_once(void)
 static void failures_are_told(void)
 {
     kpc_op op = endless_read(20, NULL);
-    kpc_result *result = NULL;
+    kpc_result *result = WAIT_FOR(client, op);
     kpc_buffer *plaintext = NULL;
     kpc_box_index next;
     kpc_error *told;
 
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
     STATUS(KPC_ERR_TIMEOUT, kpc_result_status(result));
     told = kpc_result_error(result);
     CHECK(kpc_error_status(told) == KPC_ERR_TIMEOUT);
@@ -262,7 +259,7 @@ static void op_cancel(void)
     kpc_envelope *envelope = NULL;
     kpc_event_sink *sink = NULL;
     kpc_event *event = NULL;
-    kpc_result *result = NULL;
+    kpc_result *result;
     kpc_hash hash;
     kpc_op by_hash = 0, by_number;
     long begun = kpc_sim_count(&sim, "start_resending_encrypted_message");
@@ -285,11 +282,11 @@ static void op_cancel(void)
     kpc_event_sink_close(sink);
 
     OK(kpc_cancel_resending_encrypted_message(client, &hash, KPC_SOON, &error));
-    OK(kpc_op_wait(client, by_hash, KPC_SOON, &result, &error));
+    result = WAIT_FOR(client, by_hash);
     STATUS(KPC_ERR_START_RESENDING_CANCELLED, kpc_result_status(result));
     kpc_result_free(result);
     STATUS(KPC_OK, kpc_op_cancel(client, by_number));
-    OK(kpc_op_wait(client, by_number, KPC_SOON, &result, &error));
+    result = WAIT_FOR(client, by_number);
     STATUS(KPC_ERR_CANCELLED, kpc_result_status(result));
     kpc_result_free(result);
     CHECK(!kpc_client_is_attached(client));

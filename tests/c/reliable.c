@@ -22,13 +22,6 @@ static int begins(kpc_buffer *reply, const char *text)
     return same;
 }
 
-static kpc_result *wait_for(kpc_op op)
-{
-    kpc_result *result = NULL;
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
-    return result;
-}
-
 static void blocking_send_reliable_message(void)
 {
     kpc_buffer *reply = NULL;
@@ -42,7 +35,7 @@ static void blocking_send_reliable_message(void)
     CHECK(begins(reply, "ping"));
     OK(kpc_blocking_send_reliable_message_async(client, NULL, &echo, bytes("pong"), 4, KPC_SOON, NULL, &op,
                                                 &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     OK(kpc_blocking_send_reliable_message_result(result, &reply, &error));
     CHECK(begins(reply, "pong"));
     kpc_result_free(result);
@@ -75,7 +68,7 @@ static void send_reliable_message(void)
         } else {
             OK(kpc_send_reliable_message_async(client, &id, &echo, bytes("ping"), 4, KPC_SOON, NULL, &op,
                                                &error));
-            result = wait_for(op);
+            result = WAIT_FOR(client, op);
             OK(kpc_send_reliable_message_result(result, &error));
             kpc_result_free(result);
         }
@@ -109,7 +102,7 @@ static void a_message_id_names_one_message_at_a_time(void)
                                                 &error));
     ERROR(KPC_ERR_BUSY, kpc_send_reliable_message(client, &id, &echo, bytes("y"), 1, KPC_SOON, &error));
     STATUS(KPC_OK, kpc_op_cancel(client, op));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_CANCELLED, kpc_blocking_send_reliable_message_result(result, &reply, &error));
     kpc_result_free(result);
     kpc_sim_say(&sim, "release");

@@ -12,14 +12,6 @@ static int same(const void *a, const void *b, size_t size)
     return memcmp(a, b, size) == 0;
 }
 
-static kpc_result *wait_for(kpc_op op)
-{
-    kpc_result *result = NULL;
-    CHECK(op != 0);
-    OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
-    return result;
-}
-
 /* Boxes hold what the geometry says, and not a byte more. */
 static void client_pigeonhole_geometry(void)
 {
@@ -116,7 +108,7 @@ static void new_keypair_remote(void)
     CHECK(same(&remote, &local, sizeof local));
     memset(&remote, 0, sizeof remote);
     OK(kpc_new_keypair_remote_async(client, seed, sizeof seed, KPC_SOON, NULL, &op, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     OK(kpc_new_keypair_remote_result(result, &remote.writer, &remote.reader, &remote.first, &error));
     kpc_result_free(result);
     CHECK(same(&remote, &local, sizeof local));
@@ -137,7 +129,7 @@ static void next_message_box_index_remote(void)
         OK(kpc_next_message_box_index_remote(client, &at, KPC_SOON, &next, &error));
         CHECK(same(&next, &expected, sizeof next));
         OK(kpc_next_message_box_index_remote_async(client, &at, KPC_SOON, NULL, &op, &error));
-        result = wait_for(op);
+        result = WAIT_FOR(client, op);
         OK(kpc_next_message_box_index_remote_result(result, &next, &error));
         kpc_result_free(result);
         CHECK(same(&next, &expected, sizeof next));
@@ -158,7 +150,7 @@ static void get_message_box_index_counter_remote(void)
     OK(kpc_get_message_box_index_counter(&stream.first, &known, &error));
     CHECK(first == known);
     OK(kpc_get_message_box_index_counter_remote_async(client, &next, KPC_SOON, NULL, &op, &error));
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     OK(kpc_get_message_box_index_counter_remote_result(result, &second, &error));
     kpc_result_free(result);
     CHECK(second == first + 1);

@@ -131,8 +131,7 @@ static void questions(kpc_client *client)
     OK(kpc_next_message_box_index_remote_async(client, &stream.first, KPC_SOON, NULL, &kept, &error));
     CHECK(until(client, offsetof(kpc_stats, results_kept), 1).operations_running == 0);
     {
-        kpc_result *result = NULL;
-        OK(kpc_op_wait(client, kept, KPC_SOON, &result, &error));
+        kpc_result *result = WAIT_FOR(client, kept);
         kpc_result_free(result);
     }
     CHECK(stats_of(client).results_kept == 0);

@@ -18,13 +18,13 @@ static kpc_envelope *sealed(const kpc_test_stream *s, const char *text, int wait
                              &error));
     } else if (text == NULL) {
         OK(kpc_encrypt_read_async(client, &s->reader, &s->first, KPC_SOON, NULL, &op, &error));
-        result = wait_for(op);
+        result = WAIT_FOR(client, op);
         OK(kpc_encrypt_read_result(result, &envelope, &error));
         kpc_result_free(result);
     } else {
         OK(kpc_encrypt_write_async(client, &s->writer, &s->first, bytes(text), strlen(text), KPC_SOON, NULL, &op,
                                    &error));
-        result = wait_for(op);
+        result = WAIT_FOR(client, op);
         OK(kpc_encrypt_write_result(result, &envelope, &error));
         kpc_result_free(result);
     }
@@ -137,17 +137,17 @@ static kpc_status sent(const kpc_test_stream *s, const kpc_envelope *envelope, i
     if (how == PLAIN) {
         OK(kpc_start_resending_encrypted_message_async(client, reader, writer, &s->first, -1, envelope, 0, KPC_SOON,
                                                        NULL, &op, &error));
-        result = wait_for(op);
+        result = WAIT_FOR(client, op);
         status = kpc_start_resending_encrypted_message_result(result, plaintext, courier, &error);
     } else if (how == NO_RETRY) {
         OK(kpc_start_resending_encrypted_message_no_retry_async(client, reader, writer, &s->first, -1, envelope,
                                                                 KPC_SOON, NULL, &op, &error));
-        result = wait_for(op);
+        result = WAIT_FOR(client, op);
         status = kpc_start_resending_encrypted_message_no_retry_result(result, plaintext, courier, &error);
     } else {
         OK(kpc_start_resending_encrypted_message_return_box_exists_async(client, reader, writer, &s->first, -1,
                                                                          envelope, KPC_SOON, NULL, &op, &error));
-        result = wait_for(op);
+        result = WAIT_FOR(client, op);
         status = kpc_start_resending_encrypted_message_return_box_exists_result(result, plaintext, courier, &error);
     }
     kpc_result_free(result);
@@ -263,7 +263,7 @@ static void without_its_envelope(void)
     kpc_envelope_free(read);
     OK(sent(&s, write, 0, PLAIN, 0, NULL, NULL));
     kpc_envelope_free(write);
-    result = wait_for(op);
+    result = WAIT_FOR(client, op);
     OK(kpc_start_resending_encrypted_message_result(result, &plaintext, NULL, &error));
     CHECK(holds(plaintext, "at last"));
     OK(kpc_start_resending_encrypted_message_result(result, NULL, NULL, &error));

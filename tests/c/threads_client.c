@@ -40,8 +40,7 @@ static void own_answers(const worker *w, int round)
     CHECK(kpc_buffer_len(buffer) > strlen(word) && strcmp((const char *)kpc_buffer_data(buffer), word) == 0);
     kpc_buffer_free(buffer);
     {
-        kpc_result *result = NULL;
-        OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
+        kpc_result *result = WAIT_FOR(client, op);
         OK(kpc_read_box_result(result, &buffer, &next, &error));
         CHECK(kpc_buffer_len(buffer) == strlen(word) && memcmp(kpc_buffer_data(buffer), word, strlen(word)) == 0);
         CHECK(memcmp(&next, &expected, sizeof next) == 0);
