@@ -44,8 +44,9 @@
  * meaning has a number of its own. The last parameter, kpc_error **, may be NULL; otherwise it
  * receives NULL or an object with the details, which the caller frees. There is no last error kept
  * per thread. Any function that takes or returns an object can also give KPC_ERR_NO_MEMORY, any
- * that takes a handle KPC_ERR_BAD_HANDLE and KPC_ERR_FORKED, and any at all KPC_ERR_PANIC and
- * KPC_ERR_INTERNAL. No error, and no log line, holds a secret or a payload.
+ * that takes a handle KPC_ERR_BAD_HANDLE and KPC_ERR_FORKED, any that asks the daemon
+ * KPC_ERR_CONNECTION_LOST where that hung up on it again and again, and any at all KPC_ERR_PANIC
+ * and KPC_ERR_INTERNAL. No error, and no log line, holds a secret or a payload.
  *
  * Threads. Every function may be called on any thread, and at the same time as any other, unless
  * it says otherwise. There is nothing to set up and nothing to tear down. What pthread_cancel does
@@ -4554,7 +4555,8 @@ kpc_status kpc_client_courier(const kpc_client *client, kpc_service *courier, kp
  *
  * The courier works alone: the client need not stay. It remembers the outcome for 30 minutes
  * and would only repeat it, so when the call is made again after a failure without naming a
- * courier, another one is chosen. A stream that was never written, or has no last element, gives
+ * courier, another one is chosen. After a cancel or a time limit it is the same one, which may
+ * still be at work. A stream that was never written, or has no last element, gives
  * no answer for minutes. The temporary stream stays readable: delete it with
  * kpc_tombstone_range.
  *

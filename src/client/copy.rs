@@ -30,10 +30,11 @@ pub(crate) async fn run(
     }));
     let at_work = inner.copies.begin(stream, node);
     let answer = arq::run(inner, LaneKind::Write, request).await?;
-    drop(at_work);
     let ended = codes::check(&answer.reply, &answer.features);
-    if matches!(&ended, Err(error) if error.status() == Status::COPY_FAILED) {
-        inner.copies.failed(stream, node);
+    match &ended {
+        Ok(()) => at_work.succeeded(),
+        Err(error) if error.status() == Status::COPY_FAILED => at_work.failed(),
+        Err(_) => drop(at_work), // the daemon has given up, not the courier
     }
     ended
 }
@@ -41,7 +42,8 @@ pub(crate) async fn run(
 impl Client {
     /// Lets a courier perform the temporary stream of `write_cap`; done when it is
     /// through. Without a courier named, one is chosen at random and kept; not one that
-    /// has failed for this stream in the last half hour, if there is another.
+    /// has failed for this stream in the last half hour, if there is another. One that has
+    /// a command for this stream which was given up is taken again: it may be at work.
     ///
     /// `COPY_FAILED` with the replica's code and the position of the failed
     /// envelope; what was written before it stays. `SERVICE_NOT_FOUND` if the

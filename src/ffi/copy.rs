@@ -26,7 +26,8 @@ pub(crate) unsafe fn optional_courier(courier: *const kpc_service) -> Result<Opt
 ///
 /// The courier works alone: the client need not stay. It remembers the outcome for 30 minutes
 /// and would only repeat it, so when the call is made again after a failure without naming a
-/// courier, another one is chosen. A stream that was never written, or has no last element, gives
+/// courier, another one is chosen. After a cancel or a time limit it is the same one, which may
+/// still be at work. A stream that was never written, or has no last element, gives
 /// no answer for minutes. The temporary stream stays readable: delete it with
 /// kpc_tombstone_range.
 ///

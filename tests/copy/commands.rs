@@ -6,6 +6,7 @@ use kpclient::bacap::WriteCap;
 use kpclient::client::{
     Client, CopyDestination, Delivery, Destination, Event, OpId, StartFlags, Timeout,
 };
+use kpclient::pki::Service;
 use kpclient::{Error, Status};
 use kpclientd_sim::Sim;
 use serde_cbor::Value;
@@ -15,6 +16,8 @@ use super::common::frames::{fields, get, int};
 use super::common::peer::{Conn, Peer};
 use super::common::replies::caps;
 use super::support::*;
+
+const COPY: &str = "start_resending_copy_command";
 
 fn failure(client: &Client, cap: &WriteCap) -> Error {
     let work = client.start_resending_copy_command(cap, None).unwrap();
@@ -98,6 +101,74 @@ fn after_a_failure_another_courier_is_taken() {
     asked.sort();
     asked.dedup();
     assert_eq!(asked.len(), couriers, "{asked:?}");
+}
+
+#[test]
+fn a_command_that_was_given_up_goes_to_its_courier_again() {
+    let sim = sim();
+    let client = client(&sim);
+    assert!(client.couriers().unwrap().len() >= 3);
+    // Over a stream that is not written couriers wait, and nobody tells them to stop.
+    let temporary = stream(2).write_cap;
+    let mut id = start_copy(&sim, &client, &temporary);
+    let first = courier_of(&sim);
+    for turn in 0..8 {
+        if turn % 2 == 0 {
+            client.cancel(id).unwrap();
+        } else {
+            done(
+                &client,
+                client.cancel_resending_copy_command(&temporary.hash()),
+            );
+        }
+        until("the daemon forgets it", || sim.arq().unwrap().is_empty());
+        id = start_copy(&sim, &client, &temporary);
+        assert_eq!(courier_of(&sim), first);
+    }
+    // Once it has failed, another one is better.
+    sim.control("fault copy 6").unwrap();
+    let ended = client.wait(id, SOON).unwrap().unwrap();
+    assert_eq!(ended.status(), Status::COPY_FAILED);
+    until("the daemon forgets it", || sim.arq().unwrap().is_empty());
+    start_copy(&sim, &client, &temporary);
+    assert_ne!(courier_of(&sim), first);
+}
+
+#[test]
+fn a_courier_that_left_the_document_is_not_asked_again() {
+    let peer = Peer::current();
+    let (client, conn) = connected(&peer);
+    let (cap, _, _) = caps();
+    let copy = || start(&client, client.start_resending_copy_command(&cap, None));
+    let op = copy();
+    let mut lane = peer.welcome();
+    let asked = lane.expect(COPY);
+    let courier: [u8; 32] = get(&asked.fields, "courier_identity_hash");
+    op.cancel();
+    let cancel = lane.expect("cancel_resending_copy_command");
+    lane.answer(&cancel, fields([]));
+    lane.refuse(&asked, 24);
+    // Which of the document's nodes it is, is seen when it is gone.
+    let sink = client.open_sink(64).unwrap();
+    for at in 0.. {
+        let epoch = 100_000_000 + at as u64;
+        let document = document(&conn, epoch, |nodes| drop(nodes.remove(at)));
+        lane.send_message("new_pki_document_event", &fields([("payload", document)]));
+        next_that(&sink, |event| match event {
+            Event::Document(document) => (document.epoch() == epoch).then_some(()),
+            _ => None,
+        });
+        let is_it = |service: &Service| service.node == courier;
+        if !client.couriers().unwrap().iter().any(is_it) {
+            break;
+        }
+    }
+    let op = copy();
+    let asked = lane.expect(COPY);
+    let other: [u8; 32] = get(&asked.fields, "courier_identity_hash");
+    assert_ne!(other, courier);
+    lane.answer(&asked, fields([]));
+    op.done::<()>().unwrap();
 }
 
 #[test]
@@ -210,7 +281,8 @@ fn a_courier_that_vanished_is_told_once() {
     let courier: [u8; 32] = get(&asked.fields, "courier_identity_hash");
     for epoch in [100_000_000_u64, 100_000_001, 100_000_002] {
         let here = epoch == 100_000_001;
-        let document = document(&conn, epoch, here);
+        let leave = |nodes: &mut Vec<Value>| nodes.truncate(if here { nodes.len() } else { 0 });
+        let document = document(&conn, epoch, leave);
         let event = fields([("payload", document)]);
         lane.send_message("new_pki_document_event", &event);
         if !here {
@@ -225,8 +297,8 @@ fn a_courier_that_vanished_is_told_once() {
     assert_eq!(op.status(), Status::CANCELLED);
 }
 
-/// The recorded document with another epoch, with or without its service nodes.
-fn document(conn: &Conn, epoch: u64, with_services: bool) -> Value {
+/// The recorded document with another epoch and other service nodes.
+fn document(conn: &Conn, epoch: u64, leave: impl FnOnce(&mut Vec<Value>)) -> Value {
     let [_, (_, fields)] = conn.era.greeting();
     let Some(Value::Bytes(payload)) = fields.get("payload") else {
         panic!("no document");
@@ -235,8 +307,10 @@ fn document(conn: &Conn, epoch: u64, with_services: bool) -> Value {
         panic!("no map");
     };
     map.insert(Value::Text("Epoch".into()), int(epoch));
-    if !with_services {
-        map.insert(Value::Text("ServiceNodes".into()), Value::Array(Vec::new()));
-    }
+    let nodes = map.get_mut(&Value::Text("ServiceNodes".into()));
+    let Some(Value::Array(nodes)) = nodes else {
+        panic!("no service nodes");
+    };
+    leave(nodes);
     Value::Bytes(serde_cbor::to_vec(&Value::Map(map)).unwrap())
 }
