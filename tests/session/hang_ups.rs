@@ -14,7 +14,7 @@ use crate::common::replies::caps;
 use crate::common::LIMIT;
 
 /// So often a request may be the last that a daemon gets.
-const HANG_UPS: usize = 5;
+const HANG_UPS: usize = 8;
 
 const POISON: &str = "get_pki_document";
 
