@@ -6,8 +6,9 @@
  * FORM says how calls are made (enum form), TOML is the text of a configuration, SOCKET where the
  * daemon listens. Each line of the input is one call, `NUMBER KIND NAME=VALUE…`, by the kind of
  * request and the names of the daemon's protocol, bytes and texts in hexadecimal. Each runs on a
- * thread of its own. When one is over the player prints `done NUMBER STATUS NAME=VALUE…`, of each event
- * `event KIND STATUS NAME=VALUE…`. `close` ends the client, the end of the input the program. */
+ * thread of its own; those that do not block begin in the order of the lines. When one is over the
+ * player prints `done NUMBER STATUS NAME=VALUE…`, of each event `event KIND STATUS NAME=VALUE…`.
+ * `close` ends the client, the end of the input the program. */
 #define _POSIX_C_SOURCE 200809L
 #include "player_boxes.h"
 #include "player_channels.h"
@@ -22,6 +23,7 @@ static const struct {
 } plays[] = {
     {"connect", connect_client},
     {"status", daemon_status},
+    PLAYED(resumes),
     PLAYED(new_keypair),
     PLAYED(next_message_box_index),
     PLAYED(get_message_box_index_counter),
@@ -123,6 +125,7 @@ static void *run(void *argument)
     }
     print_line("done %s %s%s", call->number, kpc_status_name(call->status), text);
     free(text);
+    has_begun(call);
     free_call(call);
     pthread_mutex_lock(&mutex);
     running--;
@@ -137,11 +140,13 @@ static void begin(const char *line)
 
     pthread_mutex_lock(&mutex);
     running++;
+    not_begun++;
     pthread_mutex_unlock(&mutex);
     if (pthread_create(&thread, NULL, run, call_of(line)) != 0) {
         give_up("no thread for", line);
     }
     pthread_detach(thread);
+    await_begin();
 }
 
 /* ---- The client -------------------------------------------------------------------------------- */

@@ -48,6 +48,7 @@ struct call {
     kpc_status status;
     kpc_error *error;
     kpc_op op;
+    bool has_begun;
     kpc_result *mine; /* what kpc_op_wait gave */
     FILE *said;       /* " name=value" for each output */
 };
@@ -241,6 +242,30 @@ static const kpc_completion *completion(kpc_completion *done)
     return form == WAITING ? NULL : done;
 }
 
+/* Calls that were read and have not begun. */
+static size_t not_begun;
+
+/* The call is the library's now, or is over without: the next one may begin. */
+static void has_begun(struct call *call)
+{
+    pthread_mutex_lock(&mutex);
+    not_begun -= !call->has_begun;
+    call->has_begun = true;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&mutex);
+}
+
+/* Waits until the call has begun whose thread was just started, so that calls keep their order.
+ * Of one that blocks nobody knows when that is. */
+static void await_begin(void)
+{
+    pthread_mutex_lock(&mutex);
+    while (form != BLOCKING && not_begun > 0) {
+        pthread_cond_wait(&changed, &mutex);
+    }
+    pthread_mutex_unlock(&mutex);
+}
+
 /* The result of a call that was begun, when it is over. */
 static const kpc_result *arrived(struct call *call)
 {
@@ -292,6 +317,7 @@ static void taken(struct call *call, const kpc_result *result)
         }                                                                                          \
         call->status = name##_async(client, in KPC_FOREVER, completion(&done), &call->op,          \
                                     &call->error);                                                 \
+        has_begun(call);                                                                           \
         if (call->status == KPC_OK) {                                                              \
             const kpc_result *result = arrived(call);                                              \
             TAKE(name##_result(result, out &call->error));                                         \

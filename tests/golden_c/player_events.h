@@ -54,6 +54,20 @@ static void daemon_status(struct call *call)
     say_geometries(call);
 }
 
+/* How many sessions the daemon still had, by the client's own count. */
+static void resumes(struct call *call)
+{
+    kpc_stats stats;
+    uint64_t all = 0;
+    size_t lane;
+
+    TAKE(kpc_client_stats(client, &stats, sizeof stats, &call->error));
+    for (lane = 0; call->status == KPC_OK && lane < KPC_LANES; lane++) {
+        all += stats.lanes[lane].resumes;
+    }
+    say_number(call, "resumes", all);
+}
+
 static void connect_client(struct call *call)
 {
     PLAY(kpc_client_connect, NONE, NONE);

@@ -5,6 +5,7 @@ use serde_cbor::Value;
 
 use crate::common::frames::Fields;
 use crate::program::{Form, Told};
+use crate::replay::How;
 use crate::text::{compare, hex, shown, Shown};
 
 /// Recorded requests that the library refuses, with what, and why. The replies to them are
@@ -172,19 +173,21 @@ pub fn names(fields: &Fields) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Whether the player waits for the reply by its call; else events tell it. Each way is taken
-/// in some form, save that messages in a row are sent by calls that are over at once: the order
-/// of several that wait on threads is nobody's.
-pub fn is_awaited(key: &str, fields: &Fields, form: Form, in_a_row: bool) -> bool {
-    match key {
-        "send_message" => {
-            fields.get("with_surb") == Some(&Value::Bool(true))
-                && form == Form::Blocking
-                && !in_a_row
-        }
-        "send_arq_message" | "send_channel_query" => form != Form::Callback,
-        _ => true,
-    }
+/// Whether there are calls of both kinds for it: that wait for the reply, and of which events
+/// tell it.
+pub fn is_message(key: &str) -> bool {
+    matches!(
+        key,
+        "send_message" | "send_arq_message" | "send_channel_query"
+    )
+}
+
+/// Whether the player's call ends with the reply; else events tell that. A message without a
+/// SURB has none, and where several that block go in a row, their order would be nobody's.
+pub fn is_awaited(key: &str, fields: &Fields, how: &How<'_>, in_a_row: bool) -> bool {
+    let has_reply = key != "send_message" || fields.get("with_surb") == Some(&Value::Bool(true));
+    let has_order = how.form != Form::Blocking || !in_a_row;
+    !is_message(key) || (how.awaits && has_reply && has_order)
 }
 
 /// Fields that the library draws at random in a request.

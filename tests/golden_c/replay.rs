@@ -4,8 +4,11 @@
 
 use std::collections::HashMap;
 
+use serde_cbor::Value;
+
 use crate::common::frames::{message, transcript, Era, Fields, Recorded};
 use crate::common::peer::{Conn, Peer};
+use crate::couriers;
 use crate::program::{Form, Program};
 use crate::recorded::{compare_requests, content, drawn, names, Lane, Outcome};
 use crate::text::{compare, hex, shown, Shown};
@@ -22,6 +25,8 @@ pub struct How<'a> {
     pub form: Form,
     /// Boxes are written and read by one call each, not step by step.
     pub at_once: bool,
+    /// Calls that send messages end with the reply, where there is such a call.
+    pub awaits: bool,
     /// The conversation is not to be as recorded.
     pub change: Option<&'a Change>,
 }
@@ -78,6 +83,8 @@ pub struct Replay<'a> {
     at_once: HashMap<Vec<u8>, AtOnce>,
     /// What names requests that were refused, and so the replies to them.
     passed_over: Vec<Vec<u8>>,
+    /// How often the daemon said that it still had a session.
+    resumes: u32,
     /// Refused while the daemon is off the mixnet.
     later: Vec<&'a Recorded>,
 }
@@ -144,6 +151,7 @@ impl<'a> Replay<'a> {
             started: HashMap::new(),
             at_once: HashMap::new(),
             passed_over: Vec::new(),
+            resumes: 0,
             later: Vec::new(),
         };
         let daemon = handshake.iter().filter(|frame| !frame.from_client);
@@ -155,6 +163,9 @@ impl<'a> Replay<'a> {
         for frame in &handshake[..2] {
             let (key, recorded) = message(&frame.cbor).unwrap();
             replay.check_news(&key, &recorded, &frame.place);
+        }
+        if let Some(admission) = handshake.get(3) {
+            replay.check_admission(admission);
         }
         if era == Era::Current {
             // The library's own question, whether the daemon derives keys as it does.
@@ -206,6 +217,10 @@ impl<'a> Replay<'a> {
                 exempt.push("reply_index"); // today's daemons ignore it, and no such call has it
             }
             compare_requests(&made.place, &key, &exempt, &recorded, &asked.fields);
+            if key == "start_resending_copy_command" {
+                let (_, document) = message(&self.greeting[1]).unwrap();
+                couriers::check(&self.made[at].place, &asked.fields, &document);
+            }
         }
     }
 
@@ -238,17 +253,22 @@ impl<'a> Replay<'a> {
         if names.is_empty() {
             return self.tell_all(&key, &recorded, frame);
         }
-        let answers = |made: &Made| {
-            let asked = self::names(&made.recorded);
-            asked.iter().any(|name| names.contains(name))
-        };
-        let at = self.made.iter().position(answers);
-        let at = at.unwrap_or_else(|| panic!("{}: an answer to nothing", frame.place));
+        let at = self.answered(&names, &frame.place);
         self.see(at);
         let cbor = self.of_today(frame);
         let lane = self.made[at].lane;
         self.lane(lane).send_cbor(&cbor);
         self.check(at, &key, &recorded, &frame.place);
+    }
+
+    /// Which request an answer with these names is for.
+    fn answered(&self, names: &[Vec<u8>], place: &str) -> usize {
+        let answers = |made: &Made| {
+            let asked = self::names(&made.recorded);
+            asked.iter().any(|name| names.contains(name))
+        };
+        let at = self.made.iter().position(answers);
+        at.unwrap_or_else(|| panic!("{place}: an answer to nothing"))
     }
 
     /// The player is told of an answer: by the end of its call, or by an event.
@@ -349,8 +369,26 @@ impl<'a> Replay<'a> {
         conn.answer_keypair(&probe);
         self.lanes.insert(Lane::Write, conn);
         for (key, recorded, place) in news {
-            self.check_news(&key, &recorded, place);
+            let names = names(&recorded);
+            if names.is_empty() {
+                self.check_news(&key, &recorded, place);
+            } else {
+                let at = self.answered(&names, place);
+                self.check(at, &key, &recorded, place);
+            }
         }
+        let is_admission = |frame: &&Recorded| key_of(frame) == "session_token_reply";
+        self.check_admission(frames.iter().find(is_admission).unwrap());
+    }
+
+    /// The client counts what the daemon said of a session: that it still had it, or not.
+    fn check_admission(&mut self, admission: &Recorded) {
+        let (_, recorded) = message(&admission.cbor).unwrap();
+        self.resumes += u32::from(recorded["resumed"] == Value::Bool(true));
+        let call = self.program.call("resumes", &Shown::new());
+        let known = self.program.done(call).fields;
+        let expected = Shown::from([("resumes".to_owned(), self.resumes.to_string())]);
+        compare(&admission.place, &known, &expected);
     }
 
     fn end(mut self, hung_up: bool) {

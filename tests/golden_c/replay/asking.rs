@@ -22,12 +22,8 @@ impl<'a> Replay<'a> {
         }
         let mut made = Made::new(frame, &key, &recorded);
         made.lane = self.lane_for(&key, &recorded);
-        made.awaited = is_awaited(
-            &key,
-            &recorded,
-            self.how.form,
-            self.in_a_row(&key, following),
-        );
+        let in_a_row = self.in_a_row(&key, following);
+        made.awaited = is_awaited(&key, &recorded, &self.how, in_a_row);
         if let Some(at_once) = self.at_once.remove(&content(&recorded, "envelope_hash")) {
             made.call = Some(at_once.call);
             made.next_index = Some(at_once.next_index);
@@ -43,7 +39,7 @@ impl<'a> Replay<'a> {
             Some((_, status, _)) => self.expect_refusal(&made, status, frame),
             None => {
                 self.made.push(made);
-                self.follow(self.made.len() - 1);
+                self.follow(self.made.len() - 1, in_a_row);
             }
         }
     }
@@ -102,7 +98,7 @@ impl<'a> Replay<'a> {
     }
 
     /// What is known of a request before the daemon answers.
-    fn follow(&mut self, at: usize) {
+    fn follow(&mut self, at: usize, in_a_row: bool) {
         let made = &mut self.made[at];
         if !made.awaited {
             let told = self.program.done(made.call.take().unwrap());
@@ -110,7 +106,7 @@ impl<'a> Replay<'a> {
             made.message_id = told.fields.get("message_id").cloned();
         }
         // More messages may be recorded in a row than the library has under way.
-        if made.key != "send_message" || made.awaited {
+        if made.key != "send_message" || !in_a_row {
             self.see(at);
         }
         let made = &mut self.made[at];
