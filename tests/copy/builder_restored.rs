@@ -112,6 +112,40 @@ fn what_was_added_and_written_but_not_saved_does_not_end_up_in_the_stream() {
 }
 
 #[test]
+fn a_builder_that_has_moved_can_be_cancelled() {
+    let sim = sim();
+    let first = client(&sim);
+    let builder = first.copy_builder().unwrap();
+    add(&first, &builder, &stream(1), &payload(3000));
+    let saved = builder.save().unwrap();
+    add(&first, &builder, &stream(2), &payload(3000));
+    done(&first, first.copy_builder_write(&builder));
+    drop(first);
+
+    // Boxes of the stream hold what was not saved, so it moves to others.
+    let second = client(&sim);
+    let restored = CopyBuilder::restore(&saved).unwrap();
+    let stream = restored.temp_write_cap();
+    add(&second, &restored, &self::stream(3), &payload(3000));
+    let work = second.copy_builder_finish(&restored, None).unwrap();
+    let prepared = second.prepare(&work, Delivery::Keep).unwrap();
+    let id = prepared.id();
+    sim.control("hold").unwrap();
+    prepared.launch(work, Timeout::Forever);
+    until("it moves", || {
+        sim.control("step 1").unwrap();
+        restored.temp_write_cap() != stream
+    });
+    assert!(second.copy_builder_cancel(&restored));
+    let ended = second.wait(id, SOON).unwrap().unwrap();
+    assert_eq!(ended.status(), Status::START_RESENDING_CANCELLED);
+    assert!(!second.copy_builder_cancel(&restored), "nothing is at work");
+    sim.control("release").unwrap();
+    finish(&second, &restored);
+    check(&second, &self::stream(3), &payload(3000));
+}
+
+#[test]
 fn a_crash_while_the_courier_works_is_finished_at_the_same_courier() {
     let sim = sim();
     let first = client(&sim);

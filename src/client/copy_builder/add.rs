@@ -75,7 +75,7 @@ where
 {
     let done = Done::default();
     let (builder, number) = (Arc::clone(&turn.builder), turn.number);
-    let (stream, shared) = (builder.temp_write_cap().hash(), Arc::clone(&done));
+    let (stream, shared) = (builder.turn_hash(), Arc::clone(&done));
     let task = move |inner| async move {
         let made = make(inner).await?;
         turn.builder.commit(&turn, made, envelopes as u64, &shared)

@@ -26,7 +26,7 @@ where
     F: std::future::Future<Output = Result<T>> + Send + 'static,
 {
     let (builder, number) = (Arc::clone(&turn.builder), turn.number);
-    let stream = builder.temp_write_cap().hash();
+    let stream = builder.turn_hash();
     Work::task(move |inner| task(inner, turn))
         .under_hash(stream)
         .undone_by(Arc::new(move || builder.end_turn(number)))

@@ -22,6 +22,7 @@ use super::queries::random_array;
 use super::{local_derivation, Client};
 use crate::bacap::{keypair, BoxIndex, WriteCap};
 use crate::sync::lock;
+use crate::wire::Hash;
 use crate::{Error, Result, Status};
 use bytes::Bytes;
 
@@ -83,10 +84,16 @@ impl CopyBuilder {
         }
         state.turns += 1;
         state.turn = Some(state.turns);
+        state.turn_hash = state.write_cap.hash();
         Ok(Turn {
             builder: Arc::clone(self),
             number: state.turns,
         })
+    }
+
+    /// The hash under which the operation of the present turn, or of the last, is entered.
+    fn turn_hash(&self) -> Hash {
+        lock(&self.state).turn_hash
     }
 
     fn end_turn(&self, number: u64) {
@@ -144,7 +151,6 @@ impl Client {
     /// Ends the operation that works on a builder, with `START_RESENDING_CANCELLED`.
     /// False if none does.
     pub fn copy_builder_cancel(&self, builder: &CopyBuilder) -> bool {
-        let stream = builder.temp_write_cap().hash();
-        self.end_by_hash(&stream)
+        self.end_by_hash(&builder.turn_hash())
     }
 }

@@ -50,11 +50,15 @@ pub(super) struct State {
     /// The operation that works on it.
     pub(super) turn: Option<u64>,
     pub(super) turns: u64,
+    /// Under which hash that operation can be found: the stream's when it began, for the
+    /// stream may move meanwhile.
+    pub(super) turn_hash: Hash,
 }
 
 impl State {
     pub(super) fn new(write_cap: WriteCap, courier: Destination) -> Self {
         State {
+            turn_hash: write_cap.hash(),
             position: write_cap.first_index(),
             write_cap,
             courier,
