@@ -284,7 +284,7 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_UNSUPPORTED (-11)
 /** The network has fewer couriers than were asked for. */
 #define KPC_ERR_NOT_ENOUGH_COURIERS (-12)
-/** A call that waits was made from inside a callback of the same client. */
+/** A call that waits was made from inside a callback or log function of the same client. */
 #define KPC_ERR_WOULD_DEADLOCK (-13)
 /** The configuration file cannot be read. */
 #define KPC_ERR_CONFIG_IO (-50)

@@ -15,7 +15,7 @@ statuses! {
     -10, BUSY, Argument, "The same envelope or copy command is in flight already, or the object is in use in a way that allows no second user.";
     -11, UNSUPPORTED, Argument, "This daemon, or this version of the library, has no such request or transport.";
     -12, NOT_ENOUGH_COURIERS, Argument, "The network has fewer couriers than were asked for.";
-    -13, WOULD_DEADLOCK, Argument, "A call that waits was made from inside a callback of the same client.";
+    -13, WOULD_DEADLOCK, Argument, "A call that waits was made from inside a callback or log function of the same client.";
     -50, CONFIG_IO, Argument, "The configuration file cannot be read.";
     -51, CONFIG_PARSE, Argument, "The configuration is not TOML, a key or table is missing or of the wrong type, or an address is malformed.";
     -52, CONFIG_UNKNOWN_KEY, Argument, "The configuration has a key that is not known.";

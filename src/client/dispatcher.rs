@@ -5,6 +5,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{JoinHandle, ThreadId};
 
+use super::log::Log;
 use super::runtime::{current_thread, join, spawn_thread, ThreadSetup, CALLBACK_STACK};
 use crate::sync::lock;
 
@@ -16,6 +17,7 @@ pub(crate) struct Dispatcher {
     state: Mutex<State>,
     arrived: Condvar,
     setup: ThreadSetup,
+    log: Log,
 }
 
 struct State {
@@ -28,7 +30,7 @@ struct State {
 }
 
 impl Dispatcher {
-    pub(crate) fn new(setup: ThreadSetup) -> Arc<Self> {
+    pub(crate) fn new(setup: ThreadSetup, log: Log) -> Arc<Self> {
         Arc::new(Dispatcher {
             state: Mutex::new(State {
                 jobs: VecDeque::new(),
@@ -39,6 +41,7 @@ impl Dispatcher {
             }),
             arrived: Condvar::new(),
             setup,
+            log,
         })
     }
 
@@ -94,9 +97,9 @@ impl Dispatcher {
         }
     }
 
-    /// True on the thread that runs the callbacks.
+    /// True inside a callback or log function of the client, where nothing may wait for it.
     pub(crate) fn is_current(&self) -> bool {
-        lock(&self.state).thread_id == Some(current_thread())
+        lock(&self.state).thread_id == Some(current_thread()) || self.log.is_speaking()
     }
 
     /// Lets the thread finish what is queued and end, and waits for it, unless a callback

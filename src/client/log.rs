@@ -1,5 +1,6 @@
 //! Log lines for one client, off unless asked for. They never hold secrets or payloads.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// How much a log line matters; smaller is worse.
@@ -41,8 +42,44 @@ impl Log {
     pub(crate) fn line(&self, level: Level, text: impl FnOnce() -> String) {
         if let Some((wanted, sink)) = &self.sink {
             if level <= *wanted {
+                let _speaking = Speaking::begin(sink);
                 sink(level, &text());
             }
         }
+    }
+
+    /// True inside this log's function: whatever thread that runs on, others wait for it.
+    pub(crate) fn is_speaking(&self) -> bool {
+        let name = self.sink.as_ref().map(|(_, sink)| name_of(sink));
+        name.is_some() && SPEAKING.get() == name
+    }
+}
+
+thread_local! {
+    /// The log function in which this thread is. Without a destructor, so that it is there
+    /// until the thread is gone.
+    static SPEAKING: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+fn name_of(sink: &LogFn) -> usize {
+    Arc::as_ptr(sink).cast::<()>() as usize
+}
+
+/// A log function is called until this is dropped.
+struct Speaking {
+    before: Option<usize>,
+}
+
+impl Speaking {
+    fn begin(sink: &LogFn) -> Self {
+        Speaking {
+            before: SPEAKING.replace(Some(name_of(sink))),
+        }
+    }
+}
+
+impl Drop for Speaking {
+    fn drop(&mut self) {
+        SPEAKING.set(self.before);
     }
 }

@@ -139,13 +139,8 @@ impl Client {
         config.validate()?;
         let runtime = Runtime::start(setup)?;
         let (alive, lanes_ended) = channel();
-        let inner = Inner::new(
-            config,
-            log,
-            runtime.handle().clone(),
-            Dispatcher::new(setup),
-            alive,
-        )?;
+        let dispatcher = Dispatcher::new(setup, log.clone());
+        let inner = Inner::new(config, log, runtime.handle().clone(), dispatcher, alive)?;
         Ok(Client {
             inner: Arc::new(inner),
             runtime: Mutex::new(runtime),

@@ -463,6 +463,7 @@ impl Sinks {
 #[cfg(test)]
 mod tests {
     use super::super::events::MessageReply;
+    use super::super::log::Log;
     use super::*;
 
     fn reply(payload: usize) -> Event {
@@ -477,7 +478,11 @@ mod tests {
 
     #[test]
     fn notices_are_bounded_in_bytes_as_well() {
-        let sink = EventSink::new(100, &Dispatcher::new(|| ()), &Arc::default());
+        let sink = EventSink::new(
+            100,
+            &Dispatcher::new(|| (), Log::default()),
+            &Arc::default(),
+        );
         for _ in 0..5 {
             sink.add(reply(MAX_BYTES / 2), true);
         }

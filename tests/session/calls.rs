@@ -1,11 +1,11 @@
 //! Local calls and operations: answers, strangers' answers, time limits, waiting.
 
 use std::sync::mpsc::channel;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use kpclient::bacap::{self, Keypair};
-use kpclient::client::{Client, Completed, Delivery, Timeout, Work};
+use kpclient::client::{Client, Completed, Delivery, Level, Log, Timeout, Work};
 use kpclient::{Result, Status};
 use serde_cbor::Value;
 
@@ -392,4 +392,64 @@ fn an_operation_that_is_prepared_and_never_begun_ends() {
     let ended = client.wait(id, Timeout::After(A_WHILE)).unwrap().unwrap();
     assert_eq!(ended.status(), Status::CLOSED);
     barrier(&client, &mut conn);
+}
+
+/// Whatever thread a log function runs on, others wait for that: for answers that it reads.
+#[test]
+fn a_log_function_must_not_wait_for_its_own_client() {
+    let peer = Peer::current();
+    let mine: Arc<OnceLock<Weak<Client>>> = Arc::default();
+    let seen = Arc::clone(&mine);
+    let (told, heard) = channel();
+    let log = Log::new(
+        Level::Trace,
+        Arc::new(move |_, line| {
+            let client = seen.get().and_then(Weak::upgrade);
+            let Some(client) = client.filter(|_| line.contains("received new_keypair_reply"))
+            else {
+                return;
+            };
+            let limit = Timeout::After(Duration::from_secs(5));
+            let call = client.new_keypair_remote(&[9; 32]).unwrap();
+            let mut ends = vec![client.block(call, limit).map(drop)];
+            let sink = client.open_sink(1).unwrap();
+            while let Ok(Some(_)) = sink.next(Timeout::Poll) {}
+            ends.push(sink.next(limit).map(drop));
+            let op = start(&client, client.new_keypair_remote(&[9; 32]));
+            ends.push(client.wait_only(op.id, limit));
+            op.cancel();
+            let ends: Vec<Status> = ends.into_iter().map(|e| e.unwrap_err().status()).collect();
+            told.send(ends).unwrap();
+        }),
+    );
+    let client = Arc::new(Client::new(peer.config(), log, || ()).unwrap());
+    let connecting = start(&client, client.connect());
+    let mut conn = peer.welcome();
+    connecting.done::<()>().unwrap();
+    mine.set(Arc::downgrade(&client)).unwrap();
+    let op = start(&client, client.new_keypair_remote(&[1; 32]));
+    let asked = conn.expect("new_keypair");
+    conn.answer_keypair(&asked);
+    op.done::<Keypair>().unwrap();
+    let blocking = std::thread::spawn({
+        let client = Arc::clone(&client);
+        move || {
+            let call = client.new_keypair_remote(&[2; 32]).unwrap();
+            client.block(call, Timeout::After(LIMIT)).map(drop)
+        }
+    });
+    // Those that the log function itself began come in between.
+    while !blocking.is_finished() {
+        let asked = conn.expect("new_keypair");
+        let seed: [u8; 32] = get(&asked.fields, "seed");
+        if seed == [2; 32] {
+            conn.answer_keypair(&asked);
+            break;
+        }
+    }
+    blocking.join().unwrap().unwrap();
+    for _ in 0..2 {
+        let ends = heard.recv_timeout(LIMIT).unwrap();
+        assert_eq!(ends, [Status::WOULD_DEADLOCK; 3]);
+    }
 }
