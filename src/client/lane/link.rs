@@ -223,3 +223,98 @@ pub(super) fn end_of_stream(mid_frame: bool) -> Error {
     };
     Error::new(Status::CONNECTION_LOST, text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{poll_fn, Future};
+    use std::os::unix::net::UnixStream;
+    use std::pin::{pin, Pin};
+    use std::task::Poll;
+
+    use tokio::sync::oneshot;
+
+    use super::super::super::log::Log;
+    use super::super::super::queries::Queries;
+    use super::super::super::waiter::Waiter;
+    use super::super::super::work::Exchange;
+    use super::super::{CallSink, LaneKind};
+    use super::*;
+
+    /// So far off that nothing but a recall ends the time in which the I/O thread looks away.
+    const NEXT_LOOK: Duration = Duration::from_secs(3600);
+
+    /// A lane with a connection that the threads read for themselves, or not, and its far end.
+    fn connected(open: bool) -> (Arc<Lane>, Inlet, UnixStream) {
+        let (near, far) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        let trace = Trace::new(&Log::default(), LaneKind::Local);
+        let (inlet, outbox) = Inlet::new(Socket::Unix(near), trace).unwrap();
+        let lane = Lane::new(LaneKind::Local);
+        inlet.reading.set_open(open);
+        lane.lock().link = Some(Arc::new(Link {
+            outbox,
+            features: Arc::new(Features::current()),
+            token: None,
+            reading: inlet.reading(),
+        }));
+        (lane, inlet, far)
+    }
+
+    fn exchange(query: u64) -> Exchange {
+        Exchange {
+            query,
+            frame: Bytes::from_static(b"question"),
+            needs: None,
+            kept: true,
+            before: None,
+        }
+    }
+
+    /// Whether something is over by now.
+    async fn is_over<F: Future>(mut future: Pin<&mut F>) -> bool {
+        poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await
+    }
+
+    fn in_runtime<T>(test: impl Future<Output = T>) -> T {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap().block_on(test)
+    }
+
+    #[test]
+    fn what_no_thread_waits_for_has_the_socket_read_before_the_next_look() {
+        in_runtime(async {
+            let (lane, mut inlet, _far) = connected(true);
+            let mut away = pin!(inlet.look_away(NEXT_LOOK));
+            assert!(!is_over(away.as_mut()).await);
+            let waiter = Arc::new(Waiter::new());
+            lane.call(exchange(1), CallSink::Thread(waiter));
+            assert!(!is_over(away.as_mut()).await, "a thread reads for itself");
+            let (sender, _receiver) = oneshot::channel();
+            lane.call(exchange(2), CallSink::Task(sender));
+            assert!(is_over(away.as_mut()).await, "an asynchronous call waits");
+        });
+    }
+
+    #[test]
+    fn boxes_and_messages_have_the_socket_read_before_the_next_look() {
+        in_runtime(async {
+            let (lane, mut inlet, _far) = connected(true);
+            let mut away = pin!(inlet.look_away(NEXT_LOOK));
+            assert!(!is_over(away.as_mut()).await);
+            lane.pump(&Queries::new().unwrap());
+            assert!(is_over(away.as_mut()).await);
+        });
+    }
+
+    #[test]
+    fn a_socket_that_the_io_thread_watches_needs_no_recall() {
+        in_runtime(async {
+            let (lane, mut inlet, _far) = connected(false);
+            let (sender, _receiver) = oneshot::channel();
+            lane.call(exchange(1), CallSink::Task(sender));
+            lane.pump(&Queries::new().unwrap());
+            let away = pin!(inlet.look_away(NEXT_LOOK));
+            assert!(!is_over(away).await);
+        });
+    }
+}
