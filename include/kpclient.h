@@ -1266,10 +1266,10 @@ typedef void (*kpc_drop_fn)(void *user_data);
 #define KPC_TRANSPORT_TCP 2
 
 /**
- * A function that receives log lines: their level (KPC_LOG_), one line of UTF-8 text that
- * is gone when the function returns, and the user data. Called on any thread,
- * of the library or of the program in a call, also on several at once; must be quick and must
- * not call the library.
+ * A function that receives log lines: their level (KPC_LOG_), one line of UTF-8 text without
+ * control characters that is gone when the function returns, and the user data. Called on any
+ * thread, of the library or of the program in a call, also on several at once; must be quick and
+ * must not call the library.
  */
 typedef void (*kpc_log_fn)(int32_t level, const char *text, void *user_data);
 
@@ -1766,7 +1766,7 @@ kpc_status kpc_client_config(const kpc_client *client, kpc_config **config, kpc_
  *
  * @param client  the client
  * @param level   KPC_LOG_ERROR to KPC_LOG_TRACE
- * @param text    the line
+ * @param text    the line; control characters in it become blanks
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE,
  *         KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
@@ -1956,8 +1956,8 @@ typedef struct kpc_stats {
  * @param size    sizeof *stats as the program knows it: no more is written. What the library
  *                does not know yet is 0
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE (not the size of any version),
- *         KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE (0, more than 4096, or no multiple
+ *         of 8), KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
  *
  * Threads: any, callbacks included.
  */
@@ -3119,8 +3119,8 @@ kpc_status kpc_write_box_async(const kpc_client *client, const kpc_write_cap *wr
  * What an operation begun by kpc_write_box_async gave.
  *
  * @param result  the result of the operation
- * @param next    receives the index of the box after it; may be the same variable as index,
- *                which then keeps its value on failure
+ * @param next    receives the index of the box after it; zero on failure, so not the variable
+ *                that holds the index
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
  *         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -3198,8 +3198,8 @@ kpc_status kpc_read_box_async(const kpc_client *client, const kpc_read_cap *read
  *
  * @param result     the result of the operation
  * @param plaintext  receives what the box holds
- * @param next       receives the index of the box after it; may be the same variable as index,
- *                   which then keeps its value on failure
+ * @param next       receives the index of the box after it; zero on failure, so not the
+ *                   variable that holds the index
  * @param error      receives details of a failure; may be NULL
  * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
  *         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -3274,8 +3274,8 @@ kpc_status kpc_tombstone_box_async(const kpc_client *client, const kpc_write_cap
  * What an operation begun by kpc_tombstone_box_async gave.
  *
  * @param result  the result of the operation
- * @param next    receives the index of the box after it; may be the same variable as index,
- *                which then keeps its value on failure
+ * @param next    receives the index of the box after it; zero on failure, so not the variable
+ *                that holds the index
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
  *         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -3368,8 +3368,8 @@ kpc_status kpc_envelope_to_bytes(const kpc_envelope *envelope, kpc_buffer **byte
  * @param len       how many bytes
  * @param envelope  receives the envelope
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no envelope),
- *         KPC_ERR_ARG_EMPTY
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no envelope, or
+ *         were cut off or damaged)
  *
  * Ownership: *envelope is the caller's, kpc_envelope_free.
  * Threads: any.
@@ -3630,7 +3630,7 @@ kpc_status kpc_start_resending_encrypted_message(const kpc_client *client,
  *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
  *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
  *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY, KPC_ERR_BUSY
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
  *
  * Threads: any, callbacks included.
  */
@@ -3737,7 +3737,7 @@ kpc_status kpc_start_resending_encrypted_message_return_box_exists(const kpc_cli
  *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
  *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
  *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY, KPC_ERR_BUSY
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
  *
  * Threads: any, callbacks included.
  */
@@ -3840,7 +3840,7 @@ kpc_status kpc_start_resending_encrypted_message_no_retry(const kpc_client *clie
  *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
  *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
  *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY, KPC_ERR_BUSY
+ *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
  *
  * Threads: any, callbacks included.
  */
@@ -4599,8 +4599,7 @@ kpc_status kpc_start_resending_copy_command(const kpc_client *client,
  *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
  *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
  *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY,
- *         KPC_ERR_BUSY
+ *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
  *
  * Threads: any, callbacks included.
  */
@@ -4739,9 +4738,9 @@ kpc_status kpc_copy_builder_save(const kpc_copy_builder *builder, kpc_buffer **b
  * @param len      how many bytes
  * @param builder  receives the builder
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
- *         (these bytes are none, or damaged), KPC_ERR_UNSUPPORTED (of a later version),
- *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_NO_MEMORY
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are none, or were cut off or
+ *         damaged), KPC_ERR_UNSUPPORTED (of a later version), KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_NO_MEMORY
  *
  * Ownership: *builder is the caller's, kpc_copy_builder_free.
  * Threads: any.
@@ -4918,8 +4917,8 @@ kpc_status kpc_copy_builder_add_async(const kpc_client *client, const kpc_copy_b
  * What an operation begun by kpc_copy_builder_add_async gave.
  *
  * @param result  the result of the operation
- * @param next    receives the box of the destination that follows; may be NULL, or the same
- *                variable as start_index, which then keeps its value on failure
+ * @param next    receives the box of the destination that follows; may be NULL. Zero on
+ *                failure, so not the variable that holds start_index
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
  *         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -4994,8 +4993,8 @@ kpc_status kpc_copy_builder_add_tombstones_async(const kpc_client *client,
  * What an operation begun by kpc_copy_builder_add_tombstones_async gave.
  *
  * @param result  the result of the operation
- * @param next    receives the box of the destination that follows; may be NULL, or the same
- *                variable as start_index, which then keeps its value on failure
+ * @param next    receives the box of the destination that follows; may be NULL. Zero on
+ *                failure, so not the variable that holds start_index
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
  *         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -5327,8 +5326,8 @@ kpc_status kpc_send_nested_copy_async(const kpc_client *client, const uint8_t *p
  * What an operation begun by kpc_send_nested_copy_async gave.
  *
  * @param result  the result of the operation
- * @param next    receives the box behind the last one that was written; may be NULL, or the
- *                same variable as dest_first_index, which then keeps its value on failure
+ * @param next    receives the box behind the last one that was written; may be NULL. Zero on
+ *                failure, so not the variable that holds dest_first_index
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
  *         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -6074,7 +6073,8 @@ kpc_status kpc_channel_query_to_bytes(const kpc_channel_query *query, kpc_buffer
  * @param len    how many bytes
  * @param query  receives the query
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no query)
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no query, or
+ *         were cut off or damaged)
  *
  * Ownership: *query is the caller's, kpc_channel_query_free.
  * Threads: any.
@@ -6828,8 +6828,8 @@ kpc_status kpc_next_message_box_index_remote_async(const kpc_client *client,
  * What an operation begun by kpc_next_message_box_index_remote_async gave.
  *
  * @param result  the result of the operation
- * @param next    receives the index of the box after it; may be the same variable as index,
- *                which then keeps its value on failure
+ * @param next    receives the index of the box after it; zero on failure, so not the variable
+ *                that holds the index
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
  *         KPC_ERR_ARG_VALUE (the result of another kind of call)

@@ -31,6 +31,8 @@ pub type Value = Box<dyn Any + Send + Sync>;
 pub struct Completed {
     /// Which operation.
     pub op: OpId,
+    /// The name of the call that began it; empty where it was given none.
+    pub call: &'static str,
     /// What it gave.
     pub outcome: Result<Value>,
 }
@@ -119,6 +121,8 @@ struct Kept {
 /// What is to be known of an operation beside its task.
 #[derive(Clone, Default)]
 pub(crate) struct Terms {
+    /// The name of the call, for whoever receives the completion.
+    pub(crate) call: &'static str,
     /// Under which hash the operation can be cancelled while it runs.
     pub(crate) hash: Option<Hash>,
     /// What is to be done when it fails, before anybody hears of that.
@@ -212,7 +216,12 @@ impl Ops {
             let part = live.terms.in_part.as_ref().and_then(|part| part(&error));
             part.ok_or(error)
         });
-        let completed = Arc::new(Completed { op: id, outcome });
+        let call = live.terms.call;
+        let completed = Arc::new(Completed {
+            op: id,
+            call,
+            outcome,
+        });
         state.outbound -= usize::from(live.terms.outbound);
         if let Some(hash) = &live.terms.hash {
             state.by_hash.remove(hash);

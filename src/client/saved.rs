@@ -1,22 +1,40 @@
 //! Envelopes as bytes, so that a program can send the same one again after a crash.
 //!
 //! Layout, version 1: one byte version, 32 bytes hash, 104 bytes next index, 4 bytes
-//! big-endian length of the descriptor, the descriptor, the ciphertext.
+//! big-endian length of the descriptor, the descriptor, the ciphertext, and the
+//! BLAKE2b-256 of all before.
 
 use bytes::Bytes;
 
 use super::requests::Envelope;
-use crate::bacap::{BoxIndex, BOX_INDEX_SIZE};
+use crate::bacap::{blake2b_256, BoxIndex, BOX_INDEX_SIZE};
 use crate::wire::{Hash, WipingVec};
 use crate::{Error, Result, Status};
 
 const VERSION: u8 = 1;
 const HEAD: usize = 1 + 32 + BOX_INDEX_SIZE + 4;
 
+/// How much [`seal`] adds.
+pub(crate) const SEAL: usize = 32;
+
+/// Adds the hash by which [`unseal`] knows what was stored whole. `bytes` has room for it.
+pub(crate) fn seal(mut bytes: Vec<u8>) -> Bytes {
+    let hash = blake2b_256(&bytes);
+    bytes.extend_from_slice(&hash);
+    WipingVec::new(bytes).into_bytes()
+}
+
+/// What was sealed; `None` for what was cut off or changed since.
+pub(crate) fn unseal(bytes: &[u8]) -> Option<&[u8]> {
+    let (content, hash) = bytes.split_last_chunk::<SEAL>()?;
+    (blake2b_256(content) == *hash).then_some(content)
+}
+
 impl Envelope {
     /// Everything in one piece. As secret as the box that it is for.
     pub fn to_bytes(&self) -> Bytes {
-        let mut bytes = Vec::with_capacity(HEAD + self.descriptor.len() + self.ciphertext.len());
+        let len = HEAD + self.descriptor.len() + self.ciphertext.len() + SEAL;
+        let mut bytes = Vec::with_capacity(len);
         bytes.push(VERSION);
         bytes.extend_from_slice(&self.hash);
         bytes.extend_from_slice(self.next_index.as_bytes());
@@ -24,13 +42,13 @@ impl Envelope {
         bytes.extend_from_slice(&descriptor_len.to_be_bytes());
         bytes.extend_from_slice(&self.descriptor);
         bytes.extend_from_slice(&self.ciphertext);
-        WipingVec::new(bytes).into_bytes()
+        seal(bytes)
     }
 
     /// What [`Envelope::to_bytes`] made; `ARG_VALUE` for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let parts = || {
-            let (version, rest) = bytes.split_first()?;
+            let (version, rest) = unseal(bytes)?.split_first()?;
             let (hash, rest) = rest.split_first_chunk::<32>()?;
             let (index, rest) = rest.split_first_chunk::<BOX_INDEX_SIZE>()?;
             let (len, rest) = rest.split_first_chunk::<4>()?;
@@ -89,13 +107,16 @@ mod tests {
     }
 
     #[test]
-    fn cut_off_or_of_another_version_is_refused() {
+    fn cut_off_changed_or_of_another_version_is_refused() {
         let saved = envelope().to_bytes();
-        for len in 0..HEAD + b"descriptor".len() + 1 {
+        for len in 0..saved.len() {
             assert!(Envelope::from_bytes(&saved[..len]).is_err(), "{len}");
+            let mut other = saved.to_vec();
+            other[len] ^= 1;
+            assert!(Envelope::from_bytes(&other).is_err(), "{len}");
         }
-        let mut other = saved.to_vec();
+        let mut other = saved[..saved.len() - SEAL].to_vec();
         other[0] = 2;
-        assert!(Envelope::from_bytes(&other).is_err());
+        assert!(Envelope::from_bytes(&seal(other)).is_err());
     }
 }

@@ -218,6 +218,12 @@ impl<T: Send + Sync + 'static> Work<T> {
 }
 
 impl AnyWork {
+    /// The same work, whose completion tells which call began it.
+    pub(crate) fn called(mut self, name: &'static str) -> Self {
+        self.steps.terms.call = name;
+        self
+    }
+
     /// What waits, as a future; what does not is done at once.
     pub(crate) fn into_future(self, inner: Arc<Inner>) -> Task<Value> {
         match self.steps.kind {

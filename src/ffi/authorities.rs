@@ -7,7 +7,7 @@ use super::buffer::{kpc_buffer, Buffer};
 use super::client::kpc_client;
 use super::error::kpc_error;
 use super::handle::{self, Kind, Tag};
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_handle};
 use super::status::kpc_status;
 use super::values::kpc_hash;
@@ -81,6 +81,7 @@ pub unsafe extern "C" fn kpc_get_directory_authorities_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_get_directory_authorities", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -109,7 +110,7 @@ pub unsafe extern "C" fn kpc_get_directory_authorities_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(authorities, "authorities"), || {
-            let v: Vec<Authority> = operation::result(result)?;
+            let v: Vec<Authority> = operation::result("kpc_get_directory_authorities", result)?;
             Ok(Arc::new(v))
         })
     }

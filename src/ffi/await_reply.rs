@@ -3,7 +3,7 @@
 use super::boundary::call;
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::status::kpc_status;
 
 /// Waits until a reply to a plain message came that no such wait has reported before, be it
@@ -54,6 +54,7 @@ pub unsafe extern "C" fn kpc_client_await_message_reply_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_client_await_message_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -79,7 +80,7 @@ pub unsafe extern "C" fn kpc_client_await_message_reply_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_client_await_message_reply", result)?;
             Ok(())
         })
     }

@@ -51,6 +51,9 @@ pub(crate) unsafe fn call<O: Outputs>(
 /// `error` is NULL or valid for writing a pointer until the end of the call.
 #[inline(never)]
 unsafe fn enter(error: *mut *mut kpc_error, act: &mut dyn FnMut() -> Result<()>) -> kpc_status {
+    if !error.is_aligned() {
+        return Status::ARG_VALUE.code(); // nowhere to tell more
+    }
     // SAFETY: passed on from the caller.
     unsafe { error::clear(error) };
     match guarded(act) {

@@ -5,7 +5,7 @@ use super::boundary::call;
 use super::buffer::{kpc_buffer, Buffer};
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_beside, out_handle};
 use super::resending::{flags_among, KPC_START_NO_RETRY, KPC_START_RETURN_BOX_EXISTS};
 use super::status::kpc_status;
@@ -114,6 +114,7 @@ pub unsafe extern "C" fn kpc_write_box_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_write_box", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -130,8 +131,8 @@ pub unsafe extern "C" fn kpc_write_box_async(
 /// What an operation begun by kpc_write_box_async gave.
 ///
 /// @param result  the result of the operation
-/// @param next    receives the index of the box after it; may be the same variable as index,
-///                which then keeps its value on failure
+/// @param next    receives the index of the box after it; zero on failure, so not the variable
+///                that holds the index
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
 ///         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -147,7 +148,7 @@ pub unsafe extern "C" fn kpc_write_box_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(next, "next"), || {
-            let v: BoxIndex = operation::result(result)?;
+            let v: BoxIndex = operation::result("kpc_write_box", result)?;
             Ok((&v).into())
         })
     }
@@ -248,6 +249,7 @@ pub unsafe extern "C" fn kpc_read_box_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_read_box", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -264,8 +266,8 @@ pub unsafe extern "C" fn kpc_read_box_async(
 ///
 /// @param result     the result of the operation
 /// @param plaintext  receives what the box holds
-/// @param next       receives the index of the box after it; may be the same variable as index,
-///                   which then keeps its value on failure
+/// @param next       receives the index of the box after it; zero on failure, so not the
+///                   variable that holds the index
 /// @param error      receives details of a failure; may be NULL
 /// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
 ///         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -286,7 +288,7 @@ pub unsafe extern "C" fn kpc_read_box_result(
             error,
             (out_handle(plaintext, "plaintext"), out(next, "next")),
             || {
-                let v: ReadBox = operation::result(result)?;
+                let v: ReadBox = operation::result("kpc_read_box", result)?;
                 Ok((Buffer::new(v.plaintext.clone()), (&v.next_index).into()))
             },
         )
@@ -375,6 +377,7 @@ pub unsafe extern "C" fn kpc_tombstone_box_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_tombstone_box", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -391,8 +394,8 @@ pub unsafe extern "C" fn kpc_tombstone_box_async(
 /// What an operation begun by kpc_tombstone_box_async gave.
 ///
 /// @param result  the result of the operation
-/// @param next    receives the index of the box after it; may be the same variable as index,
-///                which then keeps its value on failure
+/// @param next    receives the index of the box after it; zero on failure, so not the variable
+///                that holds the index
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
 ///         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -408,7 +411,7 @@ pub unsafe extern "C" fn kpc_tombstone_box_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(next, "next"), || {
-            let v: BoxIndex = operation::result(result)?;
+            let v: BoxIndex = operation::result("kpc_tombstone_box", result)?;
             Ok((&v).into())
         })
     }

@@ -4,7 +4,7 @@ use super::args;
 use super::boundary::call;
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::status::kpc_status;
 use super::values::kpc_hash;
 
@@ -66,6 +66,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_cancel_resending_encrypted_message", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -93,7 +94,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_cancel_resending_encrypted_message", result)?;
             Ok(())
         })
     }
@@ -157,6 +158,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_copy_command_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_cancel_resending_copy_command", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -184,7 +186,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_copy_command_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_cancel_resending_copy_command", result)?;
             Ok(())
         })
     }

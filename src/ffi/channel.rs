@@ -4,7 +4,7 @@ use super::args;
 use super::boundary::call;
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::out;
 use super::status::kpc_status;
 use super::values::{kpc_read_cap, kpc_write_cap};
@@ -83,6 +83,7 @@ pub unsafe extern "C" fn kpc_create_write_channel_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_create_write_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -121,7 +122,7 @@ pub unsafe extern "C" fn kpc_create_write_channel_result(
                 out(write_cap, "write_cap"),
             ),
             || {
-                let v: NewChannel = operation::result(result)?;
+                let v: NewChannel = operation::result("kpc_create_write_channel", result)?;
                 Ok((v.id, (&v.read_cap).into(), (&v.write_cap).into()))
             },
         )
@@ -186,6 +187,7 @@ pub unsafe extern "C" fn kpc_create_read_channel_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_create_read_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -213,7 +215,7 @@ pub unsafe extern "C" fn kpc_create_read_channel_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(channel, "channel"), || {
-            let v: ChannelId = operation::result(result)?;
+            let v: ChannelId = operation::result("kpc_create_read_channel", result)?;
             Ok(v)
         })
     }
@@ -271,6 +273,7 @@ pub unsafe extern "C" fn kpc_close_channel_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_close_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -296,7 +299,7 @@ pub unsafe extern "C" fn kpc_close_channel_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_close_channel", result)?;
             Ok(())
         })
     }

@@ -6,7 +6,7 @@ use super::channel::kpc_channel;
 use super::channel_query::{self, kpc_channel_query};
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::out_handle;
 use super::status::kpc_status;
 use super::values::{kpc_box_index, optional_index};
@@ -92,6 +92,7 @@ pub unsafe extern "C" fn kpc_write_channel_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_write_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -120,7 +121,7 @@ pub unsafe extern "C" fn kpc_write_channel_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(query, "query"), || {
-            let v: ChannelQuery = operation::result(result)?;
+            let v: ChannelQuery = operation::result("kpc_write_channel", result)?;
             Ok(Arc::new(v))
         })
     }
@@ -204,6 +205,7 @@ pub unsafe extern "C" fn kpc_read_channel_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_read_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -236,7 +238,7 @@ pub unsafe extern "C" fn kpc_read_channel_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(query, "query"), || {
-            let v: ChannelQuery = operation::result(result)?;
+            let v: ChannelQuery = operation::result("kpc_read_channel", result)?;
             Ok(Arc::new(v))
         })
     }

@@ -221,7 +221,8 @@ pub unsafe extern "C" fn kpc_channel_query_to_bytes(
 /// @param len    how many bytes
 /// @param query  receives the query
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no query)
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no query, or
+///         were cut off or damaged)
 ///
 /// Ownership: *query is the caller's, kpc_channel_query_free.
 /// Threads: any.

@@ -6,7 +6,7 @@ use super::channel::kpc_channel;
 use super::channel_query::{self, kpc_channel_query};
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::out;
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap, optional_index};
@@ -81,6 +81,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_resume_write_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -111,7 +112,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(channel, "channel"), || {
-            let v: ChannelId = operation::result(result)?;
+            let v: ChannelId = operation::result("kpc_resume_write_channel", result)?;
             Ok(v)
         })
     }
@@ -186,6 +187,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_resume_write_channel_query", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -216,7 +218,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(channel, "channel"), || {
-            let v: ChannelId = operation::result(result)?;
+            let v: ChannelId = operation::result("kpc_resume_write_channel_query", result)?;
             Ok(v)
         })
     }
@@ -297,6 +299,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_resume_read_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -328,7 +331,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(channel, "channel"), || {
-            let v: ChannelId = operation::result(result)?;
+            let v: ChannelId = operation::result("kpc_resume_read_channel", result)?;
             Ok(v)
         })
     }
@@ -402,6 +405,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_query_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_resume_read_channel_query", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -432,7 +436,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_query_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(channel, "channel"), || {
-            let v: ChannelId = operation::result(result)?;
+            let v: ChannelId = operation::result("kpc_resume_read_channel_query", result)?;
             Ok(v)
         })
     }

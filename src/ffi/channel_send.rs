@@ -7,7 +7,7 @@ use super::channel::kpc_channel;
 use super::channel_query::{self, kpc_channel_query};
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_handle};
 use super::status::kpc_status;
 use super::values::{kpc_id, kpc_service};
@@ -105,6 +105,7 @@ pub unsafe extern "C" fn kpc_send_channel_query_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_send_channel_query", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -135,7 +136,7 @@ pub unsafe extern "C" fn kpc_send_channel_query_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_send_channel_query", result)?;
             Ok(())
         })
     }
@@ -263,6 +264,7 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_send_channel_query_await_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -306,7 +308,8 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply_result(
                 out(reply_index, "reply_index").optional(),
             ),
             || {
-                let v: ChannelReply = operation::result(result)?;
+                let v: ChannelReply =
+                    operation::result("kpc_send_channel_query_await_reply", result)?;
                 Ok((Buffer::new(v.payload), v.reply_index.map_or(-1, i32::from)))
             },
         )

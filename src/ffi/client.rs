@@ -253,7 +253,7 @@ pub unsafe extern "C" fn kpc_client_config(
 ///
 /// @param client  the client
 /// @param level   KPC_LOG_ERROR to KPC_LOG_TRACE
-/// @param text    the line
+/// @param text    the line; control characters in it become blanks
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE,
 ///         KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED

@@ -44,8 +44,10 @@ struct LogSink {
 impl LogTarget {
     /// Hands one line to the program.
     pub(crate) fn line(&self, level: i32, text: &str) {
-        let bytes: Vec<u8> = text.bytes().filter(|byte| *byte != 0).collect();
-        let text = CString::new(bytes).unwrap_or_default();
+        // Lines quote what others wrote; nobody shall make two of one.
+        let shown = |c: char| if c.is_control() { ' ' } else { c };
+        let line: String = text.chars().map(shown).collect();
+        let text = CString::new(line).unwrap_or_default();
         // SAFETY: promised by whoever gave the callback; it lives as long as its user data.
         unsafe { (self.sink.call)(level, text.as_ptr(), self.sink.user_data.pointer()) };
     }
@@ -71,10 +73,10 @@ impl ConfigObject {
     }
 }
 
-/// A function that receives log lines: their level (KPC_LOG_), one line of UTF-8 text that
-/// is gone when the function returns, and the user data. Called on any thread,
-/// of the library or of the program in a call, also on several at once; must be quick and must
-/// not call the library.
+/// A function that receives log lines: their level (KPC_LOG_), one line of UTF-8 text without
+/// control characters that is gone when the function returns, and the user data. Called on any
+/// thread, of the library or of the program in a call, also on several at once; must be quick and
+/// must not call the library.
 pub type kpc_log_fn =
     Option<unsafe extern "C" fn(level: i32, text: *const c_char, user_data: *mut c_void)>;
 

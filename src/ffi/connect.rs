@@ -3,7 +3,7 @@
 use super::boundary::call;
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::status::kpc_status;
 
 /// Connects with the daemon and shakes hands. A daemon that is not on the mixnet is no error;
@@ -62,6 +62,7 @@ pub unsafe extern "C" fn kpc_client_connect_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_client_connect", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -87,7 +88,7 @@ pub unsafe extern "C" fn kpc_client_connect_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_client_connect", result)?;
             Ok(())
         })
     }
@@ -141,6 +142,7 @@ pub unsafe extern "C" fn kpc_client_flush_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_client_flush", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe { asynchronous(client, timeout_ms, done, op, error, |client| client.flush()) }
 }
@@ -162,7 +164,7 @@ pub unsafe extern "C" fn kpc_client_flush_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_client_flush", result)?;
             Ok(())
         })
     }

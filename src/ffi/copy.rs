@@ -4,7 +4,7 @@ use super::args;
 use super::boundary::call;
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::status::kpc_status;
 use super::values::{kpc_service, kpc_write_cap};
 use crate::client::Destination;
@@ -85,8 +85,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command(
 ///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
 ///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
 ///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY,
-///         KPC_ERR_BUSY
+///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
@@ -100,6 +99,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_start_resending_copy_command", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -128,7 +128,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_start_resending_copy_command", result)?;
             Ok(())
         })
     }
@@ -205,6 +205,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_start_resending_copy_command_with_courier", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -233,7 +234,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_start_resending_copy_command_with_courier", result)?;
             Ok(())
         })
     }

@@ -87,9 +87,9 @@ pub unsafe extern "C" fn kpc_copy_builder_save(
 /// @param len      how many bytes
 /// @param builder  receives the builder
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
-///         (these bytes are none, or damaged), KPC_ERR_UNSUPPORTED (of a later version),
-///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_NO_MEMORY
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are none, or were cut off or
+///         damaged), KPC_ERR_UNSUPPORTED (of a later version), KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *builder is the caller's, kpc_copy_builder_free.
 /// Threads: any.

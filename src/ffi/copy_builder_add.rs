@@ -6,7 +6,7 @@ use super::client::kpc_client;
 use super::copy_builder::kpc_copy_builder;
 use super::error::kpc_error;
 use super::handle;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_beside};
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_write_cap};
@@ -104,6 +104,7 @@ pub unsafe extern "C" fn kpc_copy_builder_add_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_copy_builder_add", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -121,8 +122,8 @@ pub unsafe extern "C" fn kpc_copy_builder_add_async(
 /// What an operation begun by kpc_copy_builder_add_async gave.
 ///
 /// @param result  the result of the operation
-/// @param next    receives the box of the destination that follows; may be NULL, or the same
-///                variable as start_index, which then keeps its value on failure
+/// @param next    receives the box of the destination that follows; may be NULL. Zero on
+///                failure, so not the variable that holds start_index
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
 ///         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -138,7 +139,7 @@ pub unsafe extern "C" fn kpc_copy_builder_add_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(next, "next").optional(), || {
-            let v: BoxIndex = operation::result(result)?;
+            let v: BoxIndex = operation::result("kpc_copy_builder_add", result)?;
             Ok((&v).into())
         })
     }
@@ -228,6 +229,7 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_copy_builder_add_tombstones", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -244,8 +246,8 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_async(
 /// What an operation begun by kpc_copy_builder_add_tombstones_async gave.
 ///
 /// @param result  the result of the operation
-/// @param next    receives the box of the destination that follows; may be NULL, or the same
-///                variable as start_index, which then keeps its value on failure
+/// @param next    receives the box of the destination that follows; may be NULL. Zero on
+///                failure, so not the variable that holds start_index
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
 ///         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -261,7 +263,7 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(next, "next").optional(), || {
-            let v: BoxIndex = operation::result(result)?;
+            let v: BoxIndex = operation::result("kpc_copy_builder_add_tombstones", result)?;
             Ok((&v).into())
         })
     }

@@ -6,7 +6,7 @@ use super::copy::optional_courier;
 use super::copy_builder::kpc_copy_builder;
 use super::error::kpc_error;
 use super::handle;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::out;
 use super::status::kpc_status;
 use super::values::kpc_service;
@@ -85,6 +85,7 @@ pub unsafe extern "C" fn kpc_copy_builder_write_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_copy_builder_write", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -110,7 +111,7 @@ pub unsafe extern "C" fn kpc_copy_builder_write_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_copy_builder_write", result)?;
             Ok(())
         })
     }
@@ -206,6 +207,7 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_copy_builder_finish", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -234,7 +236,7 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(boxes, "boxes").optional(), || {
-            let v: u64 = operation::result(result)?;
+            let v: u64 = operation::result("kpc_copy_builder_finish", result)?;
             Ok(v)
         })
     }
@@ -313,6 +315,7 @@ pub unsafe extern "C" fn kpc_copy_builder_tombstone_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_copy_builder_tombstone", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -338,7 +341,7 @@ pub unsafe extern "C" fn kpc_copy_builder_tombstone_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_copy_builder_tombstone", result)?;
             Ok(())
         })
     }

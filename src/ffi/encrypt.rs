@@ -5,7 +5,7 @@ use super::boundary::call;
 use super::client::kpc_client;
 use super::envelope::{kpc_envelope, object};
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::out_handle;
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
@@ -77,6 +77,7 @@ pub unsafe extern "C" fn kpc_encrypt_read_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_encrypt_read", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -108,7 +109,7 @@ pub unsafe extern "C" fn kpc_encrypt_read_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(envelope, "envelope"), || {
-            let v: Envelope = operation::result(result)?;
+            let v: Envelope = operation::result("kpc_encrypt_read", result)?;
             Ok(object(v))
         })
     }
@@ -193,6 +194,7 @@ pub unsafe extern "C" fn kpc_encrypt_write_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_encrypt_write", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -225,7 +227,7 @@ pub unsafe extern "C" fn kpc_encrypt_write_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(envelope, "envelope"), || {
-            let v: Envelope = operation::result(result)?;
+            let v: Envelope = operation::result("kpc_encrypt_write", result)?;
             Ok(object(v))
         })
     }

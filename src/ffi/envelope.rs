@@ -162,8 +162,8 @@ pub unsafe extern "C" fn kpc_envelope_to_bytes(
 /// @param len       how many bytes
 /// @param envelope  receives the envelope
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no envelope),
-///         KPC_ERR_ARG_EMPTY
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (these bytes are no envelope, or
+///         were cut off or damaged)
 ///
 /// Ownership: *envelope is the caller's, kpc_envelope_free.
 /// Threads: any.

@@ -7,7 +7,9 @@ use super::boundary::call;
 use super::client::kpc_client;
 use super::error::kpc_error;
 use super::handle::{Kind, Tag};
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, waiting};
+use super::operation::{
+    self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, waiting, Done,
+};
 use super::out::out_handle;
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_write_cap};
@@ -172,6 +174,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_create_courier_envelopes_from_payload", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -207,7 +210,8 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(envelopes, "envelopes"), || {
-            let v: CourierEnvelopes = operation::result(result)?;
+            let v: CourierEnvelopes =
+                operation::result("kpc_create_courier_envelopes_from_payload", result)?;
             Ok(Arc::new(v))
         })
     }
@@ -307,6 +311,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_create_courier_envelopes_from_multi_payload", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -339,7 +344,8 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(envelopes, "envelopes"), || {
-            let v: CourierEnvelopes = operation::result(result)?;
+            let v: CourierEnvelopes =
+                operation::result("kpc_create_courier_envelopes_from_multi_payload", result)?;
             Ok(Arc::new(v))
         })
     }
@@ -440,6 +446,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_async
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_create_courier_envelopes_from_tombstone_range", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -474,7 +481,8 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_resul
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(envelopes, "envelopes"), || {
-            let v: CourierEnvelopes = operation::result(result)?;
+            let v: CourierEnvelopes =
+                operation::result("kpc_create_courier_envelopes_from_tombstone_range", result)?;
             Ok(Arc::new(v))
         })
     }

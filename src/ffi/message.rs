@@ -5,7 +5,7 @@ use super::boundary::call;
 use super::buffer::{kpc_buffer, Buffer};
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_handle};
 use super::status::kpc_status;
 use super::values::{kpc_id, kpc_service};
@@ -89,6 +89,7 @@ pub unsafe extern "C" fn kpc_send_message_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_send_message", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -120,7 +121,7 @@ pub unsafe extern "C" fn kpc_send_message_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(message_id, "message_id").optional(), || {
-            let v: crate::wire::Id = operation::result(result)?;
+            let v: crate::wire::Id = operation::result("kpc_send_message", result)?;
             Ok(kpc_id { bytes: v })
         })
     }
@@ -199,6 +200,7 @@ pub unsafe extern "C" fn kpc_send_message_without_reply_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_send_message_without_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -229,7 +231,7 @@ pub unsafe extern "C" fn kpc_send_message_without_reply_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(message_id, "message_id").optional(), || {
-            let v: crate::wire::Id = operation::result(result)?;
+            let v: crate::wire::Id = operation::result("kpc_send_message_without_reply", result)?;
             Ok(kpc_id { bytes: v })
         })
     }
@@ -314,6 +316,7 @@ pub unsafe extern "C" fn kpc_blocking_send_message_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_blocking_send_message", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -346,7 +349,7 @@ pub unsafe extern "C" fn kpc_blocking_send_message_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(reply, "reply"), || {
-            let v: Bytes = operation::result(result)?;
+            let v: Bytes = operation::result("kpc_blocking_send_message", result)?;
             Ok(Buffer::new(v))
         })
     }

@@ -4,7 +4,7 @@ use super::args;
 use super::boundary::call;
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_beside};
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_service, kpc_write_cap};
@@ -138,6 +138,7 @@ pub unsafe extern "C" fn kpc_send_nested_copy_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_send_nested_copy", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -154,8 +155,8 @@ pub unsafe extern "C" fn kpc_send_nested_copy_async(
 /// What an operation begun by kpc_send_nested_copy_async gave.
 ///
 /// @param result  the result of the operation
-/// @param next    receives the box behind the last one that was written; may be NULL, or the
-///                same variable as dest_first_index, which then keeps its value on failure
+/// @param next    receives the box behind the last one that was written; may be NULL. Zero on
+///                failure, so not the variable that holds dest_first_index
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
 ///         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -171,7 +172,7 @@ pub unsafe extern "C" fn kpc_send_nested_copy_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(next, "next").optional(), || {
-            let v: BoxIndex = operation::result(result)?;
+            let v: BoxIndex = operation::result("kpc_send_nested_copy", result)?;
             Ok((&v).into())
         })
     }

@@ -121,6 +121,9 @@ pub(crate) fn waiting<T>(
     act(&client, timeout(timeout_ms)?)
 }
 
+/// The name of a call, and where its completion goes.
+pub(crate) struct Done(pub(crate) &'static str, pub(crate) *const kpc_completion);
+
 /// The asynchronous form of a call: prepares the work, tells the operation's id, then begins.
 ///
 /// # Safety
@@ -128,12 +131,12 @@ pub(crate) fn waiting<T>(
 pub(crate) unsafe fn asynchronous<T: Send + Sync + 'static>(
     client: *const kpc_client,
     timeout_ms: i32,
-    done: *const kpc_completion,
+    Done(name, done): Done,
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
     make: impl Fn(&Client) -> Result<Work<T>>,
 ) -> kpc_status {
-    let make = |client: &Client| Ok(make(client)?.into_any());
+    let make = |client: &Client| Ok(make(client)?.into_any().called(name));
     // SAFETY: passed on from the caller.
     unsafe { begin(client, timeout_ms, done, op, error, &make) }
 }
@@ -181,9 +184,17 @@ unsafe fn begin(
     status
 }
 
-/// What an operation gave, as the type that its call promises.
-pub(crate) fn result<T: Clone + 'static>(result: *const kpc_result) -> Result<T> {
-    handle::get(result)?.value::<T>().cloned()
+/// What an operation that this call began gave. Several calls give values of one type, so
+/// the type alone does not tell whose result it is.
+pub(crate) fn result<T: Clone + 'static>(name: &str, result: *const kpc_result) -> Result<T> {
+    let completed = handle::get(result)?;
+    if completed.call != name {
+        return Err(Error::new(
+            Status::ARG_VALUE,
+            format!("this is the result of {}, not of {name}", completed.call),
+        ));
+    }
+    completed.value::<T>().cloned()
 }
 
 /// Cancels an operation. It still completes, once: with KPC_ERR_CANCELLED, or with its

@@ -5,7 +5,7 @@ use super::boundary::call;
 use super::buffer::{kpc_buffer, Buffer};
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::out_handle;
 use super::status::kpc_status;
 use super::values::{kpc_id, kpc_service};
@@ -92,6 +92,7 @@ pub unsafe extern "C" fn kpc_send_reliable_message_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_send_reliable_message", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -121,7 +122,7 @@ pub unsafe extern "C" fn kpc_send_reliable_message_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result(result)?;
+            let () = operation::result("kpc_send_reliable_message", result)?;
             Ok(())
         })
     }
@@ -215,6 +216,7 @@ pub unsafe extern "C" fn kpc_blocking_send_reliable_message_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_blocking_send_reliable_message", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -248,7 +250,7 @@ pub unsafe extern "C" fn kpc_blocking_send_reliable_message_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(reply, "reply"), || {
-            let v: Bytes = operation::result(result)?;
+            let v: Bytes = operation::result("kpc_blocking_send_reliable_message", result)?;
             Ok(Buffer::new(v))
         })
     }

@@ -5,7 +5,7 @@ use super::boundary::call;
 use super::buffer::{kpc_buffer, Buffer};
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_beside, out_handle};
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
@@ -92,6 +92,7 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_new_keypair_remote", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -130,7 +131,7 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_result(
                 out(first, "first"),
             ),
             || {
-                let v: Keypair = operation::result(result)?;
+                let v: Keypair = operation::result("kpc_new_keypair_remote", result)?;
                 Ok((
                     (&v.write_cap).into(),
                     (&v.read_cap).into(),
@@ -199,6 +200,7 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_next_message_box_index_remote", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -210,8 +212,8 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_async(
 /// What an operation begun by kpc_next_message_box_index_remote_async gave.
 ///
 /// @param result  the result of the operation
-/// @param next    receives the index of the box after it; may be the same variable as index,
-///                which then keeps its value on failure
+/// @param next    receives the index of the box after it; zero on failure, so not the variable
+///                that holds the index
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
 ///         KPC_ERR_ARG_VALUE (the result of another kind of call)
@@ -227,7 +229,7 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(next, "next"), || {
-            let v: BoxIndex = operation::result(result)?;
+            let v: BoxIndex = operation::result("kpc_next_message_box_index_remote", result)?;
             Ok((&v).into())
         })
     }
@@ -289,6 +291,7 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_get_message_box_index_counter_remote", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -316,7 +319,7 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(counter, "counter"), || {
-            let v: u64 = operation::result(result)?;
+            let v: u64 = operation::result("kpc_get_message_box_index_counter_remote", result)?;
             Ok(v)
         })
     }
@@ -388,6 +391,7 @@ pub unsafe extern "C" fn kpc_get_pki_document_raw_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_get_pki_document_raw", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -424,7 +428,7 @@ pub unsafe extern "C" fn kpc_get_pki_document_raw_result(
                 out(epoch_out, "epoch_out").optional(),
             ),
             || {
-                let v: SignedDocument = operation::result(result)?;
+                let v: SignedDocument = operation::result("kpc_get_pki_document_raw", result)?;
                 Ok((Buffer::new(v.payload), v.epoch))
             },
         )

@@ -6,7 +6,7 @@ use super::buffer::{kpc_buffer, Buffer};
 use super::client::kpc_client;
 use super::envelope::{self, kpc_envelope};
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_handle};
 use super::status::kpc_status;
 use super::values::{
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message(
 ///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
 ///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
 ///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY, KPC_ERR_BUSY
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
@@ -224,6 +224,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_start_resending_encrypted_message", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -269,7 +270,8 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_result(
                 out(courier, "courier").optional(),
             ),
             || {
-                let v: StartResult = operation::result(result)?;
+                let v: StartResult =
+                    operation::result("kpc_start_resending_encrypted_message", result)?;
                 outcome(&v)
             },
         )

@@ -6,7 +6,7 @@ use super::buffer::kpc_buffer;
 use super::client::kpc_client;
 use super::envelope::kpc_envelope;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_handle};
 use super::resending::{outcome, work, KPC_START_NO_RETRY, KPC_START_RETURN_BOX_EXISTS};
 use super::status::kpc_status;
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists
 ///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
 ///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
 ///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY, KPC_ERR_BUSY
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
@@ -128,6 +128,10 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done(
+        "kpc_start_resending_encrypted_message_return_box_exists",
+        done,
+    );
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -174,7 +178,10 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists
                 out(courier, "courier").optional(),
             ),
             || {
-                let v: StartResult = operation::result(result)?;
+                let v: StartResult = operation::result(
+                    "kpc_start_resending_encrypted_message_return_box_exists",
+                    result,
+                )?;
                 outcome(&v)
             },
         )
@@ -279,7 +286,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_no_retry(
 ///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
 ///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
 ///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY, KPC_ERR_BUSY
+///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
@@ -296,6 +303,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_no_retry_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_start_resending_encrypted_message_no_retry", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -341,7 +349,8 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_no_retry_result(
                 out(courier, "courier").optional(),
             ),
             || {
-                let v: StartResult = operation::result(result)?;
+                let v: StartResult =
+                    operation::result("kpc_start_resending_encrypted_message_no_retry", result)?;
                 outcome(&v)
             },
         )

@@ -8,7 +8,7 @@ use super::client::kpc_client;
 use super::envelope::kpc_envelope;
 use super::error::{kpc_error, ErrorDetail};
 use super::handle::{self, Kind, Tag};
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_handle};
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_write_cap};
@@ -108,6 +108,7 @@ pub unsafe extern "C" fn kpc_tombstone_range_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_tombstone_range", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -140,7 +141,7 @@ pub unsafe extern "C" fn kpc_tombstone_range_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(tombstones, "tombstones"), || {
-            let v: Tombstones = operation::result(result)?;
+            let v: Tombstones = operation::result("kpc_tombstone_range", result)?;
             Ok(Arc::new(v))
         })
     }

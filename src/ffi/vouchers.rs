@@ -8,7 +8,7 @@ use super::boundary::call;
 use super::client::kpc_client;
 use super::error::kpc_error;
 use super::handle::{Kind, Tag};
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result};
+use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_handle};
 use super::status::kpc_status;
 use super::values::{kpc_hash, kpc_read_cap, kpc_write_cap};
@@ -108,6 +108,7 @@ pub unsafe extern "C" fn kpc_voucher_mint_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_voucher_mint", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -139,7 +140,7 @@ pub unsafe extern "C" fn kpc_voucher_mint_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(voucher_out, "voucher_out"), || {
-            let v: MintedVoucher = operation::result(result)?;
+            let v: MintedVoucher = operation::result("kpc_voucher_mint", result)?;
             Ok(Arc::new(Voucher::Minted(v)))
         })
     }
@@ -209,6 +210,7 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_voucher_derive_stream", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -241,7 +243,7 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_result(
             error,
             (out(write_cap, "write_cap"), out(read_cap, "read_cap")),
             || {
-                let v: VoucherStream = operation::result(result)?;
+                let v: VoucherStream = operation::result("kpc_voucher_derive_stream", result)?;
                 Ok(((&v.write_cap).into(), (&v.read_cap).into()))
             },
         )
@@ -333,6 +335,7 @@ pub unsafe extern "C" fn kpc_voucher_induct_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_voucher_induct", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -365,7 +368,7 @@ pub unsafe extern "C" fn kpc_voucher_induct_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(voucher_out, "voucher_out"), || {
-            let v: Induction = operation::result(result)?;
+            let v: Induction = operation::result("kpc_voucher_induct", result)?;
             Ok(Arc::new(Voucher::Inducted(v)))
         })
     }
@@ -454,6 +457,7 @@ pub unsafe extern "C" fn kpc_voucher_open_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
+    let done = Done("kpc_voucher_open", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -486,7 +490,7 @@ pub unsafe extern "C" fn kpc_voucher_open_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(voucher_out, "voucher_out"), || {
-            let v: OpenedVoucher = operation::result(result)?;
+            let v: OpenedVoucher = operation::result("kpc_voucher_open", result)?;
             Ok(Arc::new(Voucher::Opened(v)))
         })
     }

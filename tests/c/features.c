@@ -31,11 +31,12 @@ static void client_config(void)
     kpc_config_free(config);
 }
 
-static int own_lines;
+static int own_lines, odd_lines;
 
 static void on_line(int32_t level, const char *text, void *user_data)
 {
     (void)user_data;
+    odd_lines += strpbrk(text, "\n\r\x1b") != NULL;
     if (strstr(text, "a line of the program") != NULL) {
         CHECK(level == KPC_LOG_WARN);
         kpc_seen_one_more(&own_lines);
@@ -53,10 +54,12 @@ static void client_log(void)
     OK(kpc_client_log(talkative, KPC_LOG_WARN, "a line of the program", &error));
     CHECK(kpc_seen_until(&own_lines, 1));
     OK(kpc_client_log(talkative, KPC_LOG_DEBUG, "a line of the program", &error));
+    /* Whoever can put words into a line cannot make two of it, or write on the terminal. */
+    OK(kpc_client_log(talkative, KPC_LOG_WARN, "one\na line of the program, but not its own\r\x1b[2J", &error));
     ERROR(KPC_ERR_ARG_VALUE, kpc_client_log(talkative, 77, "a line of the program", &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_client_log(talkative, KPC_LOG_WARN, NULL, &error));
     kpc_client_free(talkative);
-    CHECK(own_lines == 1);
+    CHECK(own_lines == 2 && odd_lines == 0);
     /* Without a log it goes nowhere. */
     OK(kpc_client_log(client, KPC_LOG_WARN, "a line of the program", &error));
 }

@@ -66,6 +66,22 @@ static void bad_handles(void)
     kpc_buffer_free(foreign);
 }
 
+/* A place for an error that is none: nothing happens but the refusal. */
+static void unaligned_error(void)
+{
+    kpc_error *room[3];
+    kpc_error **unaligned = (kpc_error **)(void *)((char *)room + 1);
+    kpc_buffer *buffer = buffer_of("abc");
+    kpc_buffer *output = buffer;
+    size_t live = kpc_debug_live_objects();
+
+    memset(room, 0x5a, sizeof room);
+    STATUS(KPC_ERR_ARG_VALUE, kpc_buffer_new((const uint8_t *)"abc", 3, &output, unaligned));
+    CHECK(output == NULL && kpc_debug_live_objects() == live);
+    CHECK(kpc_test_filled(room, 0x5a, sizeof room));
+    kpc_buffer_free(buffer);
+}
+
 /* Errors are objects like others. */
 static void error_message(void)
 {
@@ -121,6 +137,7 @@ int main(void)
 {
     buffers();
     bad_handles();
+    unaligned_error();
     error_message();
     status_text();
     status_is_expected_outcome();

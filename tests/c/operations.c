@@ -89,7 +89,7 @@ static void results_are_fetched_once(void)
     CHECK(kpc_result_op(result) == 0 && kpc_result_error(result) == NULL);
 }
 
-/* A failed operation says how to every function that asks. */
+/* A failed operation says how to the function that it is for, and to those for any result. */
 static void failures_are_told(void)
 {
     kpc_op op = endless_read(20, NULL);
@@ -103,7 +103,7 @@ static void failures_are_told(void)
     CHECK(kpc_error_status(told) == KPC_ERR_TIMEOUT);
     kpc_error_free(told);
     ERROR(KPC_ERR_TIMEOUT, kpc_read_box_result(result, &plaintext, &next, &error));
-    ERROR(KPC_ERR_TIMEOUT, kpc_write_box_result(result, &next, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_write_box_result(result, &next, &error));
     CHECK(plaintext == NULL && kpc_test_filled(&next, 0, sizeof next));
     kpc_result_free(result);
     CHECK(kpc_sim_until(&sim, "arq_entries", 0));

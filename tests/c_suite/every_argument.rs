@@ -1,7 +1,7 @@
 //! Writes C programs. They give every function of the header, one argument at a time, what it
 //! must refuse: NULL, a handle that was freed, is of another kind or is no handle, a pointer
 //! that is not aligned, a text that is no UTF-8, a length that cannot be, a time limit or flags
-//! out of range. Each refusal is the documented status, comes with an error object, and leaves
+//! out of range, the result of another call. Each refusal is the documented status, comes with an error object, and leaves
 //! the outputs empty. One program has no daemon; one is connected with the simulator, which
 //! hears of nothing; one gives handles of the parent to every function in a forked child.
 //!
@@ -14,6 +14,9 @@ use super::header::{Function, Parameter};
 
 /// Objects that only a daemon gives.
 const OF_A_DAEMON: [&str; 3] = ["kpc_result", "kpc_pki_document", "kpc_services"];
+
+/// Which call the fixture's kpc_result is of.
+const CALL_OF_THE_RESULT: &str = "kpc_next_message_box_index_remote";
 
 /// Value types whose alignment is more than one byte.
 const ALIGNED: [&str; 10] = [
@@ -187,6 +190,11 @@ impl Writer<'_> {
         let reachable = daemon == Daemon::Simulated
             || !function.parameters.iter().any(|p| missing(self.role(p)));
         match self.role(parameter) {
+            Role::Handle("kpc_result") if daemon == Daemon::Simulated => {
+                let mut bad = bad_handles(parameter, "kpc_result", null());
+                bad.extend(anothers_result(function));
+                bad
+            }
             Role::Handle(kind) => bad_handles(parameter, kind, null()),
             Role::Out(kind) if ALIGNED.contains(&kind) => vec![null(), unaligned()],
             Role::Out(_) => vec![null()],
@@ -358,6 +366,15 @@ fn bad_handles(
         (bad, Some("KPC_ERR_BAD_HANDLE"))
     });
     std::iter::once(null).chain(bad).collect()
+}
+
+/// The fixture's result, which is that of one call alone.
+fn anothers_result(function: &Function) -> Option<(String, Option<&'static str>)> {
+    let of_a_call = function
+        .name
+        .strip_suffix("_result")
+        .filter(|call| *call != CALL_OF_THE_RESULT);
+    of_a_call.map(|_| ("f.kpc_result".into(), Some("KPC_ERR_ARG_VALUE")))
 }
 
 /// Refusals are documented, but for what the head of the header says of every function.

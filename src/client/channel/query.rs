@@ -2,11 +2,13 @@
 //!
 //! Layout, version 1: one byte version, one byte kind (0 write, 1 read), one byte reply
 //! index (255 for none), 32 bytes hash, 104 bytes current index, 104 bytes next index,
-//! 4 bytes big-endian length of the descriptor, the descriptor, the payload.
+//! 4 bytes big-endian length of the descriptor, the descriptor, the payload, and the
+//! BLAKE2b-256 of all before.
 
 use bytes::Bytes;
 
 use super::super::requests::Envelope;
+use super::super::saved::{seal, unseal, SEAL};
 use crate::bacap::{BoxIndex, BOX_INDEX_SIZE};
 use crate::wire::{Hash, WipingVec};
 use crate::{Error, Result, Status};
@@ -97,7 +99,7 @@ impl ChannelQuery {
 
     /// Everything in one piece. As secret as the box that it is for.
     pub fn to_bytes(&self) -> Bytes {
-        let len = HEAD + self.descriptor.len() + self.payload.len();
+        let len = HEAD + self.descriptor.len() + self.payload.len() + SEAL;
         let mut bytes = Vec::with_capacity(len);
         bytes.push(VERSION);
         bytes.push(if self.is_read { READ } else { WRITE });
@@ -109,7 +111,7 @@ impl ChannelQuery {
         bytes.extend_from_slice(&descriptor_len.to_be_bytes());
         bytes.extend_from_slice(&self.descriptor);
         bytes.extend_from_slice(&self.payload);
-        WipingVec::new(bytes).into_bytes()
+        seal(bytes)
     }
 
     /// What [`ChannelQuery::to_bytes`] made.
@@ -124,7 +126,7 @@ impl ChannelQuery {
 }
 
 fn parse(bytes: &[u8]) -> Option<ChannelQuery> {
-    let ([version, kind, reply_index], rest) = bytes.split_first_chunk::<3>()?;
+    let ([version, kind, reply_index], rest) = unseal(bytes)?.split_first_chunk::<3>()?;
     let (hash, rest) = rest.split_first_chunk::<32>()?;
     let (current, rest) = rest.split_first_chunk::<BOX_INDEX_SIZE>()?;
     let (next, rest) = rest.split_first_chunk::<BOX_INDEX_SIZE>()?;
@@ -196,13 +198,18 @@ mod tests {
     #[test]
     fn cut_off_or_changed_is_refused() {
         let saved = query().to_bytes();
-        for len in 0..=HEAD + b"descriptor".len() {
+        for len in 0..saved.len() {
             assert!(ChannelQuery::from_bytes(&saved[..len]).is_err(), "{len}");
+            let mut other = saved.to_vec();
+            other[len] ^= 1;
+            assert!(ChannelQuery::from_bytes(&other).is_err(), "{len}");
         }
         for (at, value) in [(0, 2), (1, 2), (2, 2), (35, saved[35] ^ 1)] {
-            let mut other = saved.to_vec();
+            let mut other = saved[..saved.len() - SEAL].to_vec();
             other[at] = value;
-            let refused = ChannelQuery::from_bytes(&other).map(drop).unwrap_err();
+            let refused = ChannelQuery::from_bytes(&seal(other))
+                .map(drop)
+                .unwrap_err();
             assert_eq!(refused.status(), Status::ARG_VALUE, "{at}");
         }
     }

@@ -17,10 +17,10 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::super::message::Destination;
+use super::super::saved::{seal, unseal, SEAL};
 use super::super::streams::{secret_copy, MAX_STREAM_BOXES};
 use super::state::{Phase, State};
-use crate::bacap::{blake2b_256, BoxIndex, WriteCap, BOX_INDEX_SIZE, WRITE_CAP_SIZE};
-use crate::wire::WipingVec;
+use crate::bacap::{BoxIndex, WriteCap, BOX_INDEX_SIZE, WRITE_CAP_SIZE};
 use crate::{Error, Result, Status};
 
 const MAGIC: &[u8; 4] = b"kpcb";
@@ -58,10 +58,11 @@ pub(super) fn save(state: &State) -> Result<Bytes> {
     for element in &state.waiting {
         put_long(&mut bytes, element);
     }
-    let hash = blake2b_256(&bytes);
-    bytes.extend_from_slice(&hash);
-    debug_assert!(bytes.capacity() == size, "it grew and left a copy behind");
-    Ok(WipingVec::new(bytes).into_bytes())
+    debug_assert!(
+        bytes.len() + SEAL <= size,
+        "it grows and leaves a copy behind"
+    );
+    Ok(seal(bytes))
 }
 
 fn put_short(bytes: &mut Vec<u8>, number: usize) {
@@ -76,10 +77,7 @@ fn put_long(bytes: &mut Vec<u8>, content: &[u8]) {
 
 /// What [`save`] made.
 pub(super) fn restore(bytes: &[u8]) -> Result<State> {
-    let Some((content, hash)) = bytes.split_last_chunk::<HASH>() else {
-        return Err(damaged());
-    };
-    let mut reader = Reader(content);
+    let mut reader = Reader(bytes);
     if reader.array::<4>()? != MAGIC {
         return Err(damaged());
     }
@@ -90,9 +88,9 @@ pub(super) fn restore(bytes: &[u8]) -> Result<State> {
             format!("this copy builder was saved by a later version of the library ({version})"),
         ));
     }
-    if version != VERSION || blake2b_256(content) != *hash {
-        return Err(damaged());
-    }
+    let content = unseal(bytes).filter(|_| version == VERSION);
+    let mut reader = Reader(content.ok_or_else(damaged)?);
+    reader.take(MAGIC.len() + 1)?;
     let state = reader.state()?;
     if reader.0.is_empty() {
         return Ok(state);
