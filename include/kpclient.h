@@ -1908,7 +1908,9 @@ typedef struct kpc_lane_stats {
     uint64_t requests;
     /** Replies to them, and replies to plain messages. */
     uint64_t answers;
-    /** Requests given to it again, because a connection before was lost. */
+    /**
+     * Requests given to it again, because a connection before was lost or no answer came for long.
+     */
     uint64_t replays;
     /** Requests that wait in the library for their turn: boxes, copy commands, messages. */
     uint64_t in_line;

@@ -19,7 +19,7 @@ pub struct LaneStats {
     pub requests: u64,
     /// Replies to them.
     pub answers: u64,
-    /// Requests sent again, because a connection was lost.
+    /// Requests sent again, because a connection was lost or no answer came for long.
     pub replays: u64,
     /// Requests that wait here for their turn.
     pub in_line: u64,

@@ -33,7 +33,7 @@ pub struct kpc_lane_stats {
     pub requests: u64,
     /// Replies to them, and replies to plain messages.
     pub answers: u64,
-    /// Requests given to it again, because a connection before was lost.
+    /// Requests given to it again, because a connection before was lost or no answer came for long.
     pub replays: u64,
     /// Requests that wait in the library for their turn: boxes, copy commands, messages.
     pub in_line: u64,

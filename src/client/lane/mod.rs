@@ -215,6 +215,7 @@ impl Lane {
         if let Some(link) = link {
             link.outbox.kick();
             link.reading.recall_if_open();
+            self.wake.notify_one(); // what was sent has a time limit
         }
     }
 }
@@ -278,7 +279,7 @@ impl State {
     pub(crate) fn set_status(&mut self, status: DaemonStatus) {
         let now = Instant::now();
         self.messages.set_online(status.is_connected, now);
-        self.starts.set_online(status.is_connected);
+        self.starts.set_online(status.is_connected, now);
         self.status = status;
     }
 
@@ -331,20 +332,60 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future;
+    use std::os::unix::net::UnixStream;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::super::log::Log;
+    use super::super::trace::Trace;
+    use super::reading::Reading;
     use super::*;
     use crate::bacap;
+    use crate::transport::Socket;
     use crate::wire::Features;
+
+    fn copy() -> StartRequest {
+        StartRequest::Copy(Box::new(CopyStart {
+            write_cap: bacap::keypair(&[1; 32]).write_cap,
+            courier: None,
+        }))
+    }
+
+    #[test]
+    fn whoever_keeps_time_hears_of_each_start() {
+        let queries = Queries::new().unwrap();
+        let lane = Lane::new(LaneKind::Write);
+        let (near, _far) = UnixStream::pair().unwrap();
+        let outbox = Outbox::new(Socket::Unix(near), Trace::new(&Log::default(), lane.kind));
+        let mut state = lane.lock();
+        state.link = Some(Arc::new(Link {
+            outbox: Arc::new(outbox),
+            features: Arc::new(Features::current()),
+            token: None,
+            reading: Arc::new(Reading::new()),
+        }));
+        state.set_status(DaemonStatus {
+            is_connected: true,
+            ..DaemonStatus::default()
+        });
+        drop(state);
+        let (sink, _answer) = tokio::sync::oneshot::channel();
+        lane.enqueue(copy(), sink).unwrap();
+        lane.pump(&queries);
+        assert_eq!(lane.lock().starts.running(), 1);
+        let heard = pin!(lane.wake.notified());
+        assert!(heard
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_ready());
+    }
 
     #[test]
     fn nothing_falls_due_on_a_lane_without_connection_whatever_its_daemon_last_said() {
         let queries = Queries::new().unwrap();
         let lane = Lane::new(LaneKind::Write);
         let (sink, _answer) = tokio::sync::oneshot::channel();
-        let copy = StartRequest::Copy(Box::new(CopyStart {
-            write_cap: bacap::keypair(&[1; 32]).write_cap,
-            courier: None,
-        }));
-        let key = lane.enqueue(copy, sink).unwrap();
+        let key = lane.enqueue(copy(), sink).unwrap();
         let mut state = lane.lock();
         let now = Instant::now();
         assert!(state

@@ -5,14 +5,19 @@
 //! daemon says that the entry is gone, and the entry keeps its slot that long.
 //! After a reconnect every running entry goes back to the front of the line; on a
 //! resumed session its old self is cancelled first, for the daemon would run both.
+//! A box without an answer for long is *recalled*, cancelled in the same way and put back
+//! in line: the daemon repeats it to one courier for ever, also when that is gone.
+
+mod entry;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
+use self::entry::{Entry, Reap, REAP_EVERY};
 use super::super::queries::Queries;
 use super::super::window::Window;
 use super::calls::unsupported;
@@ -20,9 +25,6 @@ use super::start_request::StartRequest;
 use crate::wire::{Features, Hash, Reply, ReplyBody};
 use crate::{Error, Result};
 
-/// How long after a cancel without effect it is repeated, at first and at most.
-const REAP_FIRST: Duration = Duration::from_secs(1);
-const REAP_EVERY: Duration = Duration::from_secs(10);
 /// After so many cancels without effect the daemon cannot have the entry: it never
 /// answers some malformed envelopes at all, and a slot must not be lost for ever.
 const MAX_REAPS: u32 = 15;
@@ -41,40 +43,6 @@ pub(crate) struct StartAnswer {
 
 /// Who waits for the answer.
 pub(crate) type StartSink = oneshot::Sender<Result<StartAnswer>>;
-
-struct Entry {
-    request: StartRequest,
-    name: Hash,
-    /// None once the caller has given up.
-    sink: Option<StartSink>,
-    /// Query id of the running start; None while in line.
-    current: Option<u64>,
-    /// Query ids of earlier sendings on this session, whose late results count too.
-    older: Vec<u64>,
-    sent: u32,
-    sent_at: Option<Instant>,
-    reap: Option<Reap>,
-}
-
-/// The repeated cancel of an entry that nobody waits for.
-#[derive(Clone, Copy)]
-struct Reap {
-    at: Instant,
-    sent: u32,
-}
-
-impl Reap {
-    /// The next cancel, after the one numbered `sent`, which goes now. An old daemon
-    /// puts cancels into its queue for the mixnet: there they must not be many.
-    fn after(sent: u32, patient: bool, now: Instant) -> Self {
-        let pause = REAP_FIRST * 2_u32.saturating_pow(sent.saturating_sub(1).min(10));
-        let pause = if patient { REAP_EVERY } else { pause };
-        Reap {
-            at: now + pause.min(REAP_EVERY),
-            sent,
-        }
-    }
-}
 
 /// All entries of a lane.
 pub(crate) struct Starts {
@@ -126,16 +94,7 @@ impl Starts {
     pub(crate) fn enqueue(&mut self, request: StartRequest, sink: StartSink) -> StartKey {
         let key = self.next_key;
         self.next_key += 1;
-        let entry = Entry {
-            name: request.name(),
-            request,
-            sink: Some(sink),
-            current: None,
-            older: Vec::new(),
-            sent: 0,
-            sent_at: None,
-            reap: None,
-        };
+        let entry = Entry::new(request, sink);
         self.lines[line_of(&entry.request)].push_back(key);
         self.entries.insert(key, entry);
         key
@@ -186,6 +145,7 @@ impl Starts {
                     entry.current = Some(query);
                     entry.sent += 1;
                     entry.sent_at = Some(now);
+                    entry.expect_answer(now);
                     entry.request.tell_handed();
                     self.by_query.insert(query, key);
                     self.running.insert(entry.name);
@@ -232,22 +192,25 @@ impl Starts {
         entry.request.cancel(&queries.fresh().1).ok()
     }
 
-    /// Cancels whose effect has not shown. An entry that none of them reached is given up.
+    /// Cancels whose effect has not shown, and of what is recalled. An entry that none of
+    /// them reached is given up.
     pub(crate) fn due_cancels(&mut self, queries: &Queries, now: Instant) -> Vec<Bytes> {
         if !self.online {
             return Vec::new();
         }
-        let due: Vec<(StartKey, Reap)> = self
+        let is_due = |entry: &Entry| entry.due().is_some_and(|at| at <= now);
+        let due: Vec<(StartKey, u32)> = self
             .entries
             .iter()
-            .filter_map(|(key, entry)| Some((*key, entry.reap.filter(|reap| reap.at <= now)?)))
+            .filter(|(_, entry)| is_due(entry))
+            .map(|(key, entry)| (*key, entry.reap.map_or(0, |reap| reap.sent)))
             .collect();
         let mut cancels = Vec::new();
-        for (key, reap) in due {
-            if reap.sent >= MAX_REAPS {
-                self.end_quietly(key);
+        for (key, sent) in due {
+            if sent >= MAX_REAPS {
+                self.give_up(key);
             } else if let Some(entry) = self.entries.get_mut(&key) {
-                entry.reap = Some(Reap::after(reap.sent + 1, self.patient, now));
+                entry.reap = Some(Reap::after(sent + 1, self.patient, now));
                 cancels.extend(entry.request.cancel(&queries.fresh().1).ok());
             }
         }
@@ -258,10 +221,7 @@ impl Starts {
         if !self.online {
             return None;
         }
-        self.entries
-            .values()
-            .filter_map(|entry| Some(entry.reap?.at))
-            .min()
+        self.entries.values().filter_map(Entry::due).min()
     }
 
     /// Whether the daemon is one of those where cancels are to be few.
@@ -270,8 +230,11 @@ impl Starts {
     }
 
     /// The daemon is on the mixnet, or no longer. What it does not get to send cannot
-    /// answer a cancel either.
-    pub(crate) fn set_online(&mut self, online: bool) {
+    /// answer a cancel either, and its time begins anew.
+    pub(crate) fn set_online(&mut self, online: bool, now: Instant) {
+        if online && !self.online {
+            self.entries.values_mut().for_each(|e| e.expect_answer(now));
+        }
         self.online = online;
     }
 
@@ -294,6 +257,10 @@ impl Starts {
             if reply.error_code != CANCELLED {
                 self.late_result(key, query, reply, features, now);
             }
+            return true;
+        }
+        if reply.error_code == CANCELLED && entry.is_recalled() {
+            self.put_back(key);
             return true;
         }
         if let (Some(at), true) = (entry.sent_at, has_travelled(&reply)) {
@@ -375,6 +342,7 @@ impl Starts {
                 continue;
             }
             entry.current = None;
+            entry.reap = None;
             if resumed {
                 entry.older.push(query);
             } else {
@@ -410,6 +378,25 @@ impl Starts {
                 drop(sink.send(outcome));
             }
         }
+    }
+
+    /// No cancel has had any effect on an entry.
+    fn give_up(&mut self, key: StartKey) {
+        if self.entries.get(&key).is_some_and(Entry::is_recalled) {
+            self.put_back(key);
+        } else {
+            self.end_quietly(key);
+        }
+    }
+
+    /// What was recalled waits for its turn again, behind all others.
+    fn put_back(&mut self, key: StartKey) {
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return;
+        };
+        entry.put_back();
+        self.running.remove(&entry.name);
+        self.lines[line_of(&entry.request)].push_back(key);
     }
 
     fn end_quietly(&mut self, key: StartKey) {

@@ -1,6 +1,7 @@
 //! The line, the window's places and the cancels, with a clock of the test's own.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::super::start_request::{BoxStart, CopyStart, StartCap};
 use super::*;
@@ -40,7 +41,7 @@ fn copy_of(seed: u8) -> StartRequest {
 impl Bench {
     fn new() -> Self {
         let mut starts = Starts::new();
-        starts.set_online(true);
+        starts.set_online(true, Instant::now());
         Bench {
             starts,
             queries: Queries::new().unwrap(),
@@ -136,12 +137,80 @@ fn nothing_is_cancelled_again_while_the_daemon_is_offline() {
     bench.run().unwrap();
     let queries = Queries::new().unwrap();
     bench.starts.abandon(key, &queries, bench.now);
-    bench.starts.set_online(false);
+    bench.starts.set_online(false, bench.now);
     assert!(bench.cancels_over(1000).is_empty());
     assert!(bench.starts.next_deadline().is_none());
-    bench.starts.set_online(true);
+    bench.starts.set_online(true, bench.now);
     assert!(bench.starts.next_deadline().is_some());
     assert_eq!(bench.cancels_over(1), [1]);
+}
+
+/// Broken where a start without an answer keeps its place for good: with a window of one,
+/// nothing else of its lane is ever sent.
+#[test]
+fn a_box_without_an_answer_for_long_goes_to_the_end_of_the_line() {
+    let mut bench = Bench::new();
+    let (_, mut first) = bench.enqueue(write_of(1));
+    let silent = bench.run().unwrap();
+    let (_, mut second) = bench.enqueue(write_of(2));
+    assert_eq!(bench.cancels_over(605), [600, 601, 603]);
+    // What the daemon says of the cancel is not told.
+    assert!(bench.reply(silent, CANCELLED));
+    assert!(first.try_recv().is_err());
+    let other = bench.run().unwrap();
+    bench.reply(other, 0);
+    assert!(second.try_recv().unwrap().is_ok());
+    // It has its turn again, and twice the time.
+    let again = bench.run().unwrap();
+    assert_ne!(again, silent);
+    assert_eq!(bench.cancels_over(1202), [1200, 1201]);
+    // A result counts at any time, and tells that there was a sending before.
+    bench.reply(again, 0);
+    assert!(first.try_recv().unwrap().unwrap().replayed);
+    assert!(bench.is_blank());
+}
+
+#[test]
+fn the_result_of_a_box_that_was_recalled_counts() {
+    let mut bench = Bench::new();
+    let (_, mut answers) = bench.enqueue(write_of(1));
+    let old = bench.run().unwrap();
+    bench.cancels_over(600);
+    assert!(bench.reply(old, CANCELLED));
+    let again = bench.run().unwrap();
+    bench.reply(old, 0);
+    assert!(answers.try_recv().unwrap().is_ok());
+    // The other sending is not wanted any more.
+    assert_eq!(bench.cancels_over(1).len(), 1);
+    assert!(bench.reply(again, CANCELLED));
+    assert!(bench.is_blank());
+}
+
+#[test]
+fn what_waits_for_a_daemon_off_the_mixnet_and_copy_commands_are_not_recalled() {
+    let mut bench = Bench::new();
+    let (_, _copy) = bench.enqueue(copy_of(1));
+    bench.run().unwrap();
+    assert!(bench.cancels_over(10_000).is_empty());
+    let (_, _write) = bench.enqueue(write_of(1));
+    bench.run().unwrap();
+    bench.starts.set_online(false, bench.now);
+    assert!(bench.cancels_over(10_000).is_empty());
+    bench.starts.set_online(true, bench.now);
+    assert_eq!(bench.cancels_over(600), [600]);
+}
+
+#[test]
+fn a_box_that_no_cancel_reaches_is_started_again_all_the_same() {
+    let mut bench = Bench::new();
+    let (_, mut answers) = bench.enqueue(write_of(1));
+    bench.run().unwrap();
+    bench.cancels_over(900);
+    assert_eq!(bench.starts.in_flight(), 0);
+    let again = bench.run().unwrap();
+    bench.reply(again, 0);
+    assert!(answers.try_recv().unwrap().is_ok());
+    assert!(bench.is_blank());
 }
 
 #[test]
@@ -262,7 +331,8 @@ fn no_order_of_events_loses_a_place_or_an_answer() {
                     }
                 }
                 8 => {
-                    bench.now += Duration::from_secs(u64::try_from(dice.roll(12)).unwrap());
+                    let longest = [12, 700][dice.roll(2)];
+                    bench.now += Duration::from_secs(u64::try_from(dice.roll(longest)).unwrap());
                     let own = Queries::new().unwrap();
                     let now = bench.now;
                     bench.starts.due_cancels(&own, now);
