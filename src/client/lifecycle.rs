@@ -106,6 +106,13 @@ impl Connecting {
         let local = &self.inner.lanes[LaneKind::Local as usize];
         local.lock().wanted = true;
         self.inner.serve(local, Some(first));
+        // Those for which work waits, now: this operation can be cancelled at any moment.
+        for other in &self.inner.lanes[1..] {
+            let wanted = other.lock().wanted;
+            if wanted {
+                self.inner.serve(other, None);
+            }
+        }
         Ok(())
     }
 
@@ -131,21 +138,19 @@ async fn connect(inner: Arc<Inner>, connecting: Arc<Connecting>) -> Result<()> {
     tokio::pin!(left);
     left.as_mut().enable();
     connecting.still_wanted()?;
-    let session = tokio::select! {
+    let (session, early) = tokio::select! {
         biased;
         () = left => return connecting.still_wanted(),
-        session = lane::establish(&inner, &inner.lanes[LaneKind::Local as usize]) => session?,
+        made = lane::establish(&inner, &inner.lanes[LaneKind::Local as usize]) => made?,
     };
     let (begun, installed) = oneshot::channel();
-    connecting.succeed(First { session, begun })?;
+    connecting.succeed(First {
+        session,
+        early,
+        begun,
+    })?;
     if installed.await.is_err() {
         return connecting.still_wanted(); // left at once: the task that was to begin is gone
-    }
-    for other in &inner.lanes[1..] {
-        let wanted = other.lock().wanted;
-        if wanted {
-            inner.open(other);
-        }
     }
     Ok(())
 }

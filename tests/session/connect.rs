@@ -1,16 +1,17 @@
 //! Connecting: the handshake with daemons of three eras, and with what is no daemon.
 
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use kpclient::bacap::Keypair;
-use kpclient::client::Timeout;
+use kpclient::client::{Client, Level, Log, StartResult, Timeout};
 use kpclient::config::Dial;
 use kpclient::Status;
 use serde_cbor::Value;
 
 use crate::common::drive::{
-    barrier, client, connected, connected_with, drain, start, start_read, start_within, try_start,
-    A_WHILE,
+    barrier, client, connected, connected_with, drain, start, start_read, start_within,
+    start_write, try_start, A_WHILE,
 };
 use crate::common::frames::{bytes, fields, int, Era};
 use crate::common::peer::{Conn, Greeting, Peer};
@@ -348,4 +349,41 @@ fn an_old_daemon_gets_one_lane() {
     conn.answer_start(&asked, 1, None);
     assert_eq!(read.status(), Status::BOX_ID_NOT_FOUND);
     assert!(peer.accept_within(A_WHILE).is_none());
+}
+
+/// Broken where the lanes that work waits for are opened by the operation that connects: at
+/// that very moment it can be over.
+#[test]
+fn a_connect_that_is_cancelled_as_it_succeeds_leaves_no_work_behind() {
+    let peer = Peer::current();
+    let target = Arc::new(Mutex::new(None::<(Weak<Client>, u64)>));
+    let armed = Arc::clone(&target);
+    let log = Log::new(
+        Level::Info,
+        Arc::new(move |_, line| {
+            let target = line
+                .starts_with("Local lane: connected")
+                .then(|| armed.lock().unwrap().take());
+            if let Some((client, op)) = target.flatten() {
+                client.upgrade().unwrap().cancel(op).unwrap();
+            }
+        }),
+    );
+    let client = Arc::new(Client::new(peer.config(), log, || ()).unwrap());
+    let connecting = start(&client, client.connect());
+    let local = peer.welcome();
+    connecting.done::<()>().unwrap();
+    let write = start_write(&client, 1);
+    let mut lane = peer.welcome();
+    lane.expect("start_resending_encrypted_message");
+    client.disconnect().unwrap();
+    let connecting = start(&client, client.connect());
+    *target.lock().unwrap() = Some((Arc::downgrade(&client), connecting.id));
+    let local = (local, peer.welcome());
+    assert_eq!(connecting.status(), Status::CANCELLED);
+    let mut lane = peer.welcome();
+    let asked = lane.expect("start_resending_encrypted_message");
+    lane.answer_start(&asked, 0, None);
+    write.done::<StartResult>().unwrap();
+    drop(local);
 }

@@ -266,6 +266,42 @@ fn a_resumed_session_cancels_first_and_then_starts_anew() {
 }
 
 #[test]
+fn a_resumption_that_was_cut_is_not_tried_again_at_once() {
+    let peer = Peer::current();
+    let r = resuming(&peer);
+    let token = r.lane.token;
+    r.lane.cut();
+    for _ in 0..3 {
+        let mut lane = peer.accept();
+        lane.greet(&Greeting::default());
+        lane.take_token();
+        assert_eq!(lane.token, token);
+        let cut_at = Instant::now();
+        lane.cut();
+        let lane = peer.accept();
+        // The daemon may hold the connection before for the session's own till then.
+        assert!(cut_at.elapsed() >= Duration::from_millis(250));
+        lane.cut();
+    }
+    drop(r.local);
+}
+
+#[test]
+fn a_reply_queued_while_away_counts_also_if_the_admission_never_comes() {
+    let peer = Peer::current();
+    let r = resuming(&peer);
+    r.lane.cut();
+    let mut lane = peer.accept();
+    lane.greet(&Greeting::default());
+    lane.take_token();
+    lane.message_reply(&r.asked, b"pong");
+    lane.cut();
+    // The daemon does not say it again.
+    assert_eq!(&r.message.done::<bytes::Bytes>().unwrap()[..4], b"pong");
+    drop(r.local);
+}
+
+#[test]
 fn a_reply_queued_while_away_comes_before_the_admission() {
     let peer = Peer::current();
     let r = resuming(&peer);

@@ -36,8 +36,6 @@ pub(crate) struct Established {
     pub(crate) status: ConnectionStatus,
     pub(crate) document: Option<Bytes>,
     pub(crate) resumed: bool,
-    /// What came between the token and its answer, in order.
-    pub(crate) early: Vec<Incoming>,
 }
 
 impl Established {
@@ -51,13 +49,16 @@ impl Established {
 }
 
 /// Shakes hands over `socket` for `lane`, offering `token` where the daemon knows tokens.
+/// What comes between the token and its answer is in `early` then, also after a failure.
 pub(crate) async fn shake(
     lane: &Lane,
     socket: Socket,
     token: Id,
     trace: Trace,
+    early: &mut Early,
 ) -> Result<Established> {
-    converse(lane, socket, token, trace).await.map_err(|error| {
+    let ended = converse(lane, socket, token, trace, early).await;
+    ended.map_err(|error| {
         if !is_no_daemon(&error) {
             return error;
         }
@@ -71,7 +72,13 @@ pub(crate) async fn shake(
     })
 }
 
-async fn converse(lane: &Lane, socket: Socket, token: Id, trace: Trace) -> Result<Established> {
+async fn converse(
+    lane: &Lane,
+    socket: Socket,
+    token: Id,
+    trace: Trace,
+    early: &mut Early,
+) -> Result<Established> {
     let (mut inlet, outbox) = Inlet::new(socket, trace)?;
     let first = step(FIRST_FRAME_WITHIN, &mut inlet).await?;
     let features = Arc::new(wire::features(&first)?);
@@ -82,11 +89,10 @@ async fn converse(lane: &Lane, socket: Socket, token: Id, trace: Trace) -> Resul
     let Incoming::Document { payload } = wire::decode(&second)? else {
         return Err(violation("a directory document", 2));
     };
-    let mut early = Early::default();
     let mut resumed = false;
     let token = (!features.is_legacy()).then_some(token);
     if let Some(token) = &token {
-        resumed = present_token(lane, &mut inlet, &outbox, token, &mut early).await?;
+        resumed = present_token(lane, &mut inlet, &outbox, token, early).await?;
     }
     let link = Arc::new(Link {
         outbox,
@@ -100,7 +106,6 @@ async fn converse(lane: &Lane, socket: Socket, token: Id, trace: Trace) -> Resul
         status,
         document: payload,
         resumed,
-        early: early.kept,
     })
 }
 
@@ -126,10 +131,10 @@ async fn present_token(
     }
 }
 
-/// What comes before it can be handed on.
+/// What comes between the token and its answer, in order, before it can be handed on.
 #[derive(Default)]
-struct Early {
-    kept: Vec<Incoming>,
+pub(crate) struct Early {
+    pub(super) kept: Vec<Incoming>,
     bytes: usize,
 }
 

@@ -146,6 +146,16 @@ impl Lane {
         true
     }
 
+    /// A connection that was to resume the session of `token` is lost: the session may be
+    /// held by it for a moment, as by any other.
+    fn lost_while_shaking(&self, token: &Id) {
+        if let Some(session) = &mut self.lock().session {
+            if session.token == *token {
+                session.lost_at = Instant::now();
+            }
+        }
+    }
+
     /// Lets nothing in any more. Gives the way out to a daemon that has a session of the lane.
     pub(crate) fn shut(&self) -> Option<Arc<Outbox>> {
         let mut state = self.lock();

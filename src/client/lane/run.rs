@@ -12,10 +12,10 @@ use super::super::queries::random_array;
 use super::super::requests;
 use super::super::runtime::caught;
 use super::super::trace::Trace;
-use super::handshake::{shake, Established};
+use super::handshake::{shake, Early, Established};
 use super::link::Inlet;
 use super::Lane;
-use crate::wire::Id;
+use crate::wire::{Id, Incoming};
 use crate::{transport, Error, Result, Status};
 
 /// Resuming sooner than this after a loss can give a connection that is open but mute.
@@ -29,12 +29,16 @@ const MUTE: &str = "the resumed session is mute; starting afresh";
 /// The session that `connect` has made, for the lane's task to begin with.
 pub(crate) struct First {
     pub(crate) session: Established,
+    pub(crate) early: Early,
     /// Told when the session is the lane's own.
     pub(crate) begun: oneshot::Sender<()>,
 }
 
 /// Connects `lane` once, under the token that it should have now.
-pub(crate) async fn establish(inner: &Inner, lane: &Lane) -> Result<Established> {
+pub(crate) async fn establish(
+    inner: &Arc<Inner>,
+    lane: &Arc<Lane>,
+) -> Result<(Established, Early)> {
     let Some(dial) = &inner.config.dial else {
         return Err(Error::new(
             Status::CONFIG_NO_TRANSPORT,
@@ -49,7 +53,25 @@ pub(crate) async fn establish(inner: &Inner, lane: &Lane) -> Result<Established>
         None => random_array()?,
     };
     let socket = transport::dial(dial).await?;
-    shake(lane, socket, token, Trace::new(&inner.log, lane.kind)).await
+    let trace = Trace::new(&inner.log, lane.kind);
+    let mut early = Early::default();
+    match shake(lane, socket, token, trace, &mut early).await {
+        Ok(session) => Ok((session, early)),
+        Err(error) => {
+            lane.lost_while_shaking(&token);
+            save_replies(inner, lane, early);
+            Err(error)
+        }
+    }
+}
+
+/// Hands on the replies that came on a connection which does not become the lane's own: the
+/// daemon does not tell them again.
+fn save_replies(inner: &Arc<Inner>, lane: &Arc<Lane>, early: Early) {
+    let is_reply = |incoming: &Incoming| matches!(incoming, Incoming::MessageReply(_));
+    for reply in early.kept.into_iter().filter(is_reply) {
+        inner.dispatch(lane, reply);
+    }
 }
 
 /// The old token, if replies to plain messages are still to come under it, and when
@@ -112,13 +134,15 @@ async fn keep_connected(
 ) {
     while lane.lock().epoch == epoch {
         let session = match first.take() {
-            Some(first) => Ok((first.session, Some(first.begun))),
-            None => establish(inner, lane).await.map(|session| (session, None)),
+            Some(first) => Ok((first.session, first.early, Some(first.begun))),
+            None => establish(inner, lane)
+                .await
+                .map(|(session, early)| (session, early, None)),
         };
         let started = Instant::now();
         let ended = match session {
-            Ok((session, begun)) => {
-                let ended = run_session(inner, lane, epoch, session, begun).await;
+            Ok((session, early, begun)) => {
+                let ended = run_session(inner, lane, epoch, session, early, begun).await;
                 inner.lane_lost(lane, epoch, &ended);
                 if ended.status() == Status::TIMEOUT {
                     lane.lock().session = None; // mute
@@ -143,13 +167,14 @@ async fn run_session(
     lane: &Arc<Lane>,
     epoch: u64,
     mut session: Established,
+    early: Early,
     begun: Option<oneshot::Sender<()>>,
 ) -> Error {
-    let early = std::mem::take(&mut session.early);
     if !inner.lane_connected(lane, epoch, &session) {
+        save_replies(inner, lane, early);
         return super::closed();
     }
-    for incoming in early {
+    for incoming in early.kept {
         inner.dispatch(lane, incoming);
     }
     if let Some(begun) = begun {
