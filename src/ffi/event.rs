@@ -160,11 +160,16 @@ pub unsafe extern "C" fn kpc_event_sink_on_event(
             let Some(function) = r#fn else {
                 return Err(Error::new(Status::ARG_NULL, "fn is NULL"));
             };
+            // The room of one event is that of the next.
+            let mut room = Some(handle::reserve()?);
             sink.on_event(Box::new(move |event| {
-                if let Ok(lent) = Lent::<kpc_event>::new(Arc::new(event)) {
+                let lent = room.take().map_or_else(handle::reserve, Ok);
+                let lent = lent.and_then(|room| Lent::<kpc_event>::new(room, Arc::new(event)));
+                if let Ok(lent) = lent {
                     // Promised by whoever gave the callback.
                     function(lent.as_ptr(), user_data.pointer());
                 }
+                room = handle::reserve().ok();
             }))
         })
     }

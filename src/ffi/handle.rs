@@ -139,13 +139,45 @@ impl Parts {
 
 /// A new handle of `object`.
 pub(crate) fn insert<K: Kind>(object: Arc<K::Object>) -> Result<*mut K> {
+    reserve()?.fill(object)
+}
+
+/// Room for one handle, taken before there is an object: whoever takes something that comes
+/// only once has a place for it first.
+pub(crate) struct Room {
+    process: &'static process::Process,
+    index: Option<usize>,
+}
+
+/// Takes room for a handle of this process.
+pub(crate) fn reserve() -> Result<Room> {
     let process = process::own()?;
-    let parts = Parts {
-        tag: K::TAG as usize,
-        place: process.table.insert(object)?,
-        process: process.generation & mask(PROCESS_BITS),
-    };
-    Ok(std::ptr::without_provenance_mut(parts.encode()))
+    let index = Some(process.table.claim()?);
+    Ok(Room { process, index })
+}
+
+impl Room {
+    /// The handle of `object`. Fails only where the library is broken.
+    pub(crate) fn fill<K: Kind>(mut self, object: Arc<K::Object>) -> Result<*mut K> {
+        let nowhere = || Error::new(Status::INTERNAL, "no room was reserved");
+        let index = self.index.take().ok_or_else(nowhere)?;
+        let parts = Parts {
+            tag: K::TAG as usize,
+            place: self.process.table.fill(index, object)?,
+            process: self.process.generation & mask(PROCESS_BITS),
+        };
+        Ok(std::ptr::without_provenance_mut(parts.encode()))
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // The parent's table is left alone in a forked child.
+        let mine = process::existing().is_some_and(|own| std::ptr::eq(own, self.process));
+        if let Some(index) = self.index.take().filter(|_| mine) {
+            self.process.table.release(index);
+        }
+    }
 }
 
 /// The object that `handle` stands for.
@@ -227,8 +259,8 @@ pub(crate) struct Lent<K: Kind>(*mut K);
 
 impl<K: Kind> Lent<K> {
     /// Makes a handle of `object` for as long as the result lives.
-    pub(crate) fn new(object: Arc<K::Object>) -> Result<Self> {
-        insert(object).map(Lent)
+    pub(crate) fn new(room: Room, object: Arc<K::Object>) -> Result<Self> {
+        room.fill(object).map(Lent)
     }
 
     /// The handle, for C.

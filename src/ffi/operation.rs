@@ -78,12 +78,16 @@ impl Completion {
             sink,
         } = self;
         match call {
-            Some(call) => Ok(Delivery::Callback(Box::new(move |completed| {
-                if let Ok(lent) = Lent::<kpc_result>::new(completed) {
-                    // SAFETY: promised by whoever gave the completion.
-                    unsafe { call(lent.as_ptr(), user_data.pointer()) };
-                }
-            }))),
+            Some(call) => {
+                // Now, as there is somebody to tell that there is none.
+                let room = handle::reserve()?;
+                Ok(Delivery::Callback(Box::new(move |completed| {
+                    if let Ok(lent) = Lent::<kpc_result>::new(room, completed) {
+                        // SAFETY: promised by whoever gave the completion.
+                        unsafe { call(lent.as_ptr(), user_data.pointer()) };
+                    }
+                })))
+            }
             None if !sink.is_null() => Ok(Delivery::Sink(handle::get(sink)?.sink())),
             None => Ok(Delivery::Keep),
         }

@@ -3,9 +3,10 @@
 //! A function lists its outputs where it calls [`super::boundary::call`]; its body only
 //! returns the values. So no body can write early, twice, or beside an error.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
-use super::handle::{self, Kind};
+use super::handle::{self, Kind, Room};
 use crate::{Error, Result, Status};
 
 /// A plain C value that has a neutral state: zero, NULL, false.
@@ -79,8 +80,10 @@ impl<T> Target<T> {
 /// An output of plain type. Made by [`out`].
 pub(crate) struct Out<T>(Target<T>);
 
-/// An output that receives a handle. Made by [`out_handle`].
-pub(crate) struct OutHandle<K>(Target<*mut K>);
+/// An output that receives a handle. Made by [`out_handle`]. It has its room in the table of
+/// handles before anything is done: what is taken only once, a result or an event, is not lost
+/// because there is no memory for its handle.
+pub(crate) struct OutHandle<K>(Target<*mut K>, Cell<Option<Room>>);
 
 /// Declares an output of plain type and clears it.
 ///
@@ -116,7 +119,7 @@ pub(crate) unsafe fn out_beside<T: Neutral>(
 pub(crate) unsafe fn out_handle<K: Kind>(pointer: *mut *mut K, name: &'static str) -> OutHandle<K> {
     // SAFETY: passed on from the caller.
     unsafe { clear(pointer, std::ptr::null_mut()) };
-    OutHandle(keep(pointer, name).0)
+    OutHandle(keep(pointer, name).0, Cell::new(None))
 }
 
 fn keep<T>(pointer: *mut T, name: &'static str) -> Out<T> {
@@ -211,14 +214,19 @@ impl<K: Kind> Outputs for OutHandle<K> {
     type Ready = ReadyHandle<K>;
 
     fn check(&self) -> Result<()> {
-        self.0.check()
+        self.0.check()?;
+        if !self.0.pointer.is_null() {
+            // Looked at twice, it keeps the room that it has.
+            self.1
+                .set(Some(self.1.take().map_or_else(handle::reserve, Ok)?));
+        }
+        Ok(())
     }
 
     fn prepare(self, object: Arc<K::Object>) -> Result<ReadyHandle<K>> {
-        let handle = if self.0.pointer.is_null() {
-            std::ptr::null_mut()
-        } else {
-            handle::insert(object)?
+        let handle = match self.1.take() {
+            Some(room) => room.fill(object)?,
+            None => std::ptr::null_mut(),
         };
         Ok(ReadyHandle {
             pointer: self.0.pointer,

@@ -81,9 +81,8 @@ impl Table {
         }
     }
 
-    /// Puts an object in.
-    pub(crate) fn insert(&self, object: Object) -> Result<Place> {
-        let index = self.claim()?;
+    /// Puts an object into a slot that was claimed.
+    pub(crate) fn fill(&self, index: usize, object: Object) -> Result<Place> {
         let slot = self
             .slot(index)
             .ok_or_else(|| Error::new(Status::INTERNAL, "a claimed slot does not exist"))?;
@@ -120,10 +119,15 @@ impl Table {
         drop(state);
         self.live.fetch_sub(1, Ordering::Relaxed);
         if reusable {
-            // Room was made when the slot was first claimed.
-            lock(&self.free).used.push(place.index as u32);
+            self.release(place.index);
         }
         Some(object)
+    }
+
+    /// Gives a slot back that was claimed, or filled and emptied.
+    pub(crate) fn release(&self, index: usize) {
+        // Room was made when the slot was first claimed.
+        lock(&self.free).used.push(index as u32);
     }
 
     /// How many objects are in.
@@ -132,7 +136,7 @@ impl Table {
     }
 
     /// An empty slot that belongs to the caller from now on.
-    fn claim(&self) -> Result<usize> {
+    pub(crate) fn claim(&self) -> Result<usize> {
         let mut free = lock(&self.free);
         if let Some(index) = free.used.pop() {
             return Ok(index as usize);

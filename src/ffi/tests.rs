@@ -12,7 +12,7 @@ use super::buffer::*;
 use super::error::*;
 use super::handle::{self, Kind, Lent, Tag};
 use super::out::{out, out_beside, out_handle};
-use super::table::{Table, GENERATION_BITS};
+use super::table::{Place, Table, GENERATION_BITS};
 use crate::{Error, Result, Status};
 
 /// A kind for tests only; its tag is one that no exported function uses yet.
@@ -125,22 +125,37 @@ fn a_reused_slot_does_not_answer_to_its_old_handle() {
     }
 }
 
+fn put<T: Send + Sync + 'static>(table: &Table, object: T) -> Place {
+    let index = table.claim().unwrap();
+    table.fill(index, Arc::new(object)).unwrap()
+}
+
+#[test]
+fn a_slot_that_was_claimed_and_given_back_is_the_next() {
+    let table = Table::new();
+    let index = table.claim().unwrap();
+    assert_ne!(table.claim().unwrap(), index);
+    table.release(index);
+    assert_eq!(table.claim().unwrap(), index);
+    assert_eq!(table.live(), 0);
+}
+
 #[test]
 fn a_slot_is_retired_when_its_generations_are_used_up() {
     if usize::BITS < 64 {
         return;
     }
     let table = Table::new();
-    let first = table.insert(Arc::new(())).unwrap();
+    let first = put(&table, ());
     table.remove(first).unwrap();
     let mut last = first;
     for _ in 1..(1_usize << GENERATION_BITS) - 1 {
-        last = table.insert(Arc::new(())).unwrap();
+        last = put(&table, ());
         assert_eq!(last.index, first.index);
         table.remove(last).unwrap();
     }
     assert_eq!(last.generation, (1 << GENERATION_BITS) - 1);
-    let next = table.insert(Arc::new(())).unwrap();
+    let next = put(&table, ());
     assert_ne!(next.index, first.index);
     assert!(table.get(last).is_none());
 }
@@ -148,9 +163,7 @@ fn a_slot_is_retired_when_its_generations_are_used_up() {
 #[test]
 fn the_table_grows_and_counts() {
     let table = Table::new();
-    let places: Vec<_> = (0..5000_usize)
-        .map(|number| table.insert(Arc::new(number)).unwrap())
-        .collect();
+    let places: Vec<_> = (0..5000_usize).map(|number| put(&table, number)).collect();
     assert_eq!(table.live(), 5000);
     for (number, place) in places.iter().enumerate() {
         let object = table.get(*place).unwrap();
@@ -197,7 +210,7 @@ fn only_one_of_many_threads_takes_an_object_and_users_keep_it_alive() {
 #[test]
 fn a_lent_handle_ends_with_its_loan() {
     let (object, drops) = thing();
-    let lent = Lent::<Thing>::new(object).unwrap();
+    let lent = Lent::<Thing>::new(handle::reserve().unwrap(), object).unwrap();
     let kept = lent.as_ptr();
     assert!(handle::get(kept).is_ok());
     drop(lent);
