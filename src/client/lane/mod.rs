@@ -58,8 +58,9 @@ impl LaneKind {
     pub(crate) const ALL: [LaneKind; 3] = [LaneKind::Local, LaneKind::Write, LaneKind::Read];
 }
 
-/// The daemon stops reading a connection with 16 requests waiting: never so many.
-const AT_DAEMON: usize = 14;
+/// The daemon stops reading a connection at the 17th request that waits: never so many. The
+/// window and the copy commands beside it leave room for a message.
+const AT_DAEMON: usize = 16;
 
 /// Waiting and running work of one lane.
 pub(crate) struct Lane {
@@ -254,7 +255,7 @@ impl State {
             let (starts, messages) = (self.starts.in_flight(), self.messages.busy());
             let slots = self.starts.window.slots();
             let mut frame = None;
-            if messages < slots && starts + messages < AT_DAEMON {
+            if messages < slots && self.starts.running() + messages < AT_DAEMON {
                 frame = self.messages.next(online, now);
             }
             if frame.is_none() && online && starts + messages < slots {
@@ -346,6 +347,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::pin::pin;
     use std::task::{Context, Waker};
+    use std::time::Duration;
 
     use super::super::log::Log;
     use super::super::trace::Trace;
@@ -362,11 +364,84 @@ mod tests {
         }))
     }
 
+    fn write() -> StartRequest {
+        StartRequest::Box(Box::new(BoxStart {
+            cap: StartCap::Write(bacap::keypair(&[1; 32]).write_cap),
+            index: None,
+            reply_index: None,
+            descriptor: Bytes::from_static(b"descriptor"),
+            ciphertext: Bytes::from_static(b"ciphertext"),
+            hash: crate::client::random_array().unwrap(),
+            no_retry: false,
+            return_box_exists: false,
+            handed: None,
+        }))
+    }
+
+    fn message() -> PlainMessage {
+        PlainMessage {
+            id: crate::client::random_array().unwrap(),
+            surb: Some(crate::client::random_array().unwrap()),
+            frame: Bytes::from_static(b"message"),
+            legacy: None,
+            sendings: 1,
+            sink: MessageSink::Events,
+        }
+    }
+
+    #[test]
+    fn the_daemon_never_has_more_than_its_queue_holds() {
+        let queries = Queries::new().unwrap();
+        let (lane, _far) = online();
+        let mut answers = Vec::new();
+        for number in 0..60_u8 {
+            let (sink, answer) = tokio::sync::oneshot::channel();
+            let request = match number {
+                0..4 => StartRequest::Copy(Box::new(CopyStart {
+                    write_cap: bacap::keypair(&[number; 32]).write_cap,
+                    courier: None,
+                })),
+                _ => write(),
+            };
+            lane.enqueue(request, sink).unwrap();
+            answers.push(answer);
+        }
+        lane.lock()
+            .starts
+            .window
+            .expect(1e9, Duration::from_secs(10));
+        lane.pump(&queries);
+        assert_eq!(lane.lock().counts.requests, 15);
+        for _ in 0..10 {
+            lane.lock().messages.enqueue(message());
+        }
+        lane.pump(&queries);
+        assert_eq!(
+            lane.lock().counts.requests,
+            16,
+            "a message has its place too"
+        );
+    }
+
     #[test]
     fn whoever_keeps_time_hears_of_each_start() {
         let queries = Queries::new().unwrap();
+        let (lane, _far) = online();
+        let (sink, _answer) = tokio::sync::oneshot::channel();
+        lane.enqueue(copy(), sink).unwrap();
+        lane.pump(&queries);
+        assert_eq!(lane.lock().starts.running(), 1);
+        let heard = pin!(lane.wake.notified());
+        assert!(heard
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_ready());
+    }
+
+    /// A lane with a connection to a daemon on the mixnet.
+    fn online() -> (Arc<Lane>, UnixStream) {
         let lane = Lane::new(LaneKind::Write);
-        let (near, _far) = UnixStream::pair().unwrap();
+        let (near, far) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
         let outbox = Outbox::new(Socket::Unix(near), Trace::new(&Log::default(), lane.kind));
         let mut state = lane.lock();
         state.link = Some(Arc::new(Link {
@@ -380,14 +455,7 @@ mod tests {
             ..DaemonStatus::default()
         });
         drop(state);
-        let (sink, _answer) = tokio::sync::oneshot::channel();
-        lane.enqueue(copy(), sink).unwrap();
-        lane.pump(&queries);
-        assert_eq!(lane.lock().starts.running(), 1);
-        let heard = pin!(lane.wake.notified());
-        assert!(heard
-            .poll(&mut Context::from_waker(Waker::noop()))
-            .is_ready());
+        (lane, far)
     }
 
     #[test]
