@@ -49,25 +49,56 @@ static void config_load_text(void)
     ERROR(KPC_ERR_ARG_NULL, load(NULL, &config));
 }
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    if (CHECK(file != NULL)) {
+        fputs(text, file);
+        fclose(file);
+    }
+}
+
+/* A file with this text is refused with this status, and a message that names it and the reason. */
+static int refused_file(const char *path, const char *text, kpc_status expected, const char *reason)
+{
+    kpc_config *config = NULL;
+    kpc_error *why = NULL;
+    int good;
+
+    write_file(path, text);
+    good = STATUS(expected, kpc_config_load_file(path, &config, &why)) && config == NULL &&
+           strstr(kpc_error_message(why), path) != NULL && strstr(kpc_error_message(why), reason) != NULL;
+    kpc_error_free(why);
+    return good;
+}
+
 static void config_load_file(void)
 {
     const char *dir = getenv("KPC_TMP");
     char path[512];
-    FILE *file;
     kpc_config *config = NULL;
     kpc_error *missing = NULL;
 
     snprintf(path, sizeof path, "%s/thinclient.toml", dir != NULL ? dir : ".");
-    file = fopen(path, "w");
-    if (!CHECK(file != NULL)) {
-        return;
-    }
-    fputs("[Dial.Tcp]\nAddress = \"localhost:64331\"\n", file);
-    fclose(file);
+    write_file(path, "[Dial.Tcp]\nAddress = \"localhost:64331\"\n");
     OK(kpc_config_load_file(path, &config, &error));
     CHECK(strcmp(kpc_config_network(config), "tcp") == 0 && address_is(config, "localhost:64331"));
     kpc_config_free(config);
+    /* What is wrong in a file is told with its name and, of a text that is no TOML, its line. */
+    CHECK(refused_file(path, "[Dial.Tcp]\nAddress = \n", KPC_ERR_CONFIG_PARSE, "line 2"));
+    CHECK(refused_file(path, "[Dial.Tcp]\nAddress = \"\xff\"\n", KPC_ERR_CONFIG_PARSE, "UTF-8"));
+    CHECK(refused_file(path, "[Dial.Tcp]\nAdress = \"a:1\"\n", KPC_ERR_CONFIG_UNKNOWN_KEY, "Adress"));
+    CHECK(refused_file(path, "Network = \"udp\"\nAddress = \"a:1\"\n", KPC_ERR_CONFIG_BAD_NETWORK, "udp"));
+    CHECK(refused_file(path, "", KPC_ERR_CONFIG_NO_TRANSPORT, ""));
+    write_file(path, "Network = \"tcp4\"\nAddress = \"localhost:64332\"\n");
+    OK(kpc_config_load_file(path, &config, &error));
+    CHECK(strcmp(kpc_config_network(config), "tcp4") == 0 && address_is(config, "localhost:64332"));
+    kpc_config_free(config);
     remove(path);
+    /* Neither a directory nor what never ends is read for ever. */
+    ERROR(KPC_ERR_CONFIG_IO, kpc_config_load_file(dir != NULL ? dir : ".", &config, &error));
+    ERROR(KPC_ERR_CONFIG_PARSE, kpc_config_load_file("/dev/zero", &config, &error));
+    ERROR(KPC_ERR_CONFIG_IO, kpc_config_load_file("", &config, &error));
 
     STATUS(KPC_ERR_CONFIG_IO, kpc_config_load_file(path, &config, &missing));
     CHECK(config == NULL && kpc_error_errno(missing) != 0);
