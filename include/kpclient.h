@@ -4767,7 +4767,8 @@ kpc_status kpc_copy_builder_progress(const kpc_copy_builder *builder, uint64_t *
                                      uint64_t *needed, kpc_error **error);
 
 /**
- * Whether a courier has performed the stream.
+ * Whether a courier has performed the stream. That stays so when kpc_copy_builder_tombstone has
+ * deleted it.
  *
  * @param builder  the builder
  * @return true or false; false for what is no live kpc_copy_builder

@@ -142,7 +142,8 @@ pub unsafe extern "C" fn kpc_copy_builder_progress(
     }
 }
 
-/// Whether a courier has performed the stream.
+/// Whether a courier has performed the stream. That stays so when kpc_copy_builder_tombstone has
+/// deleted it.
 ///
 /// @param builder  the builder
 /// @return true or false; false for what is no live kpc_copy_builder

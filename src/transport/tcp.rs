@@ -8,6 +8,10 @@ use tokio::sync::oneshot;
 use crate::config::{Host, HostPort, TcpNetwork};
 use crate::{Error, Result, Status};
 
+/// Enough for a resolver and what it loads. Said here, as Rust would else ask the environment
+/// of the program (RUST_MIN_STACK).
+const RESOLVER_STACK: usize = 2 * 1024 * 1024;
+
 pub(super) async fn dial(address: &str, network: TcpNetwork) -> Result<TcpStream> {
     let HostPort { host, port } = HostPort::parse(address, network)?;
     let failed = |e: &io::Error| Error::from_io(Status::CONNECT, &format!("TCP {address}"), e);
@@ -70,6 +74,7 @@ async fn look_up(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
     let (answer, answered) = oneshot::channel();
     std::thread::Builder::new()
         .name("kpc-resolver".to_owned())
+        .stack_size(RESOLVER_STACK)
         .spawn(move || {
             let found = (name, port).to_socket_addrs().map(Iterator::collect);
             // Nobody listens any more when the caller has given up.

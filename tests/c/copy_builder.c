@@ -19,6 +19,22 @@ static int arrived(uint8_t number, const uint8_t *payload, size_t size)
     return kpc_copies_arrived(&to, payload, size);
 }
 
+/* What was performed was, also for whoever loads the builder after its stream was deleted. */
+static int still_finished(const kpc_copy_builder *builder)
+{
+    kpc_buffer *saved = NULL;
+    kpc_copy_builder *loaded = NULL;
+    int finished;
+
+    OK(kpc_copy_builder_save(builder, &saved, &error));
+    OK(kpc_copy_builder_restore(kpc_buffer_data(saved), kpc_buffer_len(saved), &loaded, &error));
+    finished = kpc_copy_builder_is_finished(loaded);
+    CHECK(finished == kpc_copy_builder_is_finished(builder));
+    kpc_copy_builder_free(loaded);
+    kpc_buffer_free(saved);
+    return finished;
+}
+
 static void in_one_life(void)
 {
     uint8_t *payload = kpc_copies_payload(20000);
@@ -82,7 +98,15 @@ static void in_one_life(void)
     ASYNC(kpc_copy_builder_tombstone_async(client, builder, KPC_SOON, NULL, &op, &error),
           kpc_copy_builder_tombstone_result(result, &error));
     ERROR(KPC_ERR_ARG_VALUE, kpc_copy_builder_finish(client, builder, NULL, KPC_SOON, NULL, &error));
+    CHECK(still_finished(builder));
     kpc_copy_builder_free(builder);
+    kpc_copy_builder_free(builder);
+
+    /* Deleted instead of performed. */
+    OK(kpc_copy_builder_new(client, &builder, &error));
+    OK(kpc_copy_builder_add(client, builder, &one.writer, &one.first, payload, 1, KPC_SOON, NULL, &error));
+    OK(kpc_copy_builder_tombstone(client, builder, KPC_SOON, &error));
+    CHECK(!still_finished(builder));
     kpc_copy_builder_free(builder);
     free(payload);
 }

@@ -87,7 +87,10 @@ async fn tombstone(inner: Arc<Inner>, turn: Turn) -> Result<()> {
         let mut state = lock(&turn.builder.state);
         // Boxes behind the position may have been begun.
         let ahead = state.waiting.len().min(AT_ONCE) as u64;
-        state.phase = Phase::Tombstoned;
+        state.phase = match state.progress().finished {
+            true => Phase::Cleared,
+            false => Phase::Tombstoned,
+        };
         (state.write_cap.clone(), state.written + ahead)
     };
     let mut index = cap.first_index();

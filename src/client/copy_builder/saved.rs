@@ -176,6 +176,7 @@ fn phase(number: u8) -> Result<Phase> {
         Phase::Ordered,
         Phase::Copied,
         Phase::Tombstoned,
+        Phase::Cleared,
     ];
     all.into_iter()
         .find(|phase| *phase as u8 == number)

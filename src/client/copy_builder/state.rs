@@ -27,6 +27,8 @@ pub(super) enum Phase {
     Copied = 3,
     /// Its boxes are deleted, or are being deleted.
     Tombstoned = 4,
+    /// The same, after a courier has performed it.
+    Cleared = 5,
 }
 
 pub(super) struct State {
@@ -90,7 +92,7 @@ impl State {
         BuilderProgress {
             written: self.written,
             needed: self.written + waiting as u64,
-            finished: self.phase == Phase::Copied,
+            finished: matches!(self.phase, Phase::Copied | Phase::Cleared),
         }
     }
 
@@ -120,7 +122,7 @@ impl State {
 
     /// Refuses what cannot go on.
     pub(super) fn check_alive(&self) -> Result<()> {
-        if self.phase == Phase::Tombstoned {
+        if self.phase >= Phase::Tombstoned {
             return Err(Error::new(
                 Status::ARG_VALUE,
                 "the boxes of this copy stream were deleted",
