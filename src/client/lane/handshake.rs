@@ -185,10 +185,8 @@ mod tests {
     fn what_is_kept_before_the_admission_is_bounded_in_number_and_in_bytes() {
         for (size, most) in [(1, MAX_EARLY), (MAX_FRAME, 4)] {
             let mut early = Early::default();
-            let mut kept = 0;
-            while early.keep(size, Incoming::Nothing).is_ok() {
-                kept += 1;
-            }
+            let mut frames = (0..2 * MAX_EARLY).map(|_| early.keep(size, Incoming::Nothing));
+            let kept = frames.by_ref().take_while(Result::is_ok).count();
             assert_eq!(kept, most, "frames of {size} bytes");
         }
     }
