@@ -130,6 +130,36 @@ fn the_longest_frame_is_accepted() {
     assert_eq!(frames(&stream, 1 << 20), contents);
 }
 
+/// Notes the most memory that it was offered at once.
+struct Measuring<'a> {
+    source: Trickle<'a>,
+    most: usize,
+}
+
+impl Read for Measuring<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        self.most = self.most.max(room.len());
+        self.source.read(room)
+    }
+}
+
+#[test]
+fn memory_is_touched_as_bytes_come_and_not_as_they_are_announced() {
+    let mut stream = framed(&recognisable(MAX_FRAME));
+    stream.truncate(MAX_FRAME / 2);
+    for step in [1000, 64 << 10, usize::MAX] {
+        let source = Trickle {
+            rest: &stream,
+            step,
+        };
+        let mut io = Measuring { source, most: 0 };
+        let mut reader = FrameReader::new();
+        while reader.next().unwrap().is_none() && reader.fill(&mut io).is_ok() {}
+        assert_eq!(io.source.rest, &[] as &[u8]);
+        assert!(io.most <= 256 << 10, "{} bytes at once", io.most);
+    }
+}
+
 #[test]
 fn many_small_frames_in_one_read_come_out_in_order() {
     let contents: Vec<Vec<u8>> = (1..400).map(recognisable).collect();

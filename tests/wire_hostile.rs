@@ -4,7 +4,7 @@
 
 mod wire_support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use kpclient::wire::{decode, features, query_id, Incoming, ReplyBody, Request, MAX_FRAME};
@@ -166,20 +166,39 @@ fn nesting_of_any_depth_costs_no_stack() {
 
 #[test]
 fn lists_are_bounded_by_what_their_elements_need_in_memory() {
-    let count = 70_000_u32;
-    let mut elements = vec![0x9a];
-    elements.extend(count.to_be_bytes());
-    elements.extend(vec![0x40; count as usize]);
-    let mut map = vec![0xa2];
-    map.extend(serde_cbor::to_vec(&text("envelopes")).unwrap());
-    map.extend(elements);
-    map.extend(serde_cbor::to_vec(&text("error_code")).unwrap());
-    map.push(0);
-    let error = refused(raw_frame(
+    let many = |element: Value| Value::Array(vec![element; 70_000]);
+    let one = Value::Array(vec![bytes(&[1])]);
+    let authority = Value::Map([(text("addresses"), many(text("")))].into());
+    let (courier, multi) = (
         "create_courier_envelopes_from_payload_reply",
-        &map,
-    ));
-    assert!(error.message().contains("70000 elements"), "{error}");
+        "create_courier_envelopes_from_multi_payload_reply",
+    );
+    let lists = [
+        (courier, vec![("envelopes", many(bytes(&[])))]),
+        (multi, vec![("next_dest_indices", many(bytes(&[])))]),
+        (
+            multi,
+            vec![("envelopes", one), ("next_dest_indices", many(bytes(&[])))],
+        ),
+        (
+            "get_directory_authorities_reply",
+            vec![("authorities", many(Value::Map(BTreeMap::new())))],
+        ),
+        (
+            "get_directory_authorities_reply",
+            vec![("authorities", Value::Array(vec![authority]))],
+        ),
+    ];
+    for (key, list) in lists {
+        let fields = list.into_iter().chain([("error_code", int(0))]);
+        let fields = fields.map(|(name, value)| (text(name), value)).collect();
+        let raw = serde_cbor::to_vec(&Value::Map(fields)).unwrap();
+        let error = refused(raw_frame(key, &raw));
+        assert!(
+            error.message().contains("70000 elements, more than 65536"),
+            "{key}: {error}"
+        );
+    }
 }
 
 #[test]

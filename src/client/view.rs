@@ -112,3 +112,28 @@ fn no_document() -> Error {
         "the daemon has not sent a directory document of the network yet",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_cbor::Value;
+
+    use super::*;
+
+    fn document(epoch: u64) -> Arc<Document> {
+        let fields = BTreeMap::from([(Value::Text("Epoch".into()), Value::Integer(epoch.into()))]);
+        let cbor = serde_cbor::to_vec(&Value::Map(fields)).unwrap();
+        Arc::new(Document::parse(cbor.into()).unwrap())
+    }
+
+    #[test]
+    fn of_a_daemon_that_runs_through_epochs_five_documents_are_kept() {
+        let mut view = View::default();
+        for epoch in 1..100 {
+            assert!(view.take_document(&document(epoch)));
+        }
+        let kept: Vec<u64> = view.documents.into_keys().collect();
+        assert_eq!(kept, [95, 96, 97, 98, 99]);
+    }
+}

@@ -305,6 +305,10 @@ fn odd_documents_are_refused_with_the_place_of_the_fault() {
             [("Topology", Value::Array(vec![Value::Array(vec![]); 300]))],
             "more than 256",
         ),
+        (
+            [("GatewayNodes", Value::Array(vec![Value::Null; 65_537]))],
+            "more than 65536",
+        ),
         ([("LambdaP", text("fast"))], "LambdaP"),
         ([("LambdaP", Value::Float(f64::NAN))], "LambdaP"),
         ([("Mu", Value::Float(-1.0))], "Mu"),

@@ -249,3 +249,20 @@ impl Drop for Flight {
         self.inner.channels.flights.live.end(self.number);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_queries_that_are_over_the_last_are_remembered() {
+        let mut over = VecDeque::new();
+        for number in 0..1000_u16 {
+            let mut id = [0; 16];
+            id[..2].copy_from_slice(&number.to_be_bytes());
+            remember(&mut over, id);
+        }
+        assert_eq!(over.len(), 256);
+        assert_eq!(over[255][..2], 999_u16.to_be_bytes());
+    }
+}

@@ -407,3 +407,22 @@ pub(super) async fn close_opened(inner: &Arc<Inner>, channel: &Channel) {
         close(&link, opened.id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_queries_sent_on_a_channel_the_last_are_known() {
+        let mut opened = Opened {
+            link: Weak::new(),
+            id: 7,
+            knows: VecDeque::new(),
+        };
+        for hash in 0..100 {
+            opened.learn([hash; 32]);
+        }
+        assert_eq!(opened.knows.len(), 64);
+        assert_eq!(opened.knows[63], [99; 32]);
+    }
+}

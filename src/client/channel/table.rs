@@ -291,4 +291,17 @@ mod tests {
         assert!(!channel.ask([1; 32]));
         assert!(channel.ask([2; 32]));
     }
+
+    #[test]
+    fn a_channel_remembers_its_last_sixty_four_boxes_and_envelopes() {
+        let channel = write_channel(&Channels::default());
+        for hash in 0..100 {
+            channel.advance(&write_at(&channel.position(), hash));
+            channel.ask([hash; 32]);
+        }
+        let progress = lock(&channel.progress);
+        assert_eq!((progress.written.len(), progress.asked.len()), (64, 64));
+        assert_eq!(progress.written[0].1, [36; 32]);
+        assert_eq!(progress.asked[63], [99; 32]);
+    }
 }
