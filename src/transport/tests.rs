@@ -118,6 +118,8 @@ fn tcp_is_dialled_by_literal_name_and_port_alone() {
             panic!("not TCP");
         };
         assert!(stream.nodelay().unwrap());
+        // Without it a client that only listens never hears that the daemon's machine went.
+        assert!(SockRef::from(stream).keepalive().unwrap());
         exercise(&socket, listener.accept().unwrap().0);
     }
 }
