@@ -9,6 +9,7 @@ use super::error::kpc_error;
 use super::handle::{self, Kind, Tag};
 use super::out::{out, out_handle};
 use super::status::kpc_status;
+use super::unsignalled::{block_all, Unsignalled};
 use super::values::kpc_id;
 use crate::client::{Client, Level, Log};
 use crate::{Error, Status};
@@ -28,13 +29,7 @@ impl Kind for kpc_client {
 /// its panics, which all end in somebody's error, print nothing.
 fn set_up_thread() {
     crate::quiet::this_thread();
-    // SAFETY: an all-zero sigset_t is valid memory for sigfillset to fill; both calls only
-    // touch it and the calling thread's mask.
-    unsafe {
-        let mut all: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&raw mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, std::ptr::null_mut());
-    }
+    block_all();
 }
 
 fn level_of(level: i32) -> Option<Level> {
@@ -84,6 +79,7 @@ pub unsafe extern "C" fn kpc_client_new(
         call(error, out_handle(client, "client"), || {
             let object = handle::get(config)?;
             let (settings, _) = object.snapshot();
+            let _unsignalled = Unsignalled::enter();
             Client::new(settings, log_of(&object), set_up_thread).map(Arc::new)
         })
     }

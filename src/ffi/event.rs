@@ -12,6 +12,7 @@ use super::handle::{self, Kind, Lent, Tag};
 use super::operation::timeout;
 use super::out::out_handle;
 use super::status::kpc_status;
+use super::unsignalled::Unsignalled;
 use crate::client::{Event, EventSink};
 use crate::{Error, Status};
 
@@ -160,6 +161,8 @@ pub unsafe extern "C" fn kpc_event_sink_on_event(
             let Some(function) = r#fn else {
                 return Err(Error::new(Status::ARG_NULL, "fn is NULL"));
             };
+            // This may start the thread for callbacks.
+            let _unsignalled = Unsignalled::enter();
             // The room of one event is that of the next.
             let mut room = Some(handle::reserve()?);
             sink.on_event(Box::new(move |event| {

@@ -68,6 +68,7 @@ pub mod stats;
 pub mod status;
 pub mod tombstones;
 mod uncancelled;
+mod unsignalled;
 pub mod values;
 pub mod version;
 pub mod voucher_get;

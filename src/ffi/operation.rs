@@ -12,6 +12,7 @@ use super::event::kpc_event_sink;
 use super::handle::{self, Kind, Lent, Tag};
 use super::out::{out, out_handle, OutHandle, Outputs};
 use super::status::kpc_status;
+use super::unsignalled::Unsignalled;
 use crate::client::{AnyWork, Client, Completed, Delivery, Prepared, Timeout, Work};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
@@ -171,7 +172,11 @@ unsafe fn begin(
                 Some(completion) => completion.delivery()?,
                 None => Delivery::Keep,
             };
+            // This may start the thread for callbacks.
+            let calls = matches!(delivery, Delivery::Callback(_));
+            let unsignalled = calls.then(Unsignalled::enter);
             let prepared = client.prepare_any(&work, delivery)?;
+            drop(unsignalled);
             let id = prepared.id();
             ready = Some((prepared, work, timeout));
             Ok(id)

@@ -1,13 +1,32 @@
 /* The library's threads block all signals, so that the program's handlers run on its own threads;
  * handlers and the masks of the program's threads stay as they were. */
 /* c_suite: needs sim */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include "kpc_sim.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 
 static kpc_error *error;
 static kpc_sim sim;
+
+/* Threads that were made, and with how many of them the maker could take signals, whose mask
+ * they have until they set one of their own. */
+static int made, open_to_signals;
+
+/* In the place of that of the C library, for the library too. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*begin)(void *), void *argument)
+{
+    int (*original)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    void *found = dlsym(RTLD_NEXT, "pthread_create");
+    sigset_t mask;
+
+    memcpy(&original, &found, sizeof original);
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    made++;
+    open_to_signals += sigismember(&mask, SIGUSR1) != 1 || sigismember(&mask, SIGTERM) != 1;
+    return original(thread, attributes, begin, argument);
+}
 
 typedef struct task {
     char name[32];
@@ -134,6 +153,8 @@ int main(void)
     }
     /* Each of them has a name by which it is known. */
     CHECK(of_the_library == count - threads_before && of_the_library <= 3);
+    /* They do so from their beginning on. */
+    CHECK(made == of_the_library && open_to_signals == 0);
 
     /* A signal to the process comes to the only thread that takes it: this one. */
     for (i = 0; i < 50; i++) {
