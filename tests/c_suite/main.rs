@@ -159,7 +159,9 @@ fn run_all<'a>(
                 let Some(job) = next else { return };
                 let outcome = run::run(job.program, job.linkage, job.mode, libraries, tools);
                 if let Outcome::Failed(why) = &outcome {
-                    println!("FAILED {}\n{why}", title(&job));
+                    // Indented, so that it ends where another program's words begin.
+                    let why = why.trim_end().replace('\n', "\n    ");
+                    println!("FAILED {}\n    {why}", title(&job));
                 }
                 lock(&results).push((job, outcome));
             });

@@ -13,7 +13,8 @@
 #   skipped NAME: REASON
 #
 # Lines that begin with `features: ` say how much of tests/feature_rows.txt is covered; they are
-# repeated at the end.
+# repeated at the end, with the seconds that each script took and, in the last lines of all, what
+# failed with its own words (tests/run/failures.awk).
 #
 # Only what needs a sanitizer, or a script that says `may be skipped:` in a comment, may be
 # skipped; whatever else is skipped counts as failed, so that nothing passes by not running.
@@ -30,6 +31,7 @@ trap 'exit 130' INT TERM HUP
 : > "$work/skipped"
 : > "$work/failed"
 : > "$work/features"
+: > "$work/seconds"
 passed=0 failed=0 skipped=0
 
 # Adds up what one script printed.
@@ -77,18 +79,27 @@ for script in tests/run/[0-9]*.sh; do
     *)
         [ "$f" != 0 ] || f=1
         echo "$name ended with $code" >> "$work/failed"
+        mv "$work/log" "$work/$name.failed"
         ;;
     esac
     grep -E '\((shared|static), (valgrind|asan)\): ' "$work/said" >> "$work/skipped"
     grep -vE '\((shared|static), (valgrind|asan)\): ' "$work/said" |
         sed 's/^/must not be skipped: /' >> "$work/failed"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    printf '==== %s: %d passed, %d failed, %d skipped, %d s\n' \
-        "$name" "$p" "$f" "$s" $(($(date +%s) - since))
+    took=$(($(date +%s) - since))
+    printf '==== %s: %d passed, %d failed, %d skipped, %d s\n' "$name" "$p" "$f" "$s" "$took"
+    printf '%5d s  %s\n' "$took" "$name" >> "$work/seconds"
 done
 
 printf '==== all, %d s\n' $(($(date +%s) - begun))
+cat "$work/seconds"
 sed 's/^/skipped: /' "$work/skipped"
+# The end of a log is what is read first, and often all that is kept: some fifty lines at most.
+bad=$(find "$work" -name '*.failed' | sort)
+for log in $bad; do
+    printf '==== what failed in %s\n' "$(basename "$log" .failed)"
+    awk -v lines=$((45 / $(echo "$bad" | wc -l))) -f tests/run/failures.awk "$log"
+done
 sed 's/^/FAILED: /' "$work/failed"
 cat "$work/features"
 if [ -s "$work/failed" ] && [ "$failed" = 0 ]; then
