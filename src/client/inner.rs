@@ -19,7 +19,7 @@ use super::op::{OpId, Ops, Value};
 use super::queries::Queries;
 use super::reliable::ReliableIds;
 use super::replies::Replies;
-use super::sink::Sinks;
+use super::sinks::Sinks;
 use super::trace;
 use super::view::View;
 use crate::config::Config;

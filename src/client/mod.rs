@@ -33,6 +33,7 @@ mod requests;
 mod runtime;
 mod saved;
 mod sink;
+mod sinks;
 mod stats;
 mod streams;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Recorded frames and an independent decoding of them, for the tests of the wire layer.
+//! Recorded frames, an independent decoding of them, and what is refused: for the tests of the wire layer.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 pub mod asked;
@@ -7,6 +7,9 @@ pub mod shown;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+use kpclient::wire::decode;
+use kpclient::{Error, Status};
 use serde_cbor::Value;
 
 /// The daemons of which there are recordings.
@@ -209,4 +212,15 @@ pub fn vouchers() -> Vec<(String, Fields)> {
             ])),
         ),
     ]
+}
+
+/// Why the decoder refuses a frame.
+pub fn refused(frame: impl Into<Bytes>) -> Error {
+    match decode(&frame.into()) {
+        Ok(incoming) => panic!("accepted as {incoming:?}"),
+        Err(error) => {
+            assert_eq!(error.status(), Status::CBOR, "{error}");
+            error
+        }
+    }
 }
