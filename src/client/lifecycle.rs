@@ -138,7 +138,7 @@ async fn connect(inner: Arc<Inner>, connecting: Arc<Connecting>) -> Result<()> {
     tokio::pin!(left);
     left.as_mut().enable();
     connecting.still_wanted()?;
-    let (session, early) = tokio::select! {
+    let (session, attempt) = tokio::select! {
         biased;
         () = left => return connecting.still_wanted(),
         made = lane::establish(&inner, &inner.lanes[LaneKind::Local as usize]) => made?,
@@ -146,7 +146,7 @@ async fn connect(inner: Arc<Inner>, connecting: Arc<Connecting>) -> Result<()> {
     let (begun, installed) = oneshot::channel();
     connecting.succeed(First {
         session,
-        early,
+        attempt,
         begun,
     })?;
     if installed.await.is_err() {

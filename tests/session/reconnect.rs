@@ -1,9 +1,10 @@
 //! After a lost connection: what is sent again, how, and what is told.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kpclient::bacap::Keypair;
-use kpclient::client::{StartResult, Timeout};
+use kpclient::client::{Client, Level, Log, StartResult, Timeout};
 use kpclient::Status;
 
 use crate::common::drive::{
@@ -11,7 +12,8 @@ use crate::common::drive::{
     start_within, start_write, A_WHILE,
 };
 use crate::common::frames::{bytes, fields, get, Era};
-use crate::common::peer::{Greeting, Peer};
+use crate::common::peer::{Conn, Greeting, Peer};
+use crate::common::LIMIT;
 
 const START: &str = "start_resending_encrypted_message";
 const CANCEL: &str = "cancel_resending_encrypted_message";
@@ -203,6 +205,10 @@ fn starts_keep_their_order_over_a_cut() {
 /// A client whose write lane awaits the reply to a message, so that it resumes.
 fn resuming(peer: &Peer) -> Resuming {
     let (client, local) = connected(peer);
+    resuming_with(peer, client, local)
+}
+
+fn resuming_with(peer: &Peer, client: Arc<Client>, local: Conn) -> Resuming {
     let sink = client.open_sink(4).unwrap();
     let work = client.blocking_send_message(&echo(), b"ping");
     let message = start(&client, work);
@@ -220,9 +226,9 @@ fn resuming(peer: &Peer) -> Resuming {
 }
 
 struct Resuming {
-    client: std::sync::Arc<kpclient::client::Client>,
-    local: crate::common::peer::Conn,
-    lane: crate::common::peer::Conn,
+    client: Arc<Client>,
+    local: Conn,
+    lane: Conn,
     message: crate::common::drive::Op,
     asked: crate::common::peer::Asked,
 }
@@ -299,6 +305,34 @@ fn a_reply_queued_while_away_counts_also_if_the_admission_never_comes() {
     // The daemon does not say it again.
     assert_eq!(&r.message.done::<bytes::Bytes>().unwrap()[..4], b"pong");
     drop(r.local);
+}
+
+#[test]
+fn a_reply_queued_while_away_counts_also_if_the_client_leaves_before_the_admission() {
+    let peer = Peer::current();
+    let (told, heard) = std::sync::mpsc::channel();
+    let log = Log::new(
+        Level::Trace,
+        Arc::new(move |_, line| {
+            if line.contains("received message_reply_event") {
+                told.send(()).unwrap();
+            }
+        }),
+    );
+    let client = Arc::new(Client::new(peer.config(), log, || ()).unwrap());
+    let connecting = start(&client, client.connect());
+    let local = peer.welcome();
+    connecting.done::<()>().unwrap();
+    let r = resuming_with(&peer, client, local);
+    r.lane.cut();
+    let mut lane = peer.accept();
+    lane.greet(&Greeting::default());
+    lane.take_token();
+    lane.message_reply(&r.asked, b"pong");
+    heard.recv_timeout(LIMIT).unwrap();
+    r.client.disconnect().unwrap();
+    assert_eq!(&r.message.done::<bytes::Bytes>().unwrap()[..4], b"pong");
+    drop((lane, r.local));
 }
 
 #[test]

@@ -29,7 +29,7 @@ const MUTE: &str = "the resumed session is mute; starting afresh";
 /// The session that `connect` has made, for the lane's task to begin with.
 pub(crate) struct First {
     pub(crate) session: Established,
-    pub(crate) early: Early,
+    pub(crate) attempt: Attempt,
     /// Told when the session is the lane's own.
     pub(crate) begun: oneshot::Sender<()>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct First {
 pub(crate) async fn establish(
     inner: &Arc<Inner>,
     lane: &Arc<Lane>,
-) -> Result<(Established, Early)> {
+) -> Result<(Established, Attempt)> {
     let Some(dial) = &inner.config.dial else {
         return Err(Error::new(
             Status::CONFIG_NO_TRANSPORT,
@@ -54,23 +54,48 @@ pub(crate) async fn establish(
     };
     let socket = transport::dial(dial).await?;
     let trace = Trace::new(&inner.log, lane.kind);
-    let mut early = Early::default();
-    match shake(lane, socket, token, trace, &mut early).await {
-        Ok(session) => Ok((session, early)),
-        Err(error) => {
-            lane.lost_while_shaking(&token);
-            save_replies(inner, lane, early);
-            Err(error)
+    let mut attempt = Attempt {
+        inner: Arc::clone(inner),
+        lane: Arc::clone(lane),
+        token,
+        early: Early::default(),
+        is_over: false,
+    };
+    let session = shake(lane, socket, token, trace, &mut attempt.early).await?;
+    Ok((session, attempt))
+}
+
+/// A connection that is to become a lane's own. Whatever ends it before that, the replies
+/// that came on it count: the daemon does not tell them again.
+pub(crate) struct Attempt {
+    inner: Arc<Inner>,
+    lane: Arc<Lane>,
+    token: Id,
+    early: Early,
+    is_over: bool,
+}
+
+impl Attempt {
+    /// The connection is the lane's own; what came on it before is handed on.
+    fn succeed(mut self) {
+        self.is_over = true;
+        for incoming in std::mem::take(&mut self.early.kept) {
+            self.inner.dispatch(&self.lane, incoming);
         }
     }
 }
 
-/// Hands on the replies that came on a connection which does not become the lane's own: the
-/// daemon does not tell them again.
-fn save_replies(inner: &Arc<Inner>, lane: &Arc<Lane>, early: Early) {
-    let is_reply = |incoming: &Incoming| matches!(incoming, Incoming::MessageReply(_));
-    for reply in early.kept.into_iter().filter(is_reply) {
-        inner.dispatch(lane, reply);
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        self.lane.lost_while_shaking(&self.token);
+        for incoming in std::mem::take(&mut self.early.kept) {
+            if matches!(incoming, Incoming::MessageReply(_)) {
+                self.inner.dispatch(&self.lane, incoming);
+            }
+        }
     }
 }
 
@@ -134,15 +159,15 @@ async fn keep_connected(
 ) {
     while lane.lock().epoch == epoch {
         let session = match first.take() {
-            Some(first) => Ok((first.session, first.early, Some(first.begun))),
+            Some(first) => Ok((first.session, first.attempt, Some(first.begun))),
             None => establish(inner, lane)
                 .await
-                .map(|(session, early)| (session, early, None)),
+                .map(|(session, attempt)| (session, attempt, None)),
         };
         let started = Instant::now();
         let ended = match session {
-            Ok((session, early, begun)) => {
-                let ended = run_session(inner, lane, epoch, session, early, begun).await;
+            Ok((session, attempt, begun)) => {
+                let ended = run_session(inner, lane, epoch, session, attempt, begun).await;
                 inner.lane_lost(lane, epoch, &ended);
                 if ended.status() == Status::TIMEOUT {
                     lane.lock().session = None; // mute
@@ -167,16 +192,13 @@ async fn run_session(
     lane: &Arc<Lane>,
     epoch: u64,
     mut session: Established,
-    early: Early,
+    attempt: Attempt,
     begun: Option<oneshot::Sender<()>>,
 ) -> Error {
     if !inner.lane_connected(lane, epoch, &session) {
-        save_replies(inner, lane, early);
         return super::closed();
     }
-    for incoming in early.kept {
-        inner.dispatch(lane, incoming);
-    }
+    attempt.succeed();
     if let Some(begun) = begun {
         // Nobody there: the caller has given up connecting.
         let _ = begun.send(());
