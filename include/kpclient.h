@@ -43,8 +43,9 @@
  * Errors. A kpc_status of 0, KPC_OK, is success and every failure is negative; each distinct
  * meaning has a number of its own. The last parameter, kpc_error **, may be NULL; otherwise it
  * receives NULL or an object with the details, which the caller frees. There is no last error kept
- * per thread. Any function that takes or returns an object can also give KPC_ERR_NO_MEMORY, any
- * that takes a handle KPC_ERR_BAD_HANDLE and KPC_ERR_FORKED, any that asks the daemon
+ * per thread. Any function that takes or returns an object can also give KPC_ERR_NO_MEMORY; a
+ * result or an event that it would have handed out then stays where it is. Any that takes a
+ * handle can also give KPC_ERR_BAD_HANDLE and KPC_ERR_FORKED, any that asks the daemon
  * KPC_ERR_CONNECTION_LOST where that hung up on it again and again, and any at all KPC_ERR_PANIC
  * and KPC_ERR_INTERNAL. No error, and no log line, holds a secret or a payload.
  *
@@ -92,7 +93,7 @@
  *
  * Limits. A frame to or from the daemon has at most KPC_MAX_FRAME_SIZE bytes; what a message and a
  * box may carry is told by the network's geometry; a process holds at most 16 777 216 objects at
- * once (65 536 on 32-bit machines).
+ * once (65 536 on 32-bit machines), operations that run and end in a callback included.
  *
  * ABI. Functions are only added, with a note of their first version; none is removed or changed,
  * nor is a struct, a size or a number, within one soname. Opaque objects may grow.

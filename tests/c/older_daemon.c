@@ -101,6 +101,19 @@ static void the_rest_works(void)
     kpc_buffer_free(reply);
 }
 
+/* Its process has no name, which is no matter of whether the client is with it. */
+static void no_token(void)
+{
+    kpc_id token;
+
+    ERROR(KPC_ERR_UNSUPPORTED, kpc_client_daemon_token(client, &token, &error));
+    OK(kpc_client_disconnect(client, &error));
+    CHECK(!kpc_client_is_attached(client));
+    ERROR(KPC_ERR_UNSUPPORTED, kpc_client_daemon_token(client, &token, &error));
+    CHECK(kpc_test_filled(&token, 0, sizeof token));
+    OK(kpc_client_connect(client, KPC_SOON, &error));
+}
+
 static kpc_client *connected(void)
 {
     kpc_config *config = NULL;
@@ -120,6 +133,7 @@ int main(void)
     kpc_sim_start(&sim, "--instant --config-out thinclient.toml --protocol v0.0.72");
     client = connected();
     client_supports(1);
+    no_token();
     before = kpc_sim_requests(&sim);
     boxes_are_refused();
     streams_are_refused();
