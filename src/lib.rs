@@ -18,6 +18,8 @@ mod quiet;
 mod secret;
 pub mod status;
 mod sync;
+#[cfg(test)]
+mod temp_dir;
 pub mod transport;
 pub mod wire;
 

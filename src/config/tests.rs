@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::*;
+use crate::temp_dir::TempDir;
 
 fn golden(era: &str) -> String {
     std::fs::read_to_string(crate::golden::path(era).join("thinclient.toml")).unwrap()
@@ -245,30 +246,6 @@ fn impossible_geometries_in_a_file_are_refused() {
     ] {
         assert!(old.contains(from));
         refused(&old.replace(from, to), Status::BAD_GEOMETRY, named);
-    }
-}
-
-/// A directory that goes away with the value.
-struct TempDir(std::path::PathBuf);
-
-impl TempDir {
-    fn new(name: &str) -> Self {
-        let name = format!("kpclient-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        TempDir(path)
-    }
-
-    fn file(&self, name: &str, content: &[u8]) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
 
 use super::*;
 use crate::config::TcpNetwork;
+use crate::temp_dir::TempDir;
 use crate::{Error, Status};
 
 fn run<F: Future>(future: F) -> F::Output {
@@ -33,28 +33,6 @@ fn tcp(address: impl ToString, network: TcpNetwork) -> Dial {
 
 fn failure(target: &Dial) -> Error {
     run(dial(target)).unwrap_err()
-}
-
-/// A directory that goes away with the value.
-struct TempDir(PathBuf);
-
-impl TempDir {
-    fn new(name: &str) -> Self {
-        let name = format!("kpclient-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        TempDir(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Reads, waiting for something to come.

@@ -16,11 +16,6 @@ static kpc_channel writing, reading;
 static kpc_write_cap write_cap;
 static kpc_read_cap read_cap;
 
-static const uint8_t *bytes(const char *text)
-{
-    return (const uint8_t *)text;
-}
-
 static kpc_id new_id(void)
 {
     kpc_id id;

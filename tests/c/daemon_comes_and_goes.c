@@ -7,18 +7,6 @@
 static kpc_error *error;
 static kpc_sim sim;
 
-/* Takes events up to one of this kind. */
-static kpc_event *next_of(kpc_event_sink *sink, int32_t kind)
-{
-    for (;;) {
-        kpc_event *event = NULL;
-        if (!OK(kpc_event_sink_next(sink, KPC_SOON, &event, &error)) || kpc_event_kind(event) == kind) {
-            return event;
-        }
-        kpc_event_free(event);
-    }
-}
-
 /* Counts events of a kind that are there, until the end of the client. */
 static int count_of(kpc_event_sink *sink, int32_t kind)
 {
@@ -71,16 +59,16 @@ static void away_during_a_read(uint8_t number, const char *command, int restarts
     kpc_sim_say(&sim, "%s", command);
 
     if (graceful) {
-        kpc_event_free(next_of(sink, KPC_EVENT_SHUTDOWN));
+        kpc_event_free(EVENT_OF(sink, KPC_EVENT_SHUTDOWN));
     }
-    event = next_of(sink, KPC_EVENT_DISCONNECTED);
+    event = EVENT_OF(sink, KPC_EVENT_DISCONNECTED);
     reason = kpc_event_error(event);
     CHECK(kpc_event_is_graceful(event) == graceful);
     CHECK((reason == NULL) == graceful);
     CHECK(graceful || kpc_error_status(reason) == KPC_ERR_CONNECTION_LOST);
     kpc_error_free(reason);
     kpc_event_free(event);
-    kpc_event_free(next_of(sink, restarts ? KPC_EVENT_RESTARTED : KPC_EVENT_RESUMED));
+    kpc_event_free(EVENT_OF(sink, restarts ? KPC_EVENT_RESTARTED : KPC_EVENT_RESUMED));
     OK(kpc_client_daemon_token(client, &after, &error));
     CHECK((memcmp(&before, &after, sizeof before) != 0) == restarts);
     CHECK(kpc_client_is_attached(client));
@@ -106,16 +94,16 @@ static void client_is_connected(void)
     OK(kpc_client_connect(client, KPC_SOON, &error));
     CHECK(!kpc_client_is_connected(client) && kpc_client_is_attached(client));
     OK(kpc_event_sink_open(client, 64, &sink, &error));
-    kpc_event_free(next_of(sink, KPC_EVENT_CONNECTION_STATUS));
+    kpc_event_free(EVENT_OF(sink, KPC_EVENT_CONNECTION_STATUS));
     kpc_sim_say(&sim, "online");
-    kpc_event_free(next_of(sink, KPC_EVENT_CONNECTION_STATUS));
+    kpc_event_free(EVENT_OF(sink, KPC_EVENT_CONNECTION_STATUS));
     CHECK(kpc_client_is_connected(client) && kpc_client_is_attached(client));
     kpc_sim_say(&sim, "down");
     kpc_sim_say(&sim, "cut");
-    kpc_event_free(next_of(sink, KPC_EVENT_DISCONNECTED));
+    kpc_event_free(EVENT_OF(sink, KPC_EVENT_DISCONNECTED));
     CHECK(!kpc_client_is_connected(client) && !kpc_client_is_attached(client));
     kpc_sim_say(&sim, "up");
-    kpc_event_free(next_of(sink, KPC_EVENT_RESUMED));
+    kpc_event_free(EVENT_OF(sink, KPC_EVENT_RESUMED));
     CHECK(kpc_client_is_connected(client) && kpc_client_is_attached(client));
     kpc_event_sink_close(sink);
     kpc_client_free(client);
@@ -137,9 +125,9 @@ static void err_offline(void)
 
     OK(kpc_client_get_service(client, "echo", &echo, &error));
     OK(kpc_event_sink_open(client, 64, &sink, &error));
-    kpc_event_free(next_of(sink, KPC_EVENT_CONNECTION_STATUS));
+    kpc_event_free(EVENT_OF(sink, KPC_EVENT_CONNECTION_STATUS));
     kpc_sim_say(&sim, "offline");
-    kpc_event_free(next_of(sink, KPC_EVENT_CONNECTION_STATUS));
+    kpc_event_free(EVENT_OF(sink, KPC_EVENT_CONNECTION_STATUS));
     CHECK(!kpc_client_is_connected(client) && kpc_client_is_attached(client));
 
     OK(kpc_new_surb_id(&surb, &error));
@@ -183,7 +171,7 @@ static void calls_wait_while_it_is_away(void)
     OK(kpc_event_sink_open(client, 64, &sink, &error));
     kpc_sim_say(&sim, "down");
     kpc_sim_say(&sim, "cut");
-    kpc_event_free(next_of(sink, KPC_EVENT_DISCONNECTED));
+    kpc_event_free(EVENT_OF(sink, KPC_EVENT_DISCONNECTED));
     CHECK(!kpc_client_is_attached(client));
     ERROR(KPC_ERR_ALREADY_CONNECTED, kpc_client_connect(client, KPC_SOON, &error));
     ERROR(KPC_ERR_TIMEOUT, kpc_next_message_box_index_remote(client, &stream.first, 50, &next, &error));

@@ -21,19 +21,6 @@ static kpc_event *next(kpc_event_sink *sink)
     return event;
 }
 
-/* Takes events up to one of this kind. */
-static kpc_event *next_of(kpc_event_sink *sink, int32_t kind)
-{
-    for (;;) {
-        kpc_event *event = next(sink);
-        if (kpc_event_kind(event) == kind || event == NULL) {
-            CHECK(event != NULL);
-            return event;
-        }
-        kpc_event_free(event);
-    }
-}
-
 static void expect(kpc_event_sink *sink, int32_t kind)
 {
     kpc_event *event = next(sink);
@@ -238,16 +225,16 @@ static void three_sinks_see_the_same(void)
     OK(kpc_event_sink_on_event(called, on_event, &taken, on_drop, &error));
     ERROR(KPC_ERR_BUSY, kpc_event_sink_next(called, KPC_POLL, &event, &error));
     kpc_sim_say(&sim, "offline");
-    kpc_event_free(next_of(awaited, KPC_EVENT_CONNECTION_STATUS));
-    kpc_event_free(next_of(awaited, KPC_EVENT_PKI_DOCUMENT));
-    kpc_event_free(next_of(awaited, KPC_EVENT_CONNECTION_STATUS));
+    kpc_event_free(EVENT_OF(awaited, KPC_EVENT_CONNECTION_STATUS));
+    kpc_event_free(EVENT_OF(awaited, KPC_EVENT_PKI_DOCUMENT));
+    kpc_event_free(EVENT_OF(awaited, KPC_EVENT_CONNECTION_STATUS));
     kpc_sim_say(&sim, "online");
-    kpc_event_free(next_of(awaited, KPC_EVENT_CONNECTION_STATUS));
+    kpc_event_free(EVENT_OF(awaited, KPC_EVENT_CONNECTION_STATUS));
     kpc_sim_say(&sim, "cut");
-    kpc_event_free(next_of(awaited, KPC_EVENT_DISCONNECTED));
-    kpc_event_free(next_of(awaited, KPC_EVENT_RESUMED));
+    kpc_event_free(EVENT_OF(awaited, KPC_EVENT_DISCONNECTED));
+    kpc_event_free(EVENT_OF(awaited, KPC_EVENT_RESUMED));
     STATUS(KPC_OK, kpc_client_close(client));
-    kpc_event_free(next_of(awaited, KPC_EVENT_CLOSED));
+    kpc_event_free(EVENT_OF(awaited, KPC_EVENT_CLOSED));
 
     CHECK(kpc_seen_until(&dropped, 1));
     do {
@@ -286,7 +273,7 @@ static void losses_are_counted(void)
         OK(kpc_op_wait(client, ops[i], KPC_SOON, NULL, &error));
         if (i % (OPERATIONS / TIMES) == 0) {
             kpc_sim_say(&sim, (i / (OPERATIONS / TIMES)) % 2 == 0 ? "offline" : "online");
-            kpc_event_free(next_of(quick, KPC_EVENT_CONNECTION_STATUS));
+            kpc_event_free(EVENT_OF(quick, KPC_EVENT_CONNECTION_STATUS));
         }
     }
     while (kpc_event_sink_next(slow, KPC_POLL, &event, NULL) == KPC_OK) {
@@ -308,7 +295,7 @@ static void losses_are_counted(void)
     CHECK(completions == OPERATIONS);
     CHECK(notices == 3);
     /* The status and the document of the beginning, and one status for each change. */
-    kpc_event_free(next_of(quick, KPC_EVENT_CONNECTION_STATUS));
+    kpc_event_free(EVENT_OF(quick, KPC_EVENT_CONNECTION_STATUS));
     CHECK(lost + 3 == 2 + TIMES);
     kpc_event_sink_close(slow);
     kpc_event_sink_close(quick);

@@ -17,22 +17,13 @@ static void ask(kpc_client *client)
 /* The reason that the next loss of the connection gives. */
 static kpc_status reason_of_loss(kpc_event_sink *sink)
 {
-    kpc_status reason = KPC_OK;
-    int over = 0;
-    while (!over) {
-        kpc_event *event = NULL;
-        if (!OK(kpc_event_sink_next(sink, KPC_SOON, &event, &error))) {
-            return KPC_OK;
-        }
-        over = kpc_event_kind(event) == KPC_EVENT_DISCONNECTED;
-        if (over) {
-            kpc_error *told = kpc_event_error(event);
-            reason = kpc_error_status(told);
-            CHECK(kpc_error_message(told)[0] != 0);
-            kpc_error_free(told);
-        }
-        kpc_event_free(event);
-    }
+    kpc_event *event = EVENT_OF(sink, KPC_EVENT_DISCONNECTED);
+    kpc_error *told = kpc_event_error(event);
+    kpc_status reason = kpc_error_status(told);
+
+    CHECK(kpc_error_message(told)[0] != 0);
+    kpc_error_free(told);
+    kpc_event_free(event);
     return reason;
 }
 

@@ -10,11 +10,6 @@ static kpc_error *error;
 static kpc_sim sim;
 static kpc_client *client;
 
-static inline const uint8_t *bytes(const char *text)
-{
-    return (const uint8_t *)text;
-}
-
 /* Takes over the buffer. */
 static inline int holds(kpc_buffer *buffer, const char *text)
 {

@@ -268,6 +268,28 @@ static inline kpc_result *kpc_sim_wait(kpc_client *client, kpc_op op, const char
 }
 #define WAIT_FOR(client, op) kpc_sim_wait((client), (op), __FILE__, __LINE__)
 
+/* Takes events up to one of this kind, and gives that; NULL where none comes. */
+static inline kpc_event *kpc_sim_event(kpc_event_sink *sink, int32_t kind, const char *file, int line)
+{
+    for (;;) {
+        kpc_event *event = NULL;
+        kpc_error *error = NULL;
+        kpc_status status = kpc_event_sink_next(sink, KPC_SOON, &event, &error);
+        if (!kpc_test_error(status, &error, KPC_OK, file, line, "kpc_event_sink_next") ||
+            kpc_event_kind(event) == kind) {
+            return event;
+        }
+        kpc_event_free(event);
+    }
+}
+#define EVENT_OF(sink, kind) kpc_sim_event((sink), (kind), __FILE__, __LINE__)
+
+/* A text as what calls take. */
+static inline const uint8_t *bytes(const char *text)
+{
+    return (const uint8_t *)text;
+}
+
 /* A stream of boxes. */
 typedef struct kpc_test_stream {
     kpc_write_cap writer;

@@ -8,22 +8,6 @@ static kpc_sim sim;
 static kpc_client *client;
 static kpc_service echo;
 
-static const uint8_t *bytes(const char *text)
-{
-    return (const uint8_t *)text;
-}
-
-static kpc_event *next_of(kpc_event_sink *sink, int32_t kind)
-{
-    for (;;) {
-        kpc_event *event = NULL;
-        if (!OK(kpc_event_sink_next(sink, KPC_SOON, &event, &error)) || kpc_event_kind(event) == kind) {
-            return event;
-        }
-        kpc_event_free(event);
-    }
-}
-
 /* The network pads with zeros. Takes over the buffer. */
 static int is_padded(kpc_buffer *reply, const char *text)
 {
@@ -55,7 +39,7 @@ static void blocking_send_message(void)
 /* It has left: with both its ids, when, and how long an answer will take. */
 static void event_message_sent(kpc_event_sink *sink, const kpc_id *surb, const kpc_id *message)
 {
-    kpc_event *event = next_of(sink, KPC_EVENT_MESSAGE_SENT);
+    kpc_event *event = EVENT_OF(sink, KPC_EVENT_MESSAGE_SENT);
     kpc_buffer *payload = NULL;
     kpc_id id;
 
@@ -72,7 +56,7 @@ static void event_message_sent(kpc_event_sink *sink, const kpc_id *surb, const k
 /* Its answer: with both its ids, and what the service said. */
 static void event_message_reply(kpc_event_sink *sink, const kpc_id *surb, const kpc_id *message, const char *text)
 {
-    kpc_event *event = next_of(sink, KPC_EVENT_MESSAGE_REPLY);
+    kpc_event *event = EVENT_OF(sink, KPC_EVENT_MESSAGE_REPLY);
     kpc_buffer *payload = NULL;
     kpc_id id;
 
@@ -170,7 +154,7 @@ static void no_such_service(void)
     OK(kpc_event_sink_open(client, 8, &sink, &error));
     OK(kpc_new_surb_id(&surb, &error));
     OK(kpc_send_message(client, &surb, &nobody, bytes("x"), 1, KPC_SOON, NULL, &error));
-    event = next_of(sink, KPC_EVENT_MESSAGE_SENT);
+    event = EVENT_OF(sink, KPC_EVENT_MESSAGE_SENT);
     told = kpc_event_error(event);
     STATUS(KPC_ERR_MESSAGE_SEND_FAILED, kpc_error_status(told));
     CHECK(strlen(kpc_error_message(told)) > 10);
@@ -202,14 +186,14 @@ static void lost_on_the_way(void)
     result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_CONNECTION_LOST, kpc_blocking_send_message_result(result, &reply, &error));
     kpc_result_free(result);
-    event = next_of(sink, KPC_EVENT_MESSAGE_SENT);
+    event = EVENT_OF(sink, KPC_EVENT_MESSAGE_SENT);
     OK(kpc_event_surb_id(event, &id, &error));
     CHECK(memcmp(&id, &surb, sizeof id) == 0);
     told = kpc_event_error(event);
     STATUS(KPC_ERR_CONNECTION_LOST, kpc_error_status(told));
     kpc_error_free(told);
     kpc_event_free(event);
-    kpc_event_free(next_of(sink, KPC_EVENT_RESUMED));
+    kpc_event_free(EVENT_OF(sink, KPC_EVENT_RESUMED));
     kpc_sim_say(&sim, "release");
     blocking_send_message();
     /* Two of ours before, two of the function just called. */
@@ -228,11 +212,11 @@ static void event_message_id_collected(void)
     OK(kpc_event_sink_open(client, 8, &sink, &error));
     OK(kpc_new_surb_id(&surb, &error));
     OK(kpc_send_message(client, &surb, &echo, bytes("x"), 1, KPC_SOON, &message, &error));
-    event = next_of(sink, KPC_EVENT_MESSAGE_SENT);
+    event = EVENT_OF(sink, KPC_EVENT_MESSAGE_SENT);
     CHECK(kpc_event_reply_eta_ns(event) >= INT64_C(600000000000));
     kpc_event_free(event);
     kpc_sim_say(&sim, "collect");
-    event = next_of(sink, KPC_EVENT_MESSAGE_ID_COLLECTED);
+    event = EVENT_OF(sink, KPC_EVENT_MESSAGE_ID_COLLECTED);
     OK(kpc_event_message_id(event, &id, &error));
     CHECK(memcmp(&id, &message, sizeof id) == 0);
     kpc_event_free(event);

@@ -139,7 +139,7 @@ static void op_wait(void)
     kpc_event_sink *sink = NULL;
     kpc_completion to_sink;
     kpc_result *result = (kpc_result *)(uintptr_t)1;
-    kpc_event *event = NULL;
+    kpc_event *event;
     kpc_seen seen;
     kpc_completion done = kpc_seen_by(&seen);
     kpc_op op = endless_read(KPC_FOREVER, &done);
@@ -160,10 +160,7 @@ static void op_wait(void)
     op = write_number(51, &to_sink);
     OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
     CHECK(result == NULL);
-    do {
-        kpc_event_free(event);
-        OK(kpc_event_sink_next(sink, KPC_SOON, &event, &error));
-    } while (kpc_event_kind(event) != KPC_EVENT_OPERATION);
+    event = EVENT_OF(sink, KPC_EVENT_OPERATION);
     result = kpc_event_result(event);
     CHECK(kpc_result_op(result) == op);
     STATUS(KPC_OK, kpc_result_status(result));
@@ -258,12 +255,10 @@ static void op_cancel(void)
 {
     kpc_envelope *envelope = NULL;
     kpc_event_sink *sink = NULL;
-    kpc_event *event = NULL;
     kpc_result *result;
     kpc_hash hash;
     kpc_op by_hash = 0, by_number;
     long begun = kpc_sim_count(&sim, "start_resending_encrypted_message");
-    int32_t kind;
 
     OK(kpc_encrypt_read(client, &stream.reader, &stream.first, KPC_SOON, &envelope, &error));
     OK(kpc_envelope_hash(envelope, &hash, &error));
@@ -274,11 +269,7 @@ static void op_cancel(void)
     CHECK(kpc_sim_at_least(&sim, "start_resending_encrypted_message", begun + 2));
     kpc_sim_say(&sim, "down");
     kpc_sim_say(&sim, "cut");
-    do {
-        OK(kpc_event_sink_next(sink, KPC_SOON, &event, &error));
-        kind = kpc_event_kind(event);
-        kpc_event_free(event);
-    } while (kind != KPC_EVENT_DISCONNECTED && kind != KPC_EVENT_NONE);
+    kpc_event_free(EVENT_OF(sink, KPC_EVENT_DISCONNECTED));
     kpc_event_sink_close(sink);
 
     OK(kpc_cancel_resending_encrypted_message(client, &hash, KPC_SOON, &error));

@@ -8,11 +8,6 @@ static kpc_sim sim;
 static kpc_client *client;
 static kpc_service echo;
 
-static const uint8_t *bytes(const char *text)
-{
-    return (const uint8_t *)text;
-}
-
 /* Takes over the buffer. Replies are padded with zeros, so the text ends where it did. */
 static int begins(kpc_buffer *reply, const char *text)
 {

@@ -3,11 +3,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "kpc_copies.h"
 
-static const uint8_t *bytes(const char *text)
-{
-    return (const uint8_t *)text;
-}
-
 static void write_buffer(const kpc_write_cap *cap, const kpc_box_index *index, const kpc_buffer *content)
 {
     kpc_box_index next;
