@@ -339,28 +339,6 @@ fn a_write_that_was_sent_once_does_not_look_twice() {
 }
 
 #[test]
-fn an_envelope_that_grew_too_old_is_made_again() {
-    let peer = Peer::current();
-    let (client, mut local) = connected(&peer);
-    let (cap, _, index) = caps();
-    let write = start(
-        &client,
-        client.write_box(&cap, &index, b"mine", StartFlags::default()),
-    );
-    let encrypt = local.expect("encrypt_write");
-    local.answer_envelope(&encrypt, 1);
-    let mut lane = peer.welcome();
-    let asked = lane.expect(START);
-    lane.answer_start(&asked, 32, None);
-    let encrypt = local.expect("encrypt_write");
-    local.answer_envelope(&encrypt, 2);
-    let asked = lane.expect(START);
-    assert_eq!(hash_of(&asked), 2);
-    lane.answer_start(&asked, 0, None);
-    write.done::<BoxIndex>().unwrap();
-}
-
-#[test]
 fn read_box_gives_content_and_next_index() {
     let peer = Peer::current();
     let (client, mut local) = connected(&peer);

@@ -12,6 +12,7 @@ mod envelopes;
 mod events;
 mod hang_ups;
 mod messages;
+mod old_envelopes;
 mod race;
 mod reconnect;
 mod sinks;
