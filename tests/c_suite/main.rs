@@ -22,6 +22,7 @@ mod run;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use build::{Libraries, Linkage};
 use run::{Mode, Outcome, Tools};
@@ -107,7 +108,11 @@ fn main() {
             }
         }
     }
-    let results = run_all(jobs, &libraries, &tools);
+    let (results, mut times) = run_all(jobs, &libraries, &tools);
+    times.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    for (time, title) in times.iter().take(SLOWEST) {
+        println!("{:5.1} s  {title}", time.as_secs_f64());
+    }
     std::process::exit(i32::from(!report(&results)));
 }
 
@@ -143,31 +148,44 @@ fn made_of_the_header(root: &Path, work: &Path) -> Vec<Program> {
     .collect()
 }
 
+/// So many runs are named with the time that they took.
+const SLOWEST: usize = 5;
+
+/// How long each run took.
+type Times = Vec<(Duration, String)>;
+
 /// Runs the jobs on as many threads as there are processors.
 fn run_all<'a>(
     jobs: VecDeque<Job<'a>>,
     libraries: &Libraries,
     tools: &Tools,
-) -> Vec<(Job<'a>, Outcome)> {
+) -> (Vec<(Job<'a>, Outcome)>, Times) {
     let queue = Mutex::new(jobs);
     let results = Mutex::new(Vec::new());
+    let times = Mutex::new(Times::new());
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| loop {
                 let next = lock(&queue).pop_front();
                 let Some(job) = next else { return };
+                let begun = Instant::now();
                 let outcome = run::run(job.program, job.linkage, job.mode, libraries, tools);
                 if let Outcome::Failed(why) = &outcome {
                     // Indented, so that it ends where another program's words begin.
                     let why = why.trim_end().replace('\n', "\n    ");
                     println!("FAILED {}\n    {why}", title(&job));
                 }
+                lock(&times).push((begun.elapsed(), title(&job)));
                 lock(&results).push((job, outcome));
             });
         }
     });
-    results.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let all = results.into_inner();
+    (
+        all.unwrap_or_else(PoisonError::into_inner),
+        times.into_inner().unwrap_or_else(PoisonError::into_inner),
+    )
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
