@@ -143,8 +143,8 @@ impl Inner {
         }
     }
 
-    /// Starts the task that serves `lane`, if none does. The caller holds the phase,
-    /// and it is `Open`.
+    /// Starts the task that serves `lane`, if none does; with its first session, if that is
+    /// made already. The caller holds the phase, and it is `Open`.
     pub(crate) fn serve(self: &Arc<Self>, lane: &Arc<Lane>, first: Option<First>) {
         let Some(alive) = lock(&self.alive).clone() else {
             return;

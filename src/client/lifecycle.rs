@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::inner::{closed, Inner, Phase};
-use super::lane::{self, First, LaneKind, Undrained};
+use super::lane::{self, Attempt, Caller, Established, LaneKind, Undrained};
 use super::op::Value;
 use super::outbox::Outbox;
 use super::runtime::join;
@@ -54,6 +54,8 @@ impl Closing {
 struct Connecting {
     inner: Arc<Inner>,
     attempt: u64,
+    /// That of the lane that connects.
+    epoch: u64,
 }
 
 impl Connecting {
@@ -76,6 +78,7 @@ impl Connecting {
         Ok(Connecting {
             inner: Arc::clone(inner),
             attempt,
+            epoch: inner.lanes[LaneKind::Local as usize].lock().epoch,
         })
     }
 
@@ -95,15 +98,17 @@ impl Connecting {
         self.check(*lock(&self.inner.phase))
     }
 
-    /// The client is open, and its first lane is served with `first`.
-    fn succeed(&self, first: First) -> Result<()> {
+    /// The client is open, and its first lane is served with `session`.
+    fn succeed(&self, session: Established, attempt: Attempt) -> Result<()> {
+        let local = &self.inner.lanes[LaneKind::Local as usize];
+        let (hand_over, first) = oneshot::channel();
         let mut phase = lock(&self.inner.phase);
         if let Err(error) = self.check(*phase) {
-            first.session.decline(*phase == Phase::Closed);
+            session.decline(*phase == Phase::Closed);
+            drop(phase); // the attempt ends under no lock
             return Err(error);
         }
         *phase = Phase::Open;
-        let local = &self.inner.lanes[LaneKind::Local as usize];
         local.lock().wanted = true;
         self.inner.serve(local, Some(first));
         // Those for which work waits, now: this operation can be cancelled at any moment.
@@ -113,6 +118,12 @@ impl Connecting {
                 self.inner.serve(other, None);
             }
         }
+        drop(phase);
+        if lane::begin(&self.inner, local, self.epoch, &session, attempt).is_err() {
+            return self.still_wanted(); // left at once
+        }
+        // Fails where the lane was left since, and its task with it.
+        let _ = hand_over.send(session);
         Ok(())
     }
 
@@ -133,26 +144,26 @@ impl Drop for Connecting {
     }
 }
 
-async fn connect(inner: Arc<Inner>, connecting: Arc<Connecting>) -> Result<()> {
+async fn connect(
+    inner: Arc<Inner>,
+    connecting: Arc<Connecting>,
+    caller: Option<Caller>,
+) -> Result<()> {
     let left = inner.left.notified();
     tokio::pin!(left);
     left.as_mut().enable();
     connecting.still_wanted()?;
-    let (session, attempt) = tokio::select! {
+    let local = &inner.lanes[LaneKind::Local as usize];
+    let made = tokio::select! {
         biased;
         () = left => return connecting.still_wanted(),
-        made = lane::establish(&inner, &inner.lanes[LaneKind::Local as usize]) => made?,
+        made = lane::establish(&inner, local, connecting.epoch, caller) => made,
     };
-    let (begun, installed) = oneshot::channel();
-    connecting.succeed(First {
-        session,
-        attempt,
-        begun,
-    })?;
-    if installed.await.is_err() {
-        return connecting.still_wanted(); // left at once: the task that was to begin is gone
+    match made {
+        Ok((session, attempt)) => connecting.succeed(session, attempt),
+        // Whoever leaves the client ends the handshake, too.
+        Err(error) => connecting.still_wanted().and(Err(error)),
     }
-    Ok(())
 }
 
 fn is_drained(inner: &Inner) -> Option<Value> {
@@ -210,8 +221,8 @@ impl Client {
     pub fn connect(&self) -> Result<Work<()>> {
         let connecting = Arc::new(Connecting::begin(&self.inner)?);
         let failed = Arc::clone(&connecting);
-        Ok(Work::task(move |inner| connect(inner, connecting))
-            .undone_by(Arc::new(move || failed.give_up())))
+        let work = Work::task_or_here(move |inner, caller| connect(inner, connecting, caller));
+        Ok(work.undone_by(Arc::new(move || failed.give_up())))
     }
 
     /// Leaves the daemon, which keeps the session and what it repeats for it.

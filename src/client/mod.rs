@@ -86,7 +86,7 @@ use self::inner::Inner;
 use self::op::{OpId as Op, Terms};
 use self::runtime::Runtime;
 use self::waiter::Waiter;
-use self::work::{Exchange, Kind, LocalCall, MakeTask, Steps};
+use self::work::{Exchange, Kind, LocalCall, Steps, Task};
 use crate::config::Config;
 use crate::pki::{Document, Service};
 use crate::sync::lock;
@@ -178,8 +178,13 @@ impl Client {
             }
             Kind::Task(make) => {
                 let deadline = self.may_wait(timeout)?;
-                let value = self.block_task(make, steps.terms, steps.at_once, deadline);
-                value.map(Ended::Gave)
+                let task = make(Arc::clone(&self.inner));
+                self.block_task(task, steps.terms, steps.at_once, deadline)
+            }
+            Kind::TaskOrHere(make) => {
+                let deadline = self.may_wait(timeout)?;
+                let task = make(Arc::clone(&self.inner), Some(lane::Caller::new(deadline)));
+                self.block_task(task, steps.terms, true, deadline)
             }
         }
     }
@@ -216,21 +221,22 @@ impl Client {
 
     fn block_task(
         &self,
-        make: MakeTask,
+        task: Task<Value>,
         terms: Terms,
         at_once: bool,
         deadline: Option<Instant>,
-    ) -> Result<Value> {
+    ) -> Result<Ended> {
         let waiter = Arc::new(Waiter::new());
         let filled = Arc::clone(&waiter);
         let deliver: CompletionFn = Box::new(move |completed| filled.fill(completed));
         let prepared = self.enter(terms, Delivery::Inline(deliver))?;
         let id = prepared.id;
-        prepared.launch_future(make(Arc::clone(&self.inner)), None, at_once);
+        prepared.launch_future(task, None, at_once);
         let completed = self.await_completion(id, &waiter, deadline)?;
         Arc::try_unwrap(completed)
             .map_err(|_| Error::new(Status::INTERNAL, "a result has two owners"))?
             .outcome
+            .map(Ended::Gave)
     }
 
     fn await_completion(
@@ -446,7 +452,7 @@ impl Prepared {
         self.launch_future(future, timeout.duration(), at_once);
     }
 
-    fn launch_future(self, future: work::Task<Value>, limit: Option<Duration>, at_once: bool) {
+    fn launch_future(self, future: Task<Value>, limit: Option<Duration>, at_once: bool) {
         let Prepared { inner, id, guard } = self;
         let mut task = Box::pin(async move {
             let whole = async {

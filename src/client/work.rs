@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::inner::{closed, Inner};
-use super::lane::{Answer, CallSink, Lane, LaneKind};
+use super::lane::{Answer, CallSink, Caller, Lane, LaneKind};
 use super::op::{InPart, Terms, Undo, Value};
 use super::queries::Queries;
 use crate::wire::{Hash, Request};
@@ -16,6 +16,7 @@ use crate::{Error, Result, Status};
 
 pub(crate) type Task<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 pub(crate) type MakeTask = Box<dyn FnOnce(Arc<Inner>) -> Task<Value> + Send>;
+type MakeForCaller = Box<dyn FnOnce(Arc<Inner>, Option<Caller>) -> Task<Value> + Send>;
 type MakeNow = Box<dyn FnOnce(&Arc<Inner>) -> Result<Value> + Send>;
 type Ready = fn(&Inner) -> Option<Value>;
 type Read<T> = fn(&Answer) -> Result<T>;
@@ -52,6 +53,8 @@ pub(crate) enum Kind {
     Local(Exchange),
     /// Anything longer, run on the client's thread.
     Task(MakeTask),
+    /// The same; a calling thread that waits runs it as far as it gets.
+    TaskOrHere(MakeForCaller),
     /// What waits for nothing, done by the calling thread.
     Now(MakeNow),
 }
@@ -171,6 +174,18 @@ impl<T: Send + Sync + 'static> Work<T> {
         })))
     }
 
+    /// As [`Work::task`], but a calling thread that waits runs it itself as far as it gets.
+    pub(crate) fn task_or_here<F, Fut>(make: F) -> Self
+    where
+        F: FnOnce(Arc<Inner>, Option<Caller>) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T>> + Send + 'static,
+    {
+        Work::new(Kind::TaskOrHere(Box::new(move |inner, caller| {
+            let task = make(inner, caller);
+            Box::pin(async move { task.await.map(boxed) })
+        })))
+    }
+
     pub(crate) fn now(act: impl FnOnce(&Arc<Inner>) -> Result<T> + Send + 'static) -> Self {
         Work::new(Kind::Now(Box::new(move |inner| act(inner).map(boxed))))
     }
@@ -228,6 +243,7 @@ impl AnyWork {
     pub(crate) fn into_future(self, inner: Arc<Inner>) -> Task<Value> {
         match self.steps.kind {
             Kind::Task(make) => make(inner),
+            Kind::TaskOrHere(make) => make(inner, None),
             Kind::Local(exchange) => {
                 let read = self.read;
                 Box::pin(async move {

@@ -11,7 +11,10 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::UnixStream;
 
-use socket2::SockRef;
+use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use socket2::{SockAddr, SockRef, Type};
+use tokio::io::unix::AsyncFd;
+use tokio::io::Interest;
 
 use crate::config::Dial;
 use crate::Result;
@@ -28,13 +31,44 @@ pub enum Socket {
 
 /// Connects. `CONNECT` names the address and carries the errno of the last attempt.
 ///
-/// To be called on a tokio runtime with I/O and time. Giving up is dropping the future.
+/// To be called in the context of a tokio runtime with I/O and time. Completes in its first step
+/// where a peer on this machine takes the connection at once. Giving up is dropping the future.
 pub async fn dial(dial: &Dial) -> Result<Socket> {
     dial.validate()?;
     match dial {
         Dial::Unix { path } => unix::dial(path).await.map(Socket::Unix),
         Dial::Tcp { address, network } => tcp::dial(address, *network).await.map(Socket::Tcp),
     }
+}
+
+/// Connects a socket of its own, which never blocks.
+async fn connect(address: &SockAddr) -> io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(address.domain(), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(address) {
+        Err(e) if e.raw_os_error() == Some(libc::EINPROGRESS) => {}
+        outcome => return outcome.map(|()| socket),
+    }
+    // The loopback has answered by now.
+    let mut watched = [PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::OUT)];
+    let is_over = poll(&mut watched, Some(&Timespec::default()));
+    let socket = if is_over == Ok(1) {
+        socket
+    } else {
+        let watched = watch(socket, Interest::WRITABLE)?;
+        drop(watched.writable().await?);
+        watched.into_inner()
+    };
+    socket.take_error()?.map_or(Ok(socket), Err)
+}
+
+/// Lets tokio watch a socket.
+///
+/// The constructor is deprecated because a source could close its descriptor while it
+/// is watched. Ours own theirs until they are dropped, and the replacement is unsafe.
+#[allow(deprecated)]
+pub(crate) fn watch<T: AsRawFd>(source: T, interest: Interest) -> io::Result<AsyncFd<T>> {
+    AsyncFd::with_interest(source, interest)
 }
 
 impl Socket {
@@ -57,6 +91,12 @@ impl Socket {
     pub fn shutdown_write(&self) {
         // Fails only when the other side has already gone.
         let _ = SockRef::from(self).shutdown(Shutdown::Write);
+    }
+
+    /// Says that nothing more will be read; whoever waits for something wakes up.
+    pub fn shutdown_read(&self) {
+        // Fails only when the other side has already gone.
+        let _ = SockRef::from(self).shutdown(Shutdown::Read);
     }
 
     /// Ends the connection in both directions; whoever waits on it wakes up.

@@ -49,11 +49,10 @@ pub(super) async fn dial(address: &str, network: TcpNetwork) -> Result<TcpStream
 }
 
 async fn connect(target: SocketAddr) -> io::Result<TcpStream> {
-    let stream = tokio::net::TcpStream::connect(target).await?;
+    let stream = TcpStream::from(super::connect(&target.into()).await?);
     // Without this each small request would wait for the acknowledgement of the last.
     stream.set_nodelay(true)?;
     SockRef::from(&stream).set_tcp_keepalive(&PROBES)?;
-    let stream = stream.into_std()?;
     if is_its_own_peer(&stream)? {
         return Err(io::Error::from_raw_os_error(libc::ECONNREFUSED));
     }
@@ -81,6 +80,8 @@ async fn resolve(host: Host, port: u16) -> io::Result<Vec<SocketAddr>> {
 /// Asks the system's resolver, on a thread of its own: it blocks, and tokio's pool of
 /// blocking threads panics where the system refuses a thread.
 async fn look_up(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+    // On to the runtime's own thread, whose blocked signals the new one is to inherit.
+    tokio::task::yield_now().await;
     let (answer, answered) = oneshot::channel();
     std::thread::Builder::new()
         .name("kpc-resolver".to_owned())

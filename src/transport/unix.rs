@@ -5,6 +5,8 @@ use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::time::Duration;
 
+use socket2::SockAddr;
+
 use crate::{Error, Result, Status};
 
 /// How often a daemon whose queue of new connections is full is tried again.
@@ -24,8 +26,8 @@ pub(super) async fn dial(path: &str) -> Result<UnixStream> {
 async fn connect(name: &str) -> io::Result<UnixStream> {
     let mut attempts = 0;
     loop {
-        match tokio::net::UnixStream::connect(name).await {
-            Ok(stream) => return stream.into_std(),
+        match super::connect(&SockAddr::unix(name)?).await {
+            Ok(socket) => return Ok(socket.into()),
             // The daemon is there but slow to accept. A blocking connect would wait; a
             // non-blocking one can only ask again.
             Err(e) if e.kind() == io::ErrorKind::WouldBlock && attempts < QUEUE_ATTEMPTS => {

@@ -222,6 +222,11 @@ impl Conn {
         }
     }
 
+    /// A connection that was accepted elsewhere.
+    pub fn over(stream: UnixStream) -> Self {
+        Conn::new(Era::Current, Stream::Unix(stream))
+    }
+
     /// Plays the whole handshake.
     pub fn shake(mut self, greeting: &Greeting) -> Self {
         self.greet(greeting);
@@ -296,10 +301,16 @@ impl Conn {
 
     /// Sends bytes as they are.
     pub fn send_raw(&mut self, bytes: &[u8]) {
-        let _ = match &mut self.stream {
+        let _ = self.try_send_raw(bytes);
+    }
+
+    /// The same; false where the client hung up.
+    pub fn try_send_raw(&mut self, bytes: &[u8]) -> bool {
+        let sent = match &mut self.stream {
             Stream::Unix(s) => s.write_all(bytes),
             Stream::Tcp(s) => s.write_all(bytes),
         };
+        sent.is_ok()
     }
 
     fn read_exact(&mut self, bytes: &mut [u8]) -> std::io::Result<()> {

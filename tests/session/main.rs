@@ -16,3 +16,4 @@ mod old_envelopes;
 mod race;
 mod reconnect;
 mod sinks;
+mod waiting_connect;

@@ -5,12 +5,14 @@
 //! in between and are kept for later. Nothing else is sent before the end.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::super::inner::closed;
 use super::super::outbox::Outbox;
+use super::super::runtime::current_thread;
 use super::super::trace::Trace;
 use super::link::{Inlet, Link};
 use super::Lane;
@@ -28,6 +30,39 @@ const STEP_WITHIN: Duration = Duration::from_secs(30);
 /// it has kept, and events. A frame of each size that there is has its place among them.
 const MAX_EARLY: usize = 4096;
 const MAX_EARLY_BYTES: usize = 4 * MAX_FRAME;
+
+/// A thread that waits for a session, and takes the steps that lead there itself as far as it
+/// gets: it polls them, and then they do not pend for what the daemon says but block it. So no
+/// thread has to wake another.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller {
+    thread: ThreadId,
+    deadline: Option<Instant>,
+}
+
+impl Caller {
+    /// The calling thread, which waits until `deadline`.
+    pub(crate) fn new(deadline: Option<Instant>) -> Self {
+        Caller {
+            thread: current_thread(),
+            deadline,
+        }
+    }
+
+    fn is_here(&self) -> bool {
+        self.thread == current_thread()
+    }
+}
+
+/// For which lane hands are shaken, and for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Shaking<'a> {
+    pub(super) lane: &'a Lane,
+    /// Over when the lane is left; then nobody wants the session.
+    pub(super) epoch: u64,
+    /// Who waits for it, if anybody does.
+    pub(super) caller: Option<Caller>,
+}
 
 /// A session, ready for use.
 pub(crate) struct Established {
@@ -48,16 +83,16 @@ impl Established {
     }
 }
 
-/// Shakes hands over `socket` for `lane`, offering `token` where the daemon knows tokens.
+/// Shakes hands over `socket`, offering `token` where the daemon knows tokens.
 /// What comes between the token and its answer is in `early` then, also after a failure.
-pub(crate) async fn shake(
-    lane: &Lane,
+pub(super) async fn shake(
+    shaking: Shaking<'_>,
     socket: Socket,
     token: Id,
     trace: Trace,
     early: &mut Early,
 ) -> Result<Established> {
-    let ended = converse(lane, socket, token, trace, early).await;
+    let ended = converse(shaking, socket, token, trace, early).await;
     ended.map_err(|error| {
         if !is_no_daemon(&error) {
             return error;
@@ -73,26 +108,29 @@ pub(crate) async fn shake(
 }
 
 async fn converse(
-    lane: &Lane,
+    shaking: Shaking<'_>,
     socket: Socket,
     token: Id,
     trace: Trace,
     early: &mut Early,
 ) -> Result<Established> {
-    let (mut inlet, outbox) = Inlet::new(socket, trace)?;
-    let first = step(FIRST_FRAME_WITHIN, &mut inlet).await?;
+    let (mut inlet, outbox) = Inlet::new(socket, trace);
+    if !shaking.lane.begin_to_shake(shaking.epoch, &outbox) {
+        return Err(closed());
+    }
+    let first = step(shaking, FIRST_FRAME_WITHIN, &mut inlet).await?;
     let features = Arc::new(wire::features(&first)?);
     let Incoming::Status(status) = wire::decode(&first)? else {
         return Err(violation("the daemon's status", 1));
     };
-    let second = step(STEP_WITHIN, &mut inlet).await?;
+    let second = step(shaking, STEP_WITHIN, &mut inlet).await?;
     let Incoming::Document { payload } = wire::decode(&second)? else {
         return Err(violation("a directory document", 2));
     };
     let mut resumed = false;
     let token = (!features.is_legacy()).then_some(token);
     if let Some(token) = &token {
-        resumed = present_token(lane, &mut inlet, &outbox, token, early).await?;
+        resumed = present_token(shaking, &mut inlet, &outbox, token, early).await?;
     }
     let link = Arc::new(Link {
         outbox,
@@ -111,19 +149,20 @@ async fn converse(
 
 /// Gives the token and waits for its answer; tells whether the session was resumed.
 async fn present_token(
-    lane: &Lane,
+    shaking: Shaking<'_>,
     inlet: &mut Inlet,
     outbox: &Arc<Outbox>,
     token: &Id,
     early: &mut Early,
 ) -> Result<bool> {
     let frame = Request::SessionToken { token }.encode(&[0; 16])?;
-    if !lane.introduce(outbox, frame.into_bytes()) {
+    let (lane, epoch) = (shaking.lane, shaking.epoch);
+    if !lane.introduce(epoch, outbox, frame.into_bytes()) {
         return Err(closed());
     }
     outbox.kick();
     loop {
-        let frame = step(STEP_WITHIN, inlet).await?;
+        let frame = step(shaking, STEP_WITHIN, inlet).await?;
         match wire::decode(&frame)? {
             Incoming::SessionToken(reply) => return Ok(reply.resumed),
             other => early.keep(frame.len(), other)?,
@@ -153,14 +192,26 @@ impl Early {
     }
 }
 
-async fn step(within: Duration, inlet: &mut Inlet) -> Result<Bytes> {
-    let next = tokio::time::timeout(within, inlet.next()).await;
-    let frame = next.map_err(|_| {
-        Error::new(
-            Status::HANDSHAKE,
-            format!("the daemon said nothing for {} s", within.as_secs()),
-        )
-    })??;
+/// The next frame, which is to come within a time.
+async fn step(shaking: Shaking<'_>, within: Duration, inlet: &mut Inlet) -> Result<Bytes> {
+    let until = Instant::now() + within;
+    let mut next = None;
+    if let Some(caller) = shaking.caller.filter(Caller::is_here) {
+        let limit = caller.deadline.unwrap_or(until);
+        next = inlet.next_blocking(limit.min(until))?;
+    }
+    let frame = match next {
+        Some(frame) => frame,
+        // Also where the caller's time is over: then it ends the whole operation.
+        None => tokio::time::timeout_at(until.into(), inlet.next())
+            .await
+            .map_err(|_| {
+                Error::new(
+                    Status::HANDSHAKE,
+                    format!("the daemon said nothing for {} s", within.as_secs()),
+                )
+            })??,
+    };
     inlet.trace().received(&frame);
     Ok(frame)
 }

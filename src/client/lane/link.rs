@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::io::unix::AsyncFd;
@@ -13,7 +13,7 @@ use super::super::outbox::Outbox;
 use super::super::trace::Trace;
 use super::reading::{Reading, LONGEST_LULL, LULL};
 use super::Lane;
-use crate::transport::Socket;
+use crate::transport::{watch, Socket};
 use crate::wire::{Features, Id};
 use crate::{Error, Result, Status};
 
@@ -46,7 +46,7 @@ impl std::io::Read for &Watched {
 pub(crate) struct Inlet {
     outbox: Arc<Outbox>,
     reading: Arc<Reading>,
-    /// None while the threads that wait read for themselves.
+    /// None while threads that wait read for themselves, and before anything is read.
     watched: Option<AsyncFd<Watched>>,
     /// Watches for room to write, only while there is none: the socket would
     /// otherwise wake this thread each time the daemon reads.
@@ -54,17 +54,16 @@ pub(crate) struct Inlet {
 }
 
 impl Inlet {
-    /// Takes over a connected socket. Needs a tokio runtime around it.
-    pub(crate) fn new(socket: Socket, trace: Trace) -> Result<(Self, Arc<Outbox>)> {
+    /// Takes over a connected socket.
+    pub(crate) fn new(socket: Socket, trace: Trace) -> (Self, Arc<Outbox>) {
         let outbox = Arc::new(Outbox::new(socket, trace));
-        let mut inlet = Inlet {
+        let inlet = Inlet {
             outbox: Arc::clone(&outbox),
             reading: Arc::new(Reading::new()),
             watched: None,
             room: None,
         };
-        inlet.watch()?;
-        Ok((inlet, outbox))
+        (inlet, outbox)
     }
 
     /// Tells the log of frames.
@@ -78,9 +77,11 @@ impl Inlet {
     }
 
     fn watch(&mut self) -> Result<()> {
-        let watched = watch(Watched(Arc::clone(&self.outbox)), Interest::READABLE)
-            .map_err(|e| Error::from_io(Status::IO, "cannot watch the socket", &e))?;
-        self.watched = Some(watched);
+        if self.watched.is_none() {
+            let watched = watch(Watched(Arc::clone(&self.outbox)), Interest::READABLE)
+                .map_err(|e| Error::from_io(Status::IO, "cannot watch the socket", &e))?;
+            self.watched = Some(watched);
+        }
         Ok(())
     }
 
@@ -106,7 +107,7 @@ impl Inlet {
             lull = LULL;
             if recalled || reading.calls() == before {
                 reading.set_open(false);
-                return self.watch();
+                return Ok(());
             }
         }
     }
@@ -133,11 +134,13 @@ impl Inlet {
 
     /// Waits until more bytes came, and takes them in; serves the outbox meanwhile.
     ///
-    /// `CONNECTION_LOST` at the end of the stream. Safe to drop while it waits.
+    /// `CONNECTION_LOST` at the end of the stream. Needs a tokio runtime around it. Safe to
+    /// drop while it waits.
     pub(crate) async fn fill(&mut self) -> Result<()> {
         loop {
             let outbox = Arc::clone(&self.outbox);
             self.watch_for_room(&outbox)?;
+            self.watch()?;
             let Some(watched) = &self.watched else {
                 return Err(Error::new(Status::INTERNAL, "nobody watches the socket"));
             };
@@ -184,6 +187,12 @@ impl Inlet {
         self.reading.reader().next()
     }
 
+    /// The next whole frame, for which the calling thread is blocked; none where the deadline
+    /// passes.
+    pub(super) fn next_blocking(&self, deadline: Instant) -> Result<Option<Bytes>> {
+        self.reading.next_frame(self.outbox.socket(), deadline)
+    }
+
     /// The next whole frame, however long it takes.
     pub(crate) async fn next(&mut self) -> Result<Bytes> {
         loop {
@@ -193,13 +202,6 @@ impl Inlet {
             self.fill().await?;
         }
     }
-}
-
-/// The constructor is deprecated because a source could close its descriptor while it
-/// is watched. Ours own theirs until they are dropped, and the replacement is unsafe.
-#[allow(deprecated)]
-fn watch<T: AsRawFd>(source: T, interest: Interest) -> std::io::Result<AsyncFd<T>> {
-    AsyncFd::with_interest(source, interest)
 }
 
 /// Ready when the watched socket takes bytes again; never, where none is watched.
@@ -248,7 +250,7 @@ mod tests {
         let (near, far) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
         let trace = Trace::new(&Log::default(), LaneKind::Local);
-        let (inlet, outbox) = Inlet::new(Socket::Unix(near), trace).unwrap();
+        let (inlet, outbox) = Inlet::new(Socket::Unix(near), trace);
         let lane = Lane::new(LaneKind::Local);
         inlet.reading.set_open(open);
         lane.lock().link = Some(Arc::new(Link {

@@ -23,11 +23,11 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 pub(crate) use self::calls::{given_up, is_to_be_made_again, unsupported, Answer, CallSink};
-pub(crate) use self::handshake::Established;
+pub(crate) use self::handshake::{Caller, Established};
 pub(crate) use self::link::Link;
 pub(crate) use self::messages::{other_generation, MessageSink, PlainMessage, USUAL_RATE};
 pub(crate) use self::reading::await_answer;
-pub(crate) use self::run::{establish, serve, First};
+pub(crate) use self::run::{begin, establish, serve, Attempt, First};
 pub(crate) use self::start_request::{BoxStart, CopyStart, StartCap, StartRequest};
 pub(crate) use self::starts::StartAnswer;
 
@@ -81,8 +81,10 @@ pub(crate) struct State {
     pub(crate) epoch: u64,
     /// The connection, while its handshake is over and it is not lost.
     pub(crate) link: Option<Arc<Link>>,
-    /// The connection whose handshake is so far that the daemon has a session for it.
+    /// The last connection that was made.
     shaking: Weak<Outbox>,
+    /// Its handshake is so far that the daemon has a session for it.
+    introduced: bool,
     /// The session that the daemon may still hold for this lane.
     pub(crate) session: Option<Session>,
     pub(crate) calls: Calls,
@@ -113,6 +115,7 @@ impl Lane {
                 epoch: 0,
                 link: None,
                 shaking: Weak::new(),
+                introduced: false,
                 session: None,
                 calls: Calls::default(),
                 starts: Starts::new(),
@@ -135,14 +138,26 @@ impl Lane {
         self.lock().link.is_some()
     }
 
-    /// Puts the frame in line that gives the daemon a session to keep; from then on whoever
-    /// closes the lane says goodbye to it. False where that is over.
-    fn introduce(&self, outbox: &Arc<Outbox>, token: Bytes) -> bool {
+    /// A handshake begins; from then on whoever leaves the lane ends that. False where it was
+    /// left already.
+    fn begin_to_shake(&self, epoch: u64, outbox: &Arc<Outbox>) -> bool {
         let mut state = self.lock();
-        if state.closed {
+        if state.epoch != epoch {
             return false;
         }
         state.shaking = Arc::downgrade(outbox);
+        state.introduced = false;
+        true
+    }
+
+    /// Puts the frame in line that gives the daemon a session to keep; from then on whoever
+    /// closes the lane says goodbye to it. False where it was left already.
+    fn introduce(&self, epoch: u64, outbox: &Outbox, token: Bytes) -> bool {
+        let mut state = self.lock();
+        if state.epoch != epoch {
+            return false;
+        }
+        state.introduced = true;
         outbox.put(token);
         true
     }
@@ -164,7 +179,7 @@ impl Lane {
         state.closed = true;
         let link = state.link.as_ref();
         link.map(|link| Arc::clone(&link.outbox))
-            .or_else(|| state.shaking.upgrade())
+            .or_else(|| state.shaking.upgrade().filter(|_| state.introduced))
     }
 
     /// Leaves the connection on purpose, keeping all work; the daemon keeps the session.
@@ -173,6 +188,7 @@ impl Lane {
         let mut state = self.lock();
         state.epoch += 1;
         let task = state.task.take();
+        let shaking = state.shaking.upgrade();
         let (link, events) = state.lose_link();
         drop(state);
         if let Some(task) = task {
@@ -180,6 +196,9 @@ impl Lane {
         }
         if let Some(link) = &link {
             link.outbox.socket().shutdown();
+        } else if let Some(shaking) = shaking {
+            // Wakes a thread that shakes hands. A goodbye may still be on its way out.
+            shaking.socket().shutdown_read();
         }
         self.progress.notify_waiters();
         events

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use tokio::sync::Notify;
 
@@ -96,6 +97,22 @@ impl Reading {
     /// Why the connection is over, if a waiting thread found out.
     pub(super) fn take_fault(&self) -> Option<Error> {
         lock(&self.fault).take()
+    }
+
+    /// The next frame of a connection that nobody else reads yet, awaited by the calling
+    /// thread; none where the deadline passes.
+    pub(super) fn next_frame(&self, socket: &Socket, deadline: Instant) -> Result<Option<Bytes>> {
+        let mut reader = self.reader();
+        let mut patience = Patience::until(Some(deadline));
+        loop {
+            if let Some(frame) = reader.next()? {
+                return Ok(Some(frame));
+            }
+            if !patience.lasts(socket)? {
+                return Ok(None);
+            }
+            take_in(&mut reader, socket)?;
+        }
     }
 
     fn fail(&self, error: Error) {
@@ -188,12 +205,17 @@ fn read_until(
         if waiter.is_filled() || !patience.lasts(socket)? {
             return Ok(());
         }
-        match reader.fill(&mut &*socket) {
-            Ok(0) => return Err(end_of_stream(reader.is_mid_frame())),
-            Ok(_) => {}
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            Err(e) => return Err(lost("reading from the daemon failed", &e)),
-        }
+        take_in(reader, socket)?;
+    }
+}
+
+/// Reads what is there, if anything is.
+fn take_in(reader: &mut FrameReader, mut socket: &Socket) -> Result<()> {
+    match reader.fill(&mut socket) {
+        Ok(0) => Err(end_of_stream(reader.is_mid_frame())),
+        Ok(_) => Ok(()),
+        Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(()),
+        Err(e) => Err(lost("reading from the daemon failed", &e)),
     }
 }
 

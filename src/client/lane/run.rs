@@ -12,7 +12,7 @@ use super::super::queries::random_array;
 use super::super::requests;
 use super::super::runtime::caught;
 use super::super::trace::Trace;
-use super::handshake::{shake, Early, Established};
+use super::handshake::{shake, Caller, Early, Established, Shaking};
 use super::link::Inlet;
 use super::Lane;
 use crate::wire::{Id, Incoming};
@@ -26,18 +26,15 @@ const PROBE_WITHIN: Duration = Duration::from_secs(3);
 const SLOW_PROBE_WITHIN: Duration = Duration::from_secs(20);
 const MUTE: &str = "the resumed session is mute; starting afresh";
 
-/// The session that `connect` has made, for the lane's task to begin with.
-pub(crate) struct First {
-    pub(crate) session: Established,
-    pub(crate) attempt: Attempt,
-    /// Told when the session is the lane's own.
-    pub(crate) begun: oneshot::Sender<()>,
-}
+/// Gives a lane's task the session that `connect` has begun.
+pub(crate) type First = oneshot::Receiver<Established>;
 
-/// Connects `lane` once, under the token that it should have now.
+/// Connects `lane` once, under the token that it should have now; for `caller`, if one waits.
 pub(crate) async fn establish(
     inner: &Arc<Inner>,
     lane: &Arc<Lane>,
+    epoch: u64,
+    caller: Option<Caller>,
 ) -> Result<(Established, Attempt)> {
     let Some(dial) = &inner.config.dial else {
         return Err(Error::new(
@@ -54,6 +51,11 @@ pub(crate) async fn establish(
     };
     let socket = transport::dial(dial).await?;
     let trace = Trace::new(&inner.log, lane.kind);
+    let shaking = Shaking {
+        lane,
+        epoch,
+        caller,
+    };
     let mut attempt = Attempt {
         inner: Arc::clone(inner),
         lane: Arc::clone(lane),
@@ -61,7 +63,7 @@ pub(crate) async fn establish(
         early: Early::default(),
         is_over: false,
     };
-    let session = shake(lane, socket, token, trace, &mut attempt.early).await?;
+    let session = shake(shaking, socket, token, trace, &mut attempt.early).await?;
     Ok((session, attempt))
 }
 
@@ -159,15 +161,19 @@ async fn keep_connected(
 ) {
     while lane.lock().epoch == epoch {
         let session = match first.take() {
-            Some(first) => Ok((first.session, first.attempt, Some(first.begun))),
-            None => establish(inner, lane)
-                .await
-                .map(|(session, attempt)| (session, attempt, None)),
+            Some(first) => match first.await {
+                Ok(session) => Ok(session),
+                Err(_) => {
+                    inner.lane_lost(lane, epoch, &super::closed()); // in its beginning
+                    continue;
+                }
+            },
+            None => connect(inner, lane, epoch).await,
         };
         let started = Instant::now();
         let ended = match session {
-            Ok((session, attempt, begun)) => {
-                let ended = run_session(inner, lane, epoch, session, attempt, begun).await;
+            Ok(session) => {
+                let ended = run_session(inner, lane, session).await;
                 inner.lane_lost(lane, epoch, &ended);
                 if ended.status() == Status::TIMEOUT {
                     lane.lock().session = None; // mute
@@ -186,23 +192,29 @@ async fn keep_connected(
     }
 }
 
-/// One session from its handshake to its loss; gives the reason of the loss.
-async fn run_session(
+async fn connect(inner: &Arc<Inner>, lane: &Arc<Lane>, epoch: u64) -> Result<Established> {
+    let (session, attempt) = establish(inner, lane, epoch, None).await?;
+    begin(inner, lane, epoch, &session, attempt)?;
+    Ok(session)
+}
+
+/// Makes the session the lane's own. Fails where the lane was left meanwhile.
+pub(crate) fn begin(
     inner: &Arc<Inner>,
     lane: &Arc<Lane>,
     epoch: u64,
-    mut session: Established,
+    session: &Established,
     attempt: Attempt,
-    begun: Option<oneshot::Sender<()>>,
-) -> Error {
-    if !inner.lane_connected(lane, epoch, &session) {
-        return super::closed();
+) -> Result<()> {
+    if !inner.lane_connected(lane, epoch, session) {
+        return Err(super::closed());
     }
     attempt.succeed();
-    if let Some(begun) = begun {
-        // Nobody there: the caller has given up connecting.
-        let _ = begun.send(());
-    }
+    Ok(())
+}
+
+/// One session from its beginning to its loss; gives the reason of the loss.
+async fn run_session(inner: &Arc<Inner>, lane: &Arc<Lane>, mut session: Established) -> Error {
     let within = probe_within(&session);
     let ended = tokio::select! {
         biased;
