@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -301,7 +301,8 @@ impl Client {
     }
 
     fn say_goodbye(&self, ways_out: [Option<Arc<Outbox>>; 3]) {
-        for (lane, way_out) in self.inner.lanes.iter().zip(ways_out) {
+        let until = Instant::now() + GOODBYE_WITHIN;
+        for (lane, way_out) in self.inner.lanes.iter().zip(&ways_out) {
             match way_out {
                 Some(way_out) => way_out.say_goodbye(),
                 None => drop(lane.leave()),
@@ -310,6 +311,10 @@ impl Client {
         drop(lock(&self.inner.alive).take());
         // Ends at once when the daemon closed its side; its time is limited.
         let _ = lock(&self.lanes_ended).recv_timeout(GOODBYE_WITHIN);
+        // A connection of a connect that ends here is nobody's any more.
+        for way_out in ways_out.iter().flatten() {
+            lane::hear_out(way_out.socket(), until);
+        }
     }
 }
 

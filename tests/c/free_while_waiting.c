@@ -161,6 +161,28 @@ static void connecting(int by_free)
     close(listener);
 }
 
+/* The end comes at any moment of a connect, and the daemon keeps no session of it. */
+static void ended_in_any_handshake(void)
+{
+    enum { ROUNDS = 60 };
+    int round, i;
+    for (round = 0; round < ROUNDS; round++) {
+        kpc_client *client = kpc_sim_client(&sim);
+        kpc_status status;
+        waiter w;
+
+        start(&w, client, connect_call);
+        for (i = 0; i < round % 6; i++) {
+            CHECK(kpc_sim_count(&sim, "session_token") >= 0); /* passes some time */
+        }
+        finish(client, round % 2);
+        status = end(&w);
+        CHECK(status == KPC_OK || status == KPC_ERR_CLOSED || (round % 2 && status == KPC_ERR_BAD_HANDLE));
+        kpc_client_free(client);
+    }
+    CHECK(kpc_sim_until(&sim, "sessions", 0));
+}
+
 static const kpc_client *shared;
 
 /* Calls until it is told that there is no client any more. */
@@ -208,6 +230,7 @@ int main(void)
     calls_on_the_daemon(0);
     calls_on_the_daemon(1);
     ended_in_full_flight();
+    ended_in_any_handshake();
     connecting(0);
     connecting(1);
     kpc_sim_stop(&sim);

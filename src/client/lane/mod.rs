@@ -26,7 +26,7 @@ pub(crate) use self::calls::{given_up, is_to_be_made_again, unsupported, Answer,
 pub(crate) use self::handshake::{Caller, Established};
 pub(crate) use self::link::Link;
 pub(crate) use self::messages::{other_generation, MessageSink, PlainMessage, USUAL_RATE};
-pub(crate) use self::reading::await_answer;
+pub(crate) use self::reading::{await_answer, hear_out};
 pub(crate) use self::run::{begin, establish, serve, Attempt, First};
 pub(crate) use self::start_request::{BoxStart, CopyStart, StartCap, StartRequest};
 pub(crate) use self::starts::StartAnswer;

@@ -219,6 +219,20 @@ fn take_in(reader: &mut FrameReader, mut socket: &Socket) -> Result<()> {
     }
 }
 
+/// Reads, and heeds nothing, until the daemon has hung up or the deadline passes. A daemon that
+/// finds nobody listening to what it still has to say may end before it has read the goodbye.
+pub(crate) fn hear_out(socket: &Socket, deadline: Instant) {
+    let mut patience = Patience::until(Some(deadline));
+    let mut heard = [0; 4096];
+    while patience.lasts(socket).unwrap_or(false) {
+        match socket.try_read(&mut heard) {
+            Ok(0) => return,
+            Err(e) if !matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => return,
+            _ => {}
+        }
+    }
+}
+
 /// How long a thread goes on reading.
 struct Patience {
     deadline: Option<Instant>,
