@@ -15,5 +15,6 @@ mod messages;
 mod old_envelopes;
 mod race;
 mod reconnect;
+mod resume;
 mod sinks;
 mod waiting_connect;

@@ -155,9 +155,7 @@ impl Calls {
         let frames = self.waiting.values_mut().filter_map(leave).collect();
         (frames, again, ended)
     }
-}
 
-impl Calls {
     /// The daemon hung up. It answers in order, so if that is because of a request, it is
     /// the oldest that has no answer. Gives it out, to be ended, where it always was that one.
     pub(crate) fn blame_oldest(&mut self) -> Option<CallSink> {

@@ -371,31 +371,10 @@ mod tests {
     use super::super::log::Log;
     use super::super::trace::Trace;
     use super::reading::Reading;
+    use super::starts::tests::{copy_of, write_of};
     use super::*;
-    use crate::bacap;
     use crate::transport::Socket;
     use crate::wire::Features;
-
-    fn copy() -> StartRequest {
-        StartRequest::Copy(Box::new(CopyStart {
-            write_cap: bacap::keypair(&[1; 32]).write_cap,
-            courier: None,
-        }))
-    }
-
-    fn write() -> StartRequest {
-        StartRequest::Box(Box::new(BoxStart {
-            cap: StartCap::Write(bacap::keypair(&[1; 32]).write_cap),
-            index: None,
-            reply_index: None,
-            descriptor: Bytes::from_static(b"descriptor"),
-            ciphertext: Bytes::from_static(b"ciphertext"),
-            hash: crate::client::random_array().unwrap(),
-            no_retry: false,
-            return_box_exists: false,
-            handed: None,
-        }))
-    }
 
     fn message() -> PlainMessage {
         PlainMessage {
@@ -416,11 +395,8 @@ mod tests {
         for number in 0..60_u8 {
             let (sink, answer) = tokio::sync::oneshot::channel();
             let request = match number {
-                0..4 => StartRequest::Copy(Box::new(CopyStart {
-                    write_cap: bacap::keypair(&[number; 32]).write_cap,
-                    courier: None,
-                })),
-                _ => write(),
+                0..4 => copy_of(number),
+                _ => write_of(number),
             };
             lane.enqueue(request, sink).unwrap();
             answers.push(answer);
@@ -447,7 +423,7 @@ mod tests {
         let queries = Queries::new().unwrap();
         let (lane, _far) = online();
         let (sink, _answer) = tokio::sync::oneshot::channel();
-        lane.enqueue(copy(), sink).unwrap();
+        lane.enqueue(copy_of(1), sink).unwrap();
         lane.pump(&queries);
         assert_eq!(lane.lock().starts.running(), 1);
         let heard = pin!(lane.wake.notified());
@@ -482,7 +458,7 @@ mod tests {
         let queries = Queries::new().unwrap();
         let lane = Lane::new(LaneKind::Write);
         let (sink, _answer) = tokio::sync::oneshot::channel();
-        let key = lane.enqueue(copy(), sink).unwrap();
+        let key = lane.enqueue(copy_of(1), sink).unwrap();
         let mut state = lane.lock();
         let now = Instant::now();
         assert!(state

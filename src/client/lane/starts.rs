@@ -443,4 +443,4 @@ fn answer(entry: &Entry, reply: Reply, features: &Arc<Features>) -> StartAnswer 
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

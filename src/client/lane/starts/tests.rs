@@ -17,7 +17,8 @@ struct Bench {
 
 type Answers = oneshot::Receiver<Result<StartAnswer>>;
 
-fn write_of(name: u8) -> StartRequest {
+/// A write whose envelope has this hash in each byte.
+pub(in super::super) fn write_of(name: u8) -> StartRequest {
     StartRequest::Box(Box::new(BoxStart {
         cap: StartCap::Write(bacap::keypair(&[1; 32]).write_cap),
         index: None,
@@ -31,7 +32,7 @@ fn write_of(name: u8) -> StartRequest {
     }))
 }
 
-fn copy_of(seed: u8) -> StartRequest {
+pub(in super::super) fn copy_of(seed: u8) -> StartRequest {
     StartRequest::Copy(Box::new(CopyStart {
         write_cap: bacap::keypair(&[seed; 32]).write_cap,
         courier: None,
