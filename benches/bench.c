@@ -21,7 +21,7 @@ kpc_client *bench_client(const char *unix_path, const char *tcp_address)
     kpc_error *error = NULL;
     kpc_config *config = NULL;
     kpc_client *client = NULL;
-    bench_ok(kpc_config_new(&config), NULL, "config");
+    bench_ok(kpc_config_new(&config, NULL), NULL, "config");
     if (unix_path != NULL)
         bench_ok(kpc_config_set_unix(config, unix_path, &error), error, "unix socket");
     else

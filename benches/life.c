@@ -26,7 +26,7 @@ static void connecting(const struct options *options)
         kpc_error *error = NULL;
         kpc_config *config = NULL;
         kpc_client *client = NULL;
-        bench_ok(kpc_config_new(&config), NULL, "config");
+        bench_ok(kpc_config_new(&config, NULL), NULL, "config");
         bench_ok(kpc_config_set_unix(config, options->unix_path, &error), error, "unix socket");
         bench_ok(kpc_client_new(config, &client, &error), error, "client");
         start = now_ns();

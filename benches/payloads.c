@@ -22,14 +22,14 @@ struct outcome {
     double reply_mib;
 };
 
-static kpc_envelopes *envelopes_of(kpc_client *client, const uint8_t *payload, size_t size)
+static kpc_stream_elements *envelopes_of(kpc_client *client, const uint8_t *payload, size_t size)
 {
     uint8_t seed[32] = {7};
     kpc_write_cap write_cap;
     kpc_read_cap read_cap;
     kpc_box_index first;
     kpc_error *error = NULL;
-    kpc_envelopes *envelopes = NULL;
+    kpc_stream_elements *envelopes = NULL;
     bench_ok(kpc_new_keypair(seed, 32, &write_cap, &read_cap, &first, NULL), NULL, "keypair");
     bench_ok(kpc_create_courier_envelopes_from_payload(client, payload, size, &write_cap, &first,
                                                        true, true, 600000, &envelopes, &error),
@@ -52,15 +52,15 @@ static struct outcome send_payload(const struct options *options, size_t size)
         uint8_t *payload = malloc(size);
         memset(payload, 'x', size);
         /* Code that runs for the first time takes memory too, but not for the payload. */
-        kpc_envelopes_free(envelopes_of(client, payload, 1000));
+        kpc_stream_elements_free(envelopes_of(client, payload, 1000));
         long before = peak_kib();
         uint64_t start = now_ns();
-        kpc_envelopes *envelopes = envelopes_of(client, payload, size);
+        kpc_stream_elements *envelopes = envelopes_of(client, payload, size);
         outcome.milliseconds = (double)(now_ns() - start) / 1e6;
         outcome.peak_mib = (double)(peak_kib() - before) / 1024;
-        for (size_t i = 0; i < kpc_envelopes_count(envelopes); i++) {
+        for (size_t i = 0; i < kpc_stream_elements_count(envelopes); i++) {
             kpc_buffer *element = NULL;
-            bench_ok(kpc_envelopes_at(envelopes, i, &element, &error), error, "element");
+            bench_ok(kpc_stream_elements_at(envelopes, i, &element, &error), error, "element");
             outcome.reply_mib += (double)kpc_buffer_len(element) / 1048576;
             kpc_buffer_free(element);
         }

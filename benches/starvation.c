@@ -85,7 +85,7 @@ void bench_starvation(const struct options *options)
                  busy_write / idle_write, 0, 1);
     uint64_t start = now_ns();
     for (size_t i = 0; i < READS; i++)
-        bench_ok(kpc_op_cancel(client, ops[i]), NULL, "cancel");
+        bench_ok(kpc_op_cancel(client, ops[i], NULL), NULL, "cancel");
     report_value("cancelling all of them", (double)(now_ns() - start) / 1e3 / READS, "us each");
     kpc_client_free(client);
 }

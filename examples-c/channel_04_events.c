@@ -94,14 +94,14 @@ int main(int argc, char **argv)
 
     must(kpc_client_get_service(client, "echo", &echo, &error), &error, "an echo service");
     must(kpc_new_surb_id(&surb_id, &error), &error, "an id");
-    must(kpc_send_message(client, &surb_id, &echo, (const uint8_t *)"hello", 6, PATIENCE_MS, NULL,
+    must(kpc_send_message(client, &surb_id, &echo, (const uint8_t *)"hello", 6, NULL,
                           &error),
          &error, "a message");
     wait_for(&replied);
 
     kpc_client_close(client);
     wait_for(&dropped);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     return 0;
 }

@@ -79,20 +79,18 @@ int main(int argc, char **argv)
 
     /* Sent once. If the network loses it, the reply says KPC_ERR_TIMEOUT. */
     must(kpc_new_surb_id(&plain.id, &error), &error, "an id");
-    must(kpc_send_message(client, &plain.id, &echo, (const uint8_t *)once, sizeof once,
-                          PATIENCE_MS, NULL, &error),
+    must(kpc_send_message(client, &plain.id, &echo, (const uint8_t *)once, sizeof once, NULL, &error),
          &error, "a message");
     await_reply(sink, &plain);
 
     /* Repeated up to three times, so the service may get it more than once. An echo service
      * does not mind; one that transfers money would. */
     must(kpc_new_message_id(&reliable.id, &error), &error, "an id");
-    must(kpc_send_reliable_message(client, &reliable.id, &echo, (const uint8_t *)sure, sizeof sure,
-                                   PATIENCE_MS, &error),
+    must(kpc_send_reliable_message(client, &reliable.id, &echo, (const uint8_t *)sure, sizeof sure, &error),
          &error, "a reliable message");
     await_reply(sink, &reliable);
 
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     return 0;
 }

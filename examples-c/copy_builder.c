@@ -97,7 +97,7 @@ static void finish(const kpc_client *client, const char *path)
     must(kpc_op_wait(client, op, PATIENCE_MS, NULL, &error), &error, "the copy");
     need(kpc_copy_builder_is_finished(builder), "the copy failed");
     show("finished", builder);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_copy_builder_free(builder);
 }
 

@@ -58,11 +58,11 @@ int main(int argc, char **argv)
     must(kpc_client_get_service(client, "echo", &echo, &error), &error, "the echo service");
     printf("sending\n");
     must(kpc_new_surb_id(&surb_id, &error), &error, "an id");
-    must(kpc_send_message(client, &surb_id, &echo, (const uint8_t *)text, strlen(text), PATIENCE_MS,
+    must(kpc_send_message(client, &surb_id, &echo, (const uint8_t *)text, strlen(text),
                           &message_id, &error),
          &error, "sending");
 
-    must(kpc_client_await_message_reply(client, PATIENCE_MS, &error), &error, "a reply");
+    must(kpc_await_message_reply(client, PATIENCE_MS, &error), &error, "a reply");
     pthread_mutex_lock(&mutex);
     while (replies == 0) {
         pthread_cond_wait(&changed, &mutex);
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
     pthread_mutex_unlock(&mutex);
     printf("a reply has come\n");
 
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     return 0;
 }

@@ -29,7 +29,7 @@ static void send_line(const char *line, size_t length)
 
     done.sink = sink;
     must(kpc_client_get_service(client, "echo", &echo, &error), &error, "an echo service");
-    must(kpc_blocking_send_message_async(client, &echo, (const uint8_t *)line, length,
+    must(kpc_send_message_await_reply_async(client, &echo, (const uint8_t *)line, length,
                                          PATIENCE_MS, &done, NULL, &error),
          &error, "a message");
     outstanding++;
@@ -40,12 +40,12 @@ static void take_events(void)
 {
     kpc_event *event = NULL;
 
-    while (kpc_event_sink_next(sink, KPC_POLL, &event, NULL) == KPC_OK) {
+    while (kpc_event_sink_next(sink, KPC_NO_WAIT, &event, NULL) == KPC_OK) {
         if (kpc_event_kind(event) == KPC_EVENT_OPERATION) {
             kpc_error *error = NULL;
             kpc_buffer *reply = NULL;
             kpc_result *result = kpc_event_result(event);
-            must(kpc_blocking_send_message_result(result, &reply, &error), &error, "a message");
+            must(kpc_send_message_await_reply_result(result, &reply, &error), &error, "a message");
             printf("echo: %s\n", (const char *)kpc_buffer_data(reply));
             kpc_buffer_free(reply);
             kpc_result_free(result);
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
             wanted[1].fd = -1; /* poll passes over it from now on */
         }
     }
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     return 0;
 }

@@ -66,15 +66,15 @@ static inline void example_channel(kpc_write_cap *write_cap, kpc_read_cap *read_
 
 /* Writes the elements of a copy stream, one to a box; index moves on. howto_08 shows the steps. */
 static inline void example_write_elements(const kpc_client *client,
-                                          const kpc_envelopes *elements,
+                                          const kpc_stream_elements *elements,
                                           const kpc_write_cap *stream, kpc_box_index *index)
 {
     kpc_error *error = NULL;
     size_t i;
 
-    for (i = 0; i < kpc_envelopes_count(elements); i++) {
+    for (i = 0; i < kpc_stream_elements_count(elements); i++) {
         kpc_buffer *element = NULL;
-        must(kpc_envelopes_at(elements, i, &element, &error), &error, "an element");
+        must(kpc_stream_elements_at(elements, i, &element, &error), &error, "an element");
         must(kpc_write_box(client, stream, index, kpc_buffer_data(element),
                            kpc_buffer_len(element), 0, PATIENCE_MS, index, &error),
              &error, "writing an element");

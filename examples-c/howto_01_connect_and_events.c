@@ -88,8 +88,7 @@ int main(int argc, char **argv)
     /* Something to hear of: a message to a service, answered through a reply block. */
     must(kpc_client_get_service(client, "echo", &echo, &error), &error, "an echo service");
     must(kpc_new_surb_id(&surb_id, &error), &error, "an id");
-    must(kpc_send_message(client, &surb_id, &echo, (const uint8_t *)text, sizeof text,
-                          PATIENCE_MS, NULL, &error),
+    must(kpc_send_message(client, &surb_id, &echo, (const uint8_t *)text, sizeof text, NULL, &error),
          &error, "a message");
 
     while (!done) {
@@ -99,7 +98,7 @@ int main(int argc, char **argv)
         kpc_event_free(event);
     }
 
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_close(client); /* says goodbye; the daemon forgets the session */
     kpc_client_free(client);
     printf("closed\n");

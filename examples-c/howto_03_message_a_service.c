@@ -23,7 +23,7 @@ int main(int argc, char **argv)
     client = example_connect(argv[1]);
 
     must(kpc_client_get_service(client, "echo", &echo, &error), &error, "an echo service");
-    status = kpc_blocking_send_message(client, &echo, message, length, 30000, &reply, &error);
+    status = kpc_send_message_await_reply(client, &echo, message, length, 30000, &reply, &error);
     if (status == KPC_ERR_TIMEOUT || status == KPC_ERR_CONNECTION_LOST) {
         /* The message may or may not have arrived; to try again is up to the program. */
         fprintf(stderr, "no reply: %s\n", kpc_error_message(error));

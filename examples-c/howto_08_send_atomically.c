@@ -16,15 +16,15 @@
 enum { SIZE = 5000 };
 
 /* Writes each element of a copy stream to a box of its own; index moves on. */
-static void write_elements(const kpc_client *client, const kpc_envelopes *elements,
+static void write_elements(const kpc_client *client, const kpc_stream_elements *elements,
                            const kpc_write_cap *stream, kpc_box_index *index)
 {
     kpc_error *error = NULL;
     size_t i;
 
-    for (i = 0; i < kpc_envelopes_count(elements); i++) {
+    for (i = 0; i < kpc_stream_elements_count(elements); i++) {
         kpc_buffer *element = NULL;
-        must(kpc_envelopes_at(elements, i, &element, &error), &error, "an element");
+        must(kpc_stream_elements_at(elements, i, &element, &error), &error, "an element");
         must(kpc_write_box(client, stream, index, kpc_buffer_data(element),
                            kpc_buffer_len(element), 0, PATIENCE_MS, index, &error),
              &error, "writing an element");
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
     kpc_write_cap writer, stream;
     kpc_read_cap reader, unused;
     kpc_box_index first, begin, index;
-    kpc_envelopes *elements = NULL;
+    kpc_stream_elements *elements = NULL;
     kpc_client *client;
     uint8_t payload[SIZE];
     size_t i, boxes;
@@ -56,13 +56,13 @@ int main(int argc, char **argv)
     must(kpc_create_courier_envelopes_from_payload(client, payload, SIZE, &writer, &first, true,
                                                    true, PATIENCE_MS, &elements, &error),
          &error, "making the stream");
-    boxes = kpc_envelopes_count(elements);
+    boxes = kpc_stream_elements_count(elements);
     printf("the payload has %d bytes; as a copy stream it takes %lu boxes\n", (int)SIZE,
            (unsigned long)boxes);
     index = begin;
     write_elements(client, elements, &stream, &index);
     printf("wrote the temporary stream\n");
-    kpc_envelopes_free(elements);
+    kpc_stream_elements_free(elements);
 
     must(kpc_start_resending_copy_command(client, &stream, NULL, PATIENCE_MS, &error), &error,
          "the copy");

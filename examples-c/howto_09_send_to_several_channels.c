@@ -23,7 +23,7 @@ int main(int argc, char **argv)
     kpc_write_cap stream;
     kpc_read_cap unused;
     kpc_box_index index, next;
-    kpc_envelopes *elements = NULL;
+    kpc_stream_elements *elements = NULL;
     kpc_client *client;
     char texts[CHANNELS][32];
     unsigned long long further = 0, steps;
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
                                                          NULL, 0, PATIENCE_MS, &elements, &error),
          &error, "making the stream");
     printf("%d payloads for %d channels, as a copy stream of %lu boxes\n", (int)CHANNELS,
-           (int)CHANNELS, (unsigned long)kpc_envelopes_count(elements));
+           (int)CHANNELS, (unsigned long)kpc_stream_elements_count(elements));
     example_channel(&stream, &unused, &index);
     example_write_elements(client, elements, &stream, &index);
     must(kpc_start_resending_copy_command(client, &stream, NULL, PATIENCE_MS, &error), &error,
@@ -59,14 +59,14 @@ int main(int argc, char **argv)
         kpc_buffer_free(plaintext);
 
         /* Where the writer of each channel goes on. */
-        must(kpc_envelopes_next_index_at(elements, i, &next, &error), &error, "the next index");
+        must(kpc_stream_elements_next_index_at(elements, i, &next, &error), &error, "the next index");
         steps = example_number(&next) - example_number(&destinations[i].start_index);
         need(i == 0 || steps == further, "the channels are not alike");
         further = steps;
     }
     printf("the next box of each channel is %llu further on\n", further);
 
-    kpc_envelopes_free(elements);
+    kpc_stream_elements_free(elements);
     kpc_client_free(client);
     kpc_wipe(destinations, sizeof destinations);
     kpc_wipe(&stream, sizeof stream);

@@ -52,7 +52,7 @@ static void take(kpc_buffer *from, struct bytes *to)
 static void add(const kpc_client *client, const char *path, const char *which, bool is_first)
 {
     kpc_error *error = NULL;
-    kpc_envelopes *made = NULL;
+    kpc_stream_elements *made = NULL;
     kpc_destination destination = {state.writer, state.next, payload + (is_first ? 0 : HALF), HALF};
     size_t i;
 
@@ -60,16 +60,16 @@ static void add(const kpc_client *client, const char *path, const char *which, b
              client, &destination, 1, is_first, !is_first, state.buffer.at, state.buffer.len,
              PATIENCE_MS, &made, &error),
          &error, which);
-    take(kpc_envelopes_buffer(made), &state.buffer);
-    state.elements = kpc_envelopes_count(made);
+    take(kpc_stream_elements_buffer(made), &state.buffer);
+    state.elements = kpc_stream_elements_count(made);
     for (i = 0; i < state.elements; i++) {
         kpc_buffer *element = NULL;
         need(i < MOST, "too many for this example");
-        must(kpc_envelopes_at(made, i, &element, &error), &error, "an element");
+        must(kpc_stream_elements_at(made, i, &element, &error), &error, "an element");
         take(element, &state.element[i]);
     }
-    must(kpc_envelopes_next_index(made, &state.next, &error), &error, "the next index");
-    kpc_envelopes_free(made);
+    must(kpc_stream_elements_next_index(made, &state.next, &error), &error, "the next index");
+    kpc_stream_elements_free(made);
     store(path, "w");
     printf("%s: %lu elements, and %lu bytes in the buffer\n", which, (unsigned long)state.elements,
            (unsigned long)state.buffer.len);

@@ -18,7 +18,7 @@ int main(int argc, char **argv)
     kpc_write_cap writer, stream;
     kpc_read_cap reader, unused;
     kpc_box_index first, index, next;
-    kpc_envelopes *elements = NULL;
+    kpc_stream_elements *elements = NULL;
     kpc_buffer *plaintext = NULL;
     kpc_client *client;
     int i, deleted = 0;
@@ -39,9 +39,9 @@ int main(int argc, char **argv)
                                                            &error),
          &error, "making the stream");
     printf("tombstones for %d boxes, as a copy stream of %lu boxes\n", BOXES,
-           (unsigned long)kpc_envelopes_count(elements));
+           (unsigned long)kpc_stream_elements_count(elements));
     /* The box after the last one that is deleted. */
-    must(kpc_envelopes_next_index(elements, &next, &error), &error, "the next index");
+    must(kpc_stream_elements_next_index(elements, &next, &error), &error, "the next index");
     need(example_number(&next) == example_number(&index), "it is another box");
 
     example_channel(&stream, &unused, &index);
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
         must(kpc_next_message_box_index(&index, &index, &error), &error, "the next index");
     }
 
-    kpc_envelopes_free(elements);
+    kpc_stream_elements_free(elements);
     kpc_client_free(client);
     kpc_wipe(&writer, sizeof writer);
     kpc_wipe(&stream, sizeof stream);

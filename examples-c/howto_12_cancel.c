@@ -74,7 +74,7 @@ int main(int argc, char **argv)
     must(kpc_start_resending_copy_command_async(client, &write_cap, NULL, KPC_FOREVER, NULL, &op,
                                                 &error),
          &error, "a copy command");
-    must(kpc_write_cap_hash(&write_cap, &hash), NULL, "the hash");
+    must(kpc_write_cap_hash(&write_cap, &hash, NULL), NULL, "the hash");
     must(kpc_cancel_resending_copy_command(client, &hash, PATIENCE_MS, &error), &error,
          "cancelling");
     show(client, "by the hash of the write capability", op);
@@ -82,7 +82,7 @@ int main(int argc, char **argv)
     /* 3. What was begun with an _async function is an operation, and is cancelled as such. */
     must(kpc_read_box_async(client, &read_cap, &index, 0, KPC_FOREVER, NULL, &op, &error), &error,
          "a read");
-    kpc_op_cancel(client, op);
+    kpc_op_cancel(client, op, NULL);
     show(client, "by the operation", op);
 
     /* 4. Closing ends everything. The handle stays good until it is freed, so that calls of other

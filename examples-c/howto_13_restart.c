@@ -83,7 +83,7 @@ int main(int argc, char **argv)
 
     kpc_buffer_free(plaintext);
     kpc_result_free(result);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     kpc_wipe(&write_cap, sizeof write_cap);
     return 0;

@@ -10,6 +10,11 @@
  * ============
  * It holds for every function below; what a function says of itself goes before it.
  *
+ * Names. kpc_client_* is the life of a client and what it knows without asking anybody; a call on
+ * the daemon has its verb alone, which is the one that the other clients use (kpc_encrypt_read). A
+ * call that waits has three forms: kpc_x waits, kpc_x_async starts it, kpc_x_result takes what it
+ * gave. Everything else is kpc_<object>_<verb>, or kpc_<object>_<property>.
+ *
  * Ownership. Whoever receives an object through an output owns it and ends it with the function of
  * its name that ends in _free; that takes NULL, which does nothing. What a callback receives as
  * const is lent to it until it returns. Pointers that the library returns, to bytes or texts,
@@ -208,7 +213,7 @@ typedef struct kpc_tombstones kpc_tombstones;
  * order and without a gap from its first box on, which a copy command then has a courier
  * perform. Beside them, what does not fill an element yet, and where each destination goes on.
  */
-typedef struct kpc_envelopes kpc_envelopes;
+typedef struct kpc_stream_elements kpc_stream_elements;
 
 /**
  * A copy stream in the making: payloads and tombstones are added to it for any number of
@@ -272,7 +277,10 @@ typedef struct kpc_authorities kpc_authorities;
  * copy, or into the boxes of one copy stream.
  */
 #define KPC_ERR_PAYLOAD_TOO_LARGE (-7)
-/** The caller's buffer is too small for the result; the size that is needed is told. */
+/**
+ * Reserved for functions that fill memory of the caller's: the caller's buffer is too small for the
+ * result; the size that is needed is told.
+ */
 #define KPC_ERR_BUFFER_TOO_SMALL (-8)
 /** The handle was freed, is of another kind, belongs to another client, or never was a handle. */
 #define KPC_ERR_BAD_HANDLE (-9)
@@ -448,34 +456,34 @@ typedef struct kpc_authorities kpc_authorities;
  * said.
  */
 #define KPC_ERR_COPY_FAILED (-4026)
-/** The local database failed. */
+/** Reserved for stores of channels: the local database failed. */
 #define KPC_ERR_DB (-5000)
-/** The local database has no channel of that name. */
+/** Reserved for stores of channels: the local database has no channel of that name. */
 #define KPC_ERR_CHANNEL_NOT_IN_DB (-5001)
-/** The local database has a channel of that name already. */
+/** Reserved for stores of channels: the local database has a channel of that name already. */
 #define KPC_ERR_CHANNEL_EXISTS (-5002)
-/** The local database has no message of that id. */
+/** Reserved for stores of channels: the local database has no message of that id. */
 #define KPC_ERR_MESSAGE_NOT_IN_DB (-5003)
 /**
  * The capability has the right length but is none: its halves do not belong together, its key is no
  * key, or the index given with it is not of its stream.
  */
 #define KPC_ERR_INVALID_CAPABILITY (-5004)
-/** The path has no file name at its end. */
+/** Reserved for file transfer: the path has no file name at its end. */
 #define KPC_ERR_FILE_NO_FILE_NAME (-6000)
-/** The file name is not UTF-8. */
+/** Reserved for file transfer: the file name is not UTF-8. */
 #define KPC_ERR_FILE_NAME_NOT_UTF8 (-6001)
-/** The file name is one dot or two, which mean directories. */
+/** Reserved for file transfer: the file name is one dot or two, which mean directories. */
 #define KPC_ERR_FILE_NAME_RESERVED (-6002)
-/** The file name is empty. */
+/** Reserved for file transfer: the file name is empty. */
 #define KPC_ERR_FILE_NAME_EMPTY (-6003)
-/** The file name is longer than 255 bytes. */
+/** Reserved for file transfer: the file name is longer than 255 bytes. */
 #define KPC_ERR_FILE_NAME_TOO_LONG (-6004)
-/** The file name has a slash or a backslash in it. */
+/** Reserved for file transfer: the file name has a slash or a backslash in it. */
 #define KPC_ERR_FILE_NAME_SEPARATOR (-6005)
-/** The file name has a control character in it. */
+/** Reserved for file transfer: the file name has a control character in it. */
 #define KPC_ERR_FILE_NAME_CONTROL_CHAR (-6006)
-/** The file name leads out of the target directory. */
+/** Reserved for file transfer: the file name leads out of the target directory. */
 #define KPC_ERR_FILE_NAME_ESCAPES_DIR (-6007)
 /** Something happened that should not be able to; please report it with the error's message. */
 #define KPC_ERR_INTERNAL (-9000)
@@ -662,17 +670,20 @@ KPC_API void kpc_error_free(kpc_error *error);
 #define KPC_REPLY_REPLICA_CODE 4
 
 /**
- * The status of a number that a current daemon sent. The same number means different things
- * in different replies. The library does this by itself; the function is for programs that
- * speak the protocol, and for reading their logs.
+ * Converts a number that a current daemon sent to a status. The same number means different
+ * things in different replies. The library does this by itself; the function is for programs
+ * that speak the protocol, and for reading their logs.
  *
- * @param reply  what carried the number, a KPC_REPLY_ value
- * @param code   the number
- * @return the status, KPC_OK for 0; KPC_ERR_ARG_VALUE if there is no such reply
+ * @param reply   what carried the number, a KPC_REPLY_ value
+ * @param code    the number
+ * @param status  receives the status, KPC_OK for 0
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (there is no such reply)
  *
  * Threads: any.
  */
-KPC_API kpc_status kpc_status_from_wire(int32_t reply, uint8_t code);
+KPC_API KPC_MUST_USE
+kpc_status kpc_status_from_wire(int32_t reply, uint8_t code, kpc_status *status, kpc_error **error);
 
 /* ---- Version --------------------------------------------------------------------------------- */
 
@@ -921,47 +932,56 @@ kpc_status kpc_id_from_bytes(const uint8_t *bytes, size_t len, kpc_id *id, kpc_e
  *
  * @param cap       the write capability
  * @param read_cap  receives the read capability
+ * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL
  *
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_status kpc_read_cap_of(const kpc_write_cap *cap, kpc_read_cap *read_cap);
+KPC_API KPC_MUST_USE
+kpc_status kpc_write_cap_read_cap(const kpc_write_cap *cap, kpc_read_cap *read_cap,
+                                  kpc_error **error);
 
 /**
  * The hash by which a copy command over the stream of a write capability is named, for
  * kpc_cancel_resending_copy_command: BLAKE2b-256 of the capability.
  *
- * @param cap   the write capability
- * @param hash  receives the hash
+ * @param cap    the write capability
+ * @param hash   receives the hash
+ * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL
  *
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_status kpc_write_cap_hash(const kpc_write_cap *cap, kpc_hash *hash);
+KPC_API KPC_MUST_USE
+kpc_status kpc_write_cap_hash(const kpc_write_cap *cap, kpc_hash *hash, kpc_error **error);
 
 /**
  * The index of the first box of the stream that a write capability belongs to.
  *
  * @param cap    the write capability
  * @param index  receives the index
+ * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL
  *
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_cap_first_index(const kpc_write_cap *cap, kpc_box_index *index);
+kpc_status kpc_write_cap_first_index(const kpc_write_cap *cap, kpc_box_index *index,
+                                     kpc_error **error);
 
 /**
  * The index of the first box of the stream that a read capability belongs to.
  *
  * @param cap    the read capability
  * @param index  receives the index
+ * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL
  *
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_cap_first_index(const kpc_read_cap *cap, kpc_box_index *index);
+kpc_status kpc_read_cap_first_index(const kpc_read_cap *cap, kpc_box_index *index,
+                                    kpc_error **error);
 
 /* ---- Keys and indices, computed without a daemon --------------------------------------------- */
 
@@ -1236,7 +1256,7 @@ kpc_status kpc_pigeonhole_geometry_validate(const kpc_pigeonhole_geometry *geome
 /** A timeout_ms without a limit. */
 #define KPC_FOREVER -1
 /** A timeout_ms that takes what is there and does not wait. */
-#define KPC_POLL 0
+#define KPC_NO_WAIT 0
 
 /** Lets go of a callback's user data. Called once, last, on any thread. */
 typedef void (*kpc_drop_fn)(void *user_data);
@@ -1278,12 +1298,13 @@ typedef void (*kpc_log_fn)(int32_t level, const char *text, void *user_data);
  * Makes an empty configuration: no transport yet, reconnecting after 1 to 60 seconds, no log.
  *
  * @param config  receives the configuration
+ * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_NO_MEMORY
  *
  * Ownership: *config is the caller's, kpc_config_free.
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_status kpc_config_new(kpc_config **config);
+KPC_API KPC_MUST_USE kpc_status kpc_config_new(kpc_config **config, kpc_error **error);
 
 /**
  * Reads and checks a configuration file, usually called thinclient.toml, of today's shape
@@ -1574,12 +1595,13 @@ typedef struct kpc_completion {
  *
  * @param client  the client that began it
  * @param op      the operation
+ * @param error   receives details of a failure; may be NULL
  * @return KPC_OK also when it has completed already; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
  *         KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (this client never began such an operation)
  *
  * Threads: any, callbacks included.
  */
-KPC_API kpc_status kpc_op_cancel(const kpc_client *client, kpc_op op);
+KPC_API kpc_status kpc_op_cancel(const kpc_client *client, kpc_op op, kpc_error **error);
 
 /**
  * Waits until an operation has completed, wherever its completion goes. The result of one
@@ -1588,7 +1610,7 @@ KPC_API kpc_status kpc_op_cancel(const kpc_client *client, kpc_op op);
  *
  * @param client      the client that began it
  * @param op          the operation
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param result      receives the result, or NULL if it was delivered elsewhere or fetched
  *                    before; may be NULL, which leaves the result to be fetched
  * @param error       receives details of a failure; may be NULL
@@ -1789,7 +1811,7 @@ kpc_status kpc_client_log(const kpc_client *client, int32_t level, const char *t
  * KPC_EVENT_RESTARTED tell when it has.
  *
  * @param client      the client
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE, KPC_ERR_CONNECTION_LOST,
@@ -1840,7 +1862,7 @@ kpc_status kpc_client_connect_result(const kpc_result *result, kpc_error **error
  * average. Close drops what has not left.
  *
  * @param client      the client
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
@@ -2012,7 +2034,7 @@ typedef void (*kpc_event_fn)(const kpc_event *event, void *user_data);
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_CLOSED
  *
- * Ownership: *sink is the caller's, kpc_event_sink_close.
+ * Ownership: *sink is the caller's, kpc_event_sink_free.
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
@@ -2023,7 +2045,7 @@ kpc_status kpc_event_sink_open(const kpc_client *client, size_t capacity, kpc_ev
  * Takes the next event.
  *
  * @param sink        the sink
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param event       receives the event
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK; KPC_ERR_TIMEOUT when none came in time; KPC_ERR_CLOSED when none will come,
@@ -2040,7 +2062,7 @@ kpc_status kpc_event_sink_next(const kpc_event_sink *sink, int32_t timeout_ms, k
 
 /**
  * A file descriptor for poll, epoll, kqueue and the loops built on them: readable while
- * kpc_event_sink_next with KPC_POLL would give something, and for good once that gives
+ * kpc_event_sink_next with KPC_NO_WAIT would give something, and for good once that gives
  * KPC_ERR_CLOSED: a loop then stops polling it. Only to be polled, never read or closed.
  *
  * @param sink  the sink
@@ -2079,7 +2101,7 @@ kpc_status kpc_event_sink_on_event(const kpc_event_sink *sink, kpc_event_fn fn, 
  *
  * Threads: any, callbacks included.
  */
-KPC_API void kpc_event_sink_close(kpc_event_sink *sink);
+KPC_API void kpc_event_sink_free(kpc_event_sink *sink);
 
 /**
  * Ends an event that kpc_event_sink_next gave. One that was lent to a callback ends by itself.
@@ -2136,8 +2158,8 @@ KPC_API void kpc_event_free(kpc_event *event);
 #define KPC_EVENT_RESTARTED 11
 /** An operation completed: kpc_event_result. */
 #define KPC_EVENT_OPERATION 12
-/** The reader was too slow: kpc_event_lost notices were dropped. */
-#define KPC_EVENT_LOST 13
+/** The reader was too slow: kpc_event_lost_count notices were dropped. */
+#define KPC_EVENT_OVERFLOW 13
 /** The client was closed; nothing follows. */
 #define KPC_EVENT_CLOSED 14
 
@@ -2307,14 +2329,14 @@ KPC_API KPC_MUST_USE kpc_pki_document *kpc_event_pki_document(const kpc_event *e
 KPC_API KPC_MUST_USE kpc_result *kpc_event_result(const kpc_event *event);
 
 /**
- * How many notices were dropped, for KPC_EVENT_LOST.
+ * How many notices were dropped, for KPC_EVENT_OVERFLOW.
  *
  * @param event  the event
  * @return the number; 0 for any other event
  *
  * Threads: any.
  */
-KPC_API uint64_t kpc_event_lost(const kpc_event *event);
+KPC_API uint64_t kpc_event_lost_count(const kpc_event *event);
 
 /**
  * An event as one line for people, of whatever kind it is: ids, hashes, numbers and errors,
@@ -2642,7 +2664,6 @@ kpc_status kpc_client_pigeonhole_geometry(const kpc_client *client,
  * @param payload      what to send; may be NULL if payload_len is 0
  * @param payload_len  how many bytes, at most UserForwardPayloadLength of
  *                     kpc_client_sphinx_geometry
- * @param timeout_ms   as everywhere, though this version never has to wait
  * @param message_id   receives the id that its events carry; may be NULL
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -2655,47 +2676,7 @@ kpc_status kpc_client_pigeonhole_geometry(const kpc_client *client,
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_message(const kpc_client *client, const kpc_id *surb_id,
                             const kpc_service *service, const uint8_t *payload, size_t payload_len,
-                            int32_t timeout_ms, kpc_id *message_id, kpc_error **error);
-
-/**
- * As kpc_send_message, without waiting; its completion is for kpc_send_message_result.
- *
- * @param client       the client
- * @param surb_id      names the reply; of kpc_new_surb_id, never used before
- * @param service      where it goes
- * @param payload      what to send; may be NULL if payload_len is 0
- * @param payload_len  how many bytes, at most UserForwardPayloadLength of
- *                     kpc_client_sphinx_geometry
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
- *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
- *         is not on the mixnet), KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_send_message_async(const kpc_client *client, const kpc_id *surb_id,
-                                  const kpc_service *service, const uint8_t *payload,
-                                  size_t payload_len, int32_t timeout_ms,
-                                  const kpc_completion *done, kpc_op *op, kpc_error **error);
-
-/**
- * What an operation begun by kpc_send_message_async gave.
- *
- * @param result      the result of the operation
- * @param message_id  receives the id that its events carry; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_send_message_result(const kpc_result *result, kpc_id *message_id, kpc_error **error);
+                            kpc_id *message_id, kpc_error **error);
 
 /**
  * Sends a plain message to which no reply can come. Done when it is in line for the daemon;
@@ -2707,7 +2688,6 @@ kpc_status kpc_send_message_result(const kpc_result *result, kpc_id *message_id,
  * @param payload      what to send; may be NULL if payload_len is 0
  * @param payload_len  how many bytes, at most UserForwardPayloadLength of
  *                     kpc_client_sphinx_geometry
- * @param timeout_ms   as everywhere, though this version never has to wait
  * @param message_id   receives the id that its events carry; may be NULL
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -2720,50 +2700,7 @@ kpc_status kpc_send_message_result(const kpc_result *result, kpc_id *message_id,
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_message_without_reply(const kpc_client *client, const kpc_service *service,
                                           const uint8_t *payload, size_t payload_len,
-                                          int32_t timeout_ms, kpc_id *message_id,
-                                          kpc_error **error);
-
-/**
- * As kpc_send_message_without_reply, without waiting; its completion is for
- * kpc_send_message_without_reply_result.
- *
- * @param client       the client
- * @param service      where it goes
- * @param payload      what to send; may be NULL if payload_len is 0
- * @param payload_len  how many bytes, at most UserForwardPayloadLength of
- *                     kpc_client_sphinx_geometry
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
- *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
- *         is not on the mixnet), KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_send_message_without_reply_async(const kpc_client *client,
-                                                const kpc_service *service, const uint8_t *payload,
-                                                size_t payload_len, int32_t timeout_ms,
-                                                const kpc_completion *done, kpc_op *op,
-                                                kpc_error **error);
-
-/**
- * What an operation begun by kpc_send_message_without_reply_async gave.
- *
- * @param result      the result of the operation
- * @param message_id  receives the id that its events carry; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_send_message_without_reply_result(const kpc_result *result, kpc_id *message_id,
-                                                 kpc_error **error);
+                                          kpc_id *message_id, kpc_error **error);
 
 /**
  * Sends a plain message and waits for its reply. Nothing is retransmitted: a lost packet ends
@@ -2775,7 +2712,7 @@ kpc_status kpc_send_message_without_reply_result(const kpc_result *result, kpc_i
  * @param payload      what to send; may be NULL if payload_len is 0
  * @param payload_len  how many bytes, at most UserForwardPayloadLength of
  *                     kpc_client_sphinx_geometry
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param reply        receives what the service sent, padded by the network with zeros to
  *                     ForwardPayloadLength
  * @param error        receives details of a failure; may be NULL
@@ -2790,13 +2727,13 @@ kpc_status kpc_send_message_without_reply_result(const kpc_result *result, kpc_i
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_blocking_send_message(const kpc_client *client, const kpc_service *service,
-                                     const uint8_t *payload, size_t payload_len, int32_t timeout_ms,
-                                     kpc_buffer **reply, kpc_error **error);
+kpc_status kpc_send_message_await_reply(const kpc_client *client, const kpc_service *service,
+                                        const uint8_t *payload, size_t payload_len,
+                                        int32_t timeout_ms, kpc_buffer **reply, kpc_error **error);
 
 /**
- * As kpc_blocking_send_message, without waiting; its completion is for
- * kpc_blocking_send_message_result.
+ * As kpc_send_message_await_reply, without waiting; its completion is for
+ * kpc_send_message_await_reply_result.
  *
  * @param client       the client
  * @param service      where it goes
@@ -2817,13 +2754,13 @@ kpc_status kpc_blocking_send_message(const kpc_client *client, const kpc_service
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_blocking_send_message_async(const kpc_client *client, const kpc_service *service,
-                                           const uint8_t *payload, size_t payload_len,
-                                           int32_t timeout_ms, const kpc_completion *done,
-                                           kpc_op *op, kpc_error **error);
+kpc_status kpc_send_message_await_reply_async(const kpc_client *client, const kpc_service *service,
+                                              const uint8_t *payload, size_t payload_len,
+                                              int32_t timeout_ms, const kpc_completion *done,
+                                              kpc_op *op, kpc_error **error);
 
 /**
- * What an operation begun by kpc_blocking_send_message_async gave.
+ * What an operation begun by kpc_send_message_await_reply_async gave.
  *
  * @param result  the result of the operation
  * @param reply   receives what the service sent, padded by the network with zeros to
@@ -2836,8 +2773,8 @@ kpc_status kpc_blocking_send_message_async(const kpc_client *client, const kpc_s
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_blocking_send_message_result(const kpc_result *result, kpc_buffer **reply,
-                                            kpc_error **error);
+kpc_status kpc_send_message_await_reply_result(const kpc_result *result, kpc_buffer **reply,
+                                               kpc_error **error);
 
 /**
  * Sends a message until its reply comes. Done when it is accepted; what becomes of it is told
@@ -2854,7 +2791,6 @@ kpc_status kpc_blocking_send_message_result(const kpc_result *result, kpc_buffer
  * @param payload      what to send; may be NULL if payload_len is 0
  * @param payload_len  how many bytes, at most UserForwardPayloadLength of
  *                     kpc_client_sphinx_geometry
- * @param timeout_ms   as everywhere, though this version never has to wait
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
@@ -2866,49 +2802,7 @@ kpc_status kpc_blocking_send_message_result(const kpc_result *result, kpc_buffer
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_reliable_message(const kpc_client *client, const kpc_id *message_id,
                                      const kpc_service *service, const uint8_t *payload,
-                                     size_t payload_len, int32_t timeout_ms, kpc_error **error);
-
-/**
- * As kpc_send_reliable_message, without waiting; its completion is for
- * kpc_send_reliable_message_result.
- *
- * @param client       the client
- * @param message_id   names the message in its events; of kpc_new_message_id
- * @param service      where it goes
- * @param payload      what to send; may be NULL if payload_len is 0
- * @param payload_len  how many bytes, at most UserForwardPayloadLength of
- *                     kpc_client_sphinx_geometry
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
- *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
- *         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
- *         KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_send_reliable_message_async(const kpc_client *client, const kpc_id *message_id,
-                                           const kpc_service *service, const uint8_t *payload,
-                                           size_t payload_len, int32_t timeout_ms,
-                                           const kpc_completion *done, kpc_op *op,
-                                           kpc_error **error);
-
-/**
- * What an operation begun by kpc_send_reliable_message_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_send_reliable_message_result(const kpc_result *result, kpc_error **error);
+                                     size_t payload_len, kpc_error **error);
 
 /**
  * Sends a message until its reply comes, and waits for that.
@@ -2923,7 +2817,7 @@ kpc_status kpc_send_reliable_message_result(const kpc_result *result, kpc_error 
  * @param payload      what to send; may be NULL if payload_len is 0
  * @param payload_len  how many bytes, at most UserForwardPayloadLength of
  *                     kpc_client_sphinx_geometry
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param reply        receives what the service sent, padded by the network with zeros to
  *                     ForwardPayloadLength
  * @param error        receives details of a failure; may be NULL
@@ -2939,14 +2833,14 @@ kpc_status kpc_send_reliable_message_result(const kpc_result *result, kpc_error 
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_blocking_send_reliable_message(const kpc_client *client, const kpc_id *message_id,
-                                              const kpc_service *service, const uint8_t *payload,
-                                              size_t payload_len, int32_t timeout_ms,
-                                              kpc_buffer **reply, kpc_error **error);
+kpc_status kpc_send_reliable_message_await_reply(const kpc_client *client, const kpc_id *message_id,
+                                                 const kpc_service *service, const uint8_t *payload,
+                                                 size_t payload_len, int32_t timeout_ms,
+                                                 kpc_buffer **reply, kpc_error **error);
 
 /**
- * As kpc_blocking_send_reliable_message, without waiting; its completion is for
- * kpc_blocking_send_reliable_message_result.
+ * As kpc_send_reliable_message_await_reply, without waiting; its completion is for
+ * kpc_send_reliable_message_await_reply_result.
  *
  * @param client       the client
  * @param message_id   names the message in its events; NULL draws one
@@ -2969,15 +2863,16 @@ kpc_status kpc_blocking_send_reliable_message(const kpc_client *client, const kp
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_blocking_send_reliable_message_async(const kpc_client *client,
-                                                    const kpc_id *message_id,
-                                                    const kpc_service *service,
-                                                    const uint8_t *payload, size_t payload_len,
-                                                    int32_t timeout_ms, const kpc_completion *done,
-                                                    kpc_op *op, kpc_error **error);
+kpc_status kpc_send_reliable_message_await_reply_async(const kpc_client *client,
+                                                       const kpc_id *message_id,
+                                                       const kpc_service *service,
+                                                       const uint8_t *payload, size_t payload_len,
+                                                       int32_t timeout_ms,
+                                                       const kpc_completion *done, kpc_op *op,
+                                                       kpc_error **error);
 
 /**
- * What an operation begun by kpc_blocking_send_reliable_message_async gave.
+ * What an operation begun by kpc_send_reliable_message_await_reply_async gave.
  *
  * @param result  the result of the operation
  * @param reply   receives what the service sent, padded by the network with zeros to
@@ -2990,16 +2885,16 @@ kpc_status kpc_blocking_send_reliable_message_async(const kpc_client *client,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_blocking_send_reliable_message_result(const kpc_result *result, kpc_buffer **reply,
-                                                     kpc_error **error);
+kpc_status kpc_send_reliable_message_await_reply_result(const kpc_result *result,
+                                                        kpc_buffer **reply, kpc_error **error);
 
 /**
  * Waits until a reply to a plain message came that no such wait has reported before, be it
  * before or after the call. What came is told by KPC_EVENT_MESSAGE_REPLY; replies for which
- * kpc_blocking_send_message waits do not count.
+ * kpc_send_message_await_reply waits do not count.
  *
  * @param client      the client
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
@@ -3007,12 +2902,11 @@ kpc_status kpc_blocking_send_reliable_message_result(const kpc_result *result, k
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_await_message_reply(const kpc_client *client, int32_t timeout_ms,
-                                          kpc_error **error);
+kpc_status kpc_await_message_reply(const kpc_client *client, int32_t timeout_ms, kpc_error **error);
 
 /**
- * As kpc_client_await_message_reply, without waiting; its completion is for
- * kpc_client_await_message_reply_result.
+ * As kpc_await_message_reply, without waiting; its completion is for
+ * kpc_await_message_reply_result.
  *
  * @param client      the client
  * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
@@ -3025,12 +2919,11 @@ kpc_status kpc_client_await_message_reply(const kpc_client *client, int32_t time
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_await_message_reply_async(const kpc_client *client, int32_t timeout_ms,
-                                                const kpc_completion *done, kpc_op *op,
-                                                kpc_error **error);
+kpc_status kpc_await_message_reply_async(const kpc_client *client, int32_t timeout_ms,
+                                         const kpc_completion *done, kpc_op *op, kpc_error **error);
 
 /**
- * What an operation begun by kpc_client_await_message_reply_async gave.
+ * What an operation begun by kpc_await_message_reply_async gave.
  *
  * @param result  the result of the operation
  * @param error   receives details of a failure; may be NULL
@@ -3040,7 +2933,7 @@ kpc_status kpc_client_await_message_reply_async(const kpc_client *client, int32_
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_await_message_reply_result(const kpc_result *result, kpc_error **error);
+kpc_status kpc_await_message_reply_result(const kpc_result *result, kpc_error **error);
 
 /* ---- Boxes ----------------------------------------------------------------------------------- */
 
@@ -3059,7 +2952,7 @@ kpc_status kpc_client_await_message_reply_result(const kpc_result *result, kpc_e
  * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
  *                       kpc_client_pigeonhole_geometry
  * @param flags          0 or KPC_START_RETURN_BOX_EXISTS
- * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param next           receives the index of the box after it; may be the same variable as
  *                       index, which then keeps its value on failure
  * @param error          receives details of a failure; may be NULL
@@ -3141,7 +3034,7 @@ kpc_status kpc_write_box_result(const kpc_result *result, kpc_box_index *next, k
  * @param read_cap    the capability
  * @param index       which box
  * @param flags       0 or KPC_START_NO_RETRY
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param plaintext   receives what the box holds
  * @param next        receives the index of the box after it; may be the same variable as
  *                    index, which then keeps its value on failure
@@ -3221,7 +3114,7 @@ kpc_status kpc_read_box_result(const kpc_result *result, kpc_buffer **plaintext,
  * @param client      the client
  * @param write_cap   the capability
  * @param index       which box
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param next        receives the index of the box after it; may be the same variable as
  *                    index, which then keeps its value on failure
  * @param error       receives details of a failure; may be NULL
@@ -3419,7 +3312,7 @@ KPC_API void kpc_envelope_free(kpc_envelope *envelope);
  * @param client      the client
  * @param read_cap    the capability
  * @param index       which box
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param envelope    receives the envelope
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -3484,7 +3377,7 @@ kpc_status kpc_encrypt_read_result(const kpc_result *result, kpc_envelope **enve
  * @param plaintext      what to write; may be NULL if plaintext_len is 0
  * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
  *                       kpc_client_pigeonhole_geometry
- * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param envelope       receives the envelope
  * @param error          receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -3575,7 +3468,7 @@ kpc_status kpc_encrypt_write_result(const kpc_result *result, kpc_envelope **env
  *                     of today do not look at it
  * @param envelope     the envelope, which is not used up
  * @param flags        KPC_START_... in any combination
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param plaintext    receives what a read found, nothing for a write; may be NULL
  * @param courier      receives the courier that carried it, all zero if none is told; may be
  *                     NULL
@@ -3668,9 +3561,10 @@ kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *result
                                                         kpc_service *courier, kpc_error **error);
 
 /**
- * As kpc_start_resending_encrypted_message with KPC_START_RETURN_BOX_EXISTS: a write of a box
- * that is there already ends with KPC_ERR_BOX_ALREADY_EXISTS. After a lost connection that may
- * be the write's own first sending; the error's text then says so.
+ * As kpc_start_resending_encrypted_message with KPC_START_RETURN_BOX_EXISTS, under the name that
+ * other clients have for it: a write of a box that is there already ends with
+ * KPC_ERR_BOX_ALREADY_EXISTS. After a lost connection that may be the write's own first sending;
+ * the error's text then says so.
  *
  * @param client       the client
  * @param read_cap     for a read; NULL for a write
@@ -3680,7 +3574,7 @@ kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *result
  * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
  *                     of today do not look at it
  * @param envelope     the envelope, which is not used up
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param plaintext    receives what a read found, nothing for a write; may be NULL
  * @param courier      receives the courier that carried it, all zero if none is told; may be
  *                     NULL
@@ -3714,8 +3608,10 @@ kpc_status kpc_start_resending_encrypted_message_return_box_exists(const kpc_cli
                                                                    kpc_error **error);
 
 /**
- * As kpc_start_resending_encrypted_message_return_box_exists, without waiting; its completion
- * is for kpc_start_resending_encrypted_message_return_box_exists_result.
+ * As kpc_start_resending_encrypted_message with KPC_START_NO_RETRY, under the name that other
+ * clients have for it: a read of a box that is not there ends with KPC_ERR_BOX_ID_NOT_FOUND.
+ * Replicas learn of a write one after the other, so a box that was written a moment ago may still
+ * be missed.
  *
  * @param client       the client
  * @param read_cap     for a read; NULL for a write
@@ -3725,66 +3621,7 @@ kpc_status kpc_start_resending_encrypted_message_return_box_exists(const kpc_cli
  * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
  *                     of today do not look at it
  * @param envelope     the envelope, which is not used up
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
- *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
- *         (this envelope is being sent), KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message_return_box_exists_async(const kpc_client *client,
-        const kpc_read_cap *read_cap, const kpc_write_cap *write_cap, const kpc_box_index *index,
-        int32_t reply_index, const kpc_envelope *envelope, int32_t timeout_ms,
-        const kpc_completion *done, kpc_op *op, kpc_error **error);
-
-/**
- * What an operation begun by kpc_start_resending_encrypted_message_return_box_exists_async
- * gave.
- *
- * @param result     the result of the operation
- * @param plaintext  receives what a read found, nothing for a write; may be NULL
- * @param courier    receives the courier that carried it, all zero if none is told; may be
- *                   NULL
- * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *plaintext is the caller's, kpc_buffer_free.
- * Threads: any.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message_return_box_exists_result(const kpc_result *result,
-                                                                          kpc_buffer **plaintext,
-                                                                          kpc_service *courier,
-                                                                          kpc_error **error);
-
-/**
- * As kpc_start_resending_encrypted_message with KPC_START_NO_RETRY: a read of a box that is
- * not there ends with KPC_ERR_BOX_ID_NOT_FOUND. Replicas learn of a write one after the other,
- * so a box that was written a moment ago may still be missed.
- *
- * @param client       the client
- * @param read_cap     for a read; NULL for a write
- * @param write_cap    for a write; NULL for a read
- * @param index        the box that the envelope was made for; compulsory for a read, not
- *                     looked at for a write
- * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
- *                     of today do not look at it
- * @param envelope     the envelope, which is not used up
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param plaintext    receives what a read found, nothing for a write; may be NULL
  * @param courier      receives the courier that carried it, all zero if none is told; may be
  *                     NULL
@@ -3817,75 +3654,13 @@ kpc_status kpc_start_resending_encrypted_message_no_retry(const kpc_client *clie
                                                           kpc_service *courier, kpc_error **error);
 
 /**
- * As kpc_start_resending_encrypted_message_no_retry, without waiting; its completion is for
- * kpc_start_resending_encrypted_message_no_retry_result.
- *
- * @param client       the client
- * @param read_cap     for a read; NULL for a write
- * @param write_cap    for a write; NULL for a read
- * @param index        the box that the envelope was made for; compulsory for a read, not
- *                     looked at for a write
- * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
- *                     of today do not look at it
- * @param envelope     the envelope, which is not used up
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
- *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
- *         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message_no_retry_async(const kpc_client *client,
-                                                                const kpc_read_cap *read_cap,
-                                                                const kpc_write_cap *write_cap,
-                                                                const kpc_box_index *index,
-                                                                int32_t reply_index,
-                                                                const kpc_envelope *envelope,
-                                                                int32_t timeout_ms,
-                                                                const kpc_completion *done,
-                                                                kpc_op *op, kpc_error **error);
-
-/**
- * What an operation begun by kpc_start_resending_encrypted_message_no_retry_async gave.
- *
- * @param result     the result of the operation
- * @param plaintext  receives what a read found, nothing for a write; may be NULL
- * @param courier    receives the courier that carried it, all zero if none is told; may be
- *                   NULL
- * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *plaintext is the caller's, kpc_buffer_free.
- * Threads: any.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message_no_retry_result(const kpc_result *result,
-                                                                 kpc_buffer **plaintext,
-                                                                 kpc_service *courier,
-                                                                 kpc_error **error);
-
-/**
  * Ends the operation that sends an envelope: it completes with
  * KPC_ERR_START_RESENDING_CANCELLED. Success also when nothing is in flight under this hash,
  * and while the daemon is away. What a courier has taken already stays.
  *
  * @param client         the client
  * @param envelope_hash  kpc_envelope_hash of the envelope that was sent
- * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error          receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
@@ -3942,7 +3717,7 @@ kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *resul
  *
  * @param client          the client
  * @param write_cap_hash  kpc_write_cap_hash of the temporary stream
- * @param timeout_ms      how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms      how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error           receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
@@ -4006,7 +3781,7 @@ kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *result, kp
  * @param start       the first box to delete
  * @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 gives none, and start as
  *                    the next
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param tombstones  receives the tombstones
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -4179,7 +3954,7 @@ typedef struct kpc_destination {
  * @param dest_start_index  the first box to write
  * @param is_start          these are the first elements of the stream
  * @param is_last           these are the last elements of the stream
- * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param envelopes         receives the elements
  * @param error             receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -4189,7 +3964,7 @@ typedef struct kpc_destination {
  *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
  *         KPC_ERR_WOULD_DEADLOCK
  *
- * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
@@ -4198,7 +3973,8 @@ kpc_status kpc_create_courier_envelopes_from_payload(const kpc_client *client,
                                                      const kpc_write_cap *dest_write_cap,
                                                      const kpc_box_index *dest_start_index,
                                                      bool is_start, bool is_last,
-                                                     int32_t timeout_ms, kpc_envelopes **envelopes,
+                                                     int32_t timeout_ms,
+                                                     kpc_stream_elements **envelopes,
                                                      kpc_error **error);
 
 /**
@@ -4245,18 +4021,18 @@ kpc_status kpc_create_courier_envelopes_from_payload_async(const kpc_client *cli
  * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
  *         KPC_ERR_ARG_VALUE (the result of another kind of call)
  *
- * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *result,
-                                                            kpc_envelopes **envelopes,
+                                                            kpc_stream_elements **envelopes,
                                                             kpc_error **error);
 
 /**
  * As kpc_create_courier_envelopes_from_payload, for any number of destinations at once. What
  * does not fill an element is given back for the next call, unless is_last is set:
- * kpc_envelopes_buffer. To go on after a crash, store it together with the position in the
+ * kpc_stream_elements_buffer. To go on after a crash, store it together with the position in the
  * temporary stream and its capability, and continue without is_start.
  *
  * @param client            the client
@@ -4264,10 +4040,10 @@ kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *re
  * @param destinations_len  how many
  * @param is_start          these are the first elements of the stream
  * @param is_last           these are the last elements of the stream
- * @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+ * @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
  *                          is 0
  * @param buffer_len        how many bytes
- * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param envelopes         receives the elements
  * @param error             receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -4278,7 +4054,7 @@ kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *re
  *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
  *         KPC_ERR_WOULD_DEADLOCK
  *
- * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
@@ -4287,7 +4063,7 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload(const kpc_client *cli
                                                            size_t destinations_len, bool is_start,
                                                            bool is_last, const uint8_t *buffer,
                                                            size_t buffer_len, int32_t timeout_ms,
-                                                           kpc_envelopes **envelopes,
+                                                           kpc_stream_elements **envelopes,
                                                            kpc_error **error);
 
 /**
@@ -4299,7 +4075,7 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload(const kpc_client *cli
  * @param destinations_len  how many
  * @param is_start          these are the first elements of the stream
  * @param is_last           these are the last elements of the stream
- * @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+ * @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
  *                          is 0
  * @param buffer_len        how many bytes
  * @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
@@ -4330,12 +4106,12 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload_async(const kpc_clien
  * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
  *         KPC_ERR_ARG_VALUE (the result of another kind of call)
  *
- * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_multi_payload_result(const kpc_result *result,
-                                                                  kpc_envelopes **envelopes,
+                                                                  kpc_stream_elements **envelopes,
                                                                   kpc_error **error);
 
 /**
@@ -4348,10 +4124,10 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload_result(const kpc_resu
  * @param max_count         how many boxes, at least 1
  * @param is_start          these are the first elements of the stream
  * @param is_last           these are the last elements of the stream
- * @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+ * @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
  *                          is 0
  * @param buffer_len        how many bytes
- * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param envelopes         receives the elements
  * @param error             receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -4361,7 +4137,7 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload_result(const kpc_resu
  *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
  *         KPC_ERR_WOULD_DEADLOCK
  *
- * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
@@ -4371,7 +4147,7 @@ kpc_status kpc_create_courier_envelopes_from_tombstone_range(const kpc_client *c
                                                              uint32_t max_count, bool is_start,
                                                              bool is_last, const uint8_t *buffer,
                                                              size_t buffer_len, int32_t timeout_ms,
-                                                             kpc_envelopes **envelopes,
+                                                             kpc_stream_elements **envelopes,
                                                              kpc_error **error);
 
 /**
@@ -4384,7 +4160,7 @@ kpc_status kpc_create_courier_envelopes_from_tombstone_range(const kpc_client *c
  * @param max_count         how many boxes, at least 1
  * @param is_start          these are the first elements of the stream
  * @param is_last           these are the last elements of the stream
- * @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+ * @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
  *                          is 0
  * @param buffer_len        how many bytes
  * @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
@@ -4414,23 +4190,23 @@ kpc_status kpc_create_courier_envelopes_from_tombstone_range_async(const kpc_cli
  * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
  *         KPC_ERR_ARG_VALUE (the result of another kind of call)
  *
- * Ownership: *envelopes is the caller's, kpc_envelopes_free.
+ * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_tombstone_range_result(const kpc_result *result,
-                                                                    kpc_envelopes **envelopes,
+                                                                    kpc_stream_elements **envelopes,
                                                                     kpc_error **error);
 
 /**
  * How many elements there are.
  *
  * @param envelopes  the result of a kpc_create_courier_envelopes_ call
- * @return the number; 0 for what is no live kpc_envelopes
+ * @return the number; 0 for what is no live kpc_stream_elements
  *
  * Threads: any.
  */
-KPC_API size_t kpc_envelopes_count(const kpc_envelopes *envelopes);
+KPC_API size_t kpc_stream_elements_count(const kpc_stream_elements *envelopes);
 
 /**
  * One element, to be written to one box.
@@ -4445,19 +4221,19 @@ KPC_API size_t kpc_envelopes_count(const kpc_envelopes *envelopes);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_envelopes_at(const kpc_envelopes *envelopes, size_t position, kpc_buffer **element,
-                            kpc_error **error);
+kpc_status kpc_stream_elements_at(const kpc_stream_elements *envelopes, size_t position,
+                                  kpc_buffer **element, kpc_error **error);
 
 /**
  * What is left over, for the next call.
  *
  * @param envelopes  the result of a kpc_create_courier_envelopes_ call
- * @return the bytes; NULL if nothing is left over, or for what is no live kpc_envelopes
+ * @return the bytes; NULL if nothing is left over, or for what is no live kpc_stream_elements
  *
  * Ownership: the result is the caller's, kpc_buffer_free.
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_buffer *kpc_envelopes_buffer(const kpc_envelopes *envelopes);
+KPC_API KPC_MUST_USE kpc_buffer *kpc_stream_elements_buffer(const kpc_stream_elements *envelopes);
 
 /**
  * The box behind the last one that the only, or first, destination takes.
@@ -4470,8 +4246,8 @@ KPC_API KPC_MUST_USE kpc_buffer *kpc_envelopes_buffer(const kpc_envelopes *envel
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_envelopes_next_index(const kpc_envelopes *envelopes, kpc_box_index *next,
-                                    kpc_error **error);
+kpc_status kpc_stream_elements_next_index(const kpc_stream_elements *envelopes, kpc_box_index *next,
+                                          kpc_error **error);
 
 /**
  * The box behind the last one that a destination takes.
@@ -4485,8 +4261,8 @@ kpc_status kpc_envelopes_next_index(const kpc_envelopes *envelopes, kpc_box_inde
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_envelopes_next_index_at(const kpc_envelopes *envelopes, size_t position,
-                                       kpc_box_index *next, kpc_error **error);
+kpc_status kpc_stream_elements_next_index_at(const kpc_stream_elements *envelopes, size_t position,
+                                             kpc_box_index *next, kpc_error **error);
 
 /**
  * Ends the elements.
@@ -4495,7 +4271,7 @@ kpc_status kpc_envelopes_next_index_at(const kpc_envelopes *envelopes, size_t po
  *
  * Threads: any.
  */
-KPC_API void kpc_envelopes_free(kpc_envelopes *envelopes);
+KPC_API void kpc_stream_elements_free(kpc_stream_elements *envelopes);
 
 /* ---- Couriers -------------------------------------------------------------------------------- */
 
@@ -4566,7 +4342,7 @@ kpc_status kpc_client_courier(const kpc_client *client, kpc_service *courier, kp
  * @param client      the client
  * @param write_cap   the capability of the temporary stream
  * @param courier     which courier; NULL lets the library choose one and stay with it
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
@@ -4632,7 +4408,7 @@ kpc_status kpc_start_resending_copy_command_result(const kpc_result *result, kpc
  * @param client      the client
  * @param write_cap   the capability of the temporary stream
  * @param courier     which courier
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
@@ -4868,7 +4644,7 @@ KPC_API void kpc_copy_builder_free(kpc_copy_builder *builder);
  * @param start_index  the first box to write
  * @param payload      what to write
  * @param payload_len  how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param next         receives the box of the destination that follows; may be NULL, or the
  *                     same variable as start_index, which then keeps its value on failure
  * @param error        receives details of a failure; may be NULL
@@ -4941,7 +4717,7 @@ kpc_status kpc_copy_builder_add_result(const kpc_result *result, kpc_box_index *
  * @param write_cap    the capability of the stream to delete from
  * @param start_index  the first box to delete
  * @param max_count    how many boxes, at least 1
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param next         receives the box of the destination that follows; may be NULL, or the
  *                     same variable as start_index, which then keeps its value on failure
  * @param error        receives details of a failure; may be NULL
@@ -5016,7 +4792,7 @@ kpc_status kpc_copy_builder_add_tombstones_result(const kpc_result *result, kpc_
  *
  * @param client      the client
  * @param builder     the builder
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
@@ -5093,7 +4869,7 @@ kpc_status kpc_copy_builder_write_result(const kpc_result *result, kpc_error **e
  * @param client      the client
  * @param builder     the builder
  * @param courier     which courier; NULL for the one that the library has chosen
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param boxes       receives how many boxes the temporary stream has; may be NULL
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -5173,7 +4949,7 @@ kpc_status kpc_copy_builder_finish_result(const kpc_result *result, uint64_t *bo
  *
  * @param client      the client
  * @param builder     the builder
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
@@ -5257,7 +5033,7 @@ kpc_status kpc_copy_builder_tombstone_result(const kpc_result *result, kpc_error
  * @param dest_first_index  the first box to write
  * @param path              the couriers, first the one that the client deals with
  * @param path_len          how many, at least 1
- * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param next              receives the box behind the last one that was written; may be NULL,
  *                          or the same variable as dest_first_index, which then keeps its
  *                          value on failure
@@ -5353,7 +5129,7 @@ kpc_status kpc_send_nested_copy_result(const kpc_result *result, kpc_box_index *
  * @param client             the client
  * @param message_write_cap  the stream for which the voucher is
  * @param display_name       how the joiner wants to be called
- * @param timeout_ms         how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param voucher_out        receives what was minted
  * @param error              receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -5415,7 +5191,7 @@ kpc_status kpc_voucher_mint_result(const kpc_result *result, kpc_voucher **vouch
  *
  * @param client      the client
  * @param voucher     the voucher
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param write_cap   receives the capability to write to it; secret
  * @param read_cap    receives the capability to read it
  * @param error       receives details of a failure; may be NULL
@@ -5480,7 +5256,7 @@ kpc_status kpc_voucher_derive_stream_result(const kpc_result *result, kpc_write_
  * @param who_reply            what the joiner is to receive, sealed; may be NULL if
  *                             who_reply_len is 0
  * @param who_reply_len        how many bytes
- * @param timeout_ms           how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms           how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param voucher_out          receives what it gives
  * @param error                receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -5555,7 +5331,7 @@ kpc_status kpc_voucher_induct_result(const kpc_result *result, kpc_voucher **vou
  * @param sealed_reply       what the second box of the voucher's stream holds
  * @param sealed_reply_len   how many bytes
  * @param message_write_cap  the stream for which the voucher was minted
- * @param timeout_ms         how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param voucher_out        receives what it gives
  * @param error              receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -5799,7 +5575,7 @@ typedef uint64_t kpc_channel;
  * Makes a new stream and opens a channel to write to it. Nothing is sent to the network.
  *
  * @param client      the client
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel     receives the channel
  * @param read_cap    receives what readers need
  * @param write_cap   receives what a resumption of the channel needs; secret
@@ -5860,7 +5636,7 @@ kpc_status kpc_create_write_channel_result(const kpc_result *result, kpc_channel
  *
  * @param client      the client
  * @param read_cap    the capability of the stream
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel     receives the channel
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -5917,7 +5693,7 @@ kpc_status kpc_create_read_channel_result(const kpc_result *result, kpc_channel 
  *
  * @param client      the client
  * @param channel     the channel
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
@@ -6137,7 +5913,7 @@ KPC_API void kpc_channel_query_free(kpc_channel_query *query);
  * @param payload_len  how many bytes, at least 1, for an empty reply tells a reader that
  *                     nothing is there yet; at most MaxPlaintextPayloadLength of
  *                     kpc_client_pigeonhole_geometry
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param query        receives the query
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -6209,7 +5985,7 @@ kpc_status kpc_write_channel_result(const kpc_result *result, kpc_channel_query 
  * @param reply_index  which of the two replicas of the box to ask for, 0 or 1; -1 for what the
  *                     channel was resumed with, or either. Daemons of today ask both and do
  *                     not look at it
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param query        receives the query
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -6285,7 +6061,6 @@ kpc_status kpc_read_channel_result(const kpc_result *result, kpc_channel_query *
  * @param courier     a courier of the current document, of kpc_client_get_service with
  *                    "courier". Daemons of today choose the courier themselves
  * @param message_id  names the query in its events; of kpc_new_message_id
- * @param timeout_ms  as everywhere, though this version never has to wait
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
@@ -6302,52 +6077,7 @@ kpc_status kpc_read_channel_result(const kpc_result *result, kpc_channel_query *
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_channel_query(const kpc_client *client, kpc_channel channel,
                                   const kpc_channel_query *query, const kpc_service *courier,
-                                  const kpc_id *message_id, int32_t timeout_ms, kpc_error **error);
-
-/**
- * As kpc_send_channel_query, without waiting; its completion is for
- * kpc_send_channel_query_result.
- *
- * @param client      the client
- * @param channel     the channel
- * @param query       the query; it is not used up
- * @param courier     a courier of the current document, of kpc_client_get_service with
- *                    "courier". Daemons of today choose the courier themselves
- * @param message_id  names the query in its events; of kpc_new_message_id
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
- *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
- *         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
- *         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
- *         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
- *         or message id, or another write for the same box, is on its way),
- *         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
- *         prepare the write again), KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_send_channel_query_async(const kpc_client *client, kpc_channel channel,
-                                        const kpc_channel_query *query, const kpc_service *courier,
-                                        const kpc_id *message_id, int32_t timeout_ms,
-                                        const kpc_completion *done, kpc_op *op, kpc_error **error);
-
-/**
- * What an operation begun by kpc_send_channel_query_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_send_channel_query_result(const kpc_result *result, kpc_error **error);
+                                  const kpc_id *message_id, kpc_error **error);
 
 /**
  * As kpc_send_channel_query, and waits for the reply, which is then not told as an event.
@@ -6362,7 +6092,7 @@ kpc_status kpc_send_channel_query_result(const kpc_result *result, kpc_error **e
  * @param courier      a courier of the current document, of kpc_client_get_service with
  *                     "courier". Daemons of today choose the courier themselves
  * @param message_id   names the query in its events; of kpc_new_message_id
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param payload      receives what a read found; empty for a write, and where the box is not
  *                     there yet
  * @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is
@@ -6468,7 +6198,7 @@ kpc_status kpc_send_channel_query_await_reply_result(const kpc_result *result, k
  * @param write_cap   the capability of the stream
  * @param index       where the next write goes, as kpc_channel_query_next_index of the last
  *                    query gives it; NULL if nothing was written yet
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel     receives the channel
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -6532,7 +6262,7 @@ kpc_status kpc_resume_write_channel_result(const kpc_result *result, kpc_channel
  * @param client      the client
  * @param write_cap   the capability of the stream
  * @param query       the last query, one that writes
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel     receives the channel
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -6599,7 +6329,7 @@ kpc_status kpc_resume_write_channel_query_result(const kpc_result *result, kpc_c
  *                     query gives it; NULL if nothing was read yet
  * @param reply_index  which of the two replicas of a box reads ask for where they do not say,
  *                     0 or 1; -1 leaves it open
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel      receives the channel
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -6664,7 +6394,7 @@ kpc_status kpc_resume_read_channel_result(const kpc_result *result, kpc_channel 
  * @param client      the client
  * @param read_cap    the capability of the stream
  * @param query       the last query, one that reads
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel     receives the channel
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -6729,7 +6459,7 @@ kpc_status kpc_resume_read_channel_query_result(const kpc_result *result, kpc_ch
  * @param client      the client
  * @param seed        KPC_SEED_SIZE random bytes; secret
  * @param seed_len    how many bytes, which must be KPC_SEED_SIZE
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param write_cap   receives the writer's half; secret
  * @param read_cap    receives the readers' half
  * @param first       receives the index of the first box
@@ -6790,7 +6520,7 @@ kpc_status kpc_new_keypair_remote_result(const kpc_result *result, kpc_write_cap
  *
  * @param client      the client
  * @param index       an index
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param next        receives the index of the box after it; may be the same variable as
  *                    index, which then keeps its value on failure
  * @param error       receives details of a failure; may be NULL
@@ -6849,7 +6579,7 @@ kpc_status kpc_next_message_box_index_remote_result(const kpc_result *result, kp
  *
  * @param client      the client
  * @param index       an index
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param counter     receives its counter
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -6907,7 +6637,7 @@ kpc_status kpc_get_message_box_index_counter_remote_result(const kpc_result *res
  *
  * @param client      the client
  * @param epoch       the epoch; 0 for the current one
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param payload     receives the certificate, as CBOR
  * @param epoch_out   receives the epoch of what was given; may be NULL
  * @param error       receives details of a failure; may be NULL
@@ -6966,7 +6696,7 @@ kpc_status kpc_get_pki_document_raw_result(const kpc_result *result, kpc_buffer 
  * mixnet traffic.
  *
  * @param client       the client
- * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param authorities  receives the authorities
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,

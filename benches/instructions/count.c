@@ -17,7 +17,7 @@ int main(int argc, char **argv)
     kpc_client *client = NULL;
     if (argc != 3)
         return 2;
-    ok(kpc_config_new(&config), "config");
+    ok(kpc_config_new(&config, NULL), "config");
     ok(kpc_config_set_unix(config, argv[1], NULL), "socket");
     ok(kpc_client_new(config, &client, NULL), "client");
     ok(kpc_client_connect(client, 60000, NULL), "connect");

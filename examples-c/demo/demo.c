@@ -98,7 +98,7 @@ static void echo(void)
 
     step("echo");
     must(kpc_client_get_service(alice.client, "echo", &service, &error), &error, "a service");
-    must(kpc_blocking_send_message(alice.client, &service, (const uint8_t *)hello, sizeof hello,
+    must(kpc_send_message_await_reply(alice.client, &service, (const uint8_t *)hello, sizeof hello,
                                    PATIENCE_MS, &reply, &error),
          &error, "the message");
     check(kpc_buffer_len(reply) > sizeof hello &&
@@ -167,7 +167,7 @@ static void cancel(void)
     step("cancel");
     begin_reading();
     began = seconds();
-    must(kpc_op_cancel(bob.client, bob.op), NULL, "cancelling");
+    must(kpc_op_cancel(bob.client, bob.op, NULL), NULL, "cancelling");
     person_ends(&bob, KPC_ERR_CANCELLED, "");
     tell("Bob cancelled a read that waited; it ended after %.1f ms, once",
          (seconds() - began) * 1000);

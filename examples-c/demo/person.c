@@ -144,7 +144,7 @@ void person_begins_writing(struct person *person, const kpc_write_cap *cap,
 
 void person_is_waiting(struct person *person)
 {
-    kpc_status status = kpc_op_wait(person->client, person->op, KPC_POLL, NULL, NULL);
+    kpc_status status = kpc_op_wait(person->client, person->op, KPC_NO_WAIT, NULL, NULL);
 
     check(status == KPC_ERR_TIMEOUT, "%s does not wait any more: %s", person->name,
           kpc_status_name(status));
@@ -187,7 +187,7 @@ void person_leaves(struct person *person)
     must(kpc_client_flush(person->client, PATIENCE_MS, &error), &error, "flushing");
     kpc_client_close(person->client);
     kpc_event_free(person_await(person, KPC_EVENT_CLOSED, "the last event"));
-    kpc_event_sink_close(person->sink);
+    kpc_event_sink_free(person->sink);
     kpc_client_free(person->client);
 }
 

@@ -1,4 +1,4 @@
-//! kpc_client_await_message_reply: waiting for any reply, as simple programs do.
+//! kpc_await_message_reply: waiting for any reply, as simple programs do.
 
 use super::boundary::call;
 use super::client::kpc_client;
@@ -8,10 +8,10 @@ use super::status::kpc_status;
 
 /// Waits until a reply to a plain message came that no such wait has reported before, be it
 /// before or after the call. What came is told by KPC_EVENT_MESSAGE_REPLY; replies for which
-/// kpc_blocking_send_message waits do not count.
+/// kpc_send_message_await_reply waits do not count.
 ///
 /// @param client      the client
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
 ///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
@@ -19,7 +19,7 @@ use super::status::kpc_status;
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_client_await_message_reply(
+pub unsafe extern "C" fn kpc_await_message_reply(
     client: *const kpc_client,
     timeout_ms: i32,
     error: *mut *mut kpc_error,
@@ -33,8 +33,8 @@ pub unsafe extern "C" fn kpc_client_await_message_reply(
     }
 }
 
-/// As kpc_client_await_message_reply, without waiting; its completion is for
-/// kpc_client_await_message_reply_result.
+/// As kpc_await_message_reply, without waiting; its completion is for
+/// kpc_await_message_reply_result.
 ///
 /// @param client      the client
 /// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
@@ -47,14 +47,14 @@ pub unsafe extern "C" fn kpc_client_await_message_reply(
 /// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_client_await_message_reply_async(
+pub unsafe extern "C" fn kpc_await_message_reply_async(
     client: *const kpc_client,
     timeout_ms: i32,
     done: *const kpc_completion,
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
-    let done = Done("kpc_client_await_message_reply", done);
+    let done = Done("kpc_await_message_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn kpc_client_await_message_reply_async(
     }
 }
 
-/// What an operation begun by kpc_client_await_message_reply_async gave.
+/// What an operation begun by kpc_await_message_reply_async gave.
 ///
 /// @param result  the result of the operation
 /// @param error   receives details of a failure; may be NULL
@@ -73,14 +73,14 @@ pub unsafe extern "C" fn kpc_client_await_message_reply_async(
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_client_await_message_reply_result(
+pub unsafe extern "C" fn kpc_await_message_reply_result(
     result: *const kpc_result,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = operation::result("kpc_client_await_message_reply", result)?;
+            let () = operation::result("kpc_await_message_reply", result)?;
             Ok(())
         })
     }

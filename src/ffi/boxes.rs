@@ -27,7 +27,7 @@ use crate::client::{ReadBox, StartFlags};
 /// @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
 ///                       kpc_client_pigeonhole_geometry
 /// @param flags          0 or KPC_START_RETURN_BOX_EXISTS
-/// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param next           receives the index of the box after it; may be the same variable as
 ///                       index, which then keeps its value on failure
 /// @param error          receives details of a failure; may be NULL
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn kpc_write_box_result(
 /// @param read_cap    the capability
 /// @param index       which box
 /// @param flags       0 or KPC_START_NO_RETRY
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param plaintext   receives what the box holds
 /// @param next        receives the index of the box after it; may be the same variable as
 ///                    index, which then keeps its value on failure
@@ -301,7 +301,7 @@ pub unsafe extern "C" fn kpc_read_box_result(
 /// @param client      the client
 /// @param write_cap   the capability
 /// @param index       which box
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param next        receives the index of the box after it; may be the same variable as
 ///                    index, which then keeps its value on failure
 /// @param error       receives details of a failure; may be NULL

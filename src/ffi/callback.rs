@@ -9,7 +9,7 @@ use std::ffi::c_void;
 /// A timeout_ms without a limit.
 pub const KPC_FOREVER: i32 = -1;
 /// A timeout_ms that takes what is there and does not wait.
-pub const KPC_POLL: i32 = 0;
+pub const KPC_NO_WAIT: i32 = 0;
 
 /// Lets go of a callback's user data. Called once, last, on any thread.
 pub type kpc_drop_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;

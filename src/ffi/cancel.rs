@@ -14,7 +14,7 @@ use super::values::kpc_hash;
 ///
 /// @param client         the client
 /// @param envelope_hash  kpc_envelope_hash of the envelope that was sent
-/// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error          receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
 ///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_result(
 ///
 /// @param client          the client
 /// @param write_cap_hash  kpc_write_cap_hash of the temporary stream
-/// @param timeout_ms      how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms      how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error           receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
 ///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,

@@ -22,7 +22,7 @@ pub type kpc_channel = u64;
 /// Makes a new stream and opens a channel to write to it. Nothing is sent to the network.
 ///
 /// @param client      the client
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel     receives the channel
 /// @param read_cap    receives what readers need
 /// @param write_cap   receives what a resumption of the channel needs; secret
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn kpc_create_write_channel_result(
 ///
 /// @param client      the client
 /// @param read_cap    the capability of the stream
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel     receives the channel
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -226,7 +226,7 @@ pub unsafe extern "C" fn kpc_create_read_channel_result(
 ///
 /// @param client      the client
 /// @param channel     the channel
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
 ///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such

@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// @param payload_len  how many bytes, at least 1, for an empty reply tells a reader that
 ///                     nothing is there yet; at most MaxPlaintextPayloadLength of
 ///                     kpc_client_pigeonhole_geometry
-/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param query        receives the query
 /// @param error        receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn kpc_write_channel_result(
 /// @param reply_index  which of the two replicas of the box to ask for, 0 or 1; -1 for what the
 ///                     channel was resumed with, or either. Daemons of today ask both and do
 ///                     not look at it
-/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param query        receives the query
 /// @param error        receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,

@@ -19,7 +19,7 @@ use crate::client::ChannelId;
 /// @param write_cap   the capability of the stream
 /// @param index       where the next write goes, as kpc_channel_query_next_index of the last
 ///                    query gives it; NULL if nothing was written yet
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel     receives the channel
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_result(
 /// @param client      the client
 /// @param write_cap   the capability of the stream
 /// @param query       the last query, one that writes
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel     receives the channel
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -233,7 +233,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_result(
 ///                     query gives it; NULL if nothing was read yet
 /// @param reply_index  which of the two replicas of a box reads ask for where they do not say,
 ///                     0 or 1; -1 leaves it open
-/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel      receives the channel
 /// @param error        receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -344,7 +344,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_result(
 /// @param client      the client
 /// @param read_cap    the capability of the stream
 /// @param query       the last query, one that reads
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel     receives the channel
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,

@@ -7,7 +7,9 @@ use super::channel::kpc_channel;
 use super::channel_query::{self, kpc_channel_query};
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
+use super::operation::{
+    self, asynchronous, blocking, immediate, kpc_completion, kpc_op, kpc_result, Done,
+};
 use super::out::{out, out_handle};
 use super::status::kpc_status;
 use super::values::{kpc_id, kpc_service};
@@ -28,7 +30,6 @@ use crate::client::ChannelReply;
 /// @param courier     a courier of the current document, of kpc_client_get_service with
 ///                    "courier". Daemons of today choose the courier themselves
 /// @param message_id  names the query in its events; of kpc_new_message_id
-/// @param timeout_ms  as everywhere, though this version never has to wait
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
 ///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
@@ -49,13 +50,12 @@ pub unsafe extern "C" fn kpc_send_channel_query(
     query: *const kpc_channel_query,
     courier: *const kpc_service,
     message_id: *const kpc_id,
-    timeout_ms: i32,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = blocking(client, timeout_ms, |client| {
+            let () = immediate(client, |client| {
                 client.send_channel_query(
                     channel,
                     &*channel_query::get(query)?,
@@ -63,80 +63,6 @@ pub unsafe extern "C" fn kpc_send_channel_query(
                     &args::value(message_id, "message_id")?.bytes,
                 )
             })?;
-            Ok(())
-        })
-    }
-}
-
-/// As kpc_send_channel_query, without waiting; its completion is for
-/// kpc_send_channel_query_result.
-///
-/// @param client      the client
-/// @param channel     the channel
-/// @param query       the query; it is not used up
-/// @param courier     a courier of the current document, of kpc_client_get_service with
-///                    "courier". Daemons of today choose the courier themselves
-/// @param message_id  names the query in its events; of kpc_new_message_id
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
-///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
-///         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
-///         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
-///         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
-///         or message id, or another write for the same box, is on its way),
-///         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
-///         prepare the write again), KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_send_channel_query_async(
-    client: *const kpc_client,
-    channel: kpc_channel,
-    query: *const kpc_channel_query,
-    courier: *const kpc_service,
-    message_id: *const kpc_id,
-    timeout_ms: i32,
-    done: *const kpc_completion,
-    op: *mut kpc_op,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    let done = Done("kpc_send_channel_query", done);
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
-            client.send_channel_query(
-                channel,
-                &*channel_query::get(query)?,
-                &args::value(courier, "courier")?.destination()?,
-                &args::value(message_id, "message_id")?.bytes,
-            )
-        })
-    }
-}
-
-/// What an operation begun by kpc_send_channel_query_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_send_channel_query_result(
-    result: *const kpc_result,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), || {
-            let () = operation::result("kpc_send_channel_query", result)?;
             Ok(())
         })
     }
@@ -154,7 +80,7 @@ pub unsafe extern "C" fn kpc_send_channel_query_result(
 /// @param courier      a courier of the current document, of kpc_client_get_service with
 ///                     "courier". Daemons of today choose the courier themselves
 /// @param message_id   names the query in its events; of kpc_new_message_id
-/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param payload      receives what a read found; empty for a write, and where the box is not
 ///                     there yet
 /// @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is

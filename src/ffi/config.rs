@@ -104,16 +104,20 @@ pub const KPC_TRANSPORT_TCP: i32 = 2;
 /// Makes an empty configuration: no transport yet, reconnecting after 1 to 60 seconds, no log.
 ///
 /// @param config  receives the configuration
+/// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *config is the caller's, kpc_config_free.
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_config_new(config: *mut *mut kpc_config) -> kpc_status {
+pub unsafe extern "C" fn kpc_config_new(
+    config: *mut *mut kpc_config,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(std::ptr::null_mut(), out_handle(config, "config"), || {
+        call(error, out_handle(config, "config"), || {
             Ok(ConfigObject::new(Config::new()))
         })
     }

@@ -34,7 +34,7 @@ pub(crate) unsafe fn optional_courier(courier: *const kpc_service) -> Result<Opt
 /// @param client      the client
 /// @param write_cap   the capability of the temporary stream
 /// @param courier     which courier; NULL lets the library choose one and stay with it
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
 ///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_result(
 /// @param client      the client
 /// @param write_cap   the capability of the temporary stream
 /// @param courier     which courier
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
 ///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or

@@ -23,7 +23,7 @@ use crate::bacap::BoxIndex;
 /// @param start_index  the first box to write
 /// @param payload      what to write
 /// @param payload_len  how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
-/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param next         receives the box of the destination that follows; may be NULL, or the
 ///                     same variable as start_index, which then keeps its value on failure
 /// @param error        receives details of a failure; may be NULL
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn kpc_copy_builder_add_result(
 /// @param write_cap    the capability of the stream to delete from
 /// @param start_index  the first box to delete
 /// @param max_count    how many boxes, at least 1
-/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param next         receives the box of the destination that follows; may be NULL, or the
 ///                     same variable as start_index, which then keeps its value on failure
 /// @param error        receives details of a failure; may be NULL

@@ -17,7 +17,7 @@ use super::values::kpc_service;
 ///
 /// @param client      the client
 /// @param builder     the builder
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
 ///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn kpc_copy_builder_write_result(
 /// @param client      the client
 /// @param builder     the builder
 /// @param courier     which courier; NULL for the one that the library has chosen
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param boxes       receives how many boxes the temporary stream has; may be NULL
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -248,7 +248,7 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_result(
 ///
 /// @param client      the client
 /// @param builder     the builder
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
 ///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on

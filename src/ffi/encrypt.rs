@@ -17,7 +17,7 @@ use crate::client::Envelope;
 /// @param client      the client
 /// @param read_cap    the capability
 /// @param index       which box
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param envelope    receives the envelope
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn kpc_encrypt_read_result(
 /// @param plaintext      what to write; may be NULL if plaintext_len is 0
 /// @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
 ///                       kpc_client_pigeonhole_geometry
-/// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param envelope       receives the envelope
 /// @param error          receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,

@@ -24,11 +24,11 @@ pub const KPC_MAX_DESTINATION_PAYLOAD: usize = 10_485_760;
 /// Elements of a copy stream: each is to be written to one box of a temporary stream, in
 /// order and without a gap from its first box on, which a copy command then has a courier
 /// perform. Beside them, what does not fill an element yet, and where each destination goes on.
-pub struct kpc_envelopes {
+pub struct kpc_stream_elements {
     _opaque: (),
 }
 
-impl Kind for kpc_envelopes {
+impl Kind for kpc_stream_elements {
     type Object = CourierEnvelopes;
     const TAG: Tag = Tag::Envelopes;
 }
@@ -92,7 +92,7 @@ unsafe fn destinations<'a>(
 /// @param dest_start_index  the first box to write
 /// @param is_start          these are the first elements of the stream
 /// @param is_last           these are the last elements of the stream
-/// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param envelopes         receives the elements
 /// @param error             receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -102,7 +102,7 @@ unsafe fn destinations<'a>(
 ///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
 ///         KPC_ERR_WOULD_DEADLOCK
 ///
-/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload(
     is_start: bool,
     is_last: bool,
     timeout_ms: i32,
-    envelopes: *mut *mut kpc_envelopes,
+    envelopes: *mut *mut kpc_stream_elements,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
@@ -198,13 +198,13 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_async(
 /// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
 ///         KPC_ERR_ARG_VALUE (the result of another kind of call)
 ///
-/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
 /// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
     result: *const kpc_result,
-    envelopes: *mut *mut kpc_envelopes,
+    envelopes: *mut *mut kpc_stream_elements,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
 
 /// As kpc_create_courier_envelopes_from_payload, for any number of destinations at once. What
 /// does not fill an element is given back for the next call, unless is_last is set:
-/// kpc_envelopes_buffer. To go on after a crash, store it together with the position in the
+/// kpc_stream_elements_buffer. To go on after a crash, store it together with the position in the
 /// temporary stream and its capability, and continue without is_start.
 ///
 /// @param client            the client
@@ -227,10 +227,10 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
 /// @param destinations_len  how many
 /// @param is_start          these are the first elements of the stream
 /// @param is_last           these are the last elements of the stream
-/// @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+/// @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
 ///                          is 0
 /// @param buffer_len        how many bytes
-/// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param envelopes         receives the elements
 /// @param error             receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
 ///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
 ///         KPC_ERR_WOULD_DEADLOCK
 ///
-/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
@@ -254,7 +254,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload(
     buffer: *const u8,
     buffer_len: usize,
     timeout_ms: i32,
-    envelopes: *mut *mut kpc_envelopes,
+    envelopes: *mut *mut kpc_stream_elements,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
@@ -281,7 +281,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload(
 /// @param destinations_len  how many
 /// @param is_start          these are the first elements of the stream
 /// @param is_last           these are the last elements of the stream
-/// @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+/// @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
 ///                          is 0
 /// @param buffer_len        how many bytes
 /// @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
@@ -332,13 +332,13 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_async(
 /// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
 ///         KPC_ERR_ARG_VALUE (the result of another kind of call)
 ///
-/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
 /// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_result(
     result: *const kpc_result,
-    envelopes: *mut *mut kpc_envelopes,
+    envelopes: *mut *mut kpc_stream_elements,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
@@ -360,10 +360,10 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_result(
 /// @param max_count         how many boxes, at least 1
 /// @param is_start          these are the first elements of the stream
 /// @param is_last           these are the last elements of the stream
-/// @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+/// @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
 ///                          is 0
 /// @param buffer_len        how many bytes
-/// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param envelopes         receives the elements
 /// @param error             receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -373,7 +373,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_result(
 ///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
 ///         KPC_ERR_WOULD_DEADLOCK
 ///
-/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
@@ -387,7 +387,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range(
     buffer: *const u8,
     buffer_len: usize,
     timeout_ms: i32,
-    envelopes: *mut *mut kpc_envelopes,
+    envelopes: *mut *mut kpc_stream_elements,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
@@ -416,7 +416,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range(
 /// @param max_count         how many boxes, at least 1
 /// @param is_start          these are the first elements of the stream
 /// @param is_last           these are the last elements of the stream
-/// @param buffer            kpc_envelopes_buffer of the call before; may be NULL if buffer_len
+/// @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
 ///                          is 0
 /// @param buffer_len        how many bytes
 /// @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
@@ -469,13 +469,13 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_async
 /// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
 ///         KPC_ERR_ARG_VALUE (the result of another kind of call)
 ///
-/// Ownership: *envelopes is the caller's, kpc_envelopes_free.
+/// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
 /// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_result(
     result: *const kpc_result,
-    envelopes: *mut *mut kpc_envelopes,
+    envelopes: *mut *mut kpc_stream_elements,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.

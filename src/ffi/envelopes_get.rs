@@ -2,7 +2,7 @@
 
 use super::boundary::{call, free, get};
 use super::buffer::{kpc_buffer, Buffer};
-use super::envelopes::kpc_envelopes;
+use super::envelopes::kpc_stream_elements;
 use super::error::kpc_error;
 use super::handle;
 use super::out::{out, out_handle};
@@ -14,7 +14,7 @@ fn nothing_at(position: usize, count: usize) -> Error {
     Error::new(Status::ARG_VALUE, format!("position {position} of {count}"))
 }
 
-fn next_index(envelopes: *const kpc_envelopes, position: usize) -> Result<kpc_box_index> {
+fn next_index(envelopes: *const kpc_stream_elements, position: usize) -> Result<kpc_box_index> {
     let envelopes = handle::get(envelopes)?;
     let indices = &envelopes.next_indices;
     let index = indices.get(position);
@@ -26,11 +26,11 @@ fn next_index(envelopes: *const kpc_envelopes, position: usize) -> Result<kpc_bo
 /// How many elements there are.
 ///
 /// @param envelopes  the result of a kpc_create_courier_envelopes_ call
-/// @return the number; 0 for what is no live kpc_envelopes
+/// @return the number; 0 for what is no live kpc_stream_elements
 ///
 /// Threads: any.
 #[no_mangle]
-pub extern "C" fn kpc_envelopes_count(envelopes: *const kpc_envelopes) -> usize {
+pub extern "C" fn kpc_stream_elements_count(envelopes: *const kpc_stream_elements) -> usize {
     get(0, || Ok(handle::get(envelopes)?.envelopes.len()))
 }
 
@@ -46,8 +46,8 @@ pub extern "C" fn kpc_envelopes_count(envelopes: *const kpc_envelopes) -> usize 
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_envelopes_at(
-    envelopes: *const kpc_envelopes,
+pub unsafe extern "C" fn kpc_stream_elements_at(
+    envelopes: *const kpc_stream_elements,
     position: usize,
     element: *mut *mut kpc_buffer,
     error: *mut *mut kpc_error,
@@ -68,13 +68,15 @@ pub unsafe extern "C" fn kpc_envelopes_at(
 /// What is left over, for the next call.
 ///
 /// @param envelopes  the result of a kpc_create_courier_envelopes_ call
-/// @return the bytes; NULL if nothing is left over, or for what is no live kpc_envelopes
+/// @return the bytes; NULL if nothing is left over, or for what is no live kpc_stream_elements
 ///
 /// Ownership: the result is the caller's, kpc_buffer_free.
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub extern "C" fn kpc_envelopes_buffer(envelopes: *const kpc_envelopes) -> *mut kpc_buffer {
+pub extern "C" fn kpc_stream_elements_buffer(
+    envelopes: *const kpc_stream_elements,
+) -> *mut kpc_buffer {
     get(std::ptr::null_mut(), || {
         match &handle::get(envelopes)?.buffer {
             Some(buffer) => handle::insert(Buffer::new(buffer.clone())),
@@ -93,8 +95,8 @@ pub extern "C" fn kpc_envelopes_buffer(envelopes: *const kpc_envelopes) -> *mut 
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_envelopes_next_index(
-    envelopes: *const kpc_envelopes,
+pub unsafe extern "C" fn kpc_stream_elements_next_index(
+    envelopes: *const kpc_stream_elements,
     next: *mut kpc_box_index,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
@@ -113,8 +115,8 @@ pub unsafe extern "C" fn kpc_envelopes_next_index(
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_envelopes_next_index_at(
-    envelopes: *const kpc_envelopes,
+pub unsafe extern "C" fn kpc_stream_elements_next_index_at(
+    envelopes: *const kpc_stream_elements,
     position: usize,
     next: *mut kpc_box_index,
     error: *mut *mut kpc_error,
@@ -129,6 +131,6 @@ pub unsafe extern "C" fn kpc_envelopes_next_index_at(
 ///
 /// Threads: any.
 #[no_mangle]
-pub extern "C" fn kpc_envelopes_free(envelopes: *mut kpc_envelopes) {
+pub extern "C" fn kpc_stream_elements_free(envelopes: *mut kpc_stream_elements) {
     free(envelopes);
 }

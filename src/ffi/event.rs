@@ -64,7 +64,7 @@ pub type kpc_event_fn =
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_CLOSED
 ///
-/// Ownership: *sink is the caller's, kpc_event_sink_close.
+/// Ownership: *sink is the caller's, kpc_event_sink_free.
 /// Threads: any.
 #[no_mangle]
 #[must_use]
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn kpc_event_sink_open(
 /// Takes the next event.
 ///
 /// @param sink        the sink
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param event       receives the event
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK; KPC_ERR_TIMEOUT when none came in time; KPC_ERR_CLOSED when none will come,
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn kpc_event_sink_next(
 }
 
 /// A file descriptor for poll, epoll, kqueue and the loops built on them: readable while
-/// kpc_event_sink_next with KPC_POLL would give something, and for good once that gives
+/// kpc_event_sink_next with KPC_NO_WAIT would give something, and for good once that gives
 /// KPC_ERR_CLOSED: a loop then stops polling it. Only to be polled, never read or closed.
 ///
 /// @param sink  the sink
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn kpc_event_sink_on_event(
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
-pub extern "C" fn kpc_event_sink_close(sink: *mut kpc_event_sink) {
+pub extern "C" fn kpc_event_sink_free(sink: *mut kpc_event_sink) {
     if !sink.is_null() {
         get((), || {
             handle::take(sink.cast_const())?.sink.close();

@@ -47,8 +47,8 @@ pub const KPC_EVENT_RESUMED: i32 = 10;
 pub const KPC_EVENT_RESTARTED: i32 = 11;
 /// An operation completed: kpc_event_result.
 pub const KPC_EVENT_OPERATION: i32 = 12;
-/// The reader was too slow: kpc_event_lost notices were dropped.
-pub const KPC_EVENT_LOST: i32 = 13;
+/// The reader was too slow: kpc_event_lost_count notices were dropped.
+pub const KPC_EVENT_OVERFLOW: i32 = 13;
 /// The client was closed; nothing follows.
 pub const KPC_EVENT_CLOSED: i32 = 14;
 /// A copy stream gets on: kpc_event_stream, kpc_event_boxes_written, kpc_event_boxes_needed,
@@ -81,7 +81,7 @@ pub extern "C" fn kpc_event_kind(event: *const kpc_event) -> i32 {
             Event::Resumed => KPC_EVENT_RESUMED,
             Event::Restarted => KPC_EVENT_RESTARTED,
             Event::Operation(_) => KPC_EVENT_OPERATION,
-            Event::Lost(_) => KPC_EVENT_LOST,
+            Event::Lost(_) => KPC_EVENT_OVERFLOW,
             Event::Closed => KPC_EVENT_CLOSED,
             Event::CopyProgress(_) => KPC_EVENT_COPY_PROGRESS,
             Event::CourierVanished(_) => KPC_EVENT_COURIER_VANISHED,
@@ -361,14 +361,14 @@ pub extern "C" fn kpc_event_result(event: *const kpc_event) -> *mut kpc_result {
     })
 }
 
-/// How many notices were dropped, for KPC_EVENT_LOST.
+/// How many notices were dropped, for KPC_EVENT_OVERFLOW.
 ///
 /// @param event  the event
 /// @return the number; 0 for any other event
 ///
 /// Threads: any.
 #[no_mangle]
-pub extern "C" fn kpc_event_lost(event: *const kpc_event) -> u64 {
+pub extern "C" fn kpc_event_lost_count(event: *const kpc_event) -> u64 {
     get(0, || {
         Ok(match &*handle::get(event)? {
             Event::Lost(count) => *count,

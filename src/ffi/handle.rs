@@ -49,7 +49,7 @@ pub(crate) enum Tag {
     Services = 10,
     /// `kpc_authorities`
     Authorities = 11,
-    /// `kpc_envelopes`
+    /// `kpc_stream_elements`
     Envelopes = 12,
     /// `kpc_tombstones`
     Tombstones = 13,
@@ -73,7 +73,7 @@ const KINDS: [(Tag, &str); 16] = [
     (Tag::Document, "kpc_pki_document"),
     (Tag::Services, "kpc_services"),
     (Tag::Authorities, "kpc_authorities"),
-    (Tag::Envelopes, "kpc_envelopes"),
+    (Tag::Envelopes, "kpc_stream_elements"),
     (Tag::Tombstones, "kpc_tombstones"),
     (Tag::ChannelQuery, "kpc_channel_query"),
     (Tag::Voucher, "kpc_voucher"),

@@ -1,11 +1,13 @@
-//! kpc_send_message, kpc_blocking_send_message: plain messages to mixnet services.
+//! kpc_send_message, kpc_send_message_await_reply: plain messages to mixnet services.
 
 use super::args;
 use super::boundary::call;
 use super::buffer::{kpc_buffer, Buffer};
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
+use super::operation::{
+    self, asynchronous, blocking, immediate, kpc_completion, kpc_op, kpc_result, Done,
+};
 use super::out::{out, out_handle};
 use super::status::kpc_status;
 use super::values::{kpc_id, kpc_service};
@@ -22,7 +24,6 @@ use bytes::Bytes;
 /// @param payload      what to send; may be NULL if payload_len is 0
 /// @param payload_len  how many bytes, at most UserForwardPayloadLength of
 ///                     kpc_client_sphinx_geometry
-/// @param timeout_ms   as everywhere, though this version never has to wait
 /// @param message_id   receives the id that its events carry; may be NULL
 /// @param error        receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -39,89 +40,19 @@ pub unsafe extern "C" fn kpc_send_message(
     service: *const kpc_service,
     payload: *const u8,
     payload_len: usize,
-    timeout_ms: i32,
     message_id: *mut kpc_id,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(message_id, "message_id").optional(), || {
-            let v = blocking(client, timeout_ms, |client| {
+            let v = immediate(client, |client| {
                 client.send_message(
                     &args::value(surb_id, "surb_id")?.bytes,
                     &args::value(service, "service")?.destination()?,
                     args::bytes(payload, payload_len, "payload")?,
                 )
             })?;
-            Ok(kpc_id { bytes: v })
-        })
-    }
-}
-
-/// As kpc_send_message, without waiting; its completion is for kpc_send_message_result.
-///
-/// @param client       the client
-/// @param surb_id      names the reply; of kpc_new_surb_id, never used before
-/// @param service      where it goes
-/// @param payload      what to send; may be NULL if payload_len is 0
-/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
-///                     kpc_client_sphinx_geometry
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
-///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
-///         is not on the mixnet), KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_send_message_async(
-    client: *const kpc_client,
-    surb_id: *const kpc_id,
-    service: *const kpc_service,
-    payload: *const u8,
-    payload_len: usize,
-    timeout_ms: i32,
-    done: *const kpc_completion,
-    op: *mut kpc_op,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    let done = Done("kpc_send_message", done);
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
-            client.send_message(
-                &args::value(surb_id, "surb_id")?.bytes,
-                &args::value(service, "service")?.destination()?,
-                args::bytes(payload, payload_len, "payload")?,
-            )
-        })
-    }
-}
-
-/// What an operation begun by kpc_send_message_async gave.
-///
-/// @param result      the result of the operation
-/// @param message_id  receives the id that its events carry; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_send_message_result(
-    result: *const kpc_result,
-    message_id: *mut kpc_id,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, out(message_id, "message_id").optional(), || {
-            let v: crate::wire::Id = operation::result("kpc_send_message", result)?;
             Ok(kpc_id { bytes: v })
         })
     }
@@ -136,7 +67,6 @@ pub unsafe extern "C" fn kpc_send_message_result(
 /// @param payload      what to send; may be NULL if payload_len is 0
 /// @param payload_len  how many bytes, at most UserForwardPayloadLength of
 ///                     kpc_client_sphinx_geometry
-/// @param timeout_ms   as everywhere, though this version never has to wait
 /// @param message_id   receives the id that its events carry; may be NULL
 /// @param error        receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -152,86 +82,18 @@ pub unsafe extern "C" fn kpc_send_message_without_reply(
     service: *const kpc_service,
     payload: *const u8,
     payload_len: usize,
-    timeout_ms: i32,
     message_id: *mut kpc_id,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(message_id, "message_id").optional(), || {
-            let v = blocking(client, timeout_ms, |client| {
+            let v = immediate(client, |client| {
                 client.send_message_without_reply(
                     &args::value(service, "service")?.destination()?,
                     args::bytes(payload, payload_len, "payload")?,
                 )
             })?;
-            Ok(kpc_id { bytes: v })
-        })
-    }
-}
-
-/// As kpc_send_message_without_reply, without waiting; its completion is for
-/// kpc_send_message_without_reply_result.
-///
-/// @param client       the client
-/// @param service      where it goes
-/// @param payload      what to send; may be NULL if payload_len is 0
-/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
-///                     kpc_client_sphinx_geometry
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
-///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
-///         is not on the mixnet), KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_send_message_without_reply_async(
-    client: *const kpc_client,
-    service: *const kpc_service,
-    payload: *const u8,
-    payload_len: usize,
-    timeout_ms: i32,
-    done: *const kpc_completion,
-    op: *mut kpc_op,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    let done = Done("kpc_send_message_without_reply", done);
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
-            client.send_message_without_reply(
-                &args::value(service, "service")?.destination()?,
-                args::bytes(payload, payload_len, "payload")?,
-            )
-        })
-    }
-}
-
-/// What an operation begun by kpc_send_message_without_reply_async gave.
-///
-/// @param result      the result of the operation
-/// @param message_id  receives the id that its events carry; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_send_message_without_reply_result(
-    result: *const kpc_result,
-    message_id: *mut kpc_id,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, out(message_id, "message_id").optional(), || {
-            let v: crate::wire::Id = operation::result("kpc_send_message_without_reply", result)?;
             Ok(kpc_id { bytes: v })
         })
     }
@@ -246,7 +108,7 @@ pub unsafe extern "C" fn kpc_send_message_without_reply_result(
 /// @param payload      what to send; may be NULL if payload_len is 0
 /// @param payload_len  how many bytes, at most UserForwardPayloadLength of
 ///                     kpc_client_sphinx_geometry
-/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param reply        receives what the service sent, padded by the network with zeros to
 ///                     ForwardPayloadLength
 /// @param error        receives details of a failure; may be NULL
@@ -261,7 +123,7 @@ pub unsafe extern "C" fn kpc_send_message_without_reply_result(
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_blocking_send_message(
+pub unsafe extern "C" fn kpc_send_message_await_reply(
     client: *const kpc_client,
     service: *const kpc_service,
     payload: *const u8,
@@ -284,8 +146,8 @@ pub unsafe extern "C" fn kpc_blocking_send_message(
     }
 }
 
-/// As kpc_blocking_send_message, without waiting; its completion is for
-/// kpc_blocking_send_message_result.
+/// As kpc_send_message_await_reply, without waiting; its completion is for
+/// kpc_send_message_await_reply_result.
 ///
 /// @param client       the client
 /// @param service      where it goes
@@ -306,7 +168,7 @@ pub unsafe extern "C" fn kpc_blocking_send_message(
 /// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_blocking_send_message_async(
+pub unsafe extern "C" fn kpc_send_message_await_reply_async(
     client: *const kpc_client,
     service: *const kpc_service,
     payload: *const u8,
@@ -316,7 +178,7 @@ pub unsafe extern "C" fn kpc_blocking_send_message_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
-    let done = Done("kpc_blocking_send_message", done);
+    let done = Done("kpc_send_message_await_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -328,7 +190,7 @@ pub unsafe extern "C" fn kpc_blocking_send_message_async(
     }
 }
 
-/// What an operation begun by kpc_blocking_send_message_async gave.
+/// What an operation begun by kpc_send_message_await_reply_async gave.
 ///
 /// @param result  the result of the operation
 /// @param reply   receives what the service sent, padded by the network with zeros to
@@ -341,7 +203,7 @@ pub unsafe extern "C" fn kpc_blocking_send_message_async(
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_blocking_send_message_result(
+pub unsafe extern "C" fn kpc_send_message_await_reply_result(
     result: *const kpc_result,
     reply: *mut *mut kpc_buffer,
     error: *mut *mut kpc_error,
@@ -349,7 +211,7 @@ pub unsafe extern "C" fn kpc_blocking_send_message_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(reply, "reply"), || {
-            let v: Bytes = operation::result("kpc_blocking_send_message", result)?;
+            let v: Bytes = operation::result("kpc_send_message_await_reply", result)?;
             Ok(Buffer::new(v))
         })
     }

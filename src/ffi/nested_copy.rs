@@ -37,7 +37,7 @@ unsafe fn couriers(path: *const kpc_service, len: usize) -> Result<Vec<Destinati
 /// @param dest_first_index  the first box to write
 /// @param path              the couriers, first the one that the client deals with
 /// @param path_len          how many, at least 1
-/// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param next              receives the box behind the last one that was written; may be NULL,
 ///                          or the same variable as dest_first_index, which then keeps its
 ///                          value on failure

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::args;
 use super::boundary::{call, free, get, guarded};
-use super::callback::{kpc_drop_fn, UserData};
+use super::callback::{kpc_drop_fn, UserData, KPC_NO_WAIT};
 use super::client::kpc_client;
 use super::error::{kpc_error, ErrorDetail};
 use super::event::kpc_event_sink;
@@ -116,6 +116,16 @@ pub(crate) fn blocking<T: Send + Sync + 'static>(
     })
 }
 
+/// A call that never waits, so that it has one form only.
+pub(crate) fn immediate<T: Send + Sync + 'static>(
+    client: *const kpc_client,
+    make: impl FnOnce(&Client) -> Result<Work<T>>,
+) -> Result<T> {
+    waiting(client, KPC_NO_WAIT, |client, timeout| {
+        client.block(make(client)?, timeout)
+    })
+}
+
 /// The blocking form of a call that may look at its arguments until it returns.
 pub(crate) fn waiting<T>(
     client: *const kpc_client,
@@ -211,14 +221,19 @@ pub(crate) fn result<T: Clone + 'static>(name: &str, result: *const kpc_result) 
 ///
 /// @param client  the client that began it
 /// @param op      the operation
+/// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK also when it has completed already; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
 ///         KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (this client never began such an operation)
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
-pub unsafe extern "C" fn kpc_op_cancel(client: *const kpc_client, op: kpc_op) -> kpc_status {
-    // SAFETY: no pointer is written to.
-    unsafe { call(std::ptr::null_mut(), (), || handle::get(client)?.cancel(op)) }
+pub unsafe extern "C" fn kpc_op_cancel(
+    client: *const kpc_client,
+    op: kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe { call(error, (), || handle::get(client)?.cancel(op)) }
 }
 
 /// Waits until an operation has completed, wherever its completion goes. The result of one
@@ -227,7 +242,7 @@ pub unsafe extern "C" fn kpc_op_cancel(client: *const kpc_client, op: kpc_op) ->
 ///
 /// @param client      the client that began it
 /// @param op          the operation
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param result      receives the result, or NULL if it was delivered elsewhere or fetched
 ///                    before; may be NULL, which leaves the result to be fetched
 /// @param error       receives details of a failure; may be NULL

@@ -1,11 +1,13 @@
-//! kpc_send_reliable_message, kpc_blocking_send_reliable_message: messages repeated until they are answered.
+//! kpc_send_reliable_message, kpc_send_reliable_message_await_reply: messages repeated until they are answered.
 
 use super::args;
 use super::boundary::call;
 use super::buffer::{kpc_buffer, Buffer};
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
+use super::operation::{
+    self, asynchronous, blocking, immediate, kpc_completion, kpc_op, kpc_result, Done,
+};
 use super::out::out_handle;
 use super::status::kpc_status;
 use super::values::{kpc_id, kpc_service};
@@ -25,7 +27,6 @@ use bytes::Bytes;
 /// @param payload      what to send; may be NULL if payload_len is 0
 /// @param payload_len  how many bytes, at most UserForwardPayloadLength of
 ///                     kpc_client_sphinx_geometry
-/// @param timeout_ms   as everywhere, though this version never has to wait
 /// @param error        receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
 ///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
@@ -41,88 +42,18 @@ pub unsafe extern "C" fn kpc_send_reliable_message(
     service: *const kpc_service,
     payload: *const u8,
     payload_len: usize,
-    timeout_ms: i32,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let () = blocking(client, timeout_ms, |client| {
+            let () = immediate(client, |client| {
                 client.send_reliable_message(
                     &args::value(message_id, "message_id")?.bytes,
                     &args::value(service, "service")?.destination()?,
                     args::bytes(payload, payload_len, "payload")?,
                 )
             })?;
-            Ok(())
-        })
-    }
-}
-
-/// As kpc_send_reliable_message, without waiting; its completion is for
-/// kpc_send_reliable_message_result.
-///
-/// @param client       the client
-/// @param message_id   names the message in its events; of kpc_new_message_id
-/// @param service      where it goes
-/// @param payload      what to send; may be NULL if payload_len is 0
-/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
-///                     kpc_client_sphinx_geometry
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
-///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
-///         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
-///         KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_send_reliable_message_async(
-    client: *const kpc_client,
-    message_id: *const kpc_id,
-    service: *const kpc_service,
-    payload: *const u8,
-    payload_len: usize,
-    timeout_ms: i32,
-    done: *const kpc_completion,
-    op: *mut kpc_op,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    let done = Done("kpc_send_reliable_message", done);
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
-            client.send_reliable_message(
-                &args::value(message_id, "message_id")?.bytes,
-                &args::value(service, "service")?.destination()?,
-                args::bytes(payload, payload_len, "payload")?,
-            )
-        })
-    }
-}
-
-/// What an operation begun by kpc_send_reliable_message_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_send_reliable_message_result(
-    result: *const kpc_result,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), || {
-            let () = operation::result("kpc_send_reliable_message", result)?;
             Ok(())
         })
     }
@@ -140,7 +71,7 @@ pub unsafe extern "C" fn kpc_send_reliable_message_result(
 /// @param payload      what to send; may be NULL if payload_len is 0
 /// @param payload_len  how many bytes, at most UserForwardPayloadLength of
 ///                     kpc_client_sphinx_geometry
-/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param reply        receives what the service sent, padded by the network with zeros to
 ///                     ForwardPayloadLength
 /// @param error        receives details of a failure; may be NULL
@@ -156,7 +87,7 @@ pub unsafe extern "C" fn kpc_send_reliable_message_result(
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_blocking_send_reliable_message(
+pub unsafe extern "C" fn kpc_send_reliable_message_await_reply(
     client: *const kpc_client,
     message_id: *const kpc_id,
     service: *const kpc_service,
@@ -181,8 +112,8 @@ pub unsafe extern "C" fn kpc_blocking_send_reliable_message(
     }
 }
 
-/// As kpc_blocking_send_reliable_message, without waiting; its completion is for
-/// kpc_blocking_send_reliable_message_result.
+/// As kpc_send_reliable_message_await_reply, without waiting; its completion is for
+/// kpc_send_reliable_message_await_reply_result.
 ///
 /// @param client       the client
 /// @param message_id   names the message in its events; NULL draws one
@@ -205,7 +136,7 @@ pub unsafe extern "C" fn kpc_blocking_send_reliable_message(
 /// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_blocking_send_reliable_message_async(
+pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_async(
     client: *const kpc_client,
     message_id: *const kpc_id,
     service: *const kpc_service,
@@ -216,7 +147,7 @@ pub unsafe extern "C" fn kpc_blocking_send_reliable_message_async(
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
-    let done = Done("kpc_blocking_send_reliable_message", done);
+    let done = Done("kpc_send_reliable_message_await_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         asynchronous(client, timeout_ms, done, op, error, |client| {
@@ -229,7 +160,7 @@ pub unsafe extern "C" fn kpc_blocking_send_reliable_message_async(
     }
 }
 
-/// What an operation begun by kpc_blocking_send_reliable_message_async gave.
+/// What an operation begun by kpc_send_reliable_message_await_reply_async gave.
 ///
 /// @param result  the result of the operation
 /// @param reply   receives what the service sent, padded by the network with zeros to
@@ -242,7 +173,7 @@ pub unsafe extern "C" fn kpc_blocking_send_reliable_message_async(
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_blocking_send_reliable_message_result(
+pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_result(
     result: *const kpc_result,
     reply: *mut *mut kpc_buffer,
     error: *mut *mut kpc_error,
@@ -250,7 +181,7 @@ pub unsafe extern "C" fn kpc_blocking_send_reliable_message_result(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(reply, "reply"), || {
-            let v: Bytes = operation::result("kpc_blocking_send_reliable_message", result)?;
+            let v: Bytes = operation::result("kpc_send_reliable_message_await_reply", result)?;
             Ok(Buffer::new(v))
         })
     }

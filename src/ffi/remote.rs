@@ -18,7 +18,7 @@ use crate::client::SignedDocument;
 /// @param client      the client
 /// @param seed        KPC_SEED_SIZE random bytes; secret
 /// @param seed_len    how many bytes, which must be KPC_SEED_SIZE
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param write_cap   receives the writer's half; secret
 /// @param read_cap    receives the readers' half
 /// @param first       receives the index of the first box
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_result(
 ///
 /// @param client      the client
 /// @param index       an index
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param next        receives the index of the box after it; may be the same variable as
 ///                    index, which then keeps its value on failure
 /// @param error       receives details of a failure; may be NULL
@@ -239,7 +239,7 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_result(
 ///
 /// @param client      the client
 /// @param index       an index
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param counter     receives its counter
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -330,7 +330,7 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_result(
 ///
 /// @param client      the client
 /// @param epoch       the epoch; 0 for the current one
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param payload     receives the certificate, as CBOR
 /// @param epoch_out   receives the epoch of what was given; may be NULL
 /// @param error       receives details of a failure; may be NULL

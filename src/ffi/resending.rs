@@ -118,7 +118,7 @@ pub(crate) fn outcome(result: &StartResult) -> Result<(Arc<Buffer>, kpc_service)
 ///                     of today do not look at it
 /// @param envelope     the envelope, which is not used up
 /// @param flags        KPC_START_... in any combination
-/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param plaintext    receives what a read found, nothing for a write; may be NULL
 /// @param courier      receives the courier that carried it, all zero if none is told; may be
 ///                     NULL

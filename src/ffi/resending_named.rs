@@ -6,16 +6,16 @@ use super::buffer::kpc_buffer;
 use super::client::kpc_client;
 use super::envelope::kpc_envelope;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
+use super::operation::blocking;
 use super::out::{out, out_handle};
 use super::resending::{outcome, work, KPC_START_NO_RETRY, KPC_START_RETURN_BOX_EXISTS};
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_read_cap, kpc_service, kpc_write_cap};
-use crate::client::StartResult;
 
-/// As kpc_start_resending_encrypted_message with KPC_START_RETURN_BOX_EXISTS: a write of a box
-/// that is there already ends with KPC_ERR_BOX_ALREADY_EXISTS. After a lost connection that may
-/// be the write's own first sending; the error's text then says so.
+/// As kpc_start_resending_encrypted_message with KPC_START_RETURN_BOX_EXISTS, under the name that
+/// other clients have for it: a write of a box that is there already ends with
+/// KPC_ERR_BOX_ALREADY_EXISTS. After a lost connection that may be the write's own first sending;
+/// the error's text then says so.
 ///
 /// @param client       the client
 /// @param read_cap     for a read; NULL for a write
@@ -25,7 +25,7 @@ use crate::client::StartResult;
 /// @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
 ///                     of today do not look at it
 /// @param envelope     the envelope, which is not used up
-/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param plaintext    receives what a read found, nothing for a write; may be NULL
 /// @param courier      receives the courier that carried it, all zero if none is told; may be
 ///                     NULL
@@ -85,8 +85,10 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists
     }
 }
 
-/// As kpc_start_resending_encrypted_message_return_box_exists, without waiting; its completion
-/// is for kpc_start_resending_encrypted_message_return_box_exists_result.
+/// As kpc_start_resending_encrypted_message with KPC_START_NO_RETRY, under the name that other
+/// clients have for it: a read of a box that is not there ends with KPC_ERR_BOX_ID_NOT_FOUND.
+/// Replicas learn of a write one after the other, so a box that was written a moment ago may still
+/// be missed.
 ///
 /// @param client       the client
 /// @param read_cap     for a read; NULL for a write
@@ -96,111 +98,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists
 /// @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
 ///                     of today do not look at it
 /// @param envelope     the envelope, which is not used up
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
-///         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
-///         (this envelope is being sent), KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists_async(
-    client: *const kpc_client,
-    read_cap: *const kpc_read_cap,
-    write_cap: *const kpc_write_cap,
-    index: *const kpc_box_index,
-    reply_index: i32,
-    envelope: *const kpc_envelope,
-    timeout_ms: i32,
-    done: *const kpc_completion,
-    op: *mut kpc_op,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    let done = Done(
-        "kpc_start_resending_encrypted_message_return_box_exists",
-        done,
-    );
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
-            work(
-                client,
-                read_cap,
-                write_cap,
-                index,
-                reply_index,
-                envelope,
-                KPC_START_RETURN_BOX_EXISTS,
-            )
-        })
-    }
-}
-
-/// What an operation begun by kpc_start_resending_encrypted_message_return_box_exists_async
-/// gave.
-///
-/// @param result     the result of the operation
-/// @param plaintext  receives what a read found, nothing for a write; may be NULL
-/// @param courier    receives the courier that carried it, all zero if none is told; may be
-///                   NULL
-/// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *plaintext is the caller's, kpc_buffer_free.
-/// Threads: any.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists_result(
-    result: *const kpc_result,
-    plaintext: *mut *mut kpc_buffer,
-    courier: *mut kpc_service,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(
-            error,
-            (
-                out_handle(plaintext, "plaintext").optional(),
-                out(courier, "courier").optional(),
-            ),
-            || {
-                let v: StartResult = operation::result(
-                    "kpc_start_resending_encrypted_message_return_box_exists",
-                    result,
-                )?;
-                outcome(&v)
-            },
-        )
-    }
-}
-
-/// As kpc_start_resending_encrypted_message with KPC_START_NO_RETRY: a read of a box that is
-/// not there ends with KPC_ERR_BOX_ID_NOT_FOUND. Replicas learn of a write one after the other,
-/// so a box that was written a moment ago may still be missed.
-///
-/// @param client       the client
-/// @param read_cap     for a read; NULL for a write
-/// @param write_cap    for a write; NULL for a read
-/// @param index        the box that the envelope was made for; compulsory for a read, not
-///                     looked at for a write
-/// @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
-///                     of today do not look at it
-/// @param envelope     the envelope, which is not used up
-/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param plaintext    receives what a read found, nothing for a write; may be NULL
 /// @param courier      receives the courier that carried it, all zero if none is told; may be
 ///                     NULL
@@ -254,103 +152,6 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_no_retry(
                         KPC_START_NO_RETRY,
                     )
                 })?;
-                outcome(&v)
-            },
-        )
-    }
-}
-
-/// As kpc_start_resending_encrypted_message_no_retry, without waiting; its completion is for
-/// kpc_start_resending_encrypted_message_no_retry_result.
-///
-/// @param client       the client
-/// @param read_cap     for a read; NULL for a write
-/// @param write_cap    for a write; NULL for a read
-/// @param index        the box that the envelope was made for; compulsory for a read, not
-///                     looked at for a write
-/// @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
-///                     of today do not look at it
-/// @param envelope     the envelope, which is not used up
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
-///         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
-///         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_start_resending_encrypted_message_no_retry_async(
-    client: *const kpc_client,
-    read_cap: *const kpc_read_cap,
-    write_cap: *const kpc_write_cap,
-    index: *const kpc_box_index,
-    reply_index: i32,
-    envelope: *const kpc_envelope,
-    timeout_ms: i32,
-    done: *const kpc_completion,
-    op: *mut kpc_op,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    let done = Done("kpc_start_resending_encrypted_message_no_retry", done);
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
-            work(
-                client,
-                read_cap,
-                write_cap,
-                index,
-                reply_index,
-                envelope,
-                KPC_START_NO_RETRY,
-            )
-        })
-    }
-}
-
-/// What an operation begun by kpc_start_resending_encrypted_message_no_retry_async gave.
-///
-/// @param result     the result of the operation
-/// @param plaintext  receives what a read found, nothing for a write; may be NULL
-/// @param courier    receives the courier that carried it, all zero if none is told; may be
-///                   NULL
-/// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *plaintext is the caller's, kpc_buffer_free.
-/// Threads: any.
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn kpc_start_resending_encrypted_message_no_retry_result(
-    result: *const kpc_result,
-    plaintext: *mut *mut kpc_buffer,
-    courier: *mut kpc_service,
-    error: *mut *mut kpc_error,
-) -> kpc_status {
-    // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(
-            error,
-            (
-                out_handle(plaintext, "plaintext").optional(),
-                out(courier, "courier").optional(),
-            ),
-            || {
-                let v: StartResult =
-                    operation::result("kpc_start_resending_encrypted_message_no_retry", result)?;
                 outcome(&v)
             },
         )

@@ -40,7 +40,7 @@ impl Kind for kpc_tombstones {
 /// @param start       the first box to delete
 /// @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 gives none, and start as
 ///                    the next
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param tombstones  receives the tombstones
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,

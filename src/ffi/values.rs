@@ -348,18 +348,20 @@ pub unsafe extern "C" fn kpc_id_from_bytes(
 ///
 /// @param cap       the write capability
 /// @param read_cap  receives the read capability
+/// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL
 ///
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn kpc_read_cap_of(
+pub unsafe extern "C" fn kpc_write_cap_read_cap(
     cap: *const kpc_write_cap,
     read_cap: *mut kpc_read_cap,
+    error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(std::ptr::null_mut(), out(read_cap, "read_cap"), || {
+        call(error, out(read_cap, "read_cap"), || {
             Ok((&args::value(cap, "cap")?.inner().read_cap()).into())
         })
     }
@@ -368,8 +370,9 @@ pub unsafe extern "C" fn kpc_read_cap_of(
 /// The hash by which a copy command over the stream of a write capability is named, for
 /// kpc_cancel_resending_copy_command: BLAKE2b-256 of the capability.
 ///
-/// @param cap   the write capability
-/// @param hash  receives the hash
+/// @param cap    the write capability
+/// @param hash   receives the hash
+/// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL
 ///
 /// Threads: any.
@@ -378,10 +381,11 @@ pub unsafe extern "C" fn kpc_read_cap_of(
 pub unsafe extern "C" fn kpc_write_cap_hash(
     cap: *const kpc_write_cap,
     hash: *mut kpc_hash,
+    error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(std::ptr::null_mut(), out(hash, "hash"), || {
+        call(error, out(hash, "hash"), || {
             let bytes = args::value(cap, "cap")?.inner().hash();
             Ok(kpc_hash { bytes })
         })
@@ -392,6 +396,7 @@ pub unsafe extern "C" fn kpc_write_cap_hash(
 ///
 /// @param cap    the write capability
 /// @param index  receives the index
+/// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL
 ///
 /// Threads: any.
@@ -400,10 +405,11 @@ pub unsafe extern "C" fn kpc_write_cap_hash(
 pub unsafe extern "C" fn kpc_write_cap_first_index(
     cap: *const kpc_write_cap,
     index: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(std::ptr::null_mut(), out(index, "index"), || {
+        call(error, out(index, "index"), || {
             Ok((&args::value(cap, "cap")?.inner().first_index()).into())
         })
     }
@@ -413,6 +419,7 @@ pub unsafe extern "C" fn kpc_write_cap_first_index(
 ///
 /// @param cap    the read capability
 /// @param index  receives the index
+/// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL
 ///
 /// Threads: any.
@@ -421,10 +428,11 @@ pub unsafe extern "C" fn kpc_write_cap_first_index(
 pub unsafe extern "C" fn kpc_read_cap_first_index(
     cap: *const kpc_read_cap,
     index: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(std::ptr::null_mut(), out(index, "index"), || {
+        call(error, out(index, "index"), || {
             Ok((&args::value(cap, "cap")?.inner().first_index()).into())
         })
     }

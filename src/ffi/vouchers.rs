@@ -46,7 +46,7 @@ impl Kind for kpc_voucher {
 /// @param client             the client
 /// @param message_write_cap  the stream for which the voucher is
 /// @param display_name       how the joiner wants to be called
-/// @param timeout_ms         how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param voucher_out        receives what was minted
 /// @param error              receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn kpc_voucher_mint_result(
 ///
 /// @param client      the client
 /// @param voucher     the voucher
-/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param write_cap   receives the capability to write to it; secret
 /// @param read_cap    receives the capability to read it
 /// @param error       receives details of a failure; may be NULL
@@ -261,7 +261,7 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_result(
 /// @param who_reply            what the joiner is to receive, sealed; may be NULL if
 ///                             who_reply_len is 0
 /// @param who_reply_len        how many bytes
-/// @param timeout_ms           how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms           how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param voucher_out          receives what it gives
 /// @param error                receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
@@ -384,7 +384,7 @@ pub unsafe extern "C" fn kpc_voucher_induct_result(
 /// @param sealed_reply       what the second box of the voucher's stream holds
 /// @param sealed_reply_len   how many bytes
 /// @param message_write_cap  the stream for which the voucher was minted
-/// @param timeout_ms         how long to wait: KPC_FOREVER, KPC_POLL, or milliseconds
+/// @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param voucher_out        receives what it gives
 /// @param error              receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,

@@ -1,11 +1,13 @@
 //! kpc_status_from_wire: the numbers of the protocol, for programs that speak it themselves.
 
-use super::boundary::get;
+use super::boundary::call;
+use super::error::kpc_error;
+use super::out::out;
 use super::status::kpc_status;
 use crate::wire::codes::{check, replica_status};
 
 use crate::wire::{CopyReply, Features, MessageKind, Reply, ReplyBody, ResendingReply};
-use crate::Status;
+use crate::{Error, Status};
 
 /// Every reply and event but those below: the daemon's own codes.
 pub const KPC_REPLY_DAEMON: i32 = 0;
@@ -45,26 +47,42 @@ fn copy(code: u8) -> Status {
     reply(MessageKind::StartCopy, code, body)
 }
 
-/// The status of a number that a current daemon sent. The same number means different things
-/// in different replies. The library does this by itself; the function is for programs that
-/// speak the protocol, and for reading their logs.
+/// Converts a number that a current daemon sent to a status. The same number means different
+/// things in different replies. The library does this by itself; the function is for programs
+/// that speak the protocol, and for reading their logs.
 ///
-/// @param reply  what carried the number, a KPC_REPLY_ value
-/// @param code   the number
-/// @return the status, KPC_OK for 0; KPC_ERR_ARG_VALUE if there is no such reply
+/// @param reply   what carried the number, a KPC_REPLY_ value
+/// @param code    the number
+/// @param status  receives the status, KPC_OK for 0
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (there is no such reply)
 ///
 /// Threads: any.
 #[no_mangle]
-pub extern "C" fn kpc_status_from_wire(reply: i32, code: u8) -> kpc_status {
-    get(Status::INTERNAL.code(), || {
-        let status = match reply {
-            KPC_REPLY_DAEMON => self::reply(MessageKind::NextIndex, code, ReplyBody::Failed),
-            KPC_REPLY_START_RESENDING_REFUSED => resending(code, None),
-            KPC_REPLY_START_RESENDING => resending(code, Some([0; 32])),
-            KPC_REPLY_START_COPY => copy(code),
-            KPC_REPLY_REPLICA_CODE => replica_status(code),
-            _ => Status::ARG_VALUE,
-        };
-        Ok(status.code())
-    })
+#[must_use]
+pub unsafe extern "C" fn kpc_status_from_wire(
+    reply: i32,
+    code: u8,
+    status: *mut kpc_status,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(status, "status"), || {
+            let status = match reply {
+                KPC_REPLY_DAEMON => self::reply(MessageKind::NextIndex, code, ReplyBody::Failed),
+                KPC_REPLY_START_RESENDING_REFUSED => resending(code, None),
+                KPC_REPLY_START_RESENDING => resending(code, Some([0; 32])),
+                KPC_REPLY_START_COPY => copy(code),
+                KPC_REPLY_REPLICA_CODE => replica_status(code),
+                _ => {
+                    return Err(Error::new(
+                        Status::ARG_VALUE,
+                        format!("{reply} is none of the KPC_REPLY_ values"),
+                    ))
+                }
+            };
+            Ok(status.code())
+        })
+    }
 }

@@ -128,7 +128,7 @@ static void cancel_resending_copy_command(void)
     kpc_op op = 0, cancel = 0;
     int round;
 
-    STATUS(KPC_OK, kpc_write_cap_hash(&s.writer, &hash));
+    STATUS(KPC_OK, kpc_write_cap_hash(&s.writer, &hash, NULL));
     OK(kpc_start_resending_copy_command_async(client, &s.writer, NULL, KPC_FOREVER, NULL, &op, &error));
     for (round = 0; round < 2; round++) {
         OK(kpc_cancel_resending_copy_command_async(client, &hash, KPC_SOON, NULL, &cancel, &error));

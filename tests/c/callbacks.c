@@ -83,7 +83,7 @@ static void all_that_waits(scene *s)
     OK(kpc_client_get_service(client, "echo", &echo, &error));
 #define REFUSED(call) ERROR(KPC_ERR_WOULD_DEADLOCK, call)
     REFUSED(kpc_client_flush(client, KPC_SOON, &error));
-    REFUSED(kpc_blocking_send_message(client, &echo, bytes, 32, KPC_SOON, &buffer, &error));
+    REFUSED(kpc_send_message_await_reply(client, &echo, bytes, 32, KPC_SOON, &buffer, &error));
     REFUSED(kpc_write_box(client, &stream.writer, &stream.first, bytes, 32, 0, KPC_SOON, &next, &error));
     REFUSED(kpc_read_box(client, &stream.reader, &stream.first, 0, KPC_SOON, &buffer, &next, &error));
     REFUSED(kpc_tombstone_box(client, &stream.writer, &stream.first, KPC_SOON, &next, &error));
@@ -112,7 +112,7 @@ static void err_would_deadlock(void)
     s.act = all_that_waits;
     s.client = kpc_sim_connected(&sim);
     OK(kpc_event_sink_open(s.client, 8, &s.sink, &error));
-    while (kpc_event_sink_next(s.sink, KPC_POLL, &event, NULL) == KPC_OK) {
+    while (kpc_event_sink_next(s.sink, KPC_NO_WAIT, &event, NULL) == KPC_OK) {
         kpc_event_free(event);
     }
     OK(kpc_read_box_async(s.client, &stream.reader, &stream.first, 0, KPC_FOREVER, NULL, &s.op, &error));
@@ -121,7 +121,7 @@ static void err_would_deadlock(void)
     OK(kpc_write_box_async(s.client, &stream.writer, &stream.first, NULL, 0, 0, KPC_FOREVER, NULL, NULL, &error));
     begin(&s);
     CHECK(kpc_seen_until(&s.drops, 1) && s.calls == 1);
-    kpc_event_sink_close(s.sink);
+    kpc_event_sink_free(s.sink);
     kpc_client_free(s.client);
     kpc_sim_say(&sim, "release");
 }
@@ -142,20 +142,20 @@ static void what_does_not_wait(scene *s)
     /* Put in line, which is all that is waited for. */
     OK(kpc_new_surb_id(&surb, &error));
     OK(kpc_client_get_service(s->client, "echo", &echo, &error));
-    OK(kpc_send_message(s->client, &surb, &echo, NULL, 0, KPC_SOON, NULL, &error));
-    OK(kpc_send_message_without_reply(s->client, &echo, NULL, 0, KPC_SOON, NULL, &error));
+    OK(kpc_send_message(s->client, &surb, &echo, NULL, 0, NULL, &error));
+    OK(kpc_send_message_without_reply(s->client, &echo, NULL, 0, NULL, &error));
     OK(kpc_next_message_box_index_remote(s->other, &stream.first, KPC_SOON, &next, &error));
     OK(kpc_next_message_box_index(&stream.first, &next, &error));
     OK(kpc_client_pki_document(s->client, &document, &error));
     kpc_pki_document_free(document);
     OK(kpc_event_sink_open(s->client, 4, &sink, &error));
-    OK(kpc_event_sink_next(sink, KPC_POLL, &event, &error));
+    OK(kpc_event_sink_next(sink, KPC_NO_WAIT, &event, &error));
     kpc_event_free(event);
-    kpc_event_sink_close(sink);
-    STATUS(KPC_OK, kpc_op_cancel(s->client, s->op));
-    OK(kpc_op_wait(s->client, s->op, KPC_POLL, NULL, &error));
+    kpc_event_sink_free(sink);
+    STATUS(KPC_OK, kpc_op_cancel(s->client, s->op, NULL));
+    OK(kpc_op_wait(s->client, s->op, KPC_NO_WAIT, NULL, &error));
     OK(kpc_read_box_async(s->client, &stream.reader, &stream.first, 0, KPC_FOREVER, NULL, &op, &error));
-    STATUS(KPC_OK, kpc_op_cancel(s->client, op));
+    STATUS(KPC_OK, kpc_op_cancel(s->client, op, NULL));
     OK(kpc_client_disconnect(s->client, &error));
     OK(kpc_client_connect_async(s->client, KPC_SOON, NULL, &s->op, &error));
 }
@@ -224,13 +224,13 @@ static void ends_in_an_event(void (*act)(scene *))
         CHECK(status == KPC_OK || status == KPC_ERR_CLOSED);
     }
     CHECK(kpc_seen_until(&s.drops, 1) && s.calls >= 2);
-    kpc_event_sink_close(s.sink);
+    kpc_event_sink_free(s.sink);
     kpc_client_free(s.client);
 }
 
 static void close_sink(scene *s)
 {
-    kpc_event_sink_close(s->sink);
+    kpc_event_sink_free(s->sink);
 }
 
 /* A sink that is closed by its own callback gives nothing more. */

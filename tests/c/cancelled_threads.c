@@ -46,7 +46,7 @@ static kpc_status connects(void)
 
 static kpc_status closes(void)
 {
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     return kpc_client_close(client);
 }
 

@@ -113,7 +113,7 @@ static void config_new(void)
     kpc_config *config = NULL;
     kpc_buffer *text = NULL;
 
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     CHECK(kpc_config_transport(config) == KPC_TRANSPORT_NONE);
     CHECK(strcmp(kpc_config_network(config), "") == 0);
     ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_config_address(config, &text, &error));
@@ -137,7 +137,7 @@ static void config_set_ws(void)
 {
     kpc_config *config = NULL;
 
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     ERROR(KPC_ERR_UNSUPPORTED, kpc_config_set_ws(config, "ws://127.0.0.1:1/", &error));
     CHECK(kpc_config_transport(config) == KPC_TRANSPORT_NONE);
     OK(kpc_config_set_unix(config, "@kpclientd", &error));
@@ -151,7 +151,7 @@ static void config_validate(void)
 {
     kpc_config *config = NULL;
 
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_config_validate(config, &error));
     OK(kpc_config_set_unix(config, "/nowhere/kpclientd.sock", &error));
     OK(kpc_config_validate(config, &error));
@@ -167,7 +167,7 @@ static void config_set_reconnect(void)
     kpc_config *config = NULL;
     uint32_t min = 0, max = 0;
 
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_reconnect(config, &min, &max, &error));
     CHECK(min == 1000 && max == 60000);
     OK(kpc_config_set_reconnect(config, 50, 200, &error));
@@ -245,7 +245,7 @@ static void sphinx_geometry_validate(void)
     sphinx.sprp_key_material_length = 64;
     strcpy(sphinx.nike_name, "x25519");
     OK(kpc_sphinx_geometry_validate(&sphinx, &error));
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_set_sphinx_geometry(config, &sphinx, &error));
 
     sphinx.nr_hops = 0;
@@ -274,7 +274,7 @@ static void pigeonhole_geometry_validate(void)
     strcpy(boxes.nike_name, "x25519");
     strcpy(boxes.signature_scheme_name, "Ed25519");
     OK(kpc_pigeonhole_geometry_validate(&boxes, &error));
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_set_pigeonhole_geometry(config, &boxes, &error));
 
     strcpy(boxes.signature_scheme_name, "RSA");
@@ -310,7 +310,7 @@ static void config_set_log(void)
     kpc_config *config = NULL;
     int one = 1, ten = 10, hundred = 100;
 
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     CHECK(kpc_config_log_level(config) == KPC_LOG_OFF);
     OK(kpc_config_set_log(config, KPC_LOG_INFO, ignore_line, &one, count_drop, &error));
     CHECK(kpc_config_log_level(config) == KPC_LOG_INFO && drops == 0);

@@ -21,7 +21,7 @@ static kpc_client *client_of(kpc_config *config)
 static kpc_client *unix_client(const char *path)
 {
     kpc_config *config = NULL;
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_set_unix(config, path, &error));
     return client_of(config);
 }
@@ -31,7 +31,7 @@ static kpc_client *tcp_client(int port)
     char address[32];
     kpc_config *config = NULL;
     snprintf(address, sizeof address, "127.0.0.1:%d", port);
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_set_tcp(config, address, "tcp4", &error));
     return client_of(config);
 }
@@ -80,7 +80,7 @@ static void paths(void)
         kpc_config *config = NULL;
         kpc_client *client = NULL;
         kpc_status status;
-        STATUS(KPC_OK, kpc_config_new(&config));
+        STATUS(KPC_OK, kpc_config_new(&config, NULL));
         status = kpc_config_set_unix(config, path, NULL);
         if (status == KPC_OK) {
             status = kpc_client_new(config, &client, NULL);
@@ -221,14 +221,14 @@ static void silence(void)
 
     ERROR(KPC_ERR_TIMEOUT, kpc_client_connect(client, 100, &error));
     CHECK(kpc_test_now_ms() - begun >= 99);
-    ERROR(KPC_ERR_TIMEOUT, kpc_client_connect(client, KPC_POLL, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_client_connect(client, KPC_NO_WAIT, &error));
     /* What was given up does not stand in the way of the next attempt. */
     for (round = 0; round < 50; round++) {
         ERROR(KPC_ERR_TIMEOUT, kpc_client_connect(client, 1, &error));
     }
     OK(kpc_client_connect_async(client, KPC_FOREVER, &done, &op, &error));
     ERROR(KPC_ERR_ALREADY_CONNECTED, kpc_client_connect(client, 1, &error));
-    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    STATUS(KPC_OK, kpc_op_cancel(client, op, NULL));
     CHECK(kpc_seen_until(&seen.drops, 1));
     CHECK(seen.calls == 1 && seen.status == KPC_ERR_CANCELLED && seen.op == op);
     ERROR(KPC_ERR_TIMEOUT, kpc_client_connect(client, 1, &error));

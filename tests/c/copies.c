@@ -30,23 +30,23 @@ static void holds_payload(const kpc_test_stream *stream)
     }
 }
 
-static void write_elements(const kpc_envelopes *elements, const kpc_test_stream *stream)
+static void write_elements(const kpc_stream_elements *elements, const kpc_test_stream *stream)
 {
     kpc_box_index index = stream->first;
     size_t i;
 
-    for (i = 0; i < kpc_envelopes_count(elements); i++) {
+    for (i = 0; i < kpc_stream_elements_count(elements); i++) {
         kpc_buffer *element = NULL;
-        OK(kpc_envelopes_at(elements, i, &element, &error));
+        OK(kpc_stream_elements_at(elements, i, &element, &error));
         OK(kpc_write_box(client, &stream->writer, &index, kpc_buffer_data(element),
                          kpc_buffer_len(element), 0, KPC_SOON, &index, &error));
         kpc_buffer_free(element);
     }
 }
 
-static kpc_envelopes *elements_for(const kpc_test_stream *to)
+static kpc_stream_elements *elements_for(const kpc_test_stream *to)
 {
-    kpc_envelopes *elements = NULL;
+    kpc_stream_elements *elements = NULL;
 
     OK(kpc_create_courier_envelopes_from_payload(client, payload, LENGTH, &to->writer, &to->first,
                                                  true, true, KPC_SOON, &elements, &error));
@@ -56,11 +56,11 @@ static kpc_envelopes *elements_for(const kpc_test_stream *to)
 static void create_courier_envelopes_from_payload(void)
 {
     kpc_test_stream to = kpc_test_stream_of(1);
-    kpc_envelopes *elements = elements_for(&to);
+    kpc_stream_elements *elements = elements_for(&to);
     kpc_pigeonhole_geometry geometry;
     kpc_box_index next, expected = to.first;
     kpc_buffer *element = NULL;
-    size_t left, count = kpc_envelopes_count(elements);
+    size_t left, count = kpc_stream_elements_count(elements);
 
     OK(kpc_client_pigeonhole_geometry(client, &geometry, &error));
     for (left = LENGTH; left > 0;) {
@@ -68,14 +68,14 @@ static void create_courier_envelopes_from_payload(void)
         left -= left < piece ? left : piece;
         OK(kpc_next_message_box_index(&expected, &expected, &error));
     }
-    CHECK(count >= 2 && kpc_envelopes_buffer(elements) == NULL);
-    OK(kpc_envelopes_next_index(elements, &next, &error));
+    CHECK(count >= 2 && kpc_stream_elements_buffer(elements) == NULL);
+    OK(kpc_stream_elements_next_index(elements, &next, &error));
     CHECK(memcmp(&next, &expected, sizeof next) == 0);
-    OK(kpc_envelopes_next_index_at(elements, 0, &next, &error));
+    OK(kpc_stream_elements_next_index_at(elements, 0, &next, &error));
     CHECK(memcmp(&next, &expected, sizeof next) == 0);
-    ERROR(KPC_ERR_ARG_VALUE, kpc_envelopes_next_index_at(elements, 1, &next, &error));
-    ERROR(KPC_ERR_ARG_VALUE, kpc_envelopes_at(elements, count, &element, &error));
-    kpc_envelopes_free(elements);
+    ERROR(KPC_ERR_ARG_VALUE, kpc_stream_elements_next_index_at(elements, 1, &next, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_stream_elements_at(elements, count, &element, &error));
+    kpc_stream_elements_free(elements);
     ERROR(KPC_ERR_ARG_EMPTY,
           kpc_create_courier_envelopes_from_payload(client, NULL, 0, &to.writer, &to.first, true,
                                                     true, KPC_SOON, &elements, &error));
@@ -87,7 +87,7 @@ static void create_courier_envelopes_from_multi_payload(void)
     kpc_test_stream to[2];
     kpc_test_stream stream = kpc_test_stream_of(4);
     kpc_destination destinations[2];
-    kpc_envelopes *elements = NULL;
+    kpc_stream_elements *elements = NULL;
     kpc_box_index index;
     int i;
 
@@ -100,12 +100,12 @@ static void create_courier_envelopes_from_multi_payload(void)
     }
     OK(kpc_create_courier_envelopes_from_multi_payload(client, destinations, 2, true, true, NULL, 0,
                                                        KPC_SOON, &elements, &error));
-    OK(kpc_envelopes_next_index_at(elements, 1, &index, &error));
+    OK(kpc_stream_elements_next_index_at(elements, 1, &index, &error));
     write_elements(elements, &stream);
     OK(kpc_start_resending_copy_command(client, &stream.writer, NULL, KPC_SOON, &error));
     holds_payload(&to[0]);
     holds_payload(&to[1]);
-    kpc_envelopes_free(elements);
+    kpc_stream_elements_free(elements);
     ERROR(KPC_ERR_ARG_EMPTY,
           kpc_create_courier_envelopes_from_multi_payload(client, NULL, 0, true, true, NULL, 0,
                                                           KPC_SOON, &elements, &error));
@@ -114,7 +114,7 @@ static void create_courier_envelopes_from_multi_payload(void)
 static void create_courier_envelopes_from_tombstone_range(void)
 {
     kpc_test_stream to = kpc_test_stream_of(2), stream = kpc_test_stream_of(5);
-    kpc_envelopes *elements = NULL;
+    kpc_stream_elements *elements = NULL;
     kpc_box_index next, after;
     kpc_buffer *box = NULL;
     int i;
@@ -124,7 +124,7 @@ static void create_courier_envelopes_from_tombstone_range(void)
                                                          &error));
     write_elements(elements, &stream);
     OK(kpc_start_resending_copy_command(client, &stream.writer, NULL, KPC_SOON, &error));
-    OK(kpc_envelopes_next_index(elements, &after, &error));
+    OK(kpc_stream_elements_next_index(elements, &after, &error));
     for (next = to.first, i = 0; i < 2; i++) {
         kpc_box_index at = next;
         ERROR(KPC_ERR_TOMBSTONE, kpc_read_box(client, &to.reader, &at, KPC_START_NO_RETRY,
@@ -132,7 +132,7 @@ static void create_courier_envelopes_from_tombstone_range(void)
         OK(kpc_next_message_box_index(&at, &next, &error));
     }
     CHECK(memcmp(&next, &after, sizeof next) == 0);
-    kpc_envelopes_free(elements);
+    kpc_stream_elements_free(elements);
     ERROR(KPC_ERR_ARG_VALUE, kpc_create_courier_envelopes_from_tombstone_range(
                                  client, &to.writer, &to.first, 0, true, true, NULL, 0, KPC_SOON,
                                  &elements, &error));
@@ -143,7 +143,7 @@ static void copy_command_with_courier(void)
     kpc_test_stream to = kpc_test_stream_of(6), stream = kpc_test_stream_of(7);
     kpc_test_stream again = kpc_test_stream_of(8);
     kpc_test_stream taken = kpc_test_stream_of(10);
-    kpc_envelopes *elements = elements_for(&to);
+    kpc_stream_elements *elements = elements_for(&to);
     kpc_service courier, half;
     kpc_box_index next;
 
@@ -158,7 +158,7 @@ static void copy_command_with_courier(void)
     OK(kpc_start_resending_copy_command_with_courier(client, &stream.writer, &courier, KPC_SOON,
                                                      &error));
     holds_payload(&to);
-    kpc_envelopes_free(elements);
+    kpc_stream_elements_free(elements);
 
     /* Where another content is: the first envelope fails, and the replica's word is passed on. */
     OK(kpc_write_box(client, &taken.writer, &taken.first, (const uint8_t *)"mine", 4, 0, KPC_SOON,
@@ -170,7 +170,7 @@ static void copy_command_with_courier(void)
     CHECK(kpc_error_failed_envelope(error) == 1 && kpc_error_replica_code(error) == 10);
     kpc_error_free(error);
     error = NULL;
-    kpc_envelopes_free(elements);
+    kpc_stream_elements_free(elements);
 }
 
 static void tombstone_range(void)

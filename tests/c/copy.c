@@ -7,7 +7,7 @@
 static void stream_for(const kpc_test_stream *to, const kpc_test_stream *temporary, const uint8_t *payload,
                        size_t size, bool with_end)
 {
-    kpc_envelopes *made = NULL;
+    kpc_stream_elements *made = NULL;
     kpc_box_index at = temporary->first;
     OK(kpc_create_courier_envelopes_from_payload(client, payload, size, &to->writer, &to->first, true, with_end,
                                                  KPC_SOON, &made, &error));
@@ -60,6 +60,7 @@ static void err_copy_failed(void)
     uint8_t *payload = kpc_copies_payload(4000);
     kpc_box_index second = kpc_copies_ahead(&to.first, 1);
     kpc_buffer *nothing = NULL;
+    kpc_status cause = KPC_OK;
 
     OK(kpc_write_box(client, &to.writer, &second, payload, 3, 0, KPC_SOON, &second, &error));
     stream_for(&to, &temporary, payload, 4000, true);
@@ -67,8 +68,9 @@ static void err_copy_failed(void)
            kpc_start_resending_copy_command(client, &temporary.writer, NULL, KPC_SOON, &error));
     CHECK(kpc_error_failed_envelope(error) == 2);
     CHECK(kpc_error_replica_code(error) == 10);
-    STATUS(KPC_ERR_BOX_ALREADY_EXISTS,
-           kpc_status_from_wire(KPC_REPLY_REPLICA_CODE, (uint8_t)kpc_error_replica_code(error)));
+    STATUS(KPC_OK, kpc_status_from_wire(KPC_REPLY_REPLICA_CODE, (uint8_t)kpc_error_replica_code(error), &cause,
+                                        NULL));
+    STATUS(KPC_ERR_BOX_ALREADY_EXISTS, cause);
     CHECK(kpc_status_category(KPC_ERR_COPY_FAILED) == KPC_CATEGORY_COPY);
     kpc_error_free(error);
     error = NULL;
@@ -95,7 +97,7 @@ static void cancel_resending_copy_command(void)
     OK(kpc_start_resending_copy_command_async(client, &temporary.writer, NULL, KPC_FOREVER, NULL, &op, &error));
     CHECK(kpc_sim_until(&sim, "arq_entries", 1));
     ERROR(KPC_ERR_BUSY, kpc_start_resending_copy_command(client, &temporary.writer, NULL, KPC_SOON, &error));
-    STATUS(KPC_OK, kpc_write_cap_hash(&temporary.writer, &hash));
+    STATUS(KPC_OK, kpc_write_cap_hash(&temporary.writer, &hash, NULL));
     OK(kpc_cancel_resending_copy_command(client, &hash, KPC_SOON, &error));
     result = WAIT_FOR(client, op);
     ERROR(KPC_ERR_START_RESENDING_CANCELLED, kpc_start_resending_copy_command_result(result, &error));

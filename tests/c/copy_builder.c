@@ -73,7 +73,7 @@ static void in_one_life(void)
     CHECK(written > 0 && written < needed);
     OK(kpc_copy_builder_temp_write_cap(builder, &temporary, &error));
     OK(kpc_copy_builder_position(builder, &position, &error));
-    STATUS(KPC_OK, kpc_write_cap_first_index(&temporary, &next));
+    STATUS(KPC_OK, kpc_write_cap_first_index(&temporary, &next, NULL));
     next = kpc_copies_ahead(&next, (size_t)written);
     CHECK(kpc_copies_same(&position, &next));
     OK(kpc_copy_builder_courier(builder, &courier, &error));
@@ -89,8 +89,8 @@ static void in_one_life(void)
 
     ERROR(KPC_ERR_ARG_VALUE, kpc_copy_builder_add(client, builder, &one.writer, &one.first, payload, 1, KPC_SOON,
                                                   NULL, &error));
-    STATUS(KPC_OK, kpc_read_cap_of(&temporary, &reader));
-    STATUS(KPC_OK, kpc_write_cap_first_index(&temporary, &old.first));
+    STATUS(KPC_OK, kpc_write_cap_read_cap(&temporary, &reader, NULL));
+    STATUS(KPC_OK, kpc_write_cap_first_index(&temporary, &old.first, NULL));
     old.reader = reader;
     CHECK(!kpc_copies_deleted(&old, &old.first));
     OK(kpc_copy_builder_tombstone(client, builder, KPC_SOON, &error));
@@ -127,7 +127,7 @@ static void copy_builder_progress(void)
 
     OK(kpc_copy_builder_new(client, &builder, &error));
     OK(kpc_copy_builder_temp_write_cap(builder, &temporary, &error));
-    STATUS(KPC_OK, kpc_write_cap_hash(&temporary, &stream));
+    STATUS(KPC_OK, kpc_write_cap_hash(&temporary, &stream, NULL));
     add(builder, 11, payload, 20000);
     OK(kpc_event_sink_open(client, 64, &sink, &error));
     OK(kpc_copy_builder_finish_async(client, builder, NULL, KPC_SOON, NULL, &op, &error));
@@ -146,7 +146,7 @@ static void copy_builder_progress(void)
     result = WAIT_FOR(client, op);
     OK(kpc_copy_builder_finish_result(result, NULL, &error));
     kpc_result_free(result);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_copy_builder_free(builder);
     free(payload);
 }

@@ -113,16 +113,16 @@ static void any_reply(void)
     kpc_id surb;
 
     OK(kpc_client_get_service(client, "echo", &echo, &error));
-    ERROR(KPC_ERR_TIMEOUT, kpc_client_await_message_reply(client, KPC_POLL, &error));
-    ERROR(KPC_ERR_TIMEOUT, kpc_client_await_message_reply(client, 20, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_await_message_reply(client, KPC_NO_WAIT, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_await_message_reply(client, 20, &error));
     OK(kpc_new_surb_id(&surb, &error));
-    OK(kpc_send_message(client, &surb, &echo, (const uint8_t *)"ping", 4, KPC_SOON, NULL, &error));
-    OK(kpc_client_await_message_reply(client, KPC_SOON, &error));
+    OK(kpc_send_message(client, &surb, &echo, (const uint8_t *)"ping", 4, NULL, &error));
+    OK(kpc_await_message_reply(client, KPC_SOON, &error));
     OK(kpc_new_surb_id(&surb, &error));
-    OK(kpc_send_message(client, &surb, &echo, (const uint8_t *)"ping", 4, KPC_SOON, NULL, &error));
-    ASYNC(kpc_client_await_message_reply_async(client, KPC_SOON, NULL, &op, &error),
-          kpc_client_await_message_reply_result(result, &error));
-    ERROR(KPC_ERR_TIMEOUT, kpc_client_await_message_reply(client, KPC_POLL, &error));
+    OK(kpc_send_message(client, &surb, &echo, (const uint8_t *)"ping", 4, NULL, &error));
+    ASYNC(kpc_await_message_reply_async(client, KPC_SOON, NULL, &op, &error),
+          kpc_await_message_reply_result(result, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_await_message_reply(client, KPC_NO_WAIT, &error));
 }
 
 /* Every event that is there is one line. */
@@ -135,7 +135,7 @@ static void described(void)
     int count = 0;
 
     OK(kpc_event_sink_open(client, 16, &sink, &error));
-    while (kpc_event_sink_next(sink, KPC_POLL, &event, NULL) == KPC_OK) {
+    while (kpc_event_sink_next(sink, KPC_NO_WAIT, &event, NULL) == KPC_OK) {
         OK(kpc_event_describe(event, &text, &error));
         CHECK(kpc_buffer_len(text) > 0 && strchr((const char *)kpc_buffer_data(text), '\n') == NULL);
         CHECK(strlen((const char *)kpc_buffer_data(text)) == kpc_buffer_len(text));
@@ -148,7 +148,7 @@ static void described(void)
         count++;
     }
     CHECK(count >= 2);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
 }
 
 int main(void)

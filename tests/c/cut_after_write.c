@@ -79,7 +79,7 @@ static void cancelled_while_away(void)
     CHECK(kpc_sim_until(&sim, "start_resending_encrypted_message", begun + 1));
     kpc_sim_say(&sim, "down");
     kpc_sim_say(&sim, "cut");
-    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    STATUS(KPC_OK, kpc_op_cancel(client, op, NULL));
     CHECK(kpc_seen_until(&seen.drops, 1));
     CHECK(seen.calls == 1 && seen.status == KPC_ERR_CANCELLED);
     kpc_sim_say(&sim, "up");

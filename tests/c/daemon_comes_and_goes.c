@@ -77,7 +77,7 @@ static void away_during_a_read(uint8_t number, const char *command, int restarts
     is_read(client, op);
     STATUS(KPC_OK, kpc_client_close(client));
     CHECK(count_of(sink, KPC_EVENT_DISCONNECTED) == 0);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     CHECK(kpc_sim_until(&sim, "arq_entries", 0));
     CHECK(kpc_sim_until(&sim, "connections", 0));
@@ -105,7 +105,7 @@ static void client_is_connected(void)
     kpc_sim_say(&sim, "up");
     kpc_event_free(EVENT_OF(sink, KPC_EVENT_RESUMED));
     CHECK(kpc_client_is_connected(client) && kpc_client_is_attached(client));
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     CHECK(kpc_sim_until(&sim, "connections", 0));
 }
@@ -132,9 +132,9 @@ static void err_offline(void)
 
     OK(kpc_new_surb_id(&surb, &error));
     ERROR(KPC_ERR_OFFLINE,
-          kpc_blocking_send_message(client, &echo, (const uint8_t *)"x", 1, KPC_SOON, &reply, &error));
-    ERROR(KPC_ERR_OFFLINE, kpc_send_message(client, &surb, &echo, NULL, 0, KPC_SOON, NULL, &error));
-    ERROR(KPC_ERR_OFFLINE, kpc_send_message_without_reply(client, &echo, NULL, 0, KPC_SOON, NULL, &error));
+          kpc_send_message_await_reply(client, &echo, (const uint8_t *)"x", 1, KPC_SOON, &reply, &error));
+    ERROR(KPC_ERR_OFFLINE, kpc_send_message(client, &surb, &echo, NULL, 0, NULL, &error));
+    ERROR(KPC_ERR_OFFLINE, kpc_send_message_without_reply(client, &echo, NULL, 0, NULL, &error));
     CHECK(reply == NULL && kpc_sim_count(&sim, "send_message") == 0);
 
     /* What the daemon computes by itself goes on. */
@@ -150,10 +150,10 @@ static void err_offline(void)
     OK(kpc_op_wait(client, op, KPC_SOON, NULL, &error));
     OK(kpc_client_flush(client, KPC_SOON, &error));
     CHECK(kpc_client_is_connected(client));
-    OK(kpc_blocking_send_message(client, &echo, (const uint8_t *)"x", 1, KPC_SOON, &reply, &error));
+    OK(kpc_send_message_await_reply(client, &echo, (const uint8_t *)"x", 1, KPC_SOON, &reply, &error));
     CHECK(kpc_buffer_len(reply) > 1 && kpc_buffer_data(reply)[0] == 'x');
     kpc_buffer_free(reply);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     CHECK(kpc_sim_until(&sim, "connections", 0));
 }
@@ -180,13 +180,13 @@ static void calls_wait_while_it_is_away(void)
                            &ops[1], &error));
     OK(kpc_read_box_async(client, &stream.reader, &stream.first, 0, KPC_FOREVER, NULL, &ops[2], &error));
     for (i = 0; i < 3; i++) {
-        ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, ops[i], KPC_POLL, NULL, &error));
+        ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, ops[i], KPC_NO_WAIT, NULL, &error));
     }
     kpc_sim_say(&sim, "up");
     is_read(client, ops[2]);
     OK(kpc_op_wait(client, ops[0], KPC_SOON, NULL, &error));
     OK(kpc_op_wait(client, ops[1], KPC_SOON, NULL, &error));
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     CHECK(kpc_sim_until(&sim, "arq_entries", 0));
 }

@@ -71,7 +71,7 @@ static int with(int spare, kpc_config *config)
     OK(kpc_event_sink_open(client, 4, &sink, &error));
     fd = kpc_event_sink_fd(sink);
     CHECK(fd >= -1);
-    STATUS(connected ? KPC_OK : KPC_ERR_TIMEOUT, kpc_event_sink_next(sink, KPC_POLL, &event, NULL));
+    STATUS(connected ? KPC_OK : KPC_ERR_TIMEOUT, kpc_event_sink_next(sink, KPC_NO_WAIT, &event, NULL));
     kpc_event_free(event);
     status = write_one(client, &stream, 50);
     CHECK(status == KPC_OK || status == (connected ? KPC_ERR_TIMEOUT : KPC_ERR_NOT_CONNECTED));
@@ -82,7 +82,7 @@ static int with(int spare, kpc_config *config)
     }
     STATUS(KPC_OK, write_one(client, &stream, KPC_SOON));
     CHECK(fd == -1 ? kpc_event_sink_fd(sink) >= 0 : kpc_event_sink_fd(sink) == fd);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     return connected;
 }

@@ -36,7 +36,7 @@ static void config_new(void)
     kpc_config *config = NULL;
     long before = kpc_sim_count(&sim, "accepted");
 
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_set_unix(config, sim.address, &error));
     CHECK(sim.address[0] == '@' && kpc_sim_count(&sim, "accepted") == before);
     answers(config);
@@ -52,10 +52,10 @@ static void config_set_unix(void)
 
     memset(&other, 0, sizeof other);
     kpc_sim_start(&other, "--instant --unix daemon.sock");
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_set_unix(config, "daemon.sock", &error));
     answers(config);
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_set_unix(config, "@daemon.sock", &error));
     client = client_of(config);
     ERROR(KPC_ERR_CONNECT, kpc_client_connect(client, KPC_SOON, &error));
@@ -65,7 +65,7 @@ static void config_set_unix(void)
 
 static void set_tcp(kpc_config **config, const char *address, const char *network)
 {
-    STATUS(KPC_OK, kpc_config_new(config));
+    STATUS(KPC_OK, kpc_config_new(config, NULL));
     OK(kpc_config_set_tcp(*config, address, network, &error));
 }
 
@@ -147,7 +147,7 @@ static void config_set_reconnect(void)
                   kpc_next_message_box_index_remote(client, &stream.first, 300, &next, &error));
             CHECK(!kpc_client_is_attached(client) && kpc_sim_count(&sim, "accepted") == accepted);
         }
-        kpc_event_sink_close(sink);
+        kpc_event_sink_free(sink);
         kpc_client_free(client);
     }
 }

@@ -220,7 +220,7 @@ static void service(void)
     OK(kpc_client_pki_document(client, &document, &error));
     CHECK(kpc_pki_document_has_identity(document, &echo.node));
     kpc_pki_document_free(document);
-    OK(kpc_blocking_send_message(client, &echo, (const uint8_t *)"there", 5, KPC_SOON, &reply, &error));
+    OK(kpc_send_message_await_reply(client, &echo, (const uint8_t *)"there", 5, KPC_SOON, &reply, &error));
     CHECK(kpc_buffer_len(reply) > 5 && strcmp((const char *)kpc_buffer_data(reply), "there") == 0);
     kpc_buffer_free(reply);
     kpc_services_free(all);

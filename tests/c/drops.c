@@ -43,7 +43,7 @@ static void completions(void)
     OK(begin(client, 20, &done[2], NULL));
     ended(&seen[2], 1, KPC_ERR_TIMEOUT);
     OK(begin(client, KPC_FOREVER, &done[3], &op));
-    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    STATUS(KPC_OK, kpc_op_cancel(client, op, NULL));
     ended(&seen[3], 1, KPC_ERR_CANCELLED);
 
     /* The call itself fails: before it returns, on this thread. */
@@ -86,7 +86,7 @@ static void completions_without_a_function(void)
     ended(&seen, 0, KPC_OK);
 
     /* A sink that is closed takes nothing. */
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     seen.drops = 0;
     ERROR(KPC_ERR_BAD_HANDLE, kpc_next_message_box_index_remote_async(client, &stream.first, KPC_SOON, &done, &op,
                                                                       &error));
@@ -123,7 +123,7 @@ static void event_callbacks(void)
     CHECK(kpc_seen_until(&seen.calls, 2));
     ERROR(KPC_ERR_BUSY, kpc_event_sink_on_event(sink, count_event, &seen, kpc_seen_drop, &error));
     CHECK(seen.drops == 3);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     CHECK(kpc_seen_until(&seen.drops, 4));
     ERROR(KPC_ERR_BAD_HANDLE, kpc_event_sink_on_event(sink, count_event, &seen, kpc_seen_drop, &error));
     CHECK(seen.drops == 5);
@@ -135,9 +135,9 @@ static void event_callbacks(void)
     CHECK(seen.drops == 6);
     ERROR(KPC_ERR_CLOSED, kpc_event_sink_on_event(sink, count_event, &seen, kpc_seen_drop, &error));
     CHECK(seen.drops == 7);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     ERROR(KPC_ERR_CLOSED, kpc_event_sink_on_event(second, count_event, &seen, kpc_seen_drop, &error));
-    kpc_event_sink_close(second);
+    kpc_event_sink_free(second);
     kpc_client_free(client);
     CHECK(kpc_seen_until(&seen.drops, 8));
     CHECK(kpc_seen_now(&seen.drops) == 8);

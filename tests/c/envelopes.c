@@ -9,23 +9,23 @@ static void create_courier_envelopes_from_payload(void)
     kpc_test_stream to = kpc_test_stream_of(1), temporary = kpc_test_stream_of(2);
     size_t size = 5000;
     uint8_t *payload = kpc_copies_payload(size);
-    kpc_envelopes *made = NULL;
+    kpc_stream_elements *made = NULL;
     kpc_box_index next, expected = kpc_copies_ahead(&to.first, 3), at = temporary.first;
     kpc_buffer *element = NULL;
 
     OK(kpc_create_courier_envelopes_from_payload(client, payload, size, &to.writer, &to.first, true, true,
                                                  KPC_SOON, &made, &error));
-    CHECK(kpc_envelopes_count(made) == 4);
-    CHECK(kpc_envelopes_buffer(made) == NULL);
-    OK(kpc_envelopes_next_index(made, &next, &error));
+    CHECK(kpc_stream_elements_count(made) == 4);
+    CHECK(kpc_stream_elements_buffer(made) == NULL);
+    OK(kpc_stream_elements_next_index(made, &next, &error));
     CHECK(kpc_copies_same(&next, &expected));
-    OK(kpc_envelopes_at(made, 0, &element, &error));
+    OK(kpc_stream_elements_at(made, 0, &element, &error));
     CHECK(kpc_buffer_len(element) == 1677 && kpc_buffer_data(element)[0] == 1);
     kpc_buffer_free(element);
-    OK(kpc_envelopes_at(made, 3, &element, &error));
+    OK(kpc_stream_elements_at(made, 3, &element, &error));
     CHECK(kpc_buffer_data(element)[0] == 2);
     kpc_buffer_free(element);
-    ERROR(KPC_ERR_ARG_VALUE, kpc_envelopes_at(made, 4, &element, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_stream_elements_at(made, 4, &element, &error));
     CHECK(element == NULL);
     kpc_copies_write(&temporary, &at, made);
     kpc_copies_perform(&temporary);
@@ -34,10 +34,10 @@ static void create_courier_envelopes_from_payload(void)
     ASYNC(kpc_create_courier_envelopes_from_payload_async(client, payload, size, &to.writer, &to.first, true,
                                                           true, KPC_SOON, NULL, &op, &error),
           kpc_create_courier_envelopes_from_payload_result(result, &made, &error));
-    CHECK(kpc_envelopes_count(made) == 4);
-    kpc_envelopes_free(made);
-    kpc_envelopes_free(made);
-    CHECK(kpc_envelopes_count(made) == 0);
+    CHECK(kpc_stream_elements_count(made) == 4);
+    kpc_stream_elements_free(made);
+    kpc_stream_elements_free(made);
+    CHECK(kpc_stream_elements_count(made) == 0);
     free(payload);
 }
 
@@ -49,7 +49,7 @@ static void create_courier_envelopes_from_multi_payload(void)
     size_t size = 60 * KPC_CHUNK;
     uint8_t *payload = kpc_copies_payload(size);
     kpc_destination to[2];
-    kpc_envelopes *made = NULL;
+    kpc_stream_elements *made = NULL;
     kpc_buffer *buffer;
 
     to[0].write_cap = one.writer;
@@ -62,10 +62,10 @@ static void create_courier_envelopes_from_multi_payload(void)
     to[1].payload_len = size;
     OK(kpc_create_courier_envelopes_from_multi_payload(client, to, 2, true, false, NULL, 0, KPC_SOON, &made,
                                                        &error));
-    OK(kpc_envelopes_next_index_at(made, 1, &next, &error));
+    OK(kpc_stream_elements_next_index_at(made, 1, &next, &error));
     CHECK(kpc_copies_same(&next, &expected));
-    ERROR(KPC_ERR_ARG_VALUE, kpc_envelopes_next_index_at(made, 2, &next, &error));
-    buffer = kpc_envelopes_buffer(made);
+    ERROR(KPC_ERR_ARG_VALUE, kpc_stream_elements_next_index_at(made, 2, &next, &error));
+    buffer = kpc_stream_elements_buffer(made);
     CHECK(buffer != NULL && kpc_buffer_len(buffer) > 0);
     kpc_copies_write(&temporary, &at, made);
 
@@ -77,7 +77,7 @@ static void create_courier_envelopes_from_multi_payload(void)
                                                                 KPC_SOON, NULL, &op, &error),
           kpc_create_courier_envelopes_from_multi_payload_result(result, &made, &error));
     kpc_buffer_free(buffer);
-    CHECK(kpc_envelopes_buffer(made) == NULL);
+    CHECK(kpc_stream_elements_buffer(made) == NULL);
     kpc_copies_write(&temporary, &at, made);
     kpc_copies_perform(&temporary);
     CHECK(kpc_copies_arrived(&one, payload, 1));
@@ -89,8 +89,8 @@ static void create_courier_envelopes_from_multi_payload(void)
     at = temporary.first;
     OK(kpc_create_courier_envelopes_from_tombstone_range(client, &two.writer, &two.first, 30, true, false, NULL,
                                                          0, KPC_SOON, &made, &error));
-    OK(kpc_envelopes_next_index(made, &next, &error));
-    buffer = kpc_envelopes_buffer(made);
+    OK(kpc_stream_elements_next_index(made, &next, &error));
+    buffer = kpc_stream_elements_buffer(made);
     kpc_copies_write(&temporary, &at, made);
     ASYNC(kpc_create_courier_envelopes_from_tombstone_range_async(client, &two.writer, &next, 30, false, true,
                                                                   kpc_buffer_data(buffer),
@@ -112,7 +112,7 @@ static void destination(void)
     kpc_test_stream temporary = kpc_test_stream_of(22);
     kpc_box_index at = temporary.first, next;
     kpc_destination to[2];
-    kpc_envelopes *made = NULL;
+    kpc_stream_elements *made = NULL;
     kpc_buffer *plaintext = NULL;
 
     memset(to, 0, sizeof to);
@@ -138,13 +138,13 @@ static void destination(void)
 
 /* What a call leaves over is for the next one; after the last nothing is. Where each destination
  * goes on is told in their order. */
-static void envelopes_buffer(void)
+static void stream_elements_buffer(void)
 {
     kpc_test_stream one = kpc_test_stream_of(23), two = kpc_test_stream_of(24);
     uint8_t *payload = kpc_copies_payload(3 * KPC_CHUNK);
     kpc_box_index next, after_one = kpc_copies_ahead(&one.first, 1), after_two = kpc_copies_ahead(&two.first, 3);
     kpc_destination to[2];
-    kpc_envelopes *first = NULL, *second = NULL;
+    kpc_stream_elements *first = NULL, *second = NULL;
     kpc_buffer *buffer;
 
     memset(to, 0, sizeof to);
@@ -158,34 +158,34 @@ static void envelopes_buffer(void)
     to[1].payload_len = 3 * KPC_CHUNK;
     OK(kpc_create_courier_envelopes_from_multi_payload(client, to, 2, true, false, NULL, 0, KPC_SOON, &first,
                                                        &error));
-    buffer = kpc_envelopes_buffer(first);
+    buffer = kpc_stream_elements_buffer(first);
     CHECK(kpc_buffer_len(buffer) > 0);
-    OK(kpc_envelopes_next_index_at(first, 0, &next, &error));
+    OK(kpc_stream_elements_next_index_at(first, 0, &next, &error));
     CHECK(kpc_copies_same(&next, &after_one));
-    OK(kpc_envelopes_next_index_at(first, 1, &next, &error));
+    OK(kpc_stream_elements_next_index_at(first, 1, &next, &error));
     CHECK(kpc_copies_same(&next, &after_two));
     to[0].start_index = after_one;
     OK(kpc_create_courier_envelopes_from_multi_payload(client, to, 1, false, true, kpc_buffer_data(buffer),
                                                        kpc_buffer_len(buffer), KPC_SOON, &second, &error));
-    CHECK(kpc_envelopes_buffer(second) == NULL);
-    OK(kpc_envelopes_next_index(second, &next, &error));
+    CHECK(kpc_stream_elements_buffer(second) == NULL);
+    OK(kpc_stream_elements_next_index(second, &next, &error));
     after_one = kpc_copies_ahead(&one.first, 2);
     CHECK(kpc_copies_same(&next, &after_one));
     kpc_buffer_free(buffer);
-    kpc_envelopes_free(first);
-    kpc_envelopes_free(second);
-    ERROR(KPC_ERR_BAD_HANDLE, kpc_envelopes_next_index(second, &next, &error));
+    kpc_stream_elements_free(first);
+    kpc_stream_elements_free(second);
+    ERROR(KPC_ERR_BAD_HANDLE, kpc_stream_elements_next_index(second, &next, &error));
     free(payload);
 }
 
 /* Counts the elements with this flag in their first byte. */
-static int flagged(const kpc_envelopes *made, int flag)
+static int flagged(const kpc_stream_elements *made, int flag)
 {
     size_t i;
     int count = 0;
-    for (i = 0; i < kpc_envelopes_count(made); i++) {
+    for (i = 0; i < kpc_stream_elements_count(made); i++) {
         kpc_buffer *element = NULL;
-        OK(kpc_envelopes_at(made, i, &element, &error));
+        OK(kpc_stream_elements_at(made, i, &element, &error));
         count += (kpc_buffer_data(element)[0] & flag) != 0;
         kpc_buffer_free(element);
     }
@@ -193,12 +193,12 @@ static int flagged(const kpc_envelopes *made, int flag)
 }
 
 /* The first element of the first call begins the stream and the last of the last one ends it. */
-static void envelopes_at(void)
+static void stream_elements_at(void)
 {
     enum { START = 1, FINAL = 2 };
     kpc_test_stream to = kpc_test_stream_of(25);
     uint8_t *payload = kpc_copies_payload(4 * KPC_CHUNK);
-    kpc_envelopes *made = NULL;
+    kpc_stream_elements *made = NULL;
     int is_start, is_last;
 
     for (is_start = 0; is_start < 2; is_start++) {
@@ -207,13 +207,13 @@ static void envelopes_at(void)
             OK(kpc_create_courier_envelopes_from_payload(client, payload, 4 * KPC_CHUNK, &to.writer, &to.first,
                                                          is_start, is_last, KPC_SOON, &made, &error));
             CHECK(flagged(made, START) == is_start && flagged(made, FINAL) == is_last);
-            OK(kpc_envelopes_at(made, 0, &first, &error));
-            OK(kpc_envelopes_at(made, kpc_envelopes_count(made) - 1, &last, &error));
+            OK(kpc_stream_elements_at(made, 0, &first, &error));
+            OK(kpc_stream_elements_at(made, kpc_stream_elements_count(made) - 1, &last, &error));
             CHECK((kpc_buffer_data(first)[0] & START) == is_start);
             CHECK((kpc_buffer_data(last)[0] & FINAL) == FINAL * is_last);
             kpc_buffer_free(first);
             kpc_buffer_free(last);
-            kpc_envelopes_free(made);
+            kpc_stream_elements_free(made);
         }
     }
     free(payload);
@@ -232,13 +232,13 @@ static void box_length_prefix(void)
     most = (size_t)sizes.max_plaintext_payload_length - KPC_BOX_LENGTH_PREFIX;
     payload = kpc_copies_payload(most + 1);
     for (more = 0; more < 2; more++) {
-        kpc_envelopes *made = NULL;
+        kpc_stream_elements *made = NULL;
         OK(kpc_create_courier_envelopes_from_payload(client, payload, most + more, &to.writer, &to.first, true, true,
                                                      KPC_SOON, &made, &error));
-        OK(kpc_envelopes_next_index(made, &next, &error));
+        OK(kpc_stream_elements_next_index(made, &next, &error));
         expected = kpc_copies_ahead(&to.first, 1 + more);
         CHECK(kpc_copies_same(&next, &expected));
-        kpc_envelopes_free(made);
+        kpc_stream_elements_free(made);
     }
     free(payload);
 }
@@ -249,7 +249,7 @@ static void refusals(void)
     kpc_test_stream to = kpc_test_stream_of(8), other = kpc_test_stream_of(9);
     static uint8_t large[KPC_MAX_DESTINATION_PAYLOAD + 1];
     kpc_destination one;
-    kpc_envelopes *made = NULL;
+    kpc_stream_elements *made = NULL;
     long before = kpc_sim_requests(&sim);
 
 #define FROM_PAYLOAD(bytes, size, cap, index)                                                             \
@@ -297,8 +297,8 @@ int main(void)
     create_courier_envelopes_from_payload();
     create_courier_envelopes_from_multi_payload();
     destination();
-    envelopes_buffer();
-    envelopes_at();
+    stream_elements_buffer();
+    stream_elements_at();
     box_length_prefix();
     refusals();
     kpc_client_free(client);

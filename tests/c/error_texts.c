@@ -25,7 +25,7 @@ static kpc_client *client_at(const char *path)
 {
     kpc_config *config = NULL;
     kpc_client *client = NULL;
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_set_unix(config, path, &error));
     OK(kpc_client_new(config, &client, &error));
     kpc_config_free(config);
@@ -74,7 +74,7 @@ static void time_limits(void)
 
     CHECK(kill(sim.pid, SIGSTOP) == 0);
     SAYS(KPC_ERR_TIMEOUT, "the daemon has not opened a session yet", kpc_client_connect(client, 50, &error));
-    SAYS(KPC_ERR_TIMEOUT, "the daemon has not opened a session yet", kpc_client_connect(client, KPC_POLL, &error));
+    SAYS(KPC_ERR_TIMEOUT, "the daemon has not opened a session yet", kpc_client_connect(client, KPC_NO_WAIT, &error));
     CHECK(kill(sim.pid, SIGCONT) == 0);
     OK(kpc_client_connect(client, KPC_SOON, &error));
     OK(kpc_client_get_service(client, "echo", &echo, &error));
@@ -86,7 +86,7 @@ static void time_limits(void)
     SAYS(KPC_ERR_TIMEOUT, "the daemon is not on the mixnet",
          kpc_read_box(client, &stream.reader, &stream.first, 0, 20, &plaintext, &index, &error));
     SAYS(KPC_ERR_OFFLINE, "the daemon is not on the mixnet",
-         kpc_send_message_without_reply(client, &echo, NULL, 0, 0, NULL, &error));
+         kpc_send_message_without_reply(client, &echo, NULL, 0, NULL, &error));
 
     kpc_sim_say(&sim, "down");
     kpc_sim_say(&sim, "cut");
@@ -98,7 +98,7 @@ static void time_limits(void)
     SAYS(KPC_ERR_TIMEOUT, "the daemon is not reachable",
          kpc_next_message_box_index_remote(client, &stream.first, 20, &index, &error));
     SAYS(KPC_ERR_OFFLINE, "the daemon is not reachable",
-         kpc_send_message_without_reply(client, &echo, NULL, 0, 0, NULL, &error));
+         kpc_send_message_without_reply(client, &echo, NULL, 0, NULL, &error));
     OK(kpc_next_message_box_index_remote_async(client, &stream.first, 20, NULL, &op, &error));
     result = WAIT_FOR(client, op);
     SAYS(KPC_ERR_TIMEOUT, "the daemon is not reachable",

@@ -17,7 +17,7 @@ static void begin(void)
 
 static void end(void)
 {
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     CHECK(kpc_sim_until(&sim, "connections", 0));
 }
@@ -41,7 +41,7 @@ static void expect(int32_t kind)
 static void nothing_more(void)
 {
     kpc_event *event = NULL;
-    ERROR(KPC_ERR_TIMEOUT, kpc_event_sink_next(sink, KPC_POLL, &event, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_event_sink_next(sink, KPC_NO_WAIT, &event, &error));
 }
 
 /* An answer of the daemon: whatever it sent before has been taken in. */
@@ -273,12 +273,12 @@ static void event_closed(void)
     expect(KPC_EVENT_CLOSED);
     ERROR(KPC_ERR_CLOSED, kpc_event_sink_next(sink, KPC_FOREVER, &event, &error));
     for (i = 0; i < 3; i++) {
-        OK(kpc_event_sink_next(other, KPC_POLL, &event, &error));
+        OK(kpc_event_sink_next(other, KPC_NO_WAIT, &event, &error));
         CHECK((kpc_event_kind(event) == KPC_EVENT_CLOSED) == (i == 2));
         kpc_event_free(event);
     }
     ERROR(KPC_ERR_CLOSED, kpc_event_sink_next(other, KPC_FOREVER, &event, &error));
-    kpc_event_sink_close(other);
+    kpc_event_sink_free(other);
     end();
 }
 
@@ -374,7 +374,7 @@ static void event_courier_vanished(void)
         OK(kpc_event_sink_next(sink, KPC_SOON, &event, &error));
         kind = kpc_event_kind(event);
     } while (kind != KPC_EVENT_COURIER_VANISHED && kind != KPC_EVENT_NONE);
-    STATUS(KPC_OK, kpc_write_cap_hash(&never.writer, &stream));
+    STATUS(KPC_OK, kpc_write_cap_hash(&never.writer, &stream, NULL));
     OK(kpc_event_stream(event, &told, &error));
     CHECK(memcmp(&told, &stream, sizeof told) == 0);
     OK(kpc_event_courier(event, &told, &error));
@@ -383,7 +383,7 @@ static void event_courier_vanished(void)
     OK(kpc_client_pki_document(client, &document, &error));
     CHECK(!kpc_pki_document_has_identity(document, &courier.node));
     kpc_pki_document_free(document);
-    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    STATUS(KPC_OK, kpc_op_cancel(client, op, NULL));
     OK(kpc_op_wait(client, op, KPC_SOON, NULL, &error));
     end();
 }

@@ -34,7 +34,7 @@ static void expect(kpc_event_sink *sink, int32_t kind)
 static void nothing_more(kpc_event_sink *sink)
 {
     kpc_event *event = (kpc_event *)(uintptr_t)1;
-    ERROR(KPC_ERR_TIMEOUT, kpc_event_sink_next(sink, KPC_POLL, &event, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_event_sink_next(sink, KPC_NO_WAIT, &event, &error));
     CHECK(event == NULL);
 }
 
@@ -61,7 +61,7 @@ static void has_no_more(const kpc_event *event, int32_t kind)
         ERROR(KPC_ERR_ARG_VALUE, kpc_event_payload(event, &payload, &error));
         CHECK(kpc_event_pki_document(event) == NULL);
     }
-    CHECK(kpc_event_result(event) == NULL && kpc_event_lost(event) == 0);
+    CHECK(kpc_event_result(event) == NULL && kpc_event_lost_count(event) == 0);
     CHECK(kpc_event_sent_at_unix(event) == 0 && kpc_event_reply_eta_ns(event) == 0);
     CHECK(kpc_event_reply_index(event) == -1);
 }
@@ -120,10 +120,10 @@ static void event_sink_open(void)
     ERROR(KPC_ERR_CLOSED, kpc_event_sink_next(early, KPC_FOREVER, &event, &error));
     kpc_client_free(client);
     expect(late, KPC_EVENT_CLOSED);
-    ERROR(KPC_ERR_CLOSED, kpc_event_sink_next(late, KPC_POLL, &event, &error));
-    kpc_event_sink_close(early);
-    kpc_event_sink_close(late);
-    ERROR(KPC_ERR_BAD_HANDLE, kpc_event_sink_next(late, KPC_POLL, &event, &error));
+    ERROR(KPC_ERR_CLOSED, kpc_event_sink_next(late, KPC_NO_WAIT, &event, &error));
+    kpc_event_sink_free(early);
+    kpc_event_sink_free(late);
+    ERROR(KPC_ERR_BAD_HANDLE, kpc_event_sink_next(late, KPC_NO_WAIT, &event, &error));
     CHECK(kpc_event_sink_fd(late) == -1);
 }
 
@@ -158,8 +158,8 @@ static void event_sink_next(void)
         expect(other, KPC_EVENT_CONNECTION_STATUS);
     }
     nothing_more(other);
-    kpc_event_sink_close(sink);
-    kpc_event_sink_close(other);
+    kpc_event_sink_free(sink);
+    kpc_event_sink_free(other);
     kpc_client_free(client);
 }
 
@@ -187,7 +187,7 @@ static void the_descriptor(void)
     STATUS(KPC_OK, kpc_client_close(client));
     CHECK(is_readable(sink, 0));
     expect(sink, KPC_EVENT_CLOSED);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     /* It is gone with its sink. */
     CHECK(fcntl(fd, F_GETFD) == -1);
@@ -223,7 +223,7 @@ static void three_sinks_see_the_same(void)
     int i, count = 0;
 
     OK(kpc_event_sink_on_event(called, on_event, &taken, on_drop, &error));
-    ERROR(KPC_ERR_BUSY, kpc_event_sink_next(called, KPC_POLL, &event, &error));
+    ERROR(KPC_ERR_BUSY, kpc_event_sink_next(called, KPC_NO_WAIT, &event, &error));
     kpc_sim_say(&sim, "offline");
     kpc_event_free(EVENT_OF(awaited, KPC_EVENT_CONNECTION_STATUS));
     kpc_event_free(EVENT_OF(awaited, KPC_EVENT_PKI_DOCUMENT));
@@ -240,16 +240,16 @@ static void three_sinks_see_the_same(void)
     do {
         CHECK(is_readable(polled, KPC_SOON));
         event = NULL;
-        OK(kpc_event_sink_next(polled, KPC_POLL, &event, &error));
+        OK(kpc_event_sink_next(polled, KPC_NO_WAIT, &event, &error));
         CHECK(count < taken && kinds[count] == kpc_event_kind(event));
         count++;
         i = kpc_event_kind(event);
         kpc_event_free(event);
     } while (i != KPC_EVENT_CLOSED && count < 64);
     CHECK(count == taken && dropped == 1);
-    kpc_event_sink_close(called);
-    kpc_event_sink_close(awaited);
-    kpc_event_sink_close(polled);
+    kpc_event_sink_free(called);
+    kpc_event_sink_free(awaited);
+    kpc_event_sink_free(polled);
     kpc_client_free(client);
 }
 
@@ -276,7 +276,7 @@ static void losses_are_counted(void)
             kpc_event_free(EVENT_OF(quick, KPC_EVENT_CONNECTION_STATUS));
         }
     }
-    while (kpc_event_sink_next(slow, KPC_POLL, &event, NULL) == KPC_OK) {
+    while (kpc_event_sink_next(slow, KPC_NO_WAIT, &event, NULL) == KPC_OK) {
         if (kpc_event_kind(event) == KPC_EVENT_OPERATION) {
             kpc_result *result = kpc_event_result(event);
             CHECK(kpc_result_op(result) > last);
@@ -284,9 +284,9 @@ static void losses_are_counted(void)
             STATUS(KPC_OK, kpc_result_status(result));
             kpc_result_free(result);
             completions++;
-        } else if (kpc_event_kind(event) == KPC_EVENT_LOST) {
-            CHECK(kpc_event_lost(event) > 0);
-            lost += kpc_event_lost(event);
+        } else if (kpc_event_kind(event) == KPC_EVENT_OVERFLOW) {
+            CHECK(kpc_event_lost_count(event) > 0);
+            lost += kpc_event_lost_count(event);
         } else {
             notices++;
         }
@@ -297,8 +297,8 @@ static void losses_are_counted(void)
     /* The status and the document of the beginning, and one status for each change. */
     kpc_event_free(EVENT_OF(quick, KPC_EVENT_CONNECTION_STATUS));
     CHECK(lost + 3 == 2 + TIMES);
-    kpc_event_sink_close(slow);
-    kpc_event_sink_close(quick);
+    kpc_event_sink_free(slow);
+    kpc_event_sink_free(quick);
     kpc_client_free(client);
 }
 
@@ -323,7 +323,7 @@ static void *drink_until_it_ends(void *argument)
 }
 
 /* Threads that wait for ever for an event are let go when the sink is closed, or the client ends. */
-static void event_sink_close(int by_client)
+static void event_sink_free(int by_client)
 {
     kpc_client *client = kpc_sim_connected(&sim);
     drinker drinkers[4];
@@ -342,7 +342,7 @@ static void event_sink_close(int by_client)
     if (by_client) {
         kpc_client_free(client);
     } else {
-        kpc_event_sink_close(sink);
+        kpc_event_sink_free(sink);
     }
     for (i = 0; i < 4; i++) {
         CHECK(pthread_join(threads[i], NULL) == 0);
@@ -350,8 +350,8 @@ static void event_sink_close(int by_client)
         closed_events += drinkers[i].closed_events;
     }
     CHECK(closed_events == (by_client ? 1 : 0));
-    kpc_event_sink_close(sink);
-    ERROR(KPC_ERR_BAD_HANDLE, kpc_event_sink_next(sink, KPC_POLL, &event, &error));
+    kpc_event_sink_free(sink);
+    ERROR(KPC_ERR_BAD_HANDLE, kpc_event_sink_next(sink, KPC_NO_WAIT, &event, &error));
     kpc_client_free(client);
 }
 
@@ -381,7 +381,7 @@ static void a_callback_takes_over(void)
     kpc_client_free(client);
     CHECK(kpc_seen_until(&dropped, 1));
     CHECK(taken == 1 && kinds[0] == KPC_EVENT_CLOSED);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
 }
 
 int main(void)
@@ -393,8 +393,8 @@ int main(void)
     the_descriptor();
     three_sinks_see_the_same();
     losses_are_counted();
-    event_sink_close(0);
-    event_sink_close(1);
+    event_sink_free(0);
+    event_sink_free(1);
     a_callback_takes_over();
     kpc_sim_stop(&sim);
     return kpc_test_end();

@@ -51,7 +51,7 @@ static kpc_status begin(int number, operation *o, const kpc_completion *done)
     case 2:
         return kpc_read_box_async(client, &stream.reader, &stream.first, 0, limit, done, &o->op, NULL);
     default:
-        return kpc_blocking_send_message_async(client, &echo, (const uint8_t *)"x", 1, limit, done, &o->op, NULL);
+        return kpc_send_message_await_reply_async(client, &echo, (const uint8_t *)"x", 1, limit, done, &o->op, NULL);
     }
 }
 
@@ -93,7 +93,7 @@ static void *cancel(void *unused)
     while (!__atomic_load_n(&over, __ATOMIC_SEQ_CST)) {
         operation *o = &operations[i];
         if (__atomic_load_n(&o->begun, __ATOMIC_SEQ_CST) == 1) {
-            STATUS(KPC_OK, kpc_op_cancel(client, o->op));
+            STATUS(KPC_OK, kpc_op_cancel(client, o->op, NULL));
         }
         i = (i + 5) % OPERATIONS;
     }
@@ -191,7 +191,7 @@ static void a_round(int round, int *good, int *bad)
     CHECK(pthread_join(threads[KINDS + 1], NULL) == 0);
     look_at_each(good, bad);
     pthread_barrier_destroy(&barrier);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
 }
 

@@ -45,7 +45,7 @@ static void begin(void)
     OK(kpc_event_sink_on_event(called, on_event, &events, NULL, &error));
     OK(kpc_event_sink_open(client, 8, &awaited, &error));
     CHECK(kpc_event_sink_fd(awaited) >= 0);
-    while (kpc_event_sink_next(awaited, KPC_POLL, &event, NULL) == KPC_OK) {
+    while (kpc_event_sink_next(awaited, KPC_NO_WAIT, &event, NULL) == KPC_OK) {
         kpc_event_free(event);
     }
     CHECK(pthread_create(&thread, NULL, wait_for_ever, awaited) == 0);

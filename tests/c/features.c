@@ -102,7 +102,7 @@ static void event_describe(void)
         kpc_buffer_free(text);
         kpc_event_free(event);
     }
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
 }
 
 static int replies;
@@ -122,10 +122,10 @@ static void send_echo(void)
 
     OK(kpc_client_get_service(client, "echo", &echo, &error));
     OK(kpc_new_surb_id(&surb_id, &error));
-    OK(kpc_send_message(client, &surb_id, &echo, (const uint8_t *)"hello", 5, KPC_SOON, NULL, &error));
+    OK(kpc_send_message(client, &surb_id, &echo, (const uint8_t *)"hello", 5, NULL, &error));
 }
 
-static void client_await_message_reply(void)
+static void await_message_reply(void)
 {
     kpc_event_sink *sink = NULL;
     kpc_completion done;
@@ -134,18 +134,18 @@ static void client_await_message_reply(void)
 
     OK(kpc_event_sink_open(client, 16, &sink, &error));
     OK(kpc_event_sink_on_event(sink, on_event, NULL, NULL, &error));
-    ERROR(KPC_ERR_TIMEOUT, kpc_client_await_message_reply(client, KPC_POLL, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_await_message_reply(client, KPC_NO_WAIT, &error));
     send_echo();
-    OK(kpc_client_await_message_reply(client, KPC_SOON, &error));
+    OK(kpc_await_message_reply(client, KPC_SOON, &error));
     CHECK(kpc_seen_until(&replies, 1));
     /* One reply wakes one wait. */
-    ERROR(KPC_ERR_TIMEOUT, kpc_client_await_message_reply(client, KPC_POLL, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_await_message_reply(client, KPC_NO_WAIT, &error));
     done = kpc_seen_by(&seen);
-    OK(kpc_client_await_message_reply_async(client, KPC_FOREVER, &done, &op, &error));
+    OK(kpc_await_message_reply_async(client, KPC_FOREVER, &done, &op, &error));
     send_echo();
     CHECK(kpc_seen_until(&seen.drops, 1) && seen.status == KPC_OK && seen.calls == 1);
     CHECK(kpc_seen_until(&replies, 2));
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
 }
 
 /* A text that is not empty. */
@@ -199,7 +199,7 @@ int main(void)
     client_config();
     client_log();
     event_describe();
-    client_await_message_reply();
+    await_message_reply();
     get_directory_authorities();
     kpc_client_free(client);
     kpc_sim_stop(&sim);

@@ -23,7 +23,7 @@ static int in_child(kpc_config *config, kpc_buffer *buffer)
 
     /* Now with tables of its own. */
     ERROR(KPC_ERR_FORKED, kpc_config_set_unix(config, "x", &error));
-    STATUS(KPC_OK, kpc_config_new(&own));
+    STATUS(KPC_OK, kpc_config_new(&own, NULL));
     CHECK(own != config);
     OK(kpc_config_set_unix(own, "x", &error));
     ERROR(KPC_ERR_FORKED, kpc_config_set_unix(config, "x", &error));
@@ -44,7 +44,7 @@ static void child_is_fine(kpc_config *config, kpc_buffer *buffer, int depth)
         int failed = in_child(config, buffer);
         if (depth > 0) {
             kpc_config *own = NULL;
-            STATUS(KPC_OK, kpc_config_new(&own));
+            STATUS(KPC_OK, kpc_config_new(&own, NULL));
             child_is_fine(own, buffer, depth - 1);
             OK(kpc_config_set_unix(own, "x", &error));
             kpc_config_free(own);
@@ -62,7 +62,7 @@ int main(void)
     kpc_config *config = NULL;
     kpc_buffer *buffer = NULL;
 
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_buffer_new((const uint8_t *)"abc", 3, &buffer, &error));
     STATUS(KPC_ERR_ARG_NULL, kpc_config_set_unix(config, NULL, &error));
     child_is_fine(config, buffer, 3);

@@ -43,7 +43,7 @@ static void make_one_of_each(void)
 static void free_each(void)
 {
     kpc_client_free(parents.client);
-    kpc_event_sink_close(parents.sink);
+    kpc_event_sink_free(parents.sink);
     kpc_event_free(parents.event);
     kpc_result_free(parents.result);
     kpc_envelope_free(parents.envelope);
@@ -65,7 +65,7 @@ static int each_says_forked(void)
     good &= kpc_next_message_box_index_remote(parents.client, &stream.first, KPC_FOREVER, &next, NULL) ==
             KPC_ERR_FORKED;
     good &= kpc_client_close(parents.client) == KPC_ERR_FORKED;
-    good &= kpc_op_cancel(parents.client, parents.op) == KPC_ERR_FORKED;
+    good &= kpc_op_cancel(parents.client, parents.op, NULL) == KPC_ERR_FORKED;
     good &= kpc_event_sink_next(parents.sink, KPC_FOREVER, &(kpc_event *){NULL}, NULL) == KPC_ERR_FORKED;
     good &= kpc_event_sink_fd(parents.sink) == -1 && kpc_event_kind(parents.event) == KPC_EVENT_NONE;
     good &= kpc_result_status(parents.result) == KPC_ERR_FORKED;
@@ -155,7 +155,7 @@ int main(void)
         OK(kpc_event_sink_open(parents.client, 8, &called, &error));
         OK(kpc_event_sink_on_event(called, on_event, &events, NULL, &error));
         CHECK(kpc_seen_until(&events, 2));
-        kpc_event_sink_close(called);
+        kpc_event_sink_free(called);
     }
 
     /* A child that leaves at once, having freed everything: nobody outside notices. */

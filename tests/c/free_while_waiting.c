@@ -43,7 +43,7 @@ static kpc_status write_call(const kpc_client *client)
 static kpc_status message_call(const kpc_client *client)
 {
     kpc_buffer *reply = NULL;
-    return kpc_blocking_send_message(client, &echo, (const uint8_t *)"m", 1, KPC_FOREVER, &reply, NULL);
+    return kpc_send_message_await_reply(client, &echo, (const uint8_t *)"m", 1, KPC_FOREVER, &reply, NULL);
 }
 
 static kpc_status flush_call(const kpc_client *client)
@@ -147,7 +147,7 @@ static void connecting(int by_free)
                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof name - 1 + strlen(path))) == 0);
     CHECK(listen(listener, 1) == 0);
     snprintf(path, sizeof path, "@kpc-test-silent-%ld", (long)getpid());
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_set_unix(config, path, &error));
     OK(kpc_client_new(config, &client, &error));
     kpc_config_free(config);

@@ -41,8 +41,8 @@ static void bad_handles(void)
     long local = 0;
     size_t bit;
 
-    STATUS(KPC_OK, kpc_config_new(&config));
-    STATUS(KPC_OK, kpc_config_new(&freed));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
+    STATUS(KPC_OK, kpc_config_new(&freed, NULL));
     kpc_config_free(freed);
 
     ERROR(KPC_ERR_ARG_NULL, kpc_config_set_unix(NULL, "x", &error));
@@ -58,7 +58,7 @@ static void bad_handles(void)
     }
 
     /* A new object in the place of the freed one does not answer to the old handle. */
-    STATUS(KPC_OK, kpc_config_new(&freed));
+    STATUS(KPC_OK, kpc_config_new(&freed, NULL));
     kpc_config_free((kpc_config *)(void *)foreign);
     CHECK(kpc_buffer_len(foreign) == 7);
     kpc_config_free(freed);

@@ -41,8 +41,8 @@ static void gives_up(const char *command, kpc_status reason)
     kpc_sim_say(&sim, "%s", command);
     STATUS(reason, reason_of_loss(sink));
     ask(client);
-    ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, op, KPC_POLL, NULL, &error));
-    kpc_event_sink_close(sink);
+    ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, op, KPC_NO_WAIT, NULL, &error));
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     CHECK(kpc_sim_until(&sim, "arq_entries", 0));
     CHECK(kpc_sim_until(&sim, "connections", 0));
@@ -60,11 +60,11 @@ static void an_empty_frame_is_passed_over(void)
     ask(client);
     ask(client);
     CHECK(kpc_client_is_attached(client));
-    while (kpc_event_sink_next(sink, KPC_POLL, &event, NULL) == KPC_OK) {
+    while (kpc_event_sink_next(sink, KPC_NO_WAIT, &event, NULL) == KPC_OK) {
         CHECK(kpc_event_kind(event) != KPC_EVENT_DISCONNECTED);
         kpc_event_free(event);
     }
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
 }
 

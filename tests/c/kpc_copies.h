@@ -94,17 +94,17 @@ static inline int kpc_copies_deleted(const kpc_test_stream *stream, const kpc_bo
 }
 
 /* Writes every element to a stream, from `at` on, which is moved. Takes the elements over. */
-static inline void kpc_copies_write(const kpc_test_stream *to, kpc_box_index *at, kpc_envelopes *envelopes)
+static inline void kpc_copies_write(const kpc_test_stream *to, kpc_box_index *at, kpc_stream_elements *envelopes)
 {
     size_t i;
-    for (i = 0; i < kpc_envelopes_count(envelopes); i++) {
+    for (i = 0; i < kpc_stream_elements_count(envelopes); i++) {
         kpc_buffer *element = NULL;
-        OK(kpc_envelopes_at(envelopes, i, &element, &error));
+        OK(kpc_stream_elements_at(envelopes, i, &element, &error));
         OK(kpc_write_box(client, &to->writer, at, kpc_buffer_data(element), kpc_buffer_len(element), 0, KPC_SOON,
                          at, &error));
         kpc_buffer_free(element);
     }
-    kpc_envelopes_free(envelopes);
+    kpc_stream_elements_free(envelopes);
 }
 
 /* Has a courier perform a stream. */

@@ -25,7 +25,7 @@ static kpc_error *error;
     kpc_pki_document *kpc_pki_document; \
     kpc_services *kpc_services; \
     kpc_authorities *kpc_authorities; \
-    kpc_envelopes *kpc_envelopes; \
+    kpc_stream_elements *kpc_stream_elements; \
     kpc_tombstones *kpc_tombstones; \
     kpc_voucher *kpc_voucher; \
     kpc_copy_builder *kpc_copy_builder;
@@ -80,7 +80,7 @@ static inline void fixture_connect(struct fixture *f)
         }
         OK(kpc_get_directory_authorities(f->kpc_client, KPC_SOON, &f->kpc_authorities, &error));
         OK(kpc_create_courier_envelopes_from_payload(f->kpc_client, f->memory, 9, &f->kpc_write_cap,
-                                                     &f->kpc_box_index, true, true, KPC_SOON, &f->kpc_envelopes,
+                                                     &f->kpc_box_index, true, true, KPC_SOON, &f->kpc_stream_elements,
                                                      &error));
         OK(kpc_tombstone_range(f->kpc_client, &f->kpc_write_cap, &f->kpc_box_index, 2, KPC_SOON,
                                &f->kpc_tombstones, &error));
@@ -98,8 +98,8 @@ static inline void fixture_connect(struct fixture *f)
         OK(kpc_client_new(f->kpc_config, &closed, &error));
         OK(kpc_event_sink_open(closed, 4, &sink, &error));
         STATUS(KPC_OK, kpc_client_close(closed));
-        OK(kpc_event_sink_next(sink, KPC_POLL, &f->kpc_event, &error));
-        kpc_event_sink_close(sink);
+        OK(kpc_event_sink_next(sink, KPC_NO_WAIT, &f->kpc_event, &error));
+        kpc_event_sink_free(sink);
         kpc_client_free(closed);
         OK(kpc_event_sink_open(f->kpc_client, 4, &f->kpc_event_sink, &error));
     }
@@ -112,7 +112,7 @@ static inline void fixture_make(struct fixture *f)
 
     STATUS(KPC_ERR_ARG_NULL, kpc_config_set_unix(NULL, "x", &f->kpc_error));
     OK(kpc_buffer_new(f->memory, 7, &f->kpc_buffer, &error));
-    STATUS(KPC_OK, kpc_config_new(&f->kpc_config));
+    STATUS(KPC_OK, kpc_config_new(&f->kpc_config, NULL));
     OK(kpc_envelope_from_parts(f->memory, 9, f->memory, 5, &f->kpc_hash, &f->kpc_box_index, &f->kpc_envelope,
                                &error));
     OK(kpc_next_message_box_index(&f->kpc_box_index, &next, &error));
@@ -126,13 +126,13 @@ static inline void fixture_end(const struct fixture *f)
     kpc_copy_builder_free(f->kpc_copy_builder);
     kpc_voucher_free(f->kpc_voucher);
     kpc_tombstones_free(f->kpc_tombstones);
-    kpc_envelopes_free(f->kpc_envelopes);
+    kpc_stream_elements_free(f->kpc_stream_elements);
     kpc_authorities_free(f->kpc_authorities);
     kpc_services_free(f->kpc_services);
     kpc_pki_document_free(f->kpc_pki_document);
     kpc_result_free(f->kpc_result);
     kpc_event_free(f->kpc_event);
-    kpc_event_sink_close(f->kpc_event_sink);
+    kpc_event_sink_free(f->kpc_event_sink);
     kpc_channel_query_free(f->kpc_channel_query);
     kpc_envelope_free(f->kpc_envelope);
     kpc_client_free(f->kpc_client);
@@ -158,7 +158,7 @@ static inline struct objects fixture_objects(const struct fixture *f)
     o.kpc_pki_document = f->kpc_pki_document ? f->kpc_pki_document : (kpc_pki_document *)(void *)f->kpc_event;
     o.kpc_services = f->kpc_services ? f->kpc_services : (kpc_services *)(void *)f->kpc_event;
     o.kpc_authorities = f->kpc_authorities ? f->kpc_authorities : (kpc_authorities *)(void *)f->kpc_event;
-    o.kpc_envelopes = f->kpc_envelopes ? f->kpc_envelopes : (kpc_envelopes *)(void *)f->kpc_event;
+    o.kpc_stream_elements = f->kpc_stream_elements ? f->kpc_stream_elements : (kpc_stream_elements *)(void *)f->kpc_event;
     o.kpc_tombstones = f->kpc_tombstones ? f->kpc_tombstones : (kpc_tombstones *)(void *)f->kpc_event;
     o.kpc_voucher = f->kpc_voucher ? f->kpc_voucher : (kpc_voucher *)(void *)f->kpc_event;
     o.kpc_copy_builder = f->kpc_copy_builder ? f->kpc_copy_builder : (kpc_copy_builder *)(void *)f->kpc_event;

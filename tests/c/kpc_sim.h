@@ -231,7 +231,7 @@ static inline void kpc_sim_stop(kpc_sim *sim)
 static inline kpc_config *kpc_sim_config(const kpc_sim *sim)
 {
     kpc_config *config = NULL;
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     STATUS(KPC_OK, kpc_config_set_unix(config, sim->address, NULL));
     STATUS(KPC_OK, kpc_config_set_reconnect(config, 20, 200, NULL));
     return config;

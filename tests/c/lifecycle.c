@@ -30,9 +30,9 @@ static void every_call_says(kpc_status expected, const kpc_client *client)
     memset(&service, 7, sizeof service);
     service.queue_len = 4;
     ERROR(expected, kpc_client_flush(client, KPC_SOON, &error));
-    ERROR(expected, kpc_send_message(client, &id, &service, bytes, 32, KPC_SOON, NULL, &error));
-    ERROR(expected, kpc_send_message_without_reply(client, &service, bytes, 32, KPC_SOON, NULL, &error));
-    ERROR(expected, kpc_blocking_send_message(client, &service, bytes, 32, KPC_SOON, &buffer, &error));
+    ERROR(expected, kpc_send_message(client, &id, &service, bytes, 32, NULL, &error));
+    ERROR(expected, kpc_send_message_without_reply(client, &service, bytes, 32, NULL, &error));
+    ERROR(expected, kpc_send_message_await_reply(client, &service, bytes, 32, KPC_SOON, &buffer, &error));
     ERROR(expected, kpc_write_box(client, &stream.writer, &stream.first, bytes, 32, 0, KPC_SOON, &next, &error));
     ERROR(expected, kpc_read_box(client, &stream.reader, &stream.first, 0, KPC_SOON, &buffer, &next, &error));
     ERROR(expected, kpc_tombstone_box(client, &stream.writer, &stream.first, KPC_SOON, &next, &error));
@@ -87,7 +87,7 @@ static void client_new(kpc_sim *sim)
     /* It has a copy of its configuration, which must lead somewhere. */
     kpc_config_free(config);
     ERROR(KPC_ERR_BAD_HANDLE, kpc_client_new(config, &none, &error));
-    STATUS(KPC_OK, kpc_config_new(&empty));
+    STATUS(KPC_OK, kpc_config_new(&empty, NULL));
     ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_client_new(empty, &none, &error));
     kpc_config_free(empty);
     CHECK(none == NULL);

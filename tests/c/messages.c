@@ -21,17 +21,17 @@ static int is_padded(kpc_buffer *reply, const char *text)
     return same;
 }
 
-static void blocking_send_message(void)
+static void send_message_await_reply(void)
 {
     kpc_buffer *reply = NULL;
     kpc_result *result;
     kpc_op op = 0;
 
-    OK(kpc_blocking_send_message(client, &echo, bytes("ping"), 4, KPC_SOON, &reply, &error));
+    OK(kpc_send_message_await_reply(client, &echo, bytes("ping"), 4, KPC_SOON, &reply, &error));
     CHECK(is_padded(reply, "ping"));
-    OK(kpc_blocking_send_message_async(client, &echo, bytes("pong"), 4, KPC_SOON, NULL, &op, &error));
+    OK(kpc_send_message_await_reply_async(client, &echo, bytes("pong"), 4, KPC_SOON, NULL, &op, &error));
     result = WAIT_FOR(client, op);
-    OK(kpc_blocking_send_message_result(result, &reply, &error));
+    OK(kpc_send_message_await_reply_result(result, &reply, &error));
     CHECK(is_padded(reply, "pong"));
     kpc_result_free(result);
 }
@@ -72,7 +72,7 @@ static void event_message_reply(kpc_event_sink *sink, const kpc_id *surb, const 
 }
 
 /* Sent and answered, each told once with the ids of the message. */
-static void send_message(int waiting)
+static void send_message(void)
 {
     kpc_event_sink *sink = NULL;
     kpc_event *event = NULL;
@@ -80,25 +80,16 @@ static void send_message(int waiting)
 
     OK(kpc_event_sink_open(client, 8, &sink, &error));
     OK(kpc_new_surb_id(&surb, &error));
-    if (waiting) {
-        OK(kpc_send_message(client, &surb, &echo, bytes("hello"), 5, KPC_SOON, &message, &error));
-    } else {
-        kpc_result *result;
-        kpc_op op = 0;
-        OK(kpc_send_message_async(client, &surb, &echo, bytes("hello"), 5, KPC_SOON, NULL, &op, &error));
-        result = WAIT_FOR(client, op);
-        OK(kpc_send_message_result(result, &message, &error));
-        kpc_result_free(result);
-    }
+    OK(kpc_send_message(client, &surb, &echo, bytes("hello"), 5, &message, &error));
     event_message_sent(sink, &surb, &message);
     event_message_reply(sink, &surb, &message, "hello");
     /* Replies that somebody waits for are his alone. */
-    blocking_send_message();
-    while (kpc_event_sink_next(sink, KPC_POLL, &event, NULL) == KPC_OK) {
+    send_message_await_reply();
+    while (kpc_event_sink_next(sink, KPC_NO_WAIT, &event, NULL) == KPC_OK) {
         CHECK(kpc_event_kind(event) == KPC_EVENT_MESSAGE_SENT);
         kpc_event_free(event);
     }
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
 }
 
 /* The daemon counts them; nobody else hears of them. */
@@ -113,28 +104,23 @@ static void send_message_without_reply(void)
     int sent = 0;
 
     OK(kpc_event_sink_open(client, 16, &sink, &error));
-    OK(kpc_send_message_without_reply(client, &echo, bytes("shout"), 5, KPC_SOON, &id, &error));
+    OK(kpc_send_message_without_reply(client, &echo, bytes("shout"), 5, &id, &error));
     CHECK(!kpc_test_filled(&id, 0, sizeof id));
-    OK(kpc_send_message_without_reply_async(client, &echo, bytes("shout"), 5, KPC_SOON, NULL, &op, &error));
-    result = WAIT_FOR(client, op);
-    OK(kpc_send_message_without_reply_result(result, &id, &error));
-    CHECK(!kpc_test_filled(&id, 0, sizeof id));
-    kpc_result_free(result);
-    op = 0;
+    OK(kpc_send_message_without_reply(client, &echo, bytes("again"), 5, NULL, &error));
     OK(kpc_client_flush_async(client, KPC_SOON, NULL, &op, &error));
     result = WAIT_FOR(client, op);
     OK(kpc_client_flush_result(result, &error));
     kpc_result_free(result);
     CHECK(kpc_sim_until(&sim, "send_message", before + 2));
     /* Of those behind them it is told that they were sent, of them nothing. */
-    blocking_send_message();
-    while (kpc_event_sink_next(sink, KPC_POLL, &event, NULL) == KPC_OK) {
+    send_message_await_reply();
+    while (kpc_event_sink_next(sink, KPC_NO_WAIT, &event, NULL) == KPC_OK) {
         CHECK(kpc_event_kind(event) != KPC_EVENT_MESSAGE_REPLY);
         sent += kpc_event_kind(event) == KPC_EVENT_MESSAGE_SENT;
         kpc_event_free(event);
     }
     CHECK(sent == 2);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
 }
 
 /* To nobody: the daemon says why it cannot be sent. */
@@ -149,11 +135,11 @@ static void no_such_service(void)
 
     memset(&nobody.node, 0x77, sizeof nobody.node);
     ERROR(KPC_ERR_MESSAGE_SEND_FAILED,
-          kpc_blocking_send_message(client, &nobody, bytes("x"), 1, KPC_SOON, &reply, &error));
+          kpc_send_message_await_reply(client, &nobody, bytes("x"), 1, KPC_SOON, &reply, &error));
     CHECK(reply == NULL);
     OK(kpc_event_sink_open(client, 8, &sink, &error));
     OK(kpc_new_surb_id(&surb, &error));
-    OK(kpc_send_message(client, &surb, &nobody, bytes("x"), 1, KPC_SOON, NULL, &error));
+    OK(kpc_send_message(client, &surb, &nobody, bytes("x"), 1, NULL, &error));
     event = EVENT_OF(sink, KPC_EVENT_MESSAGE_SENT);
     told = kpc_event_error(event);
     STATUS(KPC_ERR_MESSAGE_SEND_FAILED, kpc_error_status(told));
@@ -161,7 +147,7 @@ static void no_such_service(void)
     CHECK(kpc_event_sent_at_unix(event) == 0);
     kpc_error_free(told);
     kpc_event_free(event);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
 }
 
 /* Cut before it was sent: it may or may not have left, and is not sent again. */
@@ -179,12 +165,12 @@ static void lost_on_the_way(void)
     OK(kpc_event_sink_open(client, 8, &sink, &error));
     OK(kpc_new_surb_id(&surb, &error));
     kpc_sim_say(&sim, "hold");
-    OK(kpc_blocking_send_message_async(client, &echo, bytes("x"), 1, KPC_FOREVER, NULL, &op, &error));
-    OK(kpc_send_message(client, &surb, &echo, bytes("x"), 1, KPC_SOON, NULL, &error));
+    OK(kpc_send_message_await_reply_async(client, &echo, bytes("x"), 1, KPC_FOREVER, NULL, &op, &error));
+    OK(kpc_send_message(client, &surb, &echo, bytes("x"), 1, NULL, &error));
     CHECK(kpc_sim_until(&sim, "send_message", before + 2));
     kpc_sim_say(&sim, "cut");
     result = WAIT_FOR(client, op);
-    ERROR(KPC_ERR_CONNECTION_LOST, kpc_blocking_send_message_result(result, &reply, &error));
+    ERROR(KPC_ERR_CONNECTION_LOST, kpc_send_message_await_reply_result(result, &reply, &error));
     kpc_result_free(result);
     event = EVENT_OF(sink, KPC_EVENT_MESSAGE_SENT);
     OK(kpc_event_surb_id(event, &id, &error));
@@ -195,10 +181,10 @@ static void lost_on_the_way(void)
     kpc_event_free(event);
     kpc_event_free(EVENT_OF(sink, KPC_EVENT_RESUMED));
     kpc_sim_say(&sim, "release");
-    blocking_send_message();
+    send_message_await_reply();
     /* Two of ours before, two of the function just called. */
     CHECK(kpc_sim_count(&sim, "send_message") == before + 4);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
 }
 
 /* The daemon says that it forgets. */
@@ -211,7 +197,7 @@ static void event_message_id_collected(void)
     kpc_sim_say(&sim, "latency 600000");
     OK(kpc_event_sink_open(client, 8, &sink, &error));
     OK(kpc_new_surb_id(&surb, &error));
-    OK(kpc_send_message(client, &surb, &echo, bytes("x"), 1, KPC_SOON, &message, &error));
+    OK(kpc_send_message(client, &surb, &echo, bytes("x"), 1, &message, &error));
     event = EVENT_OF(sink, KPC_EVENT_MESSAGE_SENT);
     CHECK(kpc_event_reply_eta_ns(event) >= INT64_C(600000000000));
     kpc_event_free(event);
@@ -220,7 +206,7 @@ static void event_message_id_collected(void)
     OK(kpc_event_message_id(event, &id, &error));
     CHECK(memcmp(&id, &message, sizeof id) == 0);
     kpc_event_free(event);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_sim_say(&sim, "latency 0");
 }
 
@@ -229,9 +215,8 @@ int main(void)
     kpc_sim_start(&sim, "--instant --late-close 0 --lambda-p 0.2");
     client = kpc_sim_connected(&sim);
     OK(kpc_client_get_service(client, "echo", &echo, &error));
-    blocking_send_message();
-    send_message(1);
-    send_message(0);
+    send_message_await_reply();
+    send_message();
     send_message_without_reply();
     no_such_service();
     lost_on_the_way();

@@ -31,7 +31,7 @@ static void work(void)
 
     ERROR(KPC_ERR_CONFIG_PARSE, kpc_config_load_text("[[[", &config, &error));
     ERROR(KPC_ERR_CONFIG_IO, kpc_config_load_file("/no/such/file", &config, &error));
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_set_unix(config, "/no/such/socket", &error));
     OK(kpc_client_new(config, &nobody, &error));
     kpc_config_free(config);
@@ -45,7 +45,7 @@ static void work(void)
     OK(kpc_write_box(client, &s.writer, &s.first, (const uint8_t *)"x", 1, 0, KPC_SOON, &next, &error));
     OK(kpc_read_box(client, &s.reader, &s.first, 0, KPC_SOON, &buffer, &next, &error));
     kpc_buffer_free(buffer);
-    OK(kpc_blocking_send_message(client, &echo, (const uint8_t *)"x", 1, KPC_SOON, &buffer, &error));
+    OK(kpc_send_message_await_reply(client, &echo, (const uint8_t *)"x", 1, KPC_SOON, &buffer, &error));
     kpc_buffer_free(buffer);
     ERROR(KPC_ERR_BOX_ID_NOT_FOUND,
           kpc_read_box(client, &s.reader, &next, KPC_START_NO_RETRY, KPC_SOON, &buffer, &next, &error));
@@ -55,7 +55,7 @@ static void work(void)
         OK(kpc_next_message_box_index_remote(client, &s.first, KPC_SOON, &next, &error));
     }
     kpc_client_free(client);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
     CHECK(events > 2);
 }

@@ -95,31 +95,31 @@ int main(void)
 
     /* What is asked for is refused, and what would come stays. */
     STATUS(KPC_ERR_NO_MEMORY, kpc_buffer_new((const uint8_t *)"x", 1, &buffer, NULL));
-    STATUS(KPC_ERR_NO_MEMORY, kpc_op_wait(client, write, KPC_POLL, &result, NULL));
-    STATUS(KPC_ERR_NO_MEMORY, kpc_event_sink_next(sink, KPC_POLL, &event, NULL));
+    STATUS(KPC_ERR_NO_MEMORY, kpc_op_wait(client, write, KPC_NO_WAIT, &result, NULL));
+    STATUS(KPC_ERR_NO_MEMORY, kpc_event_sink_next(sink, KPC_NO_WAIT, &event, NULL));
     CHECK(buffer == NULL && result == NULL && event == NULL);
     STATUS(KPC_ERR_NO_MEMORY,
            kpc_read_box_async(client, &missing.reader, &missing.first, 0, KPC_FOREVER, &refused, &other, NULL));
     CHECK(other == 0 && kpc_seen_now(&none.calls) == 0 && kpc_seen_now(&none.drops) == 1);
 
     /* What was begun before is told. */
-    STATUS(KPC_OK, kpc_op_cancel(client, read));
+    STATUS(KPC_OK, kpc_op_cancel(client, read, NULL));
     CHECK(kpc_seen_until(&seen.drops, 1));
     CHECK(kpc_seen_now(&seen.calls) == 1 && seen.op == read && seen.status == KPC_ERR_CANCELLED);
     kpc_sim_say(&sim, "epoch-advance");
     CHECK(kpc_seen_until(&documents, before + 1));
 
     empty();
-    OK(kpc_op_wait(client, write, KPC_POLL, &result, &error));
+    OK(kpc_op_wait(client, write, KPC_NO_WAIT, &result, &error));
     CHECK(kpc_result_op(result) == write);
     OK(kpc_write_box_result(result, &next, &error));
     kpc_result_free(result);
-    OK(kpc_event_sink_next(sink, KPC_POLL, &event, &error));
+    OK(kpc_event_sink_next(sink, KPC_NO_WAIT, &event, &error));
     CHECK(kpc_event_kind(event) == KPC_EVENT_CONNECTION_STATUS);
     kpc_event_free(event);
 
-    kpc_event_sink_close(sink);
-    kpc_event_sink_close(called);
+    kpc_event_sink_free(sink);
+    kpc_event_sink_free(called);
     kpc_client_free(client);
     kpc_sim_stop(&sim);
     return kpc_test_end();

@@ -27,14 +27,14 @@ static void values(void)
     ERROR(KPC_ERR_ARG_NULL, kpc_hash_from_bytes(bytes, 32, NULL, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_id_from_bytes(NULL, 16, &id, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_id_from_bytes(bytes, 16, NULL, &error));
-    STATUS(KPC_ERR_ARG_NULL, kpc_read_cap_of(NULL, &reader));
-    STATUS(KPC_ERR_ARG_NULL, kpc_read_cap_of(&writer, NULL));
-    STATUS(KPC_ERR_ARG_NULL, kpc_write_cap_hash(NULL, &hash));
-    STATUS(KPC_ERR_ARG_NULL, kpc_write_cap_hash(&writer, NULL));
-    STATUS(KPC_ERR_ARG_NULL, kpc_write_cap_first_index(NULL, &index));
-    STATUS(KPC_ERR_ARG_NULL, kpc_write_cap_first_index(&writer, NULL));
-    STATUS(KPC_ERR_ARG_NULL, kpc_read_cap_first_index(NULL, &index));
-    STATUS(KPC_ERR_ARG_NULL, kpc_read_cap_first_index(&reader, NULL));
+    STATUS(KPC_ERR_ARG_NULL, kpc_write_cap_read_cap(NULL, &reader, NULL));
+    STATUS(KPC_ERR_ARG_NULL, kpc_write_cap_read_cap(&writer, NULL, NULL));
+    STATUS(KPC_ERR_ARG_NULL, kpc_write_cap_hash(NULL, &hash, NULL));
+    STATUS(KPC_ERR_ARG_NULL, kpc_write_cap_hash(&writer, NULL, NULL));
+    STATUS(KPC_ERR_ARG_NULL, kpc_write_cap_first_index(NULL, &index, NULL));
+    STATUS(KPC_ERR_ARG_NULL, kpc_write_cap_first_index(&writer, NULL, NULL));
+    STATUS(KPC_ERR_ARG_NULL, kpc_read_cap_first_index(NULL, &index, NULL));
+    STATUS(KPC_ERR_ARG_NULL, kpc_read_cap_first_index(&reader, NULL, NULL));
     ERROR(KPC_ERR_ARG_NULL, kpc_new_keypair(NULL, 32, &writer, &reader, &index, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_new_keypair(bytes, 32, NULL, &reader, &index, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_new_keypair(bytes, 32, &writer, NULL, &index, &error));
@@ -87,8 +87,8 @@ static void configs(void)
     kpc_config *config = NULL;
     kpc_buffer *foreign = NULL;
 
-    STATUS(KPC_ERR_ARG_NULL, kpc_config_new(NULL));
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_ERR_ARG_NULL, kpc_config_new(NULL, NULL));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     ERROR(KPC_ERR_ARG_NULL, kpc_config_load_file("x", NULL, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_config_load_text("", NULL, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_config_set_unix(config, NULL, &error));

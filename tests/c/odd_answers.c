@@ -64,7 +64,7 @@ static void twice(void)
     kpc_sim_say(&sim, "twice message_sent_event");
     kpc_sim_say(&sim, "twice message_reply_event");
     OK(kpc_client_get_service(client, "echo", &echo, &error));
-    OK(kpc_blocking_send_message(client, &echo, (const uint8_t *)"x", 1, KPC_SOON, &buffer, &error));
+    OK(kpc_send_message_await_reply(client, &echo, (const uint8_t *)"x", 1, KPC_SOON, &buffer, &error));
     kpc_buffer_free(buffer);
     many_counters(client);
     CHECK(kpc_seen_now(&seen.calls) == 1 && kpc_seen_now(&seen.drops) == 1);

@@ -58,7 +58,7 @@ static void boxes_are_refused(void)
 static void streams_are_refused(void)
 {
     const uint8_t bytes[9] = {1};
-    kpc_envelopes *made = NULL;
+    kpc_stream_elements *made = NULL;
     kpc_voucher *voucher = NULL;
     kpc_authorities *authorities = NULL;
     kpc_write_cap writer;
@@ -96,7 +96,7 @@ static void the_rest_works(void)
     OK(kpc_create_write_channel(client, KPC_SOON, &channel, &reader, &writer, &error));
     CHECK(channel != 0);
     OK(kpc_client_get_service(client, "echo", &echo, &error));
-    OK(kpc_blocking_send_message(client, &echo, (const uint8_t *)"hello", 5, KPC_SOON, &reply, &error));
+    OK(kpc_send_message_await_reply(client, &echo, (const uint8_t *)"hello", 5, KPC_SOON, &reply, &error));
     CHECK(kpc_buffer_len(reply) > 5 && memcmp(kpc_buffer_data(reply), "hello", 6) == 0);
     kpc_buffer_free(reply);
 }

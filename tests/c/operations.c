@@ -38,10 +38,10 @@ static void ids(void)
             CHECK(ops[k] != ops[i]);
         }
     }
-    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(client, 0));
-    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(client, ops[7] + 1000));
-    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(client, UINT64_MAX));
-    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(other, ops[7]));
+    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(client, 0, NULL));
+    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(client, ops[7] + 1000, NULL));
+    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(client, UINT64_MAX, NULL));
+    STATUS(KPC_ERR_ARG_VALUE, kpc_op_cancel(other, ops[7], NULL));
     ERROR(KPC_ERR_ARG_VALUE, kpc_op_wait(client, 0, KPC_FOREVER, NULL, &error));
     ERROR(KPC_ERR_ARG_VALUE, kpc_op_wait(client, UINT64_MAX, KPC_FOREVER, NULL, &error));
     ERROR(KPC_ERR_ARG_VALUE, kpc_op_wait(other, ops[7], KPC_FOREVER, NULL, &error));
@@ -50,7 +50,7 @@ static void ids(void)
 
     /* All at once; the last first, so that nothing depends on the order. */
     for (i = 7; i >= 0; i--) {
-        STATUS(KPC_OK, kpc_op_cancel(client, ops[i]));
+        STATUS(KPC_OK, kpc_op_cancel(client, ops[i], NULL));
     }
     for (i = 0; i < 8; i++) {
         kpc_result *result = WAIT_FOR(client, ops[i]);
@@ -72,7 +72,7 @@ static void results_are_fetched_once(void)
     CHECK(result != NULL);
     OK(kpc_op_wait(client, op, KPC_FOREVER, &second, &error));
     CHECK(second == NULL);
-    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    STATUS(KPC_OK, kpc_op_cancel(client, op, NULL));
     STATUS(KPC_OK, kpc_result_status(result));
     CHECK(kpc_result_error(result) == NULL);
 
@@ -129,7 +129,7 @@ static void sinks_of_another_client(void)
     OK(kpc_next_message_box_index_remote_async(client, &stream.first, KPC_SOON, &done, &op, &error));
     CHECK(kpc_seen_until(&seen.drops, 1));
     CHECK(seen.calls == 1 && seen.op == op && seen.status == KPC_OK);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(other);
 }
 
@@ -144,11 +144,11 @@ static void op_wait(void)
     kpc_completion done = kpc_seen_by(&seen);
     kpc_op op = endless_read(KPC_FOREVER, &done);
 
-    ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, op, KPC_POLL, &result, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, op, KPC_NO_WAIT, &result, &error));
     CHECK(result == NULL);
     ERROR(KPC_ERR_TIMEOUT, kpc_op_wait(client, op, 30, NULL, &error));
-    STATUS(KPC_OK, kpc_op_cancel(client, op));
-    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    STATUS(KPC_OK, kpc_op_cancel(client, op, NULL));
+    STATUS(KPC_OK, kpc_op_cancel(client, op, NULL));
     OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
     CHECK(result == NULL);
     CHECK(kpc_seen_until(&seen.drops, 1));
@@ -166,7 +166,7 @@ static void op_wait(void)
     STATUS(KPC_OK, kpc_result_status(result));
     kpc_result_free(result);
     kpc_event_free(event);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
 
     /* Without a place for the result it stays for whoever has one. */
     op = write_number(52, NULL);
@@ -194,7 +194,7 @@ static void waiting_together(void)
     for (i = 0; i < 4; i++) {
         CHECK(pthread_create(&threads[i], NULL, wait_for_it, &op) == 0);
     }
-    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    STATUS(KPC_OK, kpc_op_cancel(client, op, NULL));
     for (i = 0; i < 4; i++) {
         void *result = NULL;
         CHECK(pthread_join(threads[i], &result) == 0);
@@ -270,13 +270,13 @@ static void op_cancel(void)
     kpc_sim_say(&sim, "down");
     kpc_sim_say(&sim, "cut");
     kpc_event_free(EVENT_OF(sink, KPC_EVENT_DISCONNECTED));
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
 
     OK(kpc_cancel_resending_encrypted_message(client, &hash, KPC_SOON, &error));
     result = WAIT_FOR(client, by_hash);
     STATUS(KPC_ERR_START_RESENDING_CANCELLED, kpc_result_status(result));
     kpc_result_free(result);
-    STATUS(KPC_OK, kpc_op_cancel(client, by_number));
+    STATUS(KPC_OK, kpc_op_cancel(client, by_number, NULL));
     result = WAIT_FOR(client, by_number);
     STATUS(KPC_ERR_CANCELLED, kpc_result_status(result));
     kpc_result_free(result);
@@ -291,8 +291,8 @@ static void op_cancel(void)
 static void polling(void)
 {
     kpc_box_index next;
-    ERROR(KPC_ERR_TIMEOUT, kpc_next_message_box_index_remote(client, &stream.first, KPC_POLL, &next, &error));
-    ERROR(KPC_ERR_TIMEOUT, kpc_read_box(client, &stream.reader, &stream.first, 0, KPC_POLL, &(kpc_buffer *){NULL},
+    ERROR(KPC_ERR_TIMEOUT, kpc_next_message_box_index_remote(client, &stream.first, KPC_NO_WAIT, &next, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_read_box(client, &stream.reader, &stream.first, 0, KPC_NO_WAIT, &(kpc_buffer *){NULL},
                                         &next, &error));
     OK(kpc_client_flush(client, KPC_SOON, &error));
     CHECK(kpc_sim_until(&sim, "arq_entries", 0));

@@ -160,7 +160,7 @@ static void copies(void)
 
     /* One that runs is there once, and can be ended by its hash. */
     temporary = kpc_test_stream_of(10);
-    STATUS(KPC_OK, kpc_write_cap_hash(&temporary.writer, &hash));
+    STATUS(KPC_OK, kpc_write_cap_hash(&temporary.writer, &hash, NULL));
     OK(kpc_start_resending_copy_command_async(client, &temporary.writer, NULL, KPC_FOREVER, &done, NULL, &error));
     ERROR(KPC_ERR_BUSY, kpc_start_resending_copy_command(client, &temporary.writer, NULL, KPC_SOON, &error));
     OK(kpc_cancel_resending_copy_command(client, &hash, KPC_SOON, &error));

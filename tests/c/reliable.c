@@ -17,7 +17,7 @@ static int begins(kpc_buffer *reply, const char *text)
     return same;
 }
 
-static void blocking_send_reliable_message(void)
+static void send_reliable_message_await_reply(void)
 {
     kpc_buffer *reply = NULL;
     kpc_service nowhere = echo;
@@ -26,47 +26,37 @@ static void blocking_send_reliable_message(void)
     kpc_result *result;
 
     OK(kpc_new_message_id(&id, &error));
-    OK(kpc_blocking_send_reliable_message(client, &id, &echo, bytes("ping"), 4, KPC_SOON, &reply, &error));
+    OK(kpc_send_reliable_message_await_reply(client, &id, &echo, bytes("ping"), 4, KPC_SOON, &reply, &error));
     CHECK(begins(reply, "ping"));
-    OK(kpc_blocking_send_reliable_message_async(client, NULL, &echo, bytes("pong"), 4, KPC_SOON, NULL, &op,
+    OK(kpc_send_reliable_message_await_reply_async(client, NULL, &echo, bytes("pong"), 4, KPC_SOON, NULL, &op,
                                                 &error));
     result = WAIT_FOR(client, op);
-    OK(kpc_blocking_send_reliable_message_result(result, &reply, &error));
+    OK(kpc_send_reliable_message_await_reply_result(result, &reply, &error));
     CHECK(begins(reply, "pong"));
     kpc_result_free(result);
 
     nowhere.node.bytes[0] ^= 1;
     ERROR(KPC_ERR_MESSAGE_SEND_FAILED,
-          kpc_blocking_send_reliable_message(client, NULL, &nowhere, NULL, 0, KPC_SOON, &reply, &error));
+          kpc_send_reliable_message_await_reply(client, NULL, &nowhere, NULL, 0, KPC_SOON, &reply, &error));
     ERROR(KPC_ERR_ARG_NULL,
-          kpc_blocking_send_reliable_message(client, NULL, NULL, NULL, 0, KPC_SOON, &reply, &error));
+          kpc_send_reliable_message_await_reply(client, NULL, NULL, NULL, 0, KPC_SOON, &reply, &error));
     nowhere.queue_len = 0;
     ERROR(KPC_ERR_ARG_SIZE,
-          kpc_blocking_send_reliable_message(client, NULL, &nowhere, NULL, 0, KPC_SOON, &reply, &error));
+          kpc_send_reliable_message_await_reply(client, NULL, &nowhere, NULL, 0, KPC_SOON, &reply, &error));
     CHECK(reply == NULL);
 }
 
 static void send_reliable_message(void)
 {
     kpc_event_sink *sink = NULL;
-    kpc_op op = 0;
-    kpc_result *result;
     int i;
 
     OK(kpc_event_sink_open(client, 16, &sink, &error));
-    for (i = 0; i < 2; i++) { /* with and without waiting for its acceptance */
+    for (i = 0; i < 2; i++) {
         kpc_id id, found;
         int answered = 0;
         OK(kpc_new_message_id(&id, &error));
-        if (i == 0) {
-            OK(kpc_send_reliable_message(client, &id, &echo, bytes("ping"), 4, KPC_SOON, &error));
-        } else {
-            OK(kpc_send_reliable_message_async(client, &id, &echo, bytes("ping"), 4, KPC_SOON, NULL, &op,
-                                               &error));
-            result = WAIT_FOR(client, op);
-            OK(kpc_send_reliable_message_result(result, &error));
-            kpc_result_free(result);
-        }
+        OK(kpc_send_reliable_message(client, &id, &echo, bytes("ping"), 4, &error));
         while (!answered) {
             kpc_event *event = NULL;
             kpc_buffer *payload = NULL;
@@ -80,8 +70,8 @@ static void send_reliable_message(void)
             kpc_event_free(event);
         }
     }
-    kpc_event_sink_close(sink);
-    ERROR(KPC_ERR_ARG_NULL, kpc_send_reliable_message(client, NULL, &echo, NULL, 0, KPC_SOON, &error));
+    kpc_event_sink_free(sink);
+    ERROR(KPC_ERR_ARG_NULL, kpc_send_reliable_message(client, NULL, &echo, NULL, 0, &error));
 }
 
 static void a_message_id_names_one_message_at_a_time(void)
@@ -93,15 +83,15 @@ static void a_message_id_names_one_message_at_a_time(void)
 
     OK(kpc_new_message_id(&id, &error));
     kpc_sim_say(&sim, "hold");
-    OK(kpc_blocking_send_reliable_message_async(client, &id, &echo, bytes("x"), 1, KPC_FOREVER, NULL, &op,
+    OK(kpc_send_reliable_message_await_reply_async(client, &id, &echo, bytes("x"), 1, KPC_FOREVER, NULL, &op,
                                                 &error));
-    ERROR(KPC_ERR_BUSY, kpc_send_reliable_message(client, &id, &echo, bytes("y"), 1, KPC_SOON, &error));
-    STATUS(KPC_OK, kpc_op_cancel(client, op));
+    ERROR(KPC_ERR_BUSY, kpc_send_reliable_message(client, &id, &echo, bytes("y"), 1, &error));
+    STATUS(KPC_OK, kpc_op_cancel(client, op, NULL));
     result = WAIT_FOR(client, op);
-    ERROR(KPC_ERR_CANCELLED, kpc_blocking_send_reliable_message_result(result, &reply, &error));
+    ERROR(KPC_ERR_CANCELLED, kpc_send_reliable_message_await_reply_result(result, &reply, &error));
     kpc_result_free(result);
     kpc_sim_say(&sim, "release");
-    OK(kpc_blocking_send_reliable_message(client, &id, &echo, bytes("y"), 1, KPC_SOON, &reply, &error));
+    OK(kpc_send_reliable_message_await_reply(client, &id, &echo, bytes("y"), 1, KPC_SOON, &reply, &error));
     kpc_buffer_free(reply);
 }
 
@@ -115,7 +105,7 @@ static void everything(const char *options)
     kpc_config_free(config);
     OK(kpc_client_connect(client, KPC_SOON, &error));
     OK(kpc_client_get_service(client, "echo", &echo, &error));
-    blocking_send_reliable_message();
+    send_reliable_message_await_reply();
     send_reliable_message();
     a_message_id_names_one_message_at_a_time();
     kpc_client_free(client);

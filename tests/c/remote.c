@@ -48,7 +48,7 @@ static void client_sphinx_geometry(void)
     CHECK(sphinx.nr_hops >= 3 && sphinx.packet_length > sphinx.header_length + sphinx.forward_payload_length);
     CHECK(sphinx.forward_payload_length > sphinx.user_forward_payload_length);
     OK(kpc_client_get_service(client, "echo", &echo, &error));
-    OK(kpc_blocking_send_message(client, &echo, (const uint8_t *)"x", 1, KPC_SOON, &reply, &error));
+    OK(kpc_send_message_await_reply(client, &echo, (const uint8_t *)"x", 1, KPC_SOON, &reply, &error));
     CHECK(kpc_buffer_len(reply) == sphinx.forward_payload_length);
     kpc_buffer_free(reply);
 }
@@ -69,17 +69,17 @@ static void err_payload_too_large(void)
     CHECK(most < sizeof full);
     OK(kpc_client_get_service(client, "echo", &echo, &error));
     OK(kpc_new_surb_id(&surb, &error));
-    OK(kpc_blocking_send_message(client, &echo, full, most, KPC_SOON, &reply, &error));
+    OK(kpc_send_message_await_reply(client, &echo, full, most, KPC_SOON, &reply, &error));
     CHECK(kpc_buffer_len(reply) >= most && same(kpc_buffer_data(reply), full, most));
     kpc_buffer_free(reply);
     sent = kpc_sim_count(&sim, "send_message");
     ERROR(KPC_ERR_PAYLOAD_TOO_LARGE,
-          kpc_blocking_send_message(client, &echo, full, most + 1, KPC_SOON, &reply, &error));
-    ERROR(KPC_ERR_PAYLOAD_TOO_LARGE, kpc_send_message(client, &surb, &echo, full, most + 1, KPC_SOON, NULL, &error));
+          kpc_send_message_await_reply(client, &echo, full, most + 1, KPC_SOON, &reply, &error));
+    ERROR(KPC_ERR_PAYLOAD_TOO_LARGE, kpc_send_message(client, &surb, &echo, full, most + 1, NULL, &error));
     ERROR(KPC_ERR_PAYLOAD_TOO_LARGE,
-          kpc_send_message_without_reply(client, &echo, full, sizeof full, KPC_SOON, NULL, &error));
+          kpc_send_message_without_reply(client, &echo, full, sizeof full, NULL, &error));
     CHECK(reply == NULL);
-    OK(kpc_blocking_send_message(client, &echo, full, 1, KPC_SOON, &reply, &error));
+    OK(kpc_send_message_await_reply(client, &echo, full, 1, KPC_SOON, &reply, &error));
     kpc_buffer_free(reply);
     CHECK(kpc_sim_count(&sim, "send_message") == sent + 1);
 }

@@ -97,7 +97,7 @@ static kpc_client *talkative_client(void)
 static void hear_events(kpc_event_sink *sink)
 {
     kpc_event *event = NULL;
-    while (kpc_event_sink_next(sink, KPC_POLL, &event, NULL) == KPC_OK) {
+    while (kpc_event_sink_next(sink, KPC_NO_WAIT, &event, NULL) == KPC_OK) {
         kpc_error *error = kpc_event_error(event);
         hear_error(&error);
         kpc_event_free(event);
@@ -151,7 +151,7 @@ int main(void)
     HEAR(kpc_read_box(client, &s.reader, &s.first, 0, KPC_SOON, &buffer, &next, &error));
     CHECK(kpc_buffer_len(buffer) == sizeof plaintext);
     kpc_buffer_free(buffer);
-    HEAR(kpc_blocking_send_message(client, &echo, payload, sizeof payload, KPC_SOON, &buffer, &error));
+    HEAR(kpc_send_message_await_reply(client, &echo, payload, sizeof payload, KPC_SOON, &buffer, &error));
     kpc_buffer_free(buffer);
     OK(kpc_encrypt_read(client, &s.reader, &s.first, KPC_SOON, &envelope, &error));
     OK(kpc_envelope_descriptor(envelope, &descriptor, &error));
@@ -193,7 +193,7 @@ int main(void)
     for (i = 0; i < 4; i++) {
         static const char *const ways[] = {"cut", "garbage", "restart", "oversize"};
         OK(kpc_write_box_async(client, &s.writer, &s.first, plaintext, sizeof plaintext, 0, 200, NULL, NULL, &error));
-        OK(kpc_blocking_send_message_async(client, &echo, payload, sizeof payload, 200, NULL, NULL, &error));
+        OK(kpc_send_message_await_reply_async(client, &echo, payload, sizeof payload, 200, NULL, NULL, &error));
         OK(kpc_next_message_box_index_remote(client, &s.first, KPC_SOON, &next, &error));
         kpc_sim_say(&sim, "%s", ways[i]);
         OK(kpc_next_message_box_index_remote(client, &s.first, KPC_SOON, &next, &error));
@@ -202,7 +202,7 @@ int main(void)
         }
     }
     hear_events(sink);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     kpc_client_free(client);
 
     CHECK(lines > 50);

@@ -214,7 +214,7 @@ int main(void)
         CHECK(sigismember(&mask, i) == sigismember(&now, i));
     }
     kpc_client_free(client);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     /* Nothing is left running. */
     CHECK(tasks(found, 64) == threads_before);
     connect_amid_signals();

@@ -69,7 +69,7 @@ int main(void)
     kpc_sim_start(&sim, "--instant --grace 1 --tcp 127.0.0.1:0");
     tcp = strstr(sim.answer, "tcp=");
     stream = kpc_test_stream_of(1);
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     if (CHECK(tcp != NULL)) {
         OK(kpc_config_set_tcp(config, tcp + 4, "tcp4", &error));
         OK(kpc_config_set_reconnect(config, 1, 20, &error));

@@ -186,7 +186,7 @@ static void reading(kpc_client *client)
     until(client, LANE(KPC_LANE_LOCAL, connects), 2);
 
     for (int i = 0; i < READS; i++) {
-        STATUS(KPC_OK, kpc_op_cancel(client, ops[i]));
+        STATUS(KPC_OK, kpc_op_cancel(client, ops[i], NULL));
     }
     stats = stats_of(client);
     CHECK(stats.operations_running == 0 && stats.results_kept == READS);
@@ -217,8 +217,8 @@ static void slow_reader(kpc_client *client)
         kpc_event_free(event);
     }
     CHECK(stats_of(client).events_dropped >= before + 4);
-    kpc_event_sink_close(slow);
-    kpc_event_sink_close(quick);
+    kpc_event_sink_free(slow);
+    kpc_event_sink_free(quick);
     CHECK(stats_of(client).sinks_open == 0);
     CHECK(stats_of(client).events_dropped >= before + 4);
 }

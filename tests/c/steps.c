@@ -112,6 +112,7 @@ static kpc_status sent(const kpc_test_stream *s, const kpc_envelope *envelope, i
 {
     const kpc_read_cap *reader = is_read ? &s->reader : NULL;
     const kpc_write_cap *writer = is_read ? NULL : &s->writer;
+    uint32_t flags;
     kpc_status status;
     kpc_result *result;
     kpc_op op = 0;
@@ -128,22 +129,12 @@ static kpc_status sent(const kpc_test_stream *s, const kpc_envelope *envelope, i
         return kpc_start_resending_encrypted_message_return_box_exists(
             client, reader, writer, &s->first, -1, envelope, KPC_SOON, plaintext, courier, &error);
     }
-    if (how == PLAIN) {
-        OK(kpc_start_resending_encrypted_message_async(client, reader, writer, &s->first, -1, envelope, 0, KPC_SOON,
-                                                       NULL, &op, &error));
-        result = WAIT_FOR(client, op);
-        status = kpc_start_resending_encrypted_message_result(result, plaintext, courier, &error);
-    } else if (how == NO_RETRY) {
-        OK(kpc_start_resending_encrypted_message_no_retry_async(client, reader, writer, &s->first, -1, envelope,
-                                                                KPC_SOON, NULL, &op, &error));
-        result = WAIT_FOR(client, op);
-        status = kpc_start_resending_encrypted_message_no_retry_result(result, plaintext, courier, &error);
-    } else {
-        OK(kpc_start_resending_encrypted_message_return_box_exists_async(client, reader, writer, &s->first, -1,
-                                                                         envelope, KPC_SOON, NULL, &op, &error));
-        result = WAIT_FOR(client, op);
-        status = kpc_start_resending_encrypted_message_return_box_exists_result(result, plaintext, courier, &error);
-    }
+    /* The named functions have the waiting form only; flags do the same for this one. */
+    flags = how == NO_RETRY ? KPC_START_NO_RETRY : how == PLAIN ? 0 : KPC_START_RETURN_BOX_EXISTS;
+    OK(kpc_start_resending_encrypted_message_async(client, reader, writer, &s->first, -1, envelope, flags, KPC_SOON,
+                                                   NULL, &op, &error));
+    result = WAIT_FOR(client, op);
+    status = kpc_start_resending_encrypted_message_result(result, plaintext, courier, &error);
     kpc_result_free(result);
     return status;
 }

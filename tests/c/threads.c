@@ -38,7 +38,7 @@ int main(void)
     pthread_t threads[THREADS];
     int i;
 
-    STATUS(KPC_OK, kpc_config_new(&config));
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
     STATUS(KPC_OK, kpc_buffer_new((const uint8_t *)"abc", 3, &shared, NULL));
     CHECK(pthread_barrier_init(&barrier, NULL, THREADS) == 0);
     for (i = 0; i < THREADS; i++) {

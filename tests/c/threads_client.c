@@ -36,7 +36,7 @@ static void own_answers(const worker *w, int round)
 
     OK(kpc_write_box(client, &s.writer, &s.first, (const uint8_t *)word, strlen(word), 0, KPC_SOON, &next, &error));
     OK(kpc_read_box_async(client, &s.reader, &s.first, 0, KPC_SOON, NULL, &op, &error));
-    OK(kpc_blocking_send_message(client, &echo, (const uint8_t *)word, strlen(word), KPC_SOON, &buffer, &error));
+    OK(kpc_send_message_await_reply(client, &echo, (const uint8_t *)word, strlen(word), KPC_SOON, &buffer, &error));
     CHECK(kpc_buffer_len(buffer) > strlen(word) && strcmp((const char *)kpc_buffer_data(buffer), word) == 0);
     kpc_buffer_free(buffer);
     {
@@ -65,7 +65,7 @@ static void look_around(void)
     OK(kpc_event_sink_open(client, 2, &sink, &error));
     OK(kpc_event_sink_next(sink, KPC_SOON, &event, &error));
     kpc_event_free(event);
-    kpc_event_sink_close(sink);
+    kpc_event_sink_free(sink);
     CHECK(kpc_client_is_connected(client));
 }
 

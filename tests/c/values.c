@@ -56,7 +56,7 @@ static void new_keypair(void)
 }
 
 /* The halves belong together: the writer has the reader's, and both begin at the same box. */
-static void read_cap_of(void)
+static void write_cap_read_cap(void)
 {
     uint8_t seed[KPC_SEED_SIZE] = {3};
     kpc_write_cap writer;
@@ -64,13 +64,13 @@ static void read_cap_of(void)
     kpc_box_index first, of_writer, of_reader;
 
     OK(kpc_new_keypair(seed, sizeof seed, &writer, &reader, &first, &error));
-    STATUS(KPC_OK, kpc_read_cap_of(&writer, &derived));
+    STATUS(KPC_OK, kpc_write_cap_read_cap(&writer, &derived, NULL));
     CHECK(memcmp(&reader, &derived, sizeof reader) == 0);
-    STATUS(KPC_OK, kpc_write_cap_first_index(&writer, &of_writer));
-    STATUS(KPC_OK, kpc_read_cap_first_index(&reader, &of_reader));
+    STATUS(KPC_OK, kpc_write_cap_first_index(&writer, &of_writer, NULL));
+    STATUS(KPC_OK, kpc_read_cap_first_index(&reader, &of_reader, NULL));
     CHECK(memcmp(&first, &of_writer, sizeof first) == 0);
     CHECK(memcmp(&first, &of_reader, sizeof first) == 0);
-    STATUS(KPC_ERR_ARG_NULL, kpc_read_cap_of(NULL, &derived));
+    STATUS(KPC_ERR_ARG_NULL, kpc_write_cap_read_cap(NULL, &derived, NULL));
     CHECK(kpc_test_filled(&derived, 0, sizeof derived));
 }
 
@@ -182,7 +182,7 @@ static void blake2b_256(void)
     ERROR(KPC_ERR_ARG_SIZE, kpc_blake2b_256(expected, (size_t)-1, &hash, &error));
 
     OK(kpc_new_keypair(seed, sizeof seed, &writer, &reader, &first, &error));
-    STATUS(KPC_OK, kpc_write_cap_hash(&writer, &of_writer));
+    STATUS(KPC_OK, kpc_write_cap_hash(&writer, &of_writer, NULL));
     OK(kpc_blake2b_256(writer.bytes, sizeof writer.bytes, &hash, &error));
     CHECK(memcmp(&hash, &of_writer, sizeof hash) == 0);
 }
@@ -246,7 +246,7 @@ int main(void)
     write_cap_size();
     version();
     new_keypair();
-    read_cap_of();
+    write_cap_read_cap();
     next_message_box_index();
     get_message_box_index_counter();
     write_cap_from_bytes();

@@ -68,7 +68,7 @@ static void the_whole_way(int waiting)
     OK(kpc_voucher_stream(minted, &writer, &reader, &error));
     OK(kpc_voucher_keys(minted, &secret, &public_key, &error));
     CHECK(kpc_buffer_len(secret) > 0 && kpc_buffer_len(public_key) > 0);
-    STATUS(KPC_OK, kpc_write_cap_first_index(&writer, &first));
+    STATUS(KPC_OK, kpc_write_cap_first_index(&writer, &first, NULL));
     second = kpc_copies_ahead(&first, 1);
     write_buffer(&writer, &first, payload);
     kpc_buffer_free(payload);
@@ -116,9 +116,9 @@ static void the_whole_way(int waiting)
     CHECK(kpc_copies_holds(buffer, "welcome", 7));
     CHECK(same_salt(inducted, opened));
     OK(kpc_voucher_message_write_cap(opened, &message_writer, &error));
-    STATUS(KPC_OK, kpc_write_cap_first_index(&message_writer, &first));
+    STATUS(KPC_OK, kpc_write_cap_first_index(&message_writer, &first, NULL));
     OK(kpc_write_box(client, &message_writer, &first, bytes("hello"), 5, 0, KPC_SOON, &second, &error));
-    STATUS(KPC_OK, kpc_read_cap_first_index(&message_reader, &first));
+    STATUS(KPC_OK, kpc_read_cap_first_index(&message_reader, &first, NULL));
     CHECK(kpc_copies_holds(read_box(&message_reader, &first), "hello", 5));
 
     has_not(opened);

@@ -54,7 +54,7 @@ static void voucher_mint(void)
     kpc_buffer_free(public_key);
     /* What only an inductor learns is not in it. */
     ERROR(KPC_ERR_ARG_VALUE, kpc_voucher_display_name(minted, &name, &error));
-    STATUS(KPC_OK, kpc_write_cap_first_index(&stream_writer, &first));
+    STATUS(KPC_OK, kpc_write_cap_first_index(&stream_writer, &first, NULL));
     put(&stream_writer, &first, payload);
     kpc_buffer_free(payload);
 }
@@ -80,7 +80,7 @@ static void voucher_induct(void)
     kpc_hash other = voucher;
     kpc_voucher *wrong = NULL;
 
-    STATUS(KPC_OK, kpc_read_cap_first_index(&stream_reader, &index));
+    STATUS(KPC_OK, kpc_read_cap_first_index(&stream_reader, &index, NULL));
     payload = get(&stream_reader, &index);
     OK(kpc_voucher_induct(client, &voucher, kpc_buffer_data(payload), kpc_buffer_len(payload), who,
                           sizeof who - 1, KPC_SOON, &inducted, &error));
@@ -115,7 +115,7 @@ static void voucher_open(void)
     uint8_t *spoilt;
     size_t len;
 
-    STATUS(KPC_OK, kpc_read_cap_first_index(&stream_reader, &index));
+    STATUS(KPC_OK, kpc_read_cap_first_index(&stream_reader, &index, NULL));
     OK(kpc_next_message_box_index(&index, &index, &error));
     reply = get(&stream_reader, &index);
     CHECK(same(reply, sealed));
@@ -130,9 +130,9 @@ static void voucher_open(void)
     OK(kpc_voucher_message_write_cap(opened, &writer, &error));
     OK(kpc_voucher_message_read_cap(inducted, &reader, &error));
     OK(kpc_buffer_new((const uint8_t *)"hello", 5, &hello, &error));
-    STATUS(KPC_OK, kpc_write_cap_first_index(&writer, &index));
+    STATUS(KPC_OK, kpc_write_cap_first_index(&writer, &index, NULL));
     put(&writer, &index, hello);
-    STATUS(KPC_OK, kpc_read_cap_first_index(&reader, &index));
+    STATUS(KPC_OK, kpc_read_cap_first_index(&reader, &index, NULL));
     found = get(&reader, &index);
     CHECK(same(found, hello));
 

@@ -1,20 +1,27 @@
 /* The numbers of the protocol: what each means, by what carried it. */
 #include "kpc_test.h"
 
+static kpc_error *error;
+
 static void means(kpc_status expected, int32_t reply, uint8_t code)
 {
-    STATUS(expected, kpc_status_from_wire(reply, code));
+    kpc_status status = KPC_ERR_PANIC;
+
+    OK(kpc_status_from_wire(reply, code, &status, &error));
+    STATUS(expected, status);
 }
 
 static void status_from_wire(void)
 {
     int32_t reply;
     unsigned code;
+    kpc_status status = KPC_OK;
 
     for (reply = KPC_REPLY_DAEMON; reply <= KPC_REPLY_REPLICA_CODE; reply++) {
         means(KPC_OK, reply, 0);
         for (code = 1; code < 256; code++) {
-            CHECK(kpc_status_from_wire(reply, (uint8_t)code) < 0);
+            OK(kpc_status_from_wire(reply, (uint8_t)code, &status, &error));
+            CHECK(status < 0);
         }
     }
     means(KPC_ERR_DAEMON_INVALID_REQUEST, KPC_REPLY_DAEMON, 3);
@@ -44,8 +51,9 @@ static void status_from_wire(void)
     means(KPC_ERR_DAEMON_INTERNAL, KPC_REPLY_START_COPY, 4);
     means(KPC_ERR_STORAGE_FULL, KPC_REPLY_REPLICA_CODE, 6);
     means(-2200, KPC_REPLY_REPLICA_CODE, 200);
-    means(KPC_ERR_ARG_VALUE, 5, 1);
-    means(KPC_ERR_ARG_VALUE, -1, 1);
+    ERROR(KPC_ERR_ARG_VALUE, kpc_status_from_wire(5, 1, &status, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_status_from_wire(-1, 1, &status, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_status_from_wire(KPC_REPLY_DAEMON, 1, NULL, &error));
 }
 
 int main(void)

@@ -302,7 +302,7 @@ impl Writer<'_> {
         } else {
             for parameter in &function.parameters {
                 if let Role::HandleOut(kind) = self.role(parameter) {
-                    let _ = writeln!(text, "    {}(out_{});", ending(kind), parameter.name);
+                    let _ = writeln!(text, "    {kind}_free(out_{});", parameter.name);
                 }
             }
         }
@@ -402,13 +402,6 @@ fn neutral(function: &Function, call: &str) -> String {
         _ if result.ends_with('*') => format!("CHECK({call} == NULL);"),
         _ if told.contains("-1") => format!("CHECK({call} == -1);"),
         _ => format!("CHECK({call} == 0);"),
-    }
-}
-
-fn ending(kind: &str) -> String {
-    match kind {
-        "kpc_event_sink" => "kpc_event_sink_close".into(),
-        _ => format!("{kind}_free"),
     }
 }
 

@@ -199,7 +199,7 @@ static void close_client(void)
     if (form != CALLBACK) {
         pthread_join(teller, NULL);
     }
-    kpc_event_sink_close(events);
+    kpc_event_sink_free(events);
     free_envelopes();
     free_queries();
     kpc_client_free(client);

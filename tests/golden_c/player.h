@@ -325,4 +325,12 @@ static void taken(struct call *call, const kpc_result *result)
         }                                                                                          \
     } while (0)
 
+/* A function that has one form only. */
+#define PLAY_ONE_FORM(name, in, out)                                                               \
+    do {                                                                                           \
+        if (call->status == KPC_OK) {                                                              \
+            call->status = name(client, in out &call->error);                                      \
+        }                                                                                          \
+    } while (0)
+
 #endif

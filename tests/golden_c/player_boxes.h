@@ -127,6 +127,12 @@ static void say_courier(struct call *call, const kpc_service *courier)
 }
 
 /* The three functions differ in their name and in whether they take flags. */
+static uint32_t box_flags(struct call *call)
+{
+    return (flag(call, "no_retry_on_box_id_not_found") ? KPC_START_NO_RETRY : 0) |
+           (flag(call, "no_idempotent_box_already_exists") ? KPC_START_RETURN_BOX_EXISTS : 0);
+}
+
 static void start_resending_encrypted_message(struct call *call)
 {
     const kpc_envelope *envelope = kept_envelope(call);
@@ -150,15 +156,18 @@ static void start_resending_encrypted_message(struct call *call)
         write_cap = a_write_cap(call, "write_cap");
         writer = &write_cap;
     }
-    if (flag(call, "no_retry_on_box_id_not_found")) {
-        PLAY(kpc_start_resending_encrypted_message_no_retry,
-             IN(reader, writer, at, replica(call), envelope), OUT(&plaintext, &courier));
-    } else if (flag(call, "no_idempotent_box_already_exists")) {
-        PLAY(kpc_start_resending_encrypted_message_return_box_exists,
-             IN(reader, writer, at, replica(call), envelope), OUT(&plaintext, &courier));
+    if (form == BLOCKING && flag(call, "no_retry_on_box_id_not_found")) {
+        PLAY_ONE_FORM(kpc_start_resending_encrypted_message_no_retry,
+                     IN(reader, writer, at, replica(call), envelope, KPC_FOREVER),
+                     OUT(&plaintext, &courier));
+    } else if (form == BLOCKING && flag(call, "no_idempotent_box_already_exists")) {
+        PLAY_ONE_FORM(kpc_start_resending_encrypted_message_return_box_exists,
+                     IN(reader, writer, at, replica(call), envelope, KPC_FOREVER),
+                     OUT(&plaintext, &courier));
     } else {
         PLAY(kpc_start_resending_encrypted_message,
-             IN(reader, writer, at, replica(call), envelope, 0), OUT(&plaintext, &courier));
+             IN(reader, writer, at, replica(call), envelope, box_flags(call)),
+             OUT(&plaintext, &courier));
     }
     if (reads || kpc_buffer_len(plaintext) > 0) {
         say_buffer(call, "plaintext", plaintext);
@@ -176,12 +185,6 @@ static void cancel_resending_encrypted_message(struct call *call)
 }
 
 /* ---- Boxes, at once ---------------------------------------------------------------------------- */
-
-static uint32_t box_flags(struct call *call)
-{
-    return (flag(call, "no_retry_on_box_id_not_found") ? KPC_START_NO_RETRY : 0) |
-           (flag(call, "no_idempotent_box_already_exists") ? KPC_START_RETURN_BOX_EXISTS : 0);
-}
 
 static void write_box(struct call *call)
 {
@@ -276,17 +279,17 @@ static void send_message(struct call *call)
 
     if (flag(call, "awaited")) {
         kpc_buffer *reply = NULL;
-        PLAY(kpc_blocking_send_message, IN(&service, payload.data, payload.len), OUT(&reply));
+        PLAY(kpc_send_message_await_reply, IN(&service, payload.data, payload.len), OUT(&reply));
         say_buffer(call, "payload", reply);
         return;
     }
     if (flag(call, "with_surb")) {
         surb_id = an_id(call, "surbid");
-        PLAY(kpc_send_message, IN(&surb_id, &service, payload.data, payload.len),
-             OUT(&message_id));
+        PLAY_ONE_FORM(kpc_send_message, IN(&surb_id, &service, payload.data, payload.len),
+                     OUT(&message_id));
     } else {
-        PLAY(kpc_send_message_without_reply, IN(&service, payload.data, payload.len),
-             OUT(&message_id));
+        PLAY_ONE_FORM(kpc_send_message_without_reply, IN(&service, payload.data, payload.len),
+                     OUT(&message_id));
     }
     SAY_VALUE("message_id", message_id);
 }
@@ -299,10 +302,10 @@ static void send_arq_message(struct call *call)
     kpc_buffer *reply = NULL;
 
     if (!flag(call, "awaited")) {
-        PLAY(kpc_send_reliable_message, IN(&id, &service, payload.data, payload.len), NONE);
+        PLAY_ONE_FORM(kpc_send_reliable_message, IN(&id, &service, payload.data, payload.len), NONE);
         return;
     }
-    PLAY(kpc_blocking_send_reliable_message, IN(&id, &service, payload.data, payload.len),
+    PLAY(kpc_send_reliable_message_await_reply, IN(&id, &service, payload.data, payload.len),
          OUT(&reply));
     say_buffer(call, "payload", reply);
 }

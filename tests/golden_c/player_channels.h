@@ -265,7 +265,7 @@ static void send_channel_query(struct call *call)
     int32_t replied = -1;
 
     if (!flag(call, "awaited")) {
-        PLAY(kpc_send_channel_query, IN(kept_channel(call), query, &courier, &id), NONE);
+        PLAY_ONE_FORM(kpc_send_channel_query, IN(kept_channel(call), query, &courier, &id), NONE);
         return;
     }
     PLAY(kpc_send_channel_query_await_reply, IN(kept_channel(call), query, &courier, &id),

@@ -7,15 +7,15 @@
 #define MAX_DESTINATIONS 8
 
 /* Says what the copy stream consists of, and ends it. */
-static void say_elements(struct call *call, kpc_envelopes *made)
+static void say_elements(struct call *call, kpc_stream_elements *made)
 {
-    kpc_buffer *element, *buffer = kpc_envelopes_buffer(made);
+    kpc_buffer *element, *buffer = kpc_stream_elements_buffer(made);
     char name[32];
     size_t i;
 
-    for (i = 0; i < kpc_envelopes_count(made); i++) {
+    for (i = 0; i < kpc_stream_elements_count(made); i++) {
         element = NULL;
-        TAKE(kpc_envelopes_at(made, i, &element, &call->error));
+        TAKE(kpc_stream_elements_at(made, i, &element, &call->error));
         snprintf(name, sizeof name, "envelopes.%lu", (unsigned long)i);
         say_buffer(call, name, element);
     }
@@ -25,13 +25,13 @@ static void say_elements(struct call *call, kpc_envelopes *made)
 }
 
 /* Says where the one destination goes on. */
-static void say_next(struct call *call, kpc_envelopes *made)
+static void say_next(struct call *call, kpc_stream_elements *made)
 {
     kpc_box_index next;
 
-    TAKE(kpc_envelopes_next_index(made, &next, &call->error));
+    TAKE(kpc_stream_elements_next_index(made, &next, &call->error));
     SAY_VALUE("next_dest_index", next);
-    kpc_envelopes_free(made);
+    kpc_stream_elements_free(made);
 }
 
 static void create_courier_envelopes_from_payload(struct call *call)
@@ -39,7 +39,7 @@ static void create_courier_envelopes_from_payload(struct call *call)
     struct bytes payload = bytes(call, "payload");
     kpc_write_cap cap = a_write_cap(call, "dest_write_cap");
     kpc_box_index start = an_index(call, "dest_start_index");
-    kpc_envelopes *made = NULL;
+    kpc_stream_elements *made = NULL;
 
     PLAY(kpc_create_courier_envelopes_from_payload,
          IN(payload.data, payload.len, &cap, &start, flag(call, "is_start"), flag(call, "is_last")),
@@ -54,7 +54,7 @@ static void create_courier_envelopes_from_tombstone_range(struct call *call)
     kpc_box_index start = an_index(call, "dest_start_index");
     struct bytes buffer = bytes(call, "buffer");
     uint32_t count = (uint32_t)number(call, "max_count", 0);
-    kpc_envelopes *made = NULL;
+    kpc_stream_elements *made = NULL;
 
     PLAY(kpc_create_courier_envelopes_from_tombstone_range,
          IN(&cap, &start, count, flag(call, "is_start"), flag(call, "is_last"), buffer.data,
@@ -92,7 +92,7 @@ static void create_courier_envelopes_from_multi_payload(struct call *call)
     kpc_destination to[MAX_DESTINATIONS];
     size_t i, count = destinations(call, to);
     struct bytes buffer = bytes(call, "buffer");
-    kpc_envelopes *made = NULL;
+    kpc_stream_elements *made = NULL;
     kpc_box_index next;
     char name[48];
 
@@ -101,11 +101,11 @@ static void create_courier_envelopes_from_multi_payload(struct call *call)
          OUT(&made));
     say_elements(call, made);
     for (i = 0; i < count; i++) {
-        TAKE(kpc_envelopes_next_index_at(made, i, &next, &call->error));
+        TAKE(kpc_stream_elements_next_index_at(made, i, &next, &call->error));
         snprintf(name, sizeof name, "next_dest_indices.%lu", (unsigned long)i);
         SAY_VALUE(name, next);
     }
-    kpc_envelopes_free(made);
+    kpc_stream_elements_free(made);
 }
 
 static void start_resending_copy_command(struct call *call)

@@ -53,13 +53,13 @@ def main(path):
     error = c.c_void_p()
     status = lib.kpc_new_keypair(b"\7" * 32, 32, c.byref(writer), c.byref(reader), c.byref(first), c.byref(error))
     assert status == 0 and not error
-    assert lib.kpc_write_cap_hash(c.byref(writer), c.byref(digest)) == 0
+    assert lib.kpc_write_cap_hash(c.byref(writer), c.byref(digest), None) == 0
     expected = hashlib.blake2b(bytes(writer.bytes), digest_size=32).digest()
     assert bytes(digest.bytes) == expected
 
     # A handle survives Python's integers, and a freed one is refused.
     config = c.c_void_p()
-    assert lib.kpc_config_new(c.byref(config)) == 0
+    assert lib.kpc_config_new(c.byref(config), None) == 0
     assert lib.kpc_config_set_unix(config, b"@kpclientd", None) == 0
     status = lib.kpc_config_set_unix(config, b"", c.byref(error))
     assert lib.kpc_status_name(status) == b"KPC_ERR_CONFIG_NO_TRANSPORT"
