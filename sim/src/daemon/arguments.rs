@@ -31,6 +31,9 @@ Usage: kpclientd-sim [OPTIONS]
   --epoch SECONDS      length of an epoch (120)
   --grace SECONDS      how long a lost connection's state is kept (600)
   --seed N             for keys, delays and losses
+  --encrypt-cost MS    processor time of one encryption: each encrypt_read and encrypt_write, each
+                       envelope of a copy stream; vouchers cost a third, inducting two thirds (0)
+  --cores N            encryptions that get on at once; a connection has one at a time (2)
   --local-work US      processor time for each local request; a real daemon takes 30 to 50 (0)
   --late-close CHANCE  probability that a lost connection is noticed late (0.15)
   --help, --version    print this, or the version, and end
@@ -132,6 +135,8 @@ fn set(arguments: &mut Arguments, option: &str, value: String) -> Result<(), Str
         "--protocol" => {}
         "--lambda-p" => config.network.lambda_p = number(option, &value)?,
         "--local-work" => config.local_work = Duration::from_micros(number(option, &value)?),
+        "--encrypt-cost" => config.encrypt_cost = Some(milliseconds(option, &value)?),
+        "--cores" => config.cores = cores(option, &value)?,
         "--latency" => config.latency = Some(Duration::from_millis(number(option, &value)?)),
         "--loss" => config.loss = chance(option, &value)?,
         "--late-close" => config.late_close_chance = chance(option, &value)?,
@@ -161,6 +166,18 @@ fn number<T: FromStr>(option: &str, value: &str) -> Result<T, String> {
     value
         .parse()
         .map_err(|_| format!("{option} needs a number, not {value:?}"))
+}
+
+fn milliseconds(option: &str, value: &str) -> Result<Duration, String> {
+    let seconds = number::<f64>(option, value)? / 1000.0;
+    Duration::try_from_secs_f64(seconds).map_err(|e| format!("{option}: {e}"))
+}
+
+fn cores(option: &str, value: &str) -> Result<usize, String> {
+    match number(option, value)? {
+        0 => Err(format!("{option} needs one at least")),
+        cores => Ok(cores),
+    }
 }
 
 fn seconds(option: &str, value: &str) -> Result<Duration, String> {

@@ -13,6 +13,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, sleep_until, timeout, Instant};
 
 use super::frames::FrameBuffer;
+use super::processor::Work;
 use super::queue::Queued;
 use super::socket::Socket;
 use super::state::{AppNo, ConnId, Daemon};
@@ -35,6 +36,8 @@ pub(crate) enum Step {
     HangUp,
     /// Envelopes have to be made, which can take long; nothing is read until they are.
     Make(Box<Making>),
+    /// Processor time is needed; nothing is read until it was had.
+    Work(Box<Work>),
     /// The queue is full: nothing is read until this finds room.
     Full(Queued),
 }
@@ -177,6 +180,10 @@ async fn take_frame(shared: &Shared, id: ConnId, frame: &[u8]) -> bool {
     match step {
         Step::Next => {}
         Step::HangUp => return false,
+        Step::Work(work) => {
+            let done = shared.borrow_mut().begin_work(*work);
+            done.notified().await;
+        }
         Step::Make(making) => make(shared, id, making).await,
         Step::Full(queued) => wait_for_room(shared, id, queued).await,
     }
@@ -187,13 +194,14 @@ async fn take_frame(shared: &Shared, id: ConnId, frame: &[u8]) -> bool {
 /// Makes envelopes, on another thread if it is many, and for as long as the real daemon takes.
 async fn make(shared: &Shared, id: ConnId, making: Box<Making>) {
     let begin = Instant::now();
-    let (now, calculator, time, is_long) = {
-        let daemon = shared.borrow();
+    let (now, calculator, time, is_long, paid) = {
+        let mut daemon = shared.borrow_mut();
         let max = daemon.config.network.max_plaintext;
-        let envelopes = u32::try_from(making.envelopes(max)).unwrap_or(u32::MAX);
+        let envelopes = making.envelopes(max);
+        let paid = daemon.begin_envelopes(envelopes);
         let time = daemon.config.time_per_envelope.saturating_mul(envelopes);
         let calculator = Arc::clone(&daemon.calculator);
-        (daemon.now(), calculator, time, making.is_long(max))
+        (daemon.now(), calculator, time, making.is_long(max), paid)
     };
     let (making, made) = if is_long {
         let work = spawn_blocking(move || {
@@ -208,6 +216,9 @@ async fn make(shared: &Shared, id: ConnId, making: Box<Making>) {
         (making, made)
     };
     sleep_until(begin + time).await;
+    if let Some(paid) = paid {
+        paid.notified().await;
+    }
     shared.borrow_mut().made(id, &making, &made);
 }
 

@@ -43,6 +43,10 @@ storage-full on | off    replicas refuse writes
 latency MS | default     round trip of a packet
 loss P                   probability that a round trip comes to nothing
 lambda-p RATE            packets a millisecond
+encrypt-cost MS          processor time of one encryption from now on
+cores N                  encryptions that get on at once
+encrypt-hold, encrypt-release  stop and start all encryptions
+encrypt-step [N]         finish the N requests whose encryptions began first
 collect                  tell that every message in flight was forgotten
 clear                    no more faults
 stats                    counters, as JSON
@@ -78,6 +82,9 @@ impl Daemon {
             }
             "offline" | "online" | "epoch-advance" | "advance" | "document" | "collect" => {
                 self.change_world(command, words)
+            }
+            "encrypt-cost" | "cores" | "encrypt-hold" | "encrypt-release" | "encrypt-step" => {
+                self.set_effort(command, words)
             }
             "stats" => json(&self.stats()),
             "arq" => json(&self.arq_table()),
@@ -264,6 +271,24 @@ impl Daemon {
             }
             "loss" => self.config.loss = number::<f64>(word(words)?)?.clamp(0.0, 1.0),
             _ => self.config.network.lambda_p = number(word(words)?)?,
+        }
+        Ok(String::new())
+    }
+
+    fn set_effort(&mut self, command: &str, words: &mut SplitWhitespace<'_>) -> Done {
+        match command {
+            "encrypt-cost" => {
+                let price = number::<f64>(word(words)?)? / 1000.0;
+                let price = Duration::try_from_secs_f64(price).map_err(|e| e.to_string())?;
+                self.set_encrypt_cost(price);
+            }
+            "cores" => self.set_cores(number(word(words)?)?),
+            "encrypt-hold" => self.hold_work(true),
+            "encrypt-release" => self.hold_work(false),
+            _ => {
+                let times = words.next().map_or(Ok(1), number)?;
+                return Ok(format!("{} finished", self.step_work(times)));
+            }
         }
         Ok(String::new())
     }

@@ -56,6 +56,9 @@ pub(crate) enum Event {
     },
     ReleaseHeld(ConnId),
     Epoch(u64),
+    WorkDone {
+        generation: u64,
+    },
     StillOffline,
     ListenAgain,
     Channel(super::legacy::ChannelEvent),
@@ -120,6 +123,7 @@ impl Daemon {
             Event::GraceOver { app, generation } => self.grace_over(app, generation),
             Event::ReleaseHeld(id) => self.release_held(id),
             Event::Epoch(epoch) => self.epoch_begins(epoch),
+            Event::WorkDone { generation } => self.work_done(generation),
             Event::StillOffline => self.still_offline(),
             Event::ListenAgain => {
                 self.life.send_replace(Life::Listening);

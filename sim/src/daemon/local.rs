@@ -5,9 +5,10 @@ use std::time::Instant;
 use serde_bytes::Bytes;
 
 use super::connection::Step;
+use super::processor::Effort;
 use super::protocol::bodies::{self, opt, some};
 use super::protocol::request::{
-    Current, EncryptRead, EncryptWrite, GetDirectoryAuthorities, GetPkiDocument, IndexRequest,
+    Current, EncryptRead, EncryptWrite, GetDirectoryAuthorities, GetPkiDocument, Id, IndexRequest,
     NewKeypair, Request,
 };
 use super::protocol::response::Kind;
@@ -123,7 +124,7 @@ impl Daemon {
             (Some(cap), Some(index)) => self.network.encrypt_read(now, &cap.0, &index.0),
             _ => Err(INVALID_REQUEST),
         };
-        self.answer_envelope(id, Kind::EncryptRead, query_id, &sealed)
+        self.encrypted(id, Kind::EncryptRead, query_id, sealed)
     }
 
     fn encrypt_write(&mut self, id: ConnId, r: &EncryptWrite<'_>) -> Step {
@@ -138,16 +139,30 @@ impl Daemon {
             }
             _ => Err(INVALID_REQUEST),
         };
-        self.answer_envelope(id, Kind::EncryptWrite, query_id, &sealed)
+        self.encrypted(id, Kind::EncryptWrite, query_id, sealed)
+    }
+
+    /// Answers after the time that the encryption takes; a refusal takes none.
+    fn encrypted(
+        &mut self,
+        id: ConnId,
+        kind: Kind,
+        query_id: Option<Id>,
+        sealed: Result<SealedEnvelope, Code>,
+    ) -> Step {
+        let effort = Effort::Encryptions(u32::from(sealed.is_ok()));
+        self.after_work(effort, move |daemon| {
+            daemon.answer_envelope(id, kind, query_id, &sealed);
+        })
     }
 
     fn answer_envelope(
         &mut self,
         id: ConnId,
         kind: Kind,
-        query_id: Option<[u8; 16]>,
+        query_id: Option<Id>,
         sealed: &Result<SealedEnvelope, Code>,
-    ) -> Step {
+    ) {
         let body = match sealed {
             Ok(envelope) => bodies::Envelope {
                 query_id: opt(&query_id),
@@ -163,7 +178,7 @@ impl Daemon {
                 ..Default::default()
             },
         };
-        self.answer_local(id, kind, &body)
+        self.answer_local(id, kind, &body);
     }
 
     fn next_index(&mut self, id: ConnId, r: &IndexRequest) -> Step {

@@ -7,7 +7,7 @@
 //! * `protocol`: decoding requests, encoding replies.
 //! * `session`: who owns what and who may come back.
 //! * `queue`, `arq`, `cancel`, `copy`, `message`: what needs the mixnet.
-//! * `local`, `streams`, `vouchers`: what does not.
+//! * `local`, `streams`, `vouchers`: what does not; `processor`: the time that it takes.
 //! * `legacy`: the older protocol.
 //! * `control`, `faults`, `refuse`, `stats`: steering and looking in.
 //! * `server`, `sim`, `arguments`, `thinclient`: the whole, for programs and for tests.
@@ -27,6 +27,7 @@ mod listen;
 mod local;
 mod message;
 mod options;
+mod processor;
 mod protocol;
 mod queue;
 mod random;

@@ -37,6 +37,14 @@ pub struct SimConfig {
     pub write_timeout: Duration,
     /// Computing time for each envelope that one request makes, during which its connection waits.
     pub time_per_envelope: Duration,
+    /// Processor time of one encryption: an `encrypt_read`, an `encrypt_write`, each envelope that one
+    /// request makes. Its connection waits for it, and all connections share the cores. `None` is free.
+    pub encrypt_cost: Option<Duration>,
+    /// Processor time of one group action of a voucher: a mint or an open costs one, an induct two.
+    /// `None` is a third of an encryption, which costs three.
+    pub voucher_cost: Option<Duration>,
+    /// So many encryptions get on at once.
+    pub cores: usize,
     /// Processor time for each local request. The recorded daemon answers 20 to 34 thousand a
     /// second, so it takes 30 to 50 microseconds; none here, unless speed is the subject.
     pub local_work: Duration,
@@ -70,6 +78,9 @@ impl SimConfig {
             retry_gap: Duration::ZERO,
             write_timeout: Duration::from_secs(60),
             time_per_envelope: Duration::from_micros(1340),
+            encrypt_cost: None,
+            voucher_cost: None,
+            cores: 2,
             local_work: Duration::ZERO,
             document_patience: if era == Era::Current {
                 Duration::from_secs(30)

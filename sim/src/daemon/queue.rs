@@ -7,8 +7,10 @@ use super::arq::{BoxStart, CopyStart};
 use super::connection::Step;
 use super::events::Event;
 use super::message::Message;
+use super::processor::{Effort, Work};
 use super::protocol::request::decode;
 use super::state::{AppNo, ConnId, Daemon};
+use super::streams::Making;
 
 /// Requests that a connection can have waiting; then it is not read any more.
 pub(crate) const DEPTH: usize = 16;
@@ -28,6 +30,8 @@ pub(crate) enum Queued {
 #[derive(Default)]
 pub(crate) struct Ticks {
     armed: bool,
+    /// The one queue of the old daemons waits until an encryption is done, and all packets with it.
+    busy: bool,
     /// Nothing leaves unless it is stepped by hand.
     pub(crate) held: bool,
     /// Who had the last turn.
@@ -45,6 +49,7 @@ impl Ticks {
     /// After a restart.
     pub(crate) fn forget(&mut self) {
         self.armed = false;
+        self.busy = false;
         self.one_queue.clear();
     }
 }
@@ -98,7 +103,8 @@ impl Daemon {
 
     /// Starts the clock of the next tick. An idle process needs none: the Poisson process has no memory.
     pub(crate) fn arm(&mut self) {
-        if self.ticks.armed || self.ticks.held || !self.online || !self.has_work() {
+        let stopped = self.ticks.held || self.ticks.busy || !self.online;
+        if self.ticks.armed || stopped || !self.has_work() {
             return;
         }
         self.ticks.armed = true;
@@ -109,7 +115,7 @@ impl Daemon {
     /// A tick of the Poisson process.
     pub(crate) fn tick(&mut self) {
         self.ticks.armed = false;
-        if self.online && !self.ticks.held {
+        if self.online && !self.ticks.held && !self.ticks.busy {
             self.turn();
         }
         self.arm();
@@ -117,6 +123,9 @@ impl Daemon {
 
     /// One packet leaves, if there is one to send.
     pub(crate) fn turn(&mut self) -> bool {
+        if self.ticks.busy {
+            return false;
+        }
         self.ticks.count += 1;
         match self.choose() {
             Some(Turn::Resend(entry)) => self.send_entry(entry),
@@ -144,15 +153,36 @@ impl Daemon {
         if !self.conns.contains_key(&id) {
             return;
         }
-        if let Step::Make(making) = self.answer(id, request) {
-            let now = self.now();
-            let made = making.make(&mut self.network, now);
-            self.made(id, &making, &made);
+        match self.answer(id, request) {
+            Step::Make(making) => self.make_late(id, making),
+            Step::Work(work) => self.occupy(*work),
+            _ => {}
         }
         let queued = self.conns.get_mut(&id).and_then(|c| c.queue.pop_front());
         if let Some(queued) = queued {
             self.perform(id, queued);
         }
+    }
+
+    fn make_late(&mut self, id: ConnId, making: Box<Making>) {
+        let now = self.now();
+        let made = making.make(&mut self.network, now);
+        let envelopes = making.envelopes(self.config.network.max_plaintext);
+        let step = self.after_work(Effort::Encryptions(envelopes), move |daemon| {
+            daemon.made(id, &making, &made);
+        });
+        if let Step::Work(work) = step {
+            self.occupy(*work);
+        }
+    }
+
+    /// Nothing leaves the one queue until this work is done.
+    fn occupy(&mut self, work: Work) {
+        self.ticks.busy = true;
+        self.begin_work(work.and_then(|daemon| {
+            daemon.ticks.busy = false;
+            daemon.arm();
+        }));
     }
 
     fn has_work(&self) -> bool {

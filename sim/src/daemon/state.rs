@@ -17,6 +17,7 @@ use super::faults::Faults;
 use super::legacy;
 use super::message::InFlight;
 use super::options::SimConfig;
+use super::processor::Processor;
 use super::protocol::request::{decode, Id, Refusal, Request};
 use super::protocol::response::{Encoder, Frame, Kind};
 use super::queue::Ticks;
@@ -76,6 +77,7 @@ pub(crate) struct Daemon {
     pub(crate) arq: Arq,
     pub(crate) in_flight: Vec<InFlight>,
     pub(crate) ticks: Ticks,
+    pub(crate) processor: Processor,
     pub(crate) faults: Faults,
     pub(crate) counters: Counters,
     /// Told when the last connection has ended.
@@ -106,6 +108,7 @@ impl Daemon {
             arq: Arq::default(),
             in_flight: Vec::new(),
             ticks: Ticks::default(),
+            processor: Processor::new(),
             faults: Faults::default(),
             counters: Counters::default(),
             nobody: Rc::default(),
@@ -181,6 +184,7 @@ impl Daemon {
         self.arq = Arq::default();
         self.in_flight.clear();
         self.ticks.forget();
+        self.processor.forget();
         self.agenda.retain(Event::outlives_the_process);
         self.instance_token = fresh_id();
     }

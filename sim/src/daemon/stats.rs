@@ -1,6 +1,7 @@
 //! What the simulator can tell about itself.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -14,6 +15,8 @@ pub(crate) struct Counters {
     pub(crate) accepted: u64,
     pub(crate) packets: u64,
     pub(crate) lost: u64,
+    pub(crate) encryptions: u64,
+    pub(crate) encryption_time: Duration,
     requests: BTreeMap<&'static str, u64>,
     replies: BTreeMap<&'static str, u64>,
 }
@@ -66,6 +69,12 @@ pub struct Stats {
     pub ticks: u64,
     /// Packets sent into the network since the start.
     pub packets: u64,
+    /// Encryptions begun since the start.
+    pub encryptions: u64,
+    /// Processor time of these, and of vouchers, in milliseconds.
+    pub encryption_ms: u64,
+    /// Requests whose encryptions are under way.
+    pub encrypting: usize,
     /// Replies that had nobody to go to.
     pub lost_replies: u64,
     /// Orders of `error`, `swallow` and `twice` that were not carried out yet.
@@ -141,6 +150,10 @@ impl Daemon {
                 .sum(),
             ticks: self.ticks.count,
             packets: self.counters.packets,
+            encryptions: self.counters.encryptions,
+            encryption_ms: u64::try_from(self.counters.encryption_time.as_millis())
+                .unwrap_or(u64::MAX),
+            encrypting: self.processor.len(),
             lost_replies: self.counters.lost,
             orders: self.faults.left(),
             requests: self.counters.requests.clone(),

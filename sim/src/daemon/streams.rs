@@ -23,7 +23,7 @@ const PER_TOMBSTONE: usize = 2003;
 /// So many tombstones are more than the memory of a daemon.
 const TOO_MANY: u32 = 1_000_000;
 /// So few envelopes are not worth another thread.
-const FEW: usize = 8;
+const FEW: u32 = 8;
 
 /// What came of it.
 pub(crate) type Made = Result<CourierEnvelopes, Code>;
@@ -61,12 +61,15 @@ struct Work {
 }
 
 impl Making {
-    /// About how many envelopes it is.
-    pub(crate) fn envelopes(&self, max_plaintext: usize) -> usize {
+    /// How many envelopes it is.
+    pub(crate) fn envelopes(&self, max_plaintext: usize) -> u32 {
         let Ok(work) = &self.work else { return 0 };
         let per_box = max_plaintext.saturating_sub(4).max(1);
-        let boxes = |target: &Target| target.payload.len() / per_box;
-        work.tombstones as usize + work.targets.iter().map(boxes).sum::<usize>()
+        let boxes = |target: &Target| target.payload.len().div_ceil(per_box);
+        let boxes: usize = work.targets.iter().map(boxes).sum();
+        u32::try_from(boxes)
+            .unwrap_or(u32::MAX)
+            .saturating_add(work.tombstones)
     }
 
     /// Whether it should be made on another thread.

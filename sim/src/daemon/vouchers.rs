@@ -1,11 +1,12 @@
 //! Voucher requests.
 
 use super::connection::Step;
+use super::processor::Effort;
 use super::protocol::bodies::{self, opt, some};
-use super::protocol::request::{VoucherDeriveStream, VoucherInduct, VoucherMint, VoucherOpen};
+use super::protocol::request::{Id, VoucherDeriveStream, VoucherInduct, VoucherMint, VoucherOpen};
 use super::protocol::response::Kind;
 use super::state::{ConnId, Daemon};
-use crate::network::{Code, INVALID_REQUEST};
+use crate::network::{Code, InductedVoucher, MintedVoucher, OpenedVoucher, INVALID_REQUEST};
 
 fn code<T>(made: &Result<T, Code>) -> Code {
     match made {
@@ -24,6 +25,18 @@ impl Daemon {
             }
             None => Err(INVALID_REQUEST),
         };
+        let effort = Effort::VoucherActions(u32::from(made.is_ok()));
+        self.after_work(effort, move |daemon| {
+            daemon.voucher_minted(id, query_id, &made);
+        })
+    }
+
+    fn voucher_minted(
+        &mut self,
+        id: ConnId,
+        query_id: Option<Id>,
+        made: &Result<MintedVoucher, Code>,
+    ) {
         let minted = made.as_ref().ok();
         let body = bodies::VoucherMint {
             query_id: opt(&query_id),
@@ -33,9 +46,9 @@ impl Daemon {
             voucher_read_cap: minted.and_then(|m| some(&m.voucher_read_cap)),
             voucher_secret_key: minted.and_then(|m| some(&m.voucher_secret_key)),
             voucher_public_key: minted.and_then(|m| some(&m.voucher_public_key)),
-            error_code: code(&made),
+            error_code: code(made),
         };
-        self.answer_local(id, Kind::VoucherMint, &body)
+        self.answer_local(id, Kind::VoucherMint, &body);
     }
 
     pub(crate) fn voucher_induct(&mut self, id: ConnId, r: &VoucherInduct<'_>) -> Step {
@@ -47,6 +60,18 @@ impl Daemon {
             }
             _ => Err(INVALID_REQUEST),
         };
+        let effort = Effort::VoucherActions(2 * u32::from(made.is_ok()));
+        self.after_work(effort, move |daemon| {
+            daemon.voucher_inducted(id, query_id, &made);
+        })
+    }
+
+    fn voucher_inducted(
+        &mut self,
+        id: ConnId,
+        query_id: Option<Id>,
+        made: &Result<InductedVoucher, Code>,
+    ) {
         let inducted = made.as_ref().ok();
         let body = bodies::VoucherInduct {
             query_id: opt(&query_id),
@@ -56,9 +81,9 @@ impl Daemon {
             voucher_write_cap: inducted.and_then(|i| some(&i.voucher_write_cap)),
             voucher_read_cap: inducted.and_then(|i| some(&i.voucher_read_cap)),
             salt: inducted.and_then(|i| some(&i.salt)),
-            error_code: code(&made),
+            error_code: code(made),
         };
-        self.answer_local(id, Kind::VoucherInduct, &body)
+        self.answer_local(id, Kind::VoucherInduct, &body);
     }
 
     pub(crate) fn voucher_open(&mut self, id: ConnId, r: &VoucherOpen<'_>) -> Step {
@@ -69,15 +94,28 @@ impl Daemon {
             }
             _ => Err(INVALID_REQUEST),
         };
+        // A seal that does not open has cost as much as one that does.
+        let effort = Effort::VoucherActions(u32::from(code(&made) != INVALID_REQUEST));
+        self.after_work(effort, move |daemon| {
+            daemon.voucher_opened(id, query_id, &made);
+        })
+    }
+
+    fn voucher_opened(
+        &mut self,
+        id: ConnId,
+        query_id: Option<Id>,
+        made: &Result<OpenedVoucher, Code>,
+    ) {
         let opened = made.as_ref().ok();
         let body = bodies::VoucherOpen {
             query_id: opt(&query_id),
             who_reply: opened.and_then(|o| some(&o.who_reply)),
             salt: opened.and_then(|o| some(&o.salt)),
             mutated_message_write_cap: opened.and_then(|o| some(&o.mutated_message_write_cap)),
-            error_code: code(&made),
+            error_code: code(made),
         };
-        self.answer_local(id, Kind::VoucherOpen, &body)
+        self.answer_local(id, Kind::VoucherOpen, &body);
     }
 
     pub(crate) fn voucher_derive_stream(
