@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use super::channel::Channels;
 use super::couriers::Copies;
 use super::dispatcher::Dispatcher;
+use super::encryption::Encryption;
 use super::events::{Event, MessageReply, MessageSent};
 use super::lane::{self, Answer, First, Lane, LaneKind};
 use super::log::{Level, Log};
@@ -64,6 +65,7 @@ pub(crate) struct Inner {
     pub(crate) channels: Channels,
     pub(crate) reliable: ReliableIds,
     pub(crate) copies: Copies,
+    pub(crate) encryption: Encryption,
     pub(crate) replies: Replies,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) phase: Mutex<Phase>,
@@ -99,6 +101,7 @@ impl Inner {
             channels: Channels::default(),
             reliable: ReliableIds::default(),
             copies: Copies::default(),
+            encryption: Encryption::default(),
             replies: Replies::default(),
             dispatcher,
             phase: Mutex::new(Phase::New),
@@ -283,12 +286,17 @@ impl Inner {
         let Some(number) = number else {
             return; // not ours
         };
-        if let Some((sink, took)) = state.calls.answered(number) {
+        if let Some(call) = state.calls.answered(number) {
             state.counts.answers += 1;
-            took.into_iter()
-                .for_each(|took| state.counts.calls.learn(took));
+            if let Some(took) = call.took {
+                state.counts.calls.learn(took);
+            }
             drop(state);
-            return sink.deliver(Ok(Answer { reply, features }));
+            // What is refused costs nothing.
+            if let Some(took) = call.took.filter(|_| reply.error_code == 0) {
+                self.encryption.learn(call.encryptions, took);
+            }
+            return call.sink.deliver(Ok(Answer { reply, features }));
         }
         let now = Instant::now();
         let is_start = state.starts.on_reply(number, reply, &features, now);

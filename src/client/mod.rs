@@ -14,6 +14,7 @@ mod copy_builder;
 mod couriers;
 mod describe;
 mod dispatcher;
+mod encryption;
 mod envelopes;
 mod estimate;
 mod events;

@@ -76,6 +76,7 @@ impl Inner {
         let reached = told.reach(status.instance_token);
         if reached == Reached::Restarted {
             lock(&self.view).forget_epochs();
+            self.encryption.on_restarted();
         }
         let misfit = lock(&self.view).take_geometry(status);
         self.tell_status(reached != Reached::Again);

@@ -131,7 +131,7 @@ pub(crate) fn encrypt_read_call(
         read_cap: cap.as_bytes(),
         index: index.as_bytes(),
     };
-    LocalCall::new(&inner.queries, &request, read_envelope)
+    Ok(LocalCall::new(&inner.queries, &request, read_envelope)?.encrypting(1))
 }
 
 pub(crate) fn encrypt_write_call(
@@ -148,7 +148,7 @@ pub(crate) fn encrypt_write_call(
         index: index.as_bytes(),
         plaintext,
     };
-    LocalCall::new(&inner.queries, &request, read_envelope)
+    Ok(LocalCall::new(&inner.queries, &request, read_envelope)?.encrypting(1))
 }
 
 impl Inner {

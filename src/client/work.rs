@@ -74,6 +74,8 @@ pub(crate) struct Exchange {
     pub(crate) kept: bool,
     /// The request that was lost and is now made again.
     pub(crate) before: Option<u64>,
+    /// How many encryptions the daemon makes for it.
+    pub(crate) encryptions: u32,
 }
 
 impl Exchange {
@@ -85,6 +87,7 @@ impl Exchange {
             needs: request.reply_key(),
             kept: true,
             before: None,
+            encryptions: 0,
         })
     }
 
@@ -105,6 +108,12 @@ impl<T> LocalCall<T> {
     pub(crate) fn new(queries: &Queries, request: &Request<'_>, read: Read<T>) -> Result<Self> {
         let exchange = Exchange::new(queries, request)?;
         Ok(LocalCall { exchange, read })
+    }
+
+    /// It has the daemon make so many encryptions.
+    pub(crate) fn encrypting(mut self, count: usize) -> Self {
+        self.exchange.encryptions = u32::try_from(count).unwrap_or(u32::MAX);
+        self
     }
 
     /// Its frame is freed once written; a loss then ends it with `CONNECTION_LOST`, and

@@ -49,6 +49,8 @@ pub(crate) struct Order<P> {
     /// Capability and next box of each destination.
     destinations: Vec<(WriteCap, BoxIndex)>,
     pieces: VecDeque<Vec<Part<P>>>,
+    /// Bytes of a payload that one box takes.
+    chunk: usize,
     /// What the last request was made of.
     asked: Vec<Part<P>>,
     /// How many destinations that were.
@@ -155,6 +157,7 @@ impl<'a, P: AsRef<[u8]>> Order<P> {
                 .map(|to| (to.write_cap.clone(), to.start_index.clone()))
                 .collect(),
             pieces: cut(destinations, sizes.chunk(), piece(inner), hold)?,
+            chunk: sizes.chunk(),
             asked: Vec::new(),
             asked_of: Vec::new(),
             collected: Collected::new(ends, buffer, expected)?,
@@ -200,7 +203,8 @@ impl<'a, P: AsRef<[u8]>> Order<P> {
                 buffer: self.collected.buffer.as_deref(),
             },
         };
-        LocalCall::new(&inner.queries, &request, read)
+        let boxes = asked.iter().map(|to| to.payload.len().div_ceil(self.chunk));
+        Ok(LocalCall::new(&inner.queries, &request, read)?.encrypting(boxes.sum()))
     }
 }
 
@@ -385,7 +389,8 @@ impl Pieces for TombstoneOrder {
             is_last: self.collected.ends.is_last && self.left == 0,
             buffer: self.collected.buffer.as_deref(),
         };
-        LocalCall::new(&inner.queries, &request, read).map(Some)
+        let call = LocalCall::new(&inner.queries, &request, read)?;
+        Ok(Some(call.encrypting(self.asked as usize)))
     }
 
     fn let_go(&mut self) {}

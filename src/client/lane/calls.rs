@@ -53,6 +53,17 @@ struct Call {
     sink: CallSink,
     /// When it was given to a connection, the last time.
     sent_at: Option<Instant>,
+    /// How many encryptions it has the daemon make.
+    encryptions: u32,
+}
+
+/// A request whose answer is there.
+pub(crate) struct Answered {
+    pub(crate) sink: CallSink,
+    /// How long that took; `None` where it was never sent.
+    pub(crate) took: Option<Duration>,
+    /// How many encryptions the daemon has made for it.
+    pub(crate) encryptions: u32,
 }
 
 impl Call {
@@ -85,10 +96,14 @@ impl Calls {
         self.waiting.remove(&query).map(|call| call.sink)
     }
 
-    /// Takes a request out because its answer is there; tells how long that took.
-    pub(crate) fn answered(&mut self, query: u64) -> Option<(CallSink, Option<Duration>)> {
+    /// Takes a request out because its answer is there.
+    pub(crate) fn answered(&mut self, query: u64) -> Option<Answered> {
         let call = self.waiting.remove(&query)?;
-        Some((call.sink, call.sent_at.map(|at| at.elapsed())))
+        Some(Answered {
+            sink: call.sink,
+            took: call.sent_at.map(|at| at.elapsed()),
+            encryptions: call.encryptions,
+        })
     }
 
     /// How many wait for their answers.
@@ -217,6 +232,7 @@ impl Lane {
             needs,
             kept,
             before,
+            encryptions,
         } = exchange;
         let mut state = self.lock();
         let unknown = |link: &Arc<Link>| needs.is_some_and(|key| !link.features.knows(key));
@@ -236,6 +252,7 @@ impl Lane {
             needs,
             sink,
             sent_at: link.is_some().then(Instant::now),
+            encryptions,
         };
         if let Some((link, frame)) = link.as_ref().and_then(|link| Some((link, call.leave()?))) {
             state.put(link, frame);

@@ -269,6 +269,7 @@ mod tests {
             needs: None,
             kept: true,
             before: None,
+            encryptions: 0,
         }
     }
 
