@@ -228,13 +228,33 @@ impl BoxIndex {
     }
 }
 
-/// Makes a channel's capabilities from a seed, the same ones that every daemon makes from it.
+/// How a seed becomes the counter of a channel's first index. Daemons differ in this and in nothing else: the next index,
+/// box ids, and all that carries its index are the same everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Derivation {
+    /// Of daemons built with hpqc before its change 101 of May 2026: v0.0.76 and older.
+    BeforeHpqc101,
+    /// Of those since: v0.0.94 and later for certain.
+    SinceHpqc101,
+}
+
+impl Derivation {
+    /// What today's daemons do.
+    pub const CURRENT: Derivation = Derivation::SinceHpqc101;
+}
+
+/// Makes a channel's capabilities from a seed, the same ones that today's daemons make from it.
 pub fn keypair(seed: &[u8; SEED_SIZE]) -> Keypair {
+    keypair_by(Derivation::CURRENT, seed)
+}
+
+/// Makes a channel's capabilities from a seed as a daemon of this derivation does.
+pub fn keypair_by(derivation: Derivation, seed: &[u8; SEED_SIZE]) -> Keypair {
     let mut stream = derive::SeedStream::new(seed);
     let signing_seed = stream.take();
     let public = derive::public_key_of(&signing_seed);
     let state = stream.take();
-    let counter = stream.take_counter();
+    let counter = stream.take_counter(derivation);
 
     // The stream gives the state before the first box; one step leads to the first.
     let mut okm = derive::next_material(&state, counter);

@@ -11,6 +11,7 @@ use hkdf::SimpleHkdf;
 use sha2::{Sha512, Sha512_256};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::Derivation;
 use crate::{Error, Result, Status};
 
 /// What one step of an index needs: state, encryption key and blinding factor.
@@ -96,12 +97,16 @@ impl SeedStream {
         bytes
     }
 
-    /// The next 16 bytes as a counter: two halves, the low byte of each masked, added.
-    pub(super) fn take_counter(&mut self) -> u64 {
-        const MASK: u64 = !0xff | 0x2f;
+    /// The next 16 bytes as a counter: two halves, one byte of each masked, added.
+    pub(super) fn take_counter(&mut self, derivation: Derivation) -> u64 {
+        let mask = match derivation {
+            // Meant for the high byte, and met the low one.
+            Derivation::BeforeHpqc101 => !0xff | 0x2f,
+            Derivation::SinceHpqc101 => u64::MAX >> 2,
+        };
         let (mut low, mut high) = ([0; 8], [0; 8]);
         self.0.apply_keystream(&mut low);
         self.0.apply_keystream(&mut high);
-        (u64::from_le_bytes(low) & MASK).wrapping_add(u64::from_le_bytes(high) & MASK)
+        (u64::from_le_bytes(low) & mask).wrapping_add(u64::from_le_bytes(high) & mask)
     }
 }

@@ -79,6 +79,7 @@ transcripts!(
     v0_0_99_encrypt,
     v0_0_99_handshake,
     v0_0_99_keypair_and_index,
+    v0_0_99_keypair_and_index_since_hpqc_101,
     v0_0_99_offline_and_back,
     v0_0_99_read_missing,
     v0_0_99_resume_with_queued_replies,

@@ -10,7 +10,7 @@ use crate::text::{compare, hex, shown, Shown};
 
 /// Recorded requests that the library refuses, with what, and why. The replies to them are
 /// passed over with them.
-pub const REFUSED: [(&str, &str, &str); 11] = [
+pub const REFUSED: [(&str, &str, &str); 12] = [
     (
         "v0.0.72/errors.jsonl:6",
         "KPC_ERR_DAEMON_CHANNEL_NOT_FOUND",
@@ -58,6 +58,11 @@ pub const REFUSED: [(&str, &str, &str); 11] = [
     ),
     (
         "v0.0.99/keypair_and_index.jsonl:14",
+        "KPC_ERR_ARG_SIZE",
+        "a seed of 5 bytes",
+    ),
+    (
+        "v0.0.99/keypair_and_index_since_hpqc_101.jsonl:14",
         "KPC_ERR_ARG_SIZE",
         "a seed of 5 bytes",
     ),

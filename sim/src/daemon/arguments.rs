@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::control::COMMANDS;
 use super::options::SimConfig;
 use crate::network::Era;
+use kpclient::bacap::Derivation;
 
 /// Where kpclientd listens unless it is told otherwise.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:64331";
@@ -24,6 +25,8 @@ Usage: kpclientd-sim [OPTIONS]
   --boxes FILE         keep the replicas' boxes in this file: another simulator with the same
                        seed finds them there, however this one ended
   --protocol VERSION   current, v0.0.73-rc1 or v0.0.72
+  --derivation HOW     new or old: how keys are made from a seed, since hpqc's change 101 of May
+                       2026 or as before (new; for the protocols before today's always old)
   --instant            packets leave and return at once; queues, turns and hazards stay
   --lambda-p RATE      packets a millisecond (0.001, one a second)
   --latency MS         round trip of a packet (by chance, from the mixes' delays)
@@ -123,6 +126,15 @@ fn era(words: &[String]) -> Result<Era, String> {
     }
 }
 
+fn derivation(era: Era, word: &str) -> Result<Derivation, String> {
+    match word {
+        "old" => Ok(Derivation::BeforeHpqc101),
+        "new" if era == Era::Current => Ok(Derivation::SinceHpqc101),
+        "new" => Err("no daemon of this protocol had the new derivation".to_owned()),
+        other => Err(format!("--derivation is old or new, not {other}")),
+    }
+}
+
 fn set(arguments: &mut Arguments, option: &str, value: String) -> Result<(), String> {
     let config = &mut arguments.config;
     match option {
@@ -133,6 +145,7 @@ fn set(arguments: &mut Arguments, option: &str, value: String) -> Result<(), Str
         "--config-out" => arguments.config_out = Some(value),
         "--boxes" => config.boxes = Some(value.into()),
         "--protocol" => {}
+        "--derivation" => config.network.derivation = derivation(config.network.era, &value)?,
         "--lambda-p" => config.network.lambda_p = number(option, &value)?,
         "--local-work" => config.local_work = Duration::from_micros(number(option, &value)?),
         "--encrypt-cost" => config.encrypt_cost = Some(milliseconds(option, &value)?),

@@ -14,7 +14,7 @@ use super::protocol::request::{
 use super::protocol::response::Kind;
 use super::state::{ConnId, Daemon};
 use crate::network::{Code, Era, SealedEnvelope, INTERNAL_ERROR, INVALID_REQUEST};
-use kpclient::bacap::{keypair, BoxIndex, ReadCap, SEED_SIZE};
+use kpclient::bacap::{keypair_by, BoxIndex, ReadCap, SEED_SIZE};
 
 /// ServiceUnavailable: no document of that epoch, no directory authorities.
 const SERVICE_UNAVAILABLE: Code = 10;
@@ -104,7 +104,7 @@ impl Daemon {
             };
             return self.answer_local(id, Kind::NewKeypair, &body);
         };
-        let pair = keypair(seed);
+        let pair = keypair_by(self.config.network.derivation, seed);
         let body = bodies::NewKeypair {
             query_id: opt(&query_id),
             write_cap: some(pair.write_cap.as_bytes()),

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use kpclient::bacap::Derivation;
+
 /// Katzenpost counts its epochs from 2017-06-01 00:00 UTC.
 const EPOCH_ZERO_UNIX: u64 = 1_496_275_200;
 /// Replica epochs are weeks.
@@ -41,6 +43,8 @@ pub struct NetworkConfig {
     pub couriers: usize,
     /// Which generation is played.
     pub era: Era,
+    /// How the daemon makes keys from a seed.
+    pub derivation: Derivation,
     /// MaxPlaintextPayloadLength.
     pub max_plaintext: usize,
     /// How long a courier waits for a box of a temporary stream that is not there.
@@ -76,6 +80,10 @@ impl NetworkConfig {
             replicas,
             couriers: if era == Era::Current { 3 } else { 1 },
             era,
+            derivation: match era {
+                Era::Current => Derivation::CURRENT,
+                Era::V0_0_72 | Era::V0_0_73Rc1 => Derivation::BeforeHpqc101,
+            },
             max_plaintext,
             copy_patience: Duration::from_secs(131),
             replication_lag: Duration::ZERO,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kpclient::bacap::Derivation;
 use kpclientd_sim::network::Era;
 use kpclientd_sim::{Sim, SimConfig};
 use serde_cbor::Value;
@@ -76,6 +77,15 @@ fn unhex(text: &str) -> Vec<u8> {
         .collect()
 }
 
+/// Which derivation the daemon of a conversation had: the recordings of 2026-11-20 are older than the present one.
+fn derivation(name: &str) -> Derivation {
+    if name.ends_with("_since_hpqc_101") {
+        Derivation::SinceHpqc101
+    } else {
+        Derivation::BeforeHpqc101
+    }
+}
+
 /// Whether the daemon had nothing to say to what came before these. Documents come by themselves.
 fn is_silence(rest: &[Line]) -> bool {
     let mut rest = rest.iter().skip_while(|line| match line {
@@ -103,6 +113,7 @@ impl Replay {
     pub fn new(era: Era, name: &str) -> Replay {
         let mut config = SimConfig::new(era).hurried();
         config.late_close_chance = 0.0;
+        config.network.derivation = derivation(name);
         let sim = Sim::start(config).unwrap();
         Replay {
             client: Client::raw(&sim),
