@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::estimate;
 use super::events::{DaemonStatus, Event};
 use super::inner::{closed, Inner, Phase};
-use super::lane::{self, Established, Lane, LaneKind};
+use super::lane::{self, Established, Lane};
 use super::log::Level;
 use super::sink::EventSink;
 use super::verify;
@@ -262,15 +263,10 @@ impl Inner {
         let per_second = document.lambda_p() * 1000.0;
         let round_trip = expected_round_trip(document);
         for lane in &self.lanes {
-            // A read costs two packets, a write one.
-            let cost = if lane.kind == LaneKind::Read {
-                2.0
-            } else {
-                1.0
-            };
+            let packets = estimate::packets(lane.kind);
             let mut state = lane.lock();
             state.messages.set_rate(per_second);
-            state.starts.window.expect(per_second / cost, round_trip);
+            state.starts.window.expect(per_second, round_trip, packets);
         }
     }
 

@@ -22,13 +22,16 @@ fn hash_of(asked: &crate::common::peer::Asked) -> u8 {
     get::<32>(&asked.fields, "envelope_hash")[0]
 }
 
-/// A network so slow that one request at a time is right.
-fn narrow(peer: &Peer) -> (Arc<Client>, Conn) {
-    let greeting = Greeting {
+/// A daemon on a network so slow that one request at a time is right.
+fn slow(peer: &Peer) -> Greeting {
+    Greeting {
         document: Some(slow_network(peer.era)),
         ..Greeting::default()
-    };
-    connected_with(peer, peer.config(), &greeting)
+    }
+}
+
+fn narrow(peer: &Peer) -> (Arc<Client>, Conn) {
+    connected_with(peer, peer.config(), &slow(peer))
 }
 
 #[test]
@@ -116,7 +119,7 @@ fn a_cancelled_start_ends_at_once_and_its_cancel_is_repeated_until_it_has_effect
     let (client, _local) = narrow(&peer);
     let first = start_read(&client, 1);
     let second = start_read(&client, 2);
-    let mut lane = peer.accept().shake(&Greeting::default());
+    let mut lane = peer.accept().shake(&slow(&peer));
     let asked = lane.expect(START);
     first.cancel();
     assert_eq!(first.status(), Status::CANCELLED);
@@ -141,7 +144,7 @@ fn a_terminal_reply_frees_the_place_of_a_cancelled_start_as_well() {
     let (client, _local) = narrow(&peer);
     let first = start_read(&client, 1);
     let second = start_read(&client, 2);
-    let mut lane = peer.welcome();
+    let mut lane = peer.accept().shake(&slow(&peer));
     let asked = lane.expect(START);
     first.cancel();
     lane.expect(CANCEL);
@@ -157,7 +160,7 @@ fn a_start_in_line_is_cancelled_without_a_word_to_the_daemon() {
     let peer = Peer::current();
     let (client, mut local) = narrow(&peer);
     let reads: Vec<Op> = (1..=3).map(|hash| start_read(&client, hash)).collect();
-    let mut lane = peer.welcome();
+    let mut lane = peer.accept().shake(&slow(&peer));
     let asked = lane.expect(START);
     reads[1].cancel();
     assert_eq!(reads[1].status(), Status::CANCELLED);
@@ -408,7 +411,7 @@ fn copy_commands_go_to_one_courier_and_do_not_fill_the_window() {
             start(&client, client.start_resending_copy_command(&cap, None))
         })
         .collect();
-    let mut lane = peer.welcome();
+    let mut lane = peer.accept().shake(&slow(&peer));
     let mut asked: Vec<_> = (0..3)
         .map(|_| lane.expect("start_resending_copy_command"))
         .collect();
@@ -418,7 +421,7 @@ fn copy_commands_go_to_one_courier_and_do_not_fill_the_window() {
     write.done::<StartResult>().unwrap();
     // After a cut the same courier is asked again: another knows nothing of it.
     lane.cut();
-    let mut lane = peer.welcome();
+    let mut lane = peer.accept().shake(&slow(&peer));
     for before in &mut asked {
         let again = lane.expect("start_resending_copy_command");
         assert_eq!(

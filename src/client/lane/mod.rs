@@ -276,6 +276,9 @@ impl State {
             let mut frame = None;
             if messages < slots && self.starts.running() + messages < AT_DAEMON {
                 frame = self.messages.next(online, now);
+                if frame.is_some() {
+                    self.starts.window.disturb();
+                }
             }
             if frame.is_none() && online && starts + messages < slots {
                 frame = self.next_start(&link.features, queries, now);
@@ -404,7 +407,7 @@ mod tests {
         lane.lock()
             .starts
             .window
-            .expect(1e9, Duration::from_secs(10));
+            .expect(1e9, Duration::from_secs(10), 1.0);
         lane.pump(&queries);
         assert_eq!(lane.lock().counts.requests, 15);
         for _ in 0..10 {

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use self::entry::{Entry, Reap, REAP_EVERY};
 use super::super::queries::Queries;
-use super::super::window::Window;
+use super::super::window::{Sample, Window};
 use super::calls::unsupported;
 use super::start_request::StartRequest;
 use crate::wire::{Features, Hash, Reply, ReplyBody};
@@ -131,6 +131,7 @@ impl Starts {
         now: Instant,
     ) -> Option<(Bytes, bool)> {
         while let Some(key) = self.take_from_line() {
+            let alone = self.running.is_empty();
             let Some(entry) = self.entries.get_mut(&key) else {
                 continue;
             };
@@ -145,6 +146,7 @@ impl Starts {
                     entry.current = Some(query);
                     entry.sent += 1;
                     entry.sent_at = Some(now);
+                    entry.alone = alone;
                     entry.expect_answer(now);
                     entry.request.tell_handed();
                     self.by_query.insert(query, key);
@@ -235,6 +237,9 @@ impl Starts {
         if online && !self.online {
             self.entries.values_mut().for_each(|e| e.expect_answer(now));
         }
+        if online != self.online {
+            self.window.disturb();
+        }
         self.online = online;
     }
 
@@ -263,8 +268,15 @@ impl Starts {
             self.put_back(key);
             return true;
         }
-        if let (Some(at), true) = (entry.sent_at, has_travelled(&reply)) {
-            self.window.learn(now.saturating_duration_since(at));
+        if let (Some(sent), true) = (entry.sent_at, has_travelled(&reply)) {
+            // Copy commands send packets that nothing tells of.
+            let full = self.lines.iter().any(|line| !line.is_empty()) && self.copies == 0;
+            self.window.learn(Sample {
+                sent,
+                answered: now,
+                alone: entry.alone,
+                full,
+            });
         }
         let answer = answer(entry, reply, features);
         self.end(key, Ok(answer));
@@ -316,6 +328,7 @@ impl Starts {
         queries: &Queries,
         now: Instant,
     ) -> Vec<Bytes> {
+        self.window.disturb();
         let mut cancels = Vec::new();
         let keys: Vec<StartKey> = self.entries.keys().copied().collect();
         for key in keys.into_iter().rev() {

@@ -25,6 +25,8 @@ pub(super) struct Entry {
     pub(super) older: Vec<u64>,
     pub(super) sent: u32,
     pub(super) sent_at: Option<Instant>,
+    /// Nothing else of the lane was at the daemon then.
+    pub(super) alone: bool,
     /// When it is recalled, if it runs then, and how often it was.
     recall_at: Option<Instant>,
     recalls: u32,
@@ -41,6 +43,7 @@ impl Entry {
             older: Vec::new(),
             sent: 0,
             sent_at: None,
+            alone: false,
             recall_at: None,
             recalls: 0,
             reap: None,
