@@ -2,9 +2,11 @@
 //!
 //! The daemon repeats a box until it is answered. What it does not do well, the
 //! library does: a read of a box that is not there yet is not left to the
-//! daemon's endless retry, which a courier may never answer, but polled with a
-//! fresh envelope each time, waiting in line with all other reads in between.
+//! daemon's endless retry, which a courier may never answer, but polled, with the
+//! same envelope for a while where encrypting is dear (see `polling`), waiting in
+//! line with all other reads in between.
 
+use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,9 @@ use tokio::sync::{oneshot, Notify};
 
 use super::inner::{closed, Inner};
 use super::lane::{BoxStart, Lane, LaneKind, StartAnswer, StartCap, StartRequest};
+use super::polling::{Costs, Next, Polled};
 use super::requests::{self, Envelope};
+use super::timeout;
 use super::work::Work;
 use super::Client;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
@@ -216,7 +220,7 @@ pub(crate) async fn start(
     }
 }
 
-/// Reads a box until it is there, each time with a fresh envelope.
+/// Reads a box until it is there.
 async fn poll(
     inner: &Arc<Inner>,
     cap: &ReadCap,
@@ -230,6 +234,7 @@ async fn poll(
         ..flags
     };
     let mut envelope = Ok(first);
+    let mut polled = Polled::first(Instant::now());
     let mut refusals = 0;
     loop {
         let begun = tokio::time::Instant::now();
@@ -237,8 +242,14 @@ async fn poll(
             Ok(envelope) => send_envelope(inner, &kind, envelope, flags).await.outcome,
             Err(error) => Err(Error::clone(error)),
         };
+        let mut is_missing = false;
         match ended {
-            Err(error) if is_worth_a_fresh_envelope(&error) => refusals = 0,
+            Err(error) if error.status() == Status::BOX_ID_NOT_FOUND => {
+                refusals = 0;
+                is_missing = true;
+            }
+            // The envelope grew old while it waited.
+            Err(error) if error.status() == Status::COURIER_INVALID_EPOCH => refusals = 0,
             // The daemon has no document or courier right now, as after its start.
             Err(error) if error.status() == Status::DAEMON_INTERNAL && refusals < REFUSALS => {
                 refusals += 1;
@@ -247,7 +258,30 @@ async fn poll(
         }
         let pause = POLL_EVERY * 2_u32.pow(refusals.min(5));
         tokio::time::sleep_until(begun + pause).await;
-        envelope = fresh(inner, cap, index).await;
+        let now = Instant::now();
+        if is_missing && polled.next(now, &costs(inner)) == Next::Same {
+            polled.again(now);
+        } else {
+            envelope = fresh(inner, cap, index).await;
+            polled = Polled::first(Instant::now());
+        }
+    }
+}
+
+/// What it costs to poll a box, as far as is known.
+fn costs(inner: &Inner) -> Costs {
+    // It is not known of couriers of older networks that they look again.
+    let encryption = inner.encryption.price();
+    let looks_again = !inner.single.load(Ordering::Acquire);
+    Costs {
+        encryption: encryption.filter(|_| looks_again),
+        packets: inner
+            .lane_of(LaneKind::Read)
+            .lock()
+            .starts
+            .window
+            .packets_take(),
+        deadline: timeout::deadline_of_caller(),
     }
 }
 
@@ -255,14 +289,6 @@ async fn fresh(inner: &Arc<Inner>, cap: &ReadCap, index: &BoxIndex) -> Result<En
     requests::encrypt_read_call(inner, cap, index)?
         .run(inner)
         .await
-}
-
-/// The box is not there yet, or the envelope grew old while it waited.
-fn is_worth_a_fresh_envelope(error: &Error) -> bool {
-    matches!(
-        error.status(),
-        Status::BOX_ID_NOT_FOUND | Status::COURIER_INVALID_EPOCH
-    )
 }
 
 impl Client {

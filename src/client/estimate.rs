@@ -96,7 +96,12 @@ impl Client {
             },
             read: away(LaneKind::Read),
             write: away(LaneKind::Write),
-            encryption: 0.0,
+            encryption: self
+                .inner
+                .encryption
+                .price()
+                .unwrap_or_default()
+                .as_secs_f64(),
             encryptions: 1.0,
         };
         let work = Work {

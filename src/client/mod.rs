@@ -27,6 +27,7 @@ mod nested;
 mod news;
 mod op;
 mod outbox;
+mod polling;
 mod queries;
 mod reliable;
 mod replies;
@@ -232,6 +233,7 @@ impl Client {
         let deliver: CompletionFn = Box::new(move |completed| filled.fill(completed));
         let prepared = self.enter(terms, Delivery::Inline(deliver))?;
         let id = prepared.id;
+        let task = Box::pin(timeout::until(deadline, task));
         prepared.launch_future(task, None, at_once);
         let completed = self.await_completion(id, &waiter, deadline)?;
         Arc::try_unwrap(completed)
@@ -450,6 +452,7 @@ impl Prepared {
         }
         let at_once = work.steps.at_once;
         let future = work.into_future(Arc::clone(&self.inner));
+        let future = Box::pin(timeout::until(timeout.deadline(), future));
         self.launch_future(future, timeout.duration(), at_once);
     }
 

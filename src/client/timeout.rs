@@ -1,6 +1,22 @@
 //! How long a caller is willing to wait.
 
+use std::future::Future;
 use std::time::{Duration, Instant};
+
+tokio::task_local! {
+    /// When the caller of the operation that runs here gives up.
+    static DEADLINE: Option<Instant>;
+}
+
+/// Runs `task` for a caller who gives up at `deadline`.
+pub(crate) async fn until<F: Future>(deadline: Option<Instant>, task: F) -> F::Output {
+    DEADLINE.scope(deadline, task).await
+}
+
+/// When the caller of the present operation gives up; `None` for never.
+pub(crate) fn deadline_of_caller() -> Option<Instant> {
+    DEADLINE.try_with(|deadline| *deadline).ok().flatten()
+}
 
 /// A caller's time limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -155,6 +155,11 @@ impl Window {
         self.shortest
     }
 
+    /// Time in which the daemon sends the packets of one request, on average.
+    pub(crate) fn packets_take(&self) -> Duration {
+        Duration::try_from_secs_f64(self.packets / self.rate).unwrap_or(Duration::MAX)
+    }
+
     /// Seconds that a packet is away, without the daemon's queue.
     pub(crate) fn round_trip(&self) -> f64 {
         self.round_trip

@@ -1,6 +1,7 @@
 //! Boxes: reads that wait, cancels that are overtaken, writes that meet themselves.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kpclient::bacap::BoxIndex;
 use kpclient::client::{Client, ReadBox, StartFlags, StartResult, Timeout};
@@ -13,7 +14,7 @@ use crate::common::drive::{
 };
 use crate::common::frames::{fields, get, Era};
 use crate::common::peer::{Conn, Greeting, Peer};
-use crate::common::replies::{caps, slow_network, COURIER};
+use crate::common::replies::{caps, document_with, slow_network, COURIER};
 
 const START: &str = "start_resending_encrypted_message";
 const CANCEL: &str = "cancel_resending_encrypted_message";
@@ -75,6 +76,69 @@ fn a_read_that_waits_asks_with_a_fresh_envelope_each_time() {
         &read.done::<StartResult>().unwrap().plaintext[..],
         b"at last"
     );
+}
+
+/// Broken where each poll has a fresh envelope whatever that costs: five reads of a daemon that
+/// needs seconds for each kept it from everything else.
+#[test]
+fn where_packets_are_cheaper_than_encrypting_an_envelope_is_polled_again() {
+    let peer = Peer::current();
+    let quick = Greeting {
+        document: Some(document_with(
+            peer.era,
+            [("LambdaP", Value::Float(1000.0)), ("Mu", Value::Float(1.0))],
+        )),
+        ..Greeting::default()
+    };
+    let (client, mut local) = connected_with(&peer, peer.config(), &quick);
+    let (_, cap, index) = caps();
+    let read = start(
+        &client,
+        client.read_box(&cap, &index, StartFlags::default()),
+    );
+    let encrypt = local.expect("encrypt_read");
+    std::thread::sleep(Duration::from_millis(5)); // what it costs
+    local.answer_envelope(&encrypt, 1);
+    let mut lane = peer.accept().shake(&quick);
+    for poll in 1..=3 {
+        let asked = lane.expect(START);
+        assert_eq!(hash_of(&asked), 1);
+        assert!(asked.flag("no_retry_on_box_id_not_found"));
+        // Not there yet, twice; then it has grown too old.
+        lane.answer_start(&asked, if poll == 3 { 32 } else { 1 }, None);
+    }
+    let encrypt = local.expect("encrypt_read");
+    local.answer_envelope(&encrypt, 2);
+    let asked = lane.expect(START);
+    assert_eq!(hash_of(&asked), 2);
+    lane.answer_start(&asked, 0, Some(b"at last"));
+    let found = read.done::<ReadBox>().unwrap();
+    assert_eq!(&found.plaintext[..], b"at last");
+}
+
+#[test]
+fn a_caller_who_gives_up_soon_has_a_fresh_envelope_for_the_last_poll() {
+    let peer = Peer::current();
+    let quick = Greeting {
+        document: Some(document_with(
+            peer.era,
+            [("LambdaP", Value::Float(1000.0)), ("Mu", Value::Float(1.0))],
+        )),
+        ..Greeting::default()
+    };
+    let (client, mut local) = connected_with(&peer, peer.config(), &quick);
+    let (_, cap, index) = caps();
+    let work = client.read_box(&cap, &index, StartFlags::default());
+    let within = Timeout::After(Duration::from_secs(2));
+    let _read = try_start(&client, work, within).unwrap();
+    let encrypt = local.expect("encrypt_read");
+    std::thread::sleep(Duration::from_millis(5));
+    local.answer_envelope(&encrypt, 1);
+    let mut lane = peer.accept().shake(&quick);
+    // A second passes until it is asked again, and one more is left then.
+    let asked = lane.expect(START);
+    lane.answer_start(&asked, 1, None);
+    local.expect("encrypt_read");
 }
 
 #[test]

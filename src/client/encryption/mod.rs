@@ -19,7 +19,6 @@ impl Encryption {
     /// How long the daemon takes for one encryption on one connection, smoothed over those that
     /// were measured with the present daemon process; `None` before the first. It includes what
     /// other work of the daemon's machine slows it down by, but no waiting in this client.
-    #[allow(dead_code)] // the polling policy and the estimate read it
     pub(crate) fn price(&self) -> Option<Duration> {
         self.price.get()
     }

@@ -1,0 +1,198 @@
+//! Which envelope a box is polled with that is not there yet: the one before, or a fresh one.
+//!
+//! A fresh envelope makes its courier ask the replicas at once, but the daemon has to encrypt
+//! it, which takes seconds of its processor on some networks. An envelope that the courier
+//! knows already costs nothing of that. It is answered from what the courier knows, and has it
+//! look again for the next time: a box is seen one or two polls late. After five such
+//! look-ups the courier repeats "not found" for good; so it does with what it has forgotten
+//! and learnt anew, which may be after five minutes.
+//!
+//! So where encrypting is cheap, each poll has a fresh envelope. Where it is not, an envelope is
+//! polled so often that encrypting takes a small share of the time that the packets take.
+
+use std::time::{Duration, Instant};
+
+/// Look-ups that a courier makes for one envelope after the first.
+const LOOK_UPS: u32 = 5;
+/// Polls in quick succession share a look-up: of so many, one is answered by a new one.
+const POLLS_A_LOOK_UP: u32 = 3;
+/// A poll that comes so long after the last look-up began makes another one in any case.
+const LOOK_UP_TAKES: Duration = Duration::from_secs(10);
+/// Couriers forget an envelope that is older.
+const MAX_AGE: Duration = Duration::from_secs(5 * 60);
+/// Encrypting may take so much of the time that the packets take.
+const SHARE: f64 = 1.0 / 8.0;
+/// What takes less is cheap on every network: a box is polled once a second at most.
+const CHEAP: Duration = Duration::from_millis(1);
+
+/// What the next poll is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Same,
+    Fresh,
+}
+
+/// What polling costs now.
+#[derive(Clone, Copy)]
+pub(crate) struct Costs {
+    /// What an encryption takes at the daemon; None where nobody has measured it.
+    pub(crate) encryption: Option<Duration>,
+    /// Time in which the daemon sends the packets of one poll, on average.
+    pub(crate) packets: Duration,
+    /// The caller waits no longer than until then.
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// One envelope, and how it was polled.
+#[derive(Clone, Copy)]
+pub(crate) struct Polled {
+    made: Instant,
+    polls: u32,
+    look_ups: u32,
+    /// When the last look-up began, and polls since.
+    looked_up: Instant,
+    since: u32,
+}
+
+impl Polled {
+    /// An envelope that is sent for the first time.
+    pub(crate) fn first(now: Instant) -> Self {
+        Polled {
+            made: now,
+            polls: 1,
+            look_ups: 0,
+            looked_up: now,
+            since: 0,
+        }
+    }
+
+    /// It is sent again.
+    pub(crate) fn again(&mut self, now: Instant) {
+        self.polls += 1;
+        self.since += 1;
+        let took = now.saturating_duration_since(self.looked_up);
+        if self.since >= POLLS_A_LOOK_UP || took >= LOOK_UP_TAKES {
+            self.look_ups += 1;
+            self.looked_up = now;
+            self.since = 0;
+        }
+    }
+
+    /// What the poll that is made now is to be made with.
+    pub(crate) fn next(&self, now: Instant, costs: &Costs) -> Next {
+        let age = now.saturating_duration_since(self.made);
+        let worn = self.look_ups >= LOOK_UPS || age >= MAX_AGE;
+        if worn || self.polls >= worth(costs) || self.is_last_chance(now, age, costs) {
+            Next::Fresh
+        } else {
+            Next::Same
+        }
+    }
+
+    /// The caller gives up before another poll after this one: a box that was written in the
+    /// meantime is seen now or not at all.
+    fn is_last_chance(&self, now: Instant, age: Duration, costs: &Costs) -> bool {
+        let poll = age / self.polls.max(1) + costs.encryption.unwrap_or_default();
+        costs
+            .deadline
+            .is_some_and(|deadline| deadline.saturating_duration_since(now) < poll * 2)
+    }
+}
+
+/// Polls that one encryption is spread over.
+fn worth(costs: &Costs) -> u32 {
+    // Where it is not known, the next one tells.
+    let encryption = costs.encryption.unwrap_or_default();
+    if encryption < CHEAP {
+        return 1;
+    }
+    let polls = encryption.as_secs_f64() / (costs.packets.as_secs_f64() * SHARE).max(1e-9);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // bounded
+    let polls = polls.ceil().clamp(1.0, 1000.0) as u32;
+    polls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn costs(encryption_ms: u64) -> Costs {
+        Costs {
+            encryption: Some(Duration::from_millis(encryption_ms)),
+            packets: 2 * SECOND,
+            deadline: None,
+        }
+    }
+
+    /// Polls with one envelope, each so long after the one before.
+    fn polls(costs: &Costs, every: Duration) -> u32 {
+        let mut now = Instant::now();
+        let mut polled = Polled::first(now);
+        for polls in 1..100 {
+            now += every;
+            if polled.next(now, costs) == Next::Fresh {
+                return polls;
+            }
+            polled.again(now);
+        }
+        100
+    }
+
+    #[test]
+    fn a_cheap_encryption_is_made_for_each_poll_and_so_is_one_of_unknown_price() {
+        for ms in [0, 1, 10, 250] {
+            assert_eq!(polls(&costs(ms), 3 * SECOND), 1, "{ms} ms");
+        }
+        let unknown = Costs {
+            encryption: None,
+            ..costs(0)
+        };
+        assert_eq!(polls(&unknown, 3 * SECOND), 1);
+    }
+
+    #[test]
+    fn a_dear_one_is_spread_over_polls_by_its_price_and_that_of_packets() {
+        assert_eq!(polls(&costs(500), 3 * SECOND), 2);
+        assert_eq!(polls(&costs(2150), 3 * SECOND), 9);
+        let quick = Costs {
+            packets: Duration::from_millis(200),
+            ..costs(200)
+        };
+        assert_eq!(polls(&quick, SECOND), 8);
+        let instant = |micros| Costs {
+            encryption: Some(Duration::from_micros(micros)),
+            packets: Duration::ZERO,
+            deadline: None,
+        };
+        assert_eq!(polls(&instant(900), SECOND), 1);
+        assert_eq!(polls(&instant(1100), SECOND), 16);
+    }
+
+    #[test]
+    fn an_envelope_is_given_up_when_its_look_ups_are_used_up_or_it_is_old() {
+        let dear = costs(60_000);
+        // Fifteen again, three for each look-up.
+        assert_eq!(polls(&dear, 2 * SECOND), 16);
+        // Each poll makes a look-up.
+        assert_eq!(polls(&dear, 30 * SECOND), 6);
+        assert_eq!(polls(&dear, 301 * SECOND), 1);
+        assert_eq!(polls(&dear, 100 * SECOND), 3);
+    }
+
+    #[test]
+    fn the_last_poll_before_the_caller_gives_up_has_a_fresh_envelope() {
+        let now = Instant::now();
+        let mut polled = Polled::first(now);
+        polled.again(now + 3 * SECOND);
+        let ends_in = |seconds| Costs {
+            deadline: Some(now + 6 * SECOND + seconds * SECOND),
+            ..costs(2000)
+        };
+        // A poll takes three seconds, and two for encrypting.
+        assert_eq!(polled.next(now + 6 * SECOND, &ends_in(11)), Next::Same);
+        assert_eq!(polled.next(now + 6 * SECOND, &ends_in(9)), Next::Fresh);
+        assert_eq!(polled.next(now + 6 * SECOND, &costs(2000)), Next::Same);
+    }
+}
