@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use kpclientd_sim::network::{CourierEnvelopes, Destination, Era, Network, NetworkConfig};
+use kpclientd_sim::network::{CourierEnvelopes, Destination, Era, Network, NetworkConfig, Scheme};
 use serde_cbor::Value;
 
 const NOW: Duration = Duration::ZERO;
@@ -136,12 +136,28 @@ fn head(bytes: &[u8]) -> (u8, u64, &[u8]) {
 
 /// A network in the epochs of the recordings.
 fn network(era: Era) -> Network {
+    let config = NetworkConfig::new(era);
+    match era {
+        Era::Current => network_from(config.with_scheme(Scheme::X25519)),
+        _ => network_from(config),
+    }
+}
+
+/// The same with the scheme that v0.0.99 has built in.
+fn ctidh_network() -> Network {
+    network_from(NetworkConfig::new(Era::Current))
+}
+
+fn network_from(config: NetworkConfig) -> Network {
     Network::new(NetworkConfig {
         epoch: 2_491_183,
         replica_epoch: 494,
-        ..NetworkConfig::new(era)
+        ..config
     })
 }
+
+const X25519_HANDSHAKE: &str = "v0.0.99/handshake.jsonl";
+const CTIDH_HANDSHAKE: &str = "v0.0.99/handshake_ctidh.jsonl";
 
 #[test]
 fn documents_of_the_handshake_have_the_recorded_fields_sizes_and_order() {
@@ -213,15 +229,39 @@ fn authorities_are_listed_as_recorded() {
     }
 }
 
+/// The networks of the newer recordings had no proxies, so their documents are compared in this part alone.
+#[test]
+fn replicas_have_envelope_keys_of_the_recorded_lengths() {
+    for (network, name) in [
+        (network(Era::Current), X25519_HANDSHAKE),
+        (ctidh_network(), CTIDH_HANDSHAKE),
+    ] {
+        let replicas = |document: &[u8]| {
+            let document: Value = serde_cbor::from_slice(document).unwrap();
+            let Value::Map(mut map) = document else {
+                panic!("a document is a map");
+            };
+            let replicas = map.remove(&Value::Text("StorageReplicas".to_owned()));
+            shape(&serde_cbor::to_vec(&replicas.unwrap()).unwrap())
+        };
+        let real = &recorded_bytes(name, "new_pki_document_event", "payload")[0];
+        let ours = network.document(NOW, 0).unwrap();
+        assert_eq!(replicas(&ours), replicas(real), "{name}");
+    }
+}
+
 #[test]
 fn geometries_are_the_recorded_ones() {
-    let name = "v0.0.99/handshake.jsonl";
-    let network = network(Era::Current);
-    let geometry = |field| recorded(name, "connection_status_event", field).remove(0);
-    let sphinx = serde_cbor::value::from_value(geometry("sphinx_geometry")).unwrap();
-    assert_eq!(network.sphinx(), sphinx);
-    let pigeonhole = serde_cbor::value::from_value(geometry("pigeonhole_geometry")).unwrap();
-    assert_eq!(network.pigeonhole(), pigeonhole);
+    for (network, name) in [
+        (network(Era::Current), X25519_HANDSHAKE),
+        (ctidh_network(), CTIDH_HANDSHAKE),
+    ] {
+        let geometry = |field| recorded(name, "connection_status_event", field).remove(0);
+        let sphinx = serde_cbor::value::from_value(geometry("sphinx_geometry")).unwrap();
+        assert_eq!(network.sphinx(), sphinx);
+        let pigeonhole = serde_cbor::value::from_value(geometry("pigeonhole_geometry")).unwrap();
+        assert_eq!(network.pigeonhole(), pigeonhole);
+    }
 }
 
 /// Flags and size of each element, size of the buffer.
@@ -290,8 +330,15 @@ fn copy_streams_have_the_recorded_elements_and_buffers() {
 
 #[test]
 fn envelopes_and_descriptors_have_the_recorded_sizes_and_heads() {
-    let name = "v0.0.99/encrypt.jsonl";
-    let mut network = network(Era::Current);
+    for (network, name) in [
+        (network(Era::Current), "v0.0.99/encrypt.jsonl"),
+        (ctidh_network(), "v0.0.99/encrypt_ctidh.jsonl"),
+    ] {
+        envelopes_are_as_recorded(network, name);
+    }
+}
+
+fn envelopes_are_as_recorded(mut network: Network, name: &str) {
     let pair = kpclient::bacap::keypair(&[1; 32]);
     let (cap, index) = (pair.write_cap.as_bytes(), pair.first_index.as_bytes());
     let write = network.encrypt_write(NOW, cap, index, b"hello").unwrap();

@@ -39,10 +39,10 @@ fn a_tombstone_deletes_for_good() {
 fn plaintexts_go_up_to_the_maximum_and_one_more_byte_is_refused() {
     let mut world = World::new();
     let first = world.first();
-    let longest = vec![7; 1677];
+    let longest = vec![7; 1549];
     assert_eq!(world.write(NOW, &first, &longest), 0);
     assert_eq!(world.read(NOW, &first).unwrap(), longest);
-    let too_long = vec![7; 1678];
+    let too_long = vec![7; 1550];
     let (cap, index) = (world.pair.write_cap.as_bytes(), first.as_bytes());
     let refused = world.network.encrypt_write(NOW, cap, index, &too_long);
     assert_eq!(refused.err(), Some(3));

@@ -10,22 +10,22 @@ static void create_courier_envelopes_from_payload(void)
     size_t size = 5000;
     uint8_t *payload = kpc_copies_payload(size);
     kpc_stream_elements *made = NULL;
-    kpc_box_index next, expected = kpc_copies_ahead(&to.first, 3), at = temporary.first;
+    kpc_box_index next, expected = kpc_copies_ahead(&to.first, 4), at = temporary.first;
     kpc_buffer *element = NULL;
 
     OK(kpc_create_courier_envelopes_from_payload(client, payload, size, &to.writer, &to.first, true, true,
                                                  KPC_SOON, &made, &error));
-    CHECK(kpc_stream_elements_count(made) == 4);
+    CHECK(kpc_stream_elements_count(made) == 6);
     CHECK(kpc_stream_elements_buffer(made) == NULL);
     OK(kpc_stream_elements_next_index(made, &next, &error));
     CHECK(kpc_copies_same(&next, &expected));
     OK(kpc_stream_elements_at(made, 0, &element, &error));
-    CHECK(kpc_buffer_len(element) == 1677 && kpc_buffer_data(element)[0] == 1);
+    CHECK(kpc_buffer_len(element) == KPC_CHUNK + 4 && kpc_buffer_data(element)[0] == 1);
     kpc_buffer_free(element);
-    OK(kpc_stream_elements_at(made, 3, &element, &error));
+    OK(kpc_stream_elements_at(made, 5, &element, &error));
     CHECK(kpc_buffer_data(element)[0] == 2);
     kpc_buffer_free(element);
-    ERROR(KPC_ERR_ARG_VALUE, kpc_stream_elements_at(made, 4, &element, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_stream_elements_at(made, 6, &element, &error));
     CHECK(element == NULL);
     kpc_copies_write(&temporary, &at, made);
     kpc_copies_perform(&temporary);
@@ -34,7 +34,7 @@ static void create_courier_envelopes_from_payload(void)
     ASYNC(kpc_create_courier_envelopes_from_payload_async(client, payload, size, &to.writer, &to.first, true,
                                                           true, KPC_SOON, NULL, &op, &error),
           kpc_create_courier_envelopes_from_payload_result(result, &made, &error));
-    CHECK(kpc_stream_elements_count(made) == 4);
+    CHECK(kpc_stream_elements_count(made) == 6);
     kpc_stream_elements_free(made);
     kpc_stream_elements_free(made);
     CHECK(kpc_stream_elements_count(made) == 0);

@@ -7,7 +7,7 @@
 #include "kpc_sim.h"
 
 /* What one box of a destination takes of a payload, at the simulator's geometry. */
-#define KPC_CHUNK 1673
+#define KPC_CHUNK 1545
 
 static kpc_error *error;
 static kpc_sim sim;

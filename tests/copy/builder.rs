@@ -13,7 +13,7 @@ use super::support::*;
 fn add(client: &Client, builder: &Arc<CopyBuilder>, to: &Keypair, content: &[u8]) {
     let work = client.copy_builder_add(builder, &to.write_cap, &to.first_index, content);
     let next = done(client, work);
-    assert_eq!(next, ahead(&to.first_index, content.len().div_ceil(1673)));
+    assert_eq!(next, ahead(&to.first_index, content.len().div_ceil(1545)));
 }
 
 fn finish(client: &Client, builder: &Arc<CopyBuilder>) -> u64 {
@@ -36,7 +36,7 @@ fn many_destinations_and_deletions_in_one_stream() {
     let old = stream(9);
     write_all(&client, &old, &vec![bytes::Bytes::from_static(b"old"); 3]);
     let builder = client.copy_builder().unwrap();
-    let sizes = [1, 1673, 5000, 40_000];
+    let sizes = [1, 1545, 5000, 40_000];
     for (number, size) in sizes.into_iter().enumerate() {
         add(&client, &builder, &stream(number as u8), &payload(size));
     }
@@ -230,7 +230,7 @@ fn an_addition_whose_time_is_over_has_added_nothing_or_tells_its_index() {
         let limit = Timeout::After(Duration::from_millis(limit));
         match client.block(work.unwrap(), limit) {
             Ok(next) => {
-                assert_eq!(next, ahead(&to.first_index, 60));
+                assert_eq!(next, ahead(&to.first_index, 65));
                 assert!(builder.progress().needed > before);
                 break;
             }

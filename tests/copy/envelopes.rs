@@ -9,7 +9,7 @@ use kpclientd_sim::{Sim, SimConfig};
 use super::support::*;
 
 /// What a payload takes of each box of its destination.
-const CHUNK: usize = 1673;
+const CHUNK: usize = 1545;
 
 #[test]
 fn from_payload_is_read_back_box_by_box() {
@@ -21,8 +21,8 @@ fn from_payload_is_read_back_box_by_box() {
         &client,
         client.create_courier_envelopes_from_payload(&to, WHOLE),
     );
-    assert_eq!((made.envelopes.len(), made.buffer.is_some()), (4, false));
-    assert_eq!(made.next_indices, [ahead(&destination.first_index, 3)]);
+    assert_eq!((made.envelopes.len(), made.buffer.is_some()), (6, false));
+    assert_eq!(made.next_indices, [ahead(&destination.first_index, 4)]);
     perform(&client, &temporary, &made);
     let found = read_back(&client, &destination, &destination.first_index, 5000);
     assert_eq!(found, content);
@@ -44,7 +44,9 @@ fn from_payload_in_pieces_is_one_stream_and_holds_no_local_call_up() {
     assert_eq!((flags[0], flags[count - 1]), (1, 2));
     assert!(flags[1..count - 1].iter().all(|flags| *flags == 0));
     // All but the last are full: the pieces were joined without gaps.
-    assert!(made.envelopes[..count - 1].iter().all(|e| e.len() == 1677));
+    assert!(made.envelopes[..count - 1]
+        .iter()
+        .all(|e| e.len() == CHUNK + 4));
     assert_eq!(made.next_indices, [ahead(&destination.first_index, 101)]);
     // Forty boxes at a time.
     assert_eq!(

@@ -10,7 +10,7 @@ use crate::text::{compare, hex, shown, Shown};
 
 /// Recorded requests that the library refuses, with what, and why. The replies to them are
 /// passed over with them.
-pub const REFUSED: [(&str, &str, &str); 12] = [
+pub const REFUSED: [(&str, &str, &str); 13] = [
     (
         "v0.0.72/errors.jsonl:6",
         "KPC_ERR_DAEMON_CHANNEL_NOT_FOUND",
@@ -53,6 +53,11 @@ pub const REFUSED: [(&str, &str, &str); 12] = [
     ),
     (
         "v0.0.99/encrypt.jsonl:14",
+        "KPC_ERR_PAYLOAD_TOO_LARGE",
+        "the size of a box is known",
+    ),
+    (
+        "v0.0.99/encrypt_ctidh.jsonl:14",
         "KPC_ERR_PAYLOAD_TOO_LARGE",
         "the size of a box is known",
     ),

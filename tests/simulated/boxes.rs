@@ -62,8 +62,8 @@ fn what_is_written_is_read_box_after_box() {
         assert_eq!(found.plaintext, &[n; 100][..]);
         index = found.next_index;
     }
-    let longest = world.write(&pair, &index, &[9; 1677]).unwrap();
-    assert_eq!(world.read(&pair, &index).unwrap().plaintext.len(), 1677);
+    let longest = world.write(&pair, &index, &[9; 1549]).unwrap();
+    assert_eq!(world.read(&pair, &index).unwrap().plaintext.len(), 1549);
     assert!(longest == index.next());
     world.settle();
 }

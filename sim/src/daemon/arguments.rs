@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::control::COMMANDS;
 use super::options::SimConfig;
-use crate::network::Era;
+use crate::network::{Era, Scheme};
 use kpclient::bacap::Derivation;
 
 /// Where kpclientd listens unless it is told otherwise.
@@ -25,6 +25,8 @@ Usage: kpclientd-sim [OPTIONS]
   --boxes FILE         keep the replicas' boxes in this file: another simulator with the same
                        seed finds them there, however this one ended
   --protocol VERSION   current, v0.0.73-rc1 or v0.0.72
+  --scheme NAME        key exchange with the replicas: ctidh1024-x25519 (MaxPlaintextPayloadLength
+                       1549, what v0.0.99 has built in) or x25519 (1677)
   --derivation HOW     new or old: how keys are made from a seed, since hpqc's change 101 of May
                        2026 or as before (new; for the protocols before today's always old)
   --instant            packets leave and return at once; queues, turns and hazards stay
@@ -126,6 +128,14 @@ fn era(words: &[String]) -> Result<Era, String> {
     }
 }
 
+fn scheme(word: &str) -> Result<Scheme, String> {
+    match word {
+        "ctidh1024-x25519" => Ok(Scheme::Ctidh1024X25519),
+        "x25519" => Ok(Scheme::X25519),
+        other => Err(format!("no such scheme: {other}")),
+    }
+}
+
 fn derivation(era: Era, word: &str) -> Result<Derivation, String> {
     match word {
         "old" => Ok(Derivation::BeforeHpqc101),
@@ -145,6 +155,7 @@ fn set(arguments: &mut Arguments, option: &str, value: String) -> Result<(), Str
         "--config-out" => arguments.config_out = Some(value),
         "--boxes" => config.boxes = Some(value.into()),
         "--protocol" => {}
+        "--scheme" => config.network = config.network.clone().with_scheme(scheme(&value)?),
         "--derivation" => config.network.derivation = derivation(config.network.era, &value)?,
         "--lambda-p" => config.network.lambda_p = number(option, &value)?,
         "--local-work" => config.local_work = Duration::from_micros(number(option, &value)?),

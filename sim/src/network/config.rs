@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kpclient::bacap::Derivation;
 
+use super::scheme::Scheme;
+
 /// Katzenpost counts its epochs from 2017-06-01 00:00 UTC.
 const EPOCH_ZERO_UNIX: u64 = 1_496_275_200;
 /// Replica epochs are weeks.
@@ -45,6 +47,8 @@ pub struct NetworkConfig {
     pub era: Era,
     /// How the daemon makes keys from a seed.
     pub derivation: Derivation,
+    /// The key exchange with the replicas; [`NetworkConfig::with_scheme`] changes it together with the lengths.
+    pub scheme: Scheme,
     /// MaxPlaintextPayloadLength.
     pub max_plaintext: usize,
     /// How long a courier waits for a box of a temporary stream that is not there.
@@ -64,11 +68,12 @@ impl NetworkConfig {
             .map_or(0, |d| d.as_secs())
             .saturating_sub(EPOCH_ZERO_UNIX);
         let epoch_length = Duration::from_secs(120);
-        let (replicas, max_plaintext) = match era {
-            Era::V0_0_72 => (3, 1681),
-            Era::V0_0_73Rc1 => (0, 1553),
-            Era::Current => (5, 1677),
+        let replicas = match era {
+            Era::V0_0_72 => 3,
+            Era::V0_0_73Rc1 => 0,
+            Era::Current => 5,
         };
+        let scheme = Scheme::of(era);
         NetworkConfig {
             seed: 0,
             epoch: since / epoch_length.as_secs(),
@@ -84,7 +89,8 @@ impl NetworkConfig {
                 Era::Current => Derivation::CURRENT,
                 Era::V0_0_72 | Era::V0_0_73Rc1 => Derivation::BeforeHpqc101,
             },
-            max_plaintext,
+            scheme,
+            max_plaintext: scheme.max_plaintext(era),
             copy_patience: Duration::from_secs(131),
             replication_lag: Duration::ZERO,
             identical_rewrite_is_error: era != Era::Current,
@@ -93,6 +99,14 @@ impl NetworkConfig {
 }
 
 impl NetworkConfig {
+    /// The same with another key exchange, which leaves more or less room in a box.
+    #[must_use]
+    pub fn with_scheme(mut self, scheme: Scheme) -> NetworkConfig {
+        self.scheme = scheme;
+        self.max_plaintext = scheme.max_plaintext(self.era);
+        self
+    }
+
     /// The mixnet's epoch at this time.
     #[must_use]
     pub fn epoch_at(&self, now: Duration) -> u64 {

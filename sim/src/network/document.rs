@@ -205,7 +205,7 @@ impl Directory<'_> {
                 .into_iter()
                 .filter_map(|epoch| {
                     let key = self.replicas.envelope_public(number, epoch)?;
-                    Some((epoch, ByteBuf::from(key)))
+                    Some((epoch, ByteBuf::from(self.config.scheme.public_key(&key))))
                 })
                 .collect();
         let purpose = [u64::from(number)];

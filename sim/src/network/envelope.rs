@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use super::boxes::SignedBox;
 use super::random::Random;
+use super::scheme::{Scheme, KEY};
 use super::types::Hash;
 
-const KEY: usize = 32;
 const TAG: usize = 16;
 const SEALED_KEY: usize = KEY + TAG;
 const EPHEMERAL: usize = 2;
@@ -169,8 +169,8 @@ impl Descriptor {
         serde_cbor::from_slice(bytes).ok()
     }
 
-    fn secret(&self) -> Option<[u8; KEY]> {
-        self.envelope_key.as_slice().try_into().ok()
+    fn secret(&self, scheme: Scheme) -> Option<[u8; KEY]> {
+        scheme.read_secret(&self.envelope_key)
     }
 }
 
@@ -244,13 +244,14 @@ pub(super) fn answer_origin(sealed: &[u8]) -> Option<Origin> {
 
 /// Opens an answer with the descriptor and the public key of the replica that gave it.
 pub(super) fn open_answer(
+    scheme: Scheme,
     descriptor: &Descriptor,
     replica: &[u8; KEY],
     sealed: &[u8],
 ) -> Option<Answer> {
     let (header, rest) = sealed.split_at_checked(9)?;
     let (nonce, ciphertext) = rest.split_first_chunk::<12>()?;
-    let key = shared_key(&descriptor.secret()?, replica, Use::Answer);
+    let key = shared_key(&descriptor.secret(scheme)?, replica, Use::Answer);
     Answer::decode(&decrypt(&key, nonce, ciphertext, header)?)
 }
 
@@ -383,12 +384,18 @@ mod tests {
             envelope_key: ephemeral.to_vec(),
         };
         let replica = recipients()[1].public;
-        assert!(open_answer(&descriptor, &replica, &sealed) == Some(answer));
-        assert!(open_answer(&descriptor, &recipients()[0].public, &sealed).is_none());
+        assert!(open_answer(Scheme::X25519, &descriptor, &replica, &sealed) == Some(answer));
+        assert!(open_answer(
+            Scheme::X25519,
+            &descriptor,
+            &recipients()[0].public,
+            &sealed
+        )
+        .is_none());
         descriptor.envelope_key[0] ^= 0x10;
-        assert!(open_answer(&descriptor, &replica, &sealed).is_none());
+        assert!(open_answer(Scheme::X25519, &descriptor, &replica, &sealed).is_none());
         descriptor.envelope_key[0] ^= 0x10;
         sealed[30] ^= 1;
-        assert!(open_answer(&descriptor, &replica, &sealed).is_none());
+        assert!(open_answer(Scheme::X25519, &descriptor, &replica, &sealed).is_none());
     }
 }

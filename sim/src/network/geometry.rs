@@ -67,10 +67,10 @@ pub(super) fn sphinx() -> SphinxGeometry {
 /// By era; every length moves with the plaintext that a box holds.
 pub(super) fn pigeonhole(config: &NetworkConfig) -> PigeonholeGeometry {
     let max = config.max_plaintext as u64;
-    let (read, write, reply_read, reply_write, nike) = match config.era {
-        Era::V0_0_72 => (231, max + 319, max + 145, 50, "x25519"),
-        Era::V0_0_73Rc1 => (359, max + 447, max + 145, 50, "CTIDH1024-X25519"),
-        Era::Current => (max + 323, max + 323, max + 169, max + 169, "x25519"),
+    let key = config.scheme.extra_public() as u64;
+    let (read, write, reply_read, reply_write) = match config.era {
+        Era::V0_0_72 | Era::V0_0_73Rc1 => (231 + key, max + 319 + key, max + 145, 50),
+        Era::Current => (max + 323 + key, max + 323 + key, max + 169, max + 169),
     };
     PigeonholeGeometry {
         max_plaintext_payload_length: max,
@@ -78,7 +78,7 @@ pub(super) fn pigeonhole(config: &NetworkConfig) -> PigeonholeGeometry {
         courier_query_write_length: write,
         courier_query_reply_read_length: reply_read,
         courier_query_reply_write_length: reply_write,
-        nike_name: nike.to_owned(),
+        nike_name: config.scheme.name().to_owned(),
         signature_scheme_name: "Ed25519".to_owned(),
     }
 }

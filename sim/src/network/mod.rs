@@ -5,7 +5,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `config`, `types`, `geometry` | the border to the daemon |
+//! | `config`, `types`, `geometry`, `scheme` | the border to the daemon |
 //! | `document`, `nodes`, `pem` | the directory |
 //! | `storage` | boxes from the daemon's side: encrypt, send, open |
 //! | `envelope`, `courier`, `replica`, `boxes`, `ed25519` | what happens on the way there |
@@ -31,6 +31,7 @@ mod nodes;
 mod pem;
 mod random;
 mod replica;
+mod scheme;
 mod storage;
 mod streams;
 mod types;
@@ -38,6 +39,7 @@ mod voucher;
 
 pub use config::{Era, NetworkConfig};
 pub use geometry::{PigeonholeGeometry, SphinxGeometry};
+pub use scheme::Scheme;
 pub use types::*;
 
 use std::io;

@@ -47,9 +47,17 @@ pub(super) fn derive(seed: u64, purpose: &str, numbers: &[u64]) -> [u8; 32] {
 
 /// As [`derive`], of any length: for keys of schemes that nobody here computes with.
 pub(super) fn derive_long(seed: u64, purpose: &str, numbers: &[u64], length: usize) -> Vec<u8> {
-    let key = derive(seed, purpose, numbers);
+    key_stream(&derive(seed, purpose, numbers), length)
+}
+
+/// So many bytes that follow from a key and a purpose.
+pub(super) fn stretch(purpose: &str, key: &[u8; 32], length: usize) -> Vec<u8> {
+    key_stream(&blake2b_256(&[purpose.as_bytes(), key].concat()), length)
+}
+
+fn key_stream(key: &[u8; 32], length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    ChaCha20::new(&key.into(), &[0; 12].into()).apply_keystream(&mut bytes);
+    ChaCha20::new(key.into(), &[0; 12].into()).apply_keystream(&mut bytes);
     bytes
 }
 

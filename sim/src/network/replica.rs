@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use curve25519_dalek::montgomery::MontgomeryPoint;
 use kpclient::bacap::blake2b_256;
 
 use super::boxes::SignedBox;
@@ -16,6 +15,7 @@ use super::envelope::{Answer, Recipient};
 use super::faults::Faults;
 use super::journal::Journal;
 use super::random::{derive, Random};
+use super::scheme::public_of;
 use super::types::{Code, Fault};
 
 /// What replicas say.
@@ -111,7 +111,7 @@ impl Replicas {
     /// Its public half.
     pub(super) fn envelope_public(&self, number: u8, epoch: u64) -> Option<[u8; 32]> {
         let secret = self.envelope_secret(number, epoch)?;
-        Some(MontgomeryPoint::mul_base_clamped(secret).to_bytes())
+        Some(public_of(&secret))
     }
 
     /// The replicas that keep a box.

@@ -83,7 +83,7 @@ impl Network {
                 _ => self.config.replica_epoch_at(now),
             },
             replica_nums: prepared.numbers.to_vec(),
-            envelope_key: prepared.secret.to_vec(),
+            envelope_key: self.config.scheme.secret_key(&prepared.secret),
         };
         let mut ciphertext = Vec::with_capacity(1 + prepared.envelope.len());
         ciphertext.push(ENVELOPE_QUERY);
@@ -250,7 +250,7 @@ impl Network {
         }
         let number = *descriptor.replica_nums.get(usize::from(origin.slot))?;
         let replica = self.replicas.envelope_public(number, origin.epoch)?;
-        envelope::open_answer(&descriptor, &replica, sealed)
+        envelope::open_answer(self.config.scheme, &descriptor, &replica, sealed)
     }
 }
 

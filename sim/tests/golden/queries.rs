@@ -39,7 +39,7 @@ fn channel_queries_are_answered_in_the_recorded_ways() {
         .collect();
     for name in ["channels", "resume"] {
         let lines = lines_of(name);
-        let mut replay = Replay::new(Era::V0_0_72, name);
+        let mut replay = Replay::new(Era::V0_0_72, name, &lines);
         replay.learn_services(&lines);
         let mut last_query = Value::Null;
         let mut fullest = 0;

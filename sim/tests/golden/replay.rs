@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kpclient::bacap::Derivation;
-use kpclientd_sim::network::Era;
+use kpclient::bacap::{keypair_by, Derivation};
+use kpclientd_sim::network::{Era, Scheme};
 use kpclientd_sim::{Sim, SimConfig};
 use serde_cbor::Value;
 
@@ -77,12 +77,40 @@ fn unhex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Which derivation the daemon of a conversation had: the recordings of 2026-11-20 are older than the present one.
-fn derivation(name: &str) -> Derivation {
-    if name.ends_with("_since_hpqc_101") {
-        Derivation::SinceHpqc101
-    } else {
-        Derivation::BeforeHpqc101
+/// Which derivation the daemon of a conversation had, as far as a keypair was made there from a given seed.
+fn derivation(lines: &[Line]) -> Derivation {
+    let seed = lines.iter().find_map(|line| match line {
+        Line::FromClient(frame) => match field(field(frame, "new_keypair")?, "seed")? {
+            Value::Bytes(seed) => <[u8; 32]>::try_from(&seed[..]).ok(),
+            _ => None,
+        },
+        _ => None,
+    });
+    let made = lines.iter().find_map(|line| match line {
+        Line::FromDaemon(cbor) => {
+            Some(Frame::decode(cbor)).filter(|f| f.kind == "new_keypair_reply")
+        }
+        _ => None,
+    });
+    let since = keypair_by(Derivation::SinceHpqc101, &seed.unwrap_or_default());
+    match made {
+        Some(made) if made.bytes("write_cap") == since.write_cap.as_bytes() => {
+            Derivation::SinceHpqc101
+        }
+        _ => Derivation::BeforeHpqc101,
+    }
+}
+
+/// Which scheme the network of a conversation had, where the daemon told it.
+fn scheme(lines: &[Line]) -> Option<Scheme> {
+    let Some(Line::FromDaemon(cbor)) = lines.first() else {
+        return None;
+    };
+    let status = Frame::decode(cbor);
+    match field(status.get("pigeonhole_geometry")?, "NIKEName")? {
+        Value::Text(name) if name == "x25519" => Some(Scheme::X25519),
+        Value::Text(name) if name == "CTIDH1024-X25519" => Some(Scheme::Ctidh1024X25519),
+        _ => None,
     }
 }
 
@@ -110,10 +138,13 @@ pub struct Replay {
 }
 
 impl Replay {
-    pub fn new(era: Era, name: &str) -> Replay {
+    pub fn new(era: Era, name: &str, lines: &[Line]) -> Replay {
         let mut config = SimConfig::new(era).hurried();
         config.late_close_chance = 0.0;
-        config.network.derivation = derivation(name);
+        config.network.derivation = derivation(lines);
+        if let Some(scheme) = scheme(lines) {
+            config.network = config.network.with_scheme(scheme);
+        }
         let sim = Sim::start(config).unwrap();
         Replay {
             client: Client::raw(&sim),
