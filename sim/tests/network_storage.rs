@@ -106,7 +106,8 @@ fn a_read_in_flight_sees_a_box_that_is_written_within_its_five_polls() {
         assert_eq!(world.poll(later(second), &read, &first), Err(1));
     }
     world.write(later(5), &first, b"in time");
-    assert_eq!(world.poll(later(6), &read, &first).unwrap(), b"in time");
+    assert_eq!(world.poll(later(6), &read, &first), Err(1), "known so far");
+    assert_eq!(world.poll(later(7), &read, &first).unwrap(), b"in time");
     assert_eq!(world.poll(later(600), &read, &first).unwrap(), b"in time");
 }
 

@@ -39,6 +39,8 @@ Usage: kpclientd-sim [OPTIONS]
   --encrypt-cost MS    processor time of one encryption: each encrypt_read and encrypt_write, each
                        envelope of a copy stream; vouchers cost a third, inducting two thirds (0)
   --cores N            encryptions that get on at once; a connection has one at a time (2)
+  --patient-couriers   couriers look again for a box for as long as they are asked, not five times:
+                       for programs whose pauses are longer than a sped-up network's patience
   --local-work US      processor time for each local request; a real daemon takes 30 to 50 (0)
   --late-close CHANCE  probability that a lost connection is noticed late (0.15)
   --help, --version    print this, or the version, and end
@@ -97,6 +99,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Asked, String> {
                 )))
             }
             "--instant" => hurry = true,
+            "--patient-couriers" => arguments.config.network.look_ups = u32::MAX,
             _ => {
                 let value = value.take().or_else(|| rest.next());
                 let value = value.ok_or_else(|| format!("{option} needs a value"))?;

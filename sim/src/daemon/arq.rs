@@ -43,6 +43,13 @@ pub(crate) struct BoxStart {
     pub(crate) no_idempotent: bool,
 }
 
+impl BoxStart {
+    /// Whether it is over once a courier has its envelope.
+    fn ends_when_taken(&self) -> bool {
+        matches!(self.capability, Capability::Write(_)) && !self.no_idempotent
+    }
+}
+
 /// A start of a copy command that waits for its turn.
 pub(crate) struct CopyStart {
     pub(crate) app: AppNo,
@@ -289,7 +296,8 @@ impl Daemon {
                     .network
                     .courier_ack(now, courier, &start.ciphertext, &start.hash)
                 {
-                    Ok(()) => Answer::Taken,
+                    Ok(None) => Answer::Taken,
+                    Ok(Some(known)) => Answer::Box(known),
                     Err(code) => Answer::Refused(code),
                 }
             }
@@ -331,14 +339,13 @@ impl Daemon {
                 let code = self.courier_code(*code);
                 self.finish_box(number, code, None);
             }
-            (Answer::Taken, Task::Box(start)) => {
-                let is_write = matches!(start.capability, Capability::Write(_));
-                if is_write && !start.no_idempotent {
-                    self.finish_box(number, 0, None);
-                } else {
-                    entry.leg = Leg::Ask;
-                    self.line_up(number);
-                }
+            // The daemon does not look at what became of such a write.
+            (Answer::Taken | Answer::Box(_), Task::Box(start)) if start.ends_when_taken() => {
+                self.finish_box(number, 0, None);
+            }
+            (Answer::Taken, Task::Box(_)) => {
+                entry.leg = Leg::Ask;
+                self.line_up(number);
             }
             (Answer::Taken, Task::Copy(_)) => {
                 entry.leg = Leg::Ask;

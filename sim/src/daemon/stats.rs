@@ -75,6 +75,8 @@ pub struct Stats {
     pub encryption_ms: u64,
     /// Requests whose encryptions are under way.
     pub encrypting: usize,
+    /// How often couriers asked replicas for a box.
+    pub look_ups: u64,
     /// Replies that had nobody to go to.
     pub lost_replies: u64,
     /// Orders of `error`, `swallow` and `twice` that were not carried out yet.
@@ -154,6 +156,7 @@ impl Daemon {
             encryption_ms: u64::try_from(self.counters.encryption_time.as_millis())
                 .unwrap_or(u64::MAX),
             encrypting: self.processor.len(),
+            look_ups: self.network.look_ups(),
             lost_replies: self.counters.lost,
             orders: self.faults.left(),
             requests: self.counters.requests.clone(),

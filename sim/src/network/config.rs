@@ -51,6 +51,8 @@ pub struct NetworkConfig {
     pub scheme: Scheme,
     /// MaxPlaintextPayloadLength.
     pub max_plaintext: usize,
+    /// How often a courier looks again for a box that was not there, for one envelope.
+    pub look_ups: u32,
     /// How long a courier waits for a box of a temporary stream that is not there.
     pub copy_patience: Duration,
     /// Time from a write until its replicas show it to readers.
@@ -91,6 +93,7 @@ impl NetworkConfig {
             },
             scheme,
             max_plaintext: scheme.max_plaintext(era),
+            look_ups: 5,
             copy_patience: Duration::from_secs(131),
             replication_lag: Duration::ZERO,
             identical_rewrite_is_error: era != Era::Current,

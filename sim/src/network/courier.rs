@@ -1,7 +1,8 @@
 //! Couriers: they take envelopes, ask replicas, and remember.
 //!
-//! A courier is a cache in front of the replicas, with the real one's trap: it asks about a box that is not there a few
-//! times only, and then repeats "not found" until the entry is old *and* another envelope makes it clean up.
+//! A courier is a cache in front of the replicas, with the real one's traps: an envelope that it knows is answered from what it
+//! knows, and looked up again for the next time only. It looks a few times, and then repeats "not found" until the entry is old
+//! *and* another envelope makes it clean up. Other couriers know nothing of all that.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,8 +16,6 @@ use super::random::Random;
 use super::replica::{code, Replicas};
 use super::types::{BoxAnswer, Code, CopyState, Fault, Hash};
 
-/// How often the replicas are asked again about one envelope.
-const MAX_POLLS: u8 = 5;
 /// How old an entry must be before another envelope sweeps it away.
 const CACHE_LIFE: Duration = Duration::from_secs(5 * 60);
 /// How long the outcome of a copy command is remembered.
@@ -42,6 +41,8 @@ pub(super) struct World<'a> {
     pub(super) replica_epoch: u64,
     /// The sizes that an envelope may have.
     pub(super) envelope_lengths: [usize; 2],
+    /// How often the replicas are asked again about one envelope.
+    pub(super) look_ups: u32,
     /// How long a copy waits for a box.
     pub(super) copy_patience: Duration,
 }
@@ -89,23 +90,29 @@ impl World<'_> {
 pub(super) struct Courier {
     cache: HashMap<Hash, Entry>,
     copies: HashMap<Hash, CopyJob>,
+    look_ups: u64,
 }
 
 struct Entry {
     since: Duration,
-    polls: u8,
+    again: u32,
     answer: Answer,
 }
 
 impl Courier {
-    /// First round trip: takes the envelope and has it carried out, unless it has it already.
+    /// How often replicas were asked for a box.
+    pub(super) fn look_ups(&self) -> u64 {
+        self.look_ups
+    }
+
+    /// First round trip: takes the envelope and has it carried out. One that it knows is answered at once.
     pub(super) fn ack(
         &mut self,
         now: Duration,
         world: &mut World<'_>,
         bytes: &[u8],
         hash: &Hash,
-    ) -> Result<(), Code> {
+    ) -> Result<Option<Answer>, Code> {
         let wanted = world.faults.take(|fault| match fault {
             Fault::CourierAck(code) => Some(*code),
             _ => None,
@@ -117,18 +124,20 @@ impl Courier {
         if envelope::hash(bytes) != *hash {
             return Err(error::INVALID_ENVELOPE);
         }
-        if self.cache.contains_key(hash) {
-            return Ok(());
+        if let Some(answer) = self.recall(now, world, bytes, hash)? {
+            return Ok(Some(answer));
         }
         self.cache
             .retain(|_, entry| now.saturating_sub(entry.since) <= CACHE_LIFE);
+        let answer = world.perform(now, &envelope);
+        self.look_ups += u64::from(answer.is_read);
         let entry = Entry {
             since: now,
-            polls: 0,
-            answer: world.perform(now, &envelope),
+            again: 0,
+            answer,
         };
         self.cache.insert(*hash, entry);
-        Ok(())
+        Ok(None)
     }
 
     /// Second round trip: what a replica said.
@@ -146,15 +155,31 @@ impl Courier {
         if let Some(code) = wanted {
             return BoxAnswer::CourierError(code);
         }
-        let answer = match self.cached(now, world, bytes, hash) {
-            Ok(Some(answer)) => answer.clone(),
-            Ok(None) => {
-                let taken = self.ack(now, world, bytes, hash);
-                return taken.map_or_else(BoxAnswer::CourierError, |()| BoxAnswer::Pending);
-            }
-            Err(code) => return BoxAnswer::CourierError(code),
+        let known = match self.recall(now, world, bytes, hash) {
+            Ok(None) => self.ack(now, world, bytes, hash),
+            known => known,
         };
-        seal(world, bytes, 0, &answer)
+        match known {
+            Ok(Some(answer)) => seal(world, bytes, 0, &answer),
+            Ok(None) => BoxAnswer::Pending,
+            Err(code) => BoxAnswer::CourierError(code),
+        }
+    }
+
+    /// The answer that this courier remembers. Where that is "not found" it looks again, for the next time.
+    fn recall(
+        &mut self,
+        now: Duration,
+        world: &mut World<'_>,
+        bytes: &[u8],
+        hash: &Hash,
+    ) -> Result<Option<Answer>, Code> {
+        let Some(entry) = self.cache.get(hash) else {
+            return Ok(None);
+        };
+        let known = entry.answer.clone();
+        self.cached(now, world, bytes, hash)?;
+        Ok(Some(known))
     }
 
     /// The answer that this courier remembers, after asking again where it still does.
@@ -169,8 +194,9 @@ impl Courier {
             return Ok(None);
         };
         let missing = entry.answer.is_read && entry.answer.code == code::NOT_FOUND;
-        if missing && entry.polls < MAX_POLLS {
-            entry.polls += 1;
+        if missing && entry.again < world.look_ups {
+            entry.again += 1;
+            self.look_ups += 1;
             entry.answer = world.perform(now, &world.check(bytes)?);
         }
         Ok(Some(&entry.answer))

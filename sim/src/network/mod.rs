@@ -213,6 +213,12 @@ impl Network {
         self.replicas.keep_in(path)
     }
 
+    /// How often couriers asked replicas for a box, since the start.
+    #[must_use]
+    pub fn look_ups(&self) -> u64 {
+        self.couriers.iter().map(Courier::look_ups).sum()
+    }
+
     /// How many boxes the replicas keep, tombstones too.
     #[must_use]
     pub fn boxes(&self) -> usize {
@@ -265,6 +271,7 @@ impl Network {
             faults: &mut self.faults,
             random: &mut self.random,
             envelope_lengths,
+            look_ups: self.config.look_ups,
             copy_patience: self.config.copy_patience,
         };
         Some((self.couriers.get_mut(at)?, world))

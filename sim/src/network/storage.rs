@@ -6,6 +6,7 @@ use kpclient::bacap::{BoxIndex, ReadCap, WriteCap};
 
 use super::boxes::{BoxKeys, SignedBox};
 use super::config::Era;
+use super::courier::seal;
 use super::envelope::{self, Answer, Descriptor, Order};
 use super::replica::code;
 use super::types::{
@@ -152,7 +153,7 @@ impl Network {
     }
 
     /// First round trip: the courier takes the envelope and, the first time it sees this hash, hands it to the replicas.
-    /// `Err` is the courier's own error, 1 to 4. (A ciphertext of the wrong size gets no answer from the real daemon: it
+    /// One that it knows is answered at once, as on the second. `Err` is the courier's own error, 1 to 4. (A ciphertext of the wrong size gets no answer from the real daemon: it
     /// must not come here.)
     pub fn courier_ack(
         &mut self,
@@ -160,9 +161,11 @@ impl Network {
         courier: &Hash,
         ciphertext: &[u8],
         hash: &Hash,
-    ) -> Result<(), Code> {
+    ) -> Result<Option<BoxAnswer>, Code> {
         let (courier, mut world) = self.at_courier(now, courier).ok_or(COURIER_PROPAGATION)?;
-        courier.ack(now, &mut world, envelope_of(ciphertext), hash)
+        let bytes = envelope_of(ciphertext);
+        let known = courier.ack(now, &mut world, bytes, hash)?;
+        Ok(known.map(|answer| seal(&mut world, bytes, 0, &answer)))
     }
 
     /// Second round trip: what the replicas said, through the courier's cache. A courier that does not know the envelope

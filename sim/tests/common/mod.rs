@@ -60,6 +60,7 @@ impl World {
         let courier = self.couriers[0];
         self.network
             .courier_ack(now, &courier, &sealed.ciphertext, &sealed.hash)
+            .map(drop)
     }
 
     /// Asks the first courier for the answer.
