@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::{oneshot, Notify};
 
+use super::couriers::COURIER;
 use super::inner::{closed, Inner};
 use super::lane::{BoxStart, Lane, LaneKind, StartAnswer, StartCap, StartRequest};
 use super::polling::{Costs, Next, Polled};
@@ -21,6 +22,7 @@ use super::timeout;
 use super::work::Work;
 use super::Client;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
+use crate::sync::lock;
 use crate::wire::{self, Hash, ReplyBody};
 use crate::{Error, Result, Status};
 
@@ -260,7 +262,7 @@ async fn poll(
         tokio::time::sleep_until(begun + pause).await;
         let now = Instant::now();
         if is_missing && polled.next(now, &costs(inner)) == Next::Same {
-            polled.again(now);
+            polled.again();
         } else {
             envelope = fresh(inner, cap, index).await;
             polled = Polled::first(Instant::now());
@@ -272,6 +274,8 @@ async fn poll(
 fn costs(inner: &Inner) -> Costs {
     // It is not known of couriers of older networks that they look again.
     let encryption = inner.encryption.price();
+    let document = lock(&inner.view).document();
+    let couriers = document.map_or(0, |document| document.services(COURIER).len());
     let looks_again = !inner.single.load(Ordering::Acquire);
     Costs {
         encryption: encryption.filter(|_| looks_again),
@@ -281,6 +285,7 @@ fn costs(inner: &Inner) -> Costs {
             .starts
             .window
             .packets_take(),
+        couriers: u32::try_from(couriers).unwrap_or(u32::MAX),
         deadline: timeout::deadline_of_caller(),
     }
 }

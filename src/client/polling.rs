@@ -3,9 +3,9 @@
 //! A fresh envelope makes its courier ask the replicas at once, but the daemon has to encrypt
 //! it, which takes seconds of its processor on some networks. An envelope that the courier
 //! knows already costs nothing of that. It is answered from what the courier knows, and has it
-//! look again for the next time: a box is seen one or two polls late. After five such
-//! look-ups the courier repeats "not found" for good; so it does with what it has forgotten
-//! and learnt anew, which may be after five minutes.
+//! look again for the next time: a box is seen one or two polls late. Each time it goes to a
+//! courier that the daemon picks by chance, and each of them looks five times more, then repeats
+//! "not found" for good; so it may do with what is older than five minutes.
 //!
 //! So where encrypting is cheap, each poll has a fresh envelope. Where it is not, an envelope is
 //! polled so often that encrypting takes a small share of the time that the packets take.
@@ -14,10 +14,6 @@ use std::time::{Duration, Instant};
 
 /// Look-ups that a courier makes for one envelope after the first.
 const LOOK_UPS: u32 = 5;
-/// Polls in quick succession share a look-up: of so many, one is answered by a new one.
-const POLLS_A_LOOK_UP: u32 = 3;
-/// A poll that comes so long after the last look-up began makes another one in any case.
-const LOOK_UP_TAKES: Duration = Duration::from_secs(10);
 /// Couriers forget an envelope that is older.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 /// Encrypting may take so much of the time that the packets take.
@@ -39,6 +35,8 @@ pub(crate) struct Costs {
     pub(crate) encryption: Option<Duration>,
     /// Time in which the daemon sends the packets of one poll, on average.
     pub(crate) packets: Duration,
+    /// Couriers among which the daemon picks.
+    pub(crate) couriers: u32,
     /// The caller waits no longer than until then.
     pub(crate) deadline: Option<Instant>,
 }
@@ -48,10 +46,6 @@ pub(crate) struct Costs {
 pub(crate) struct Polled {
     made: Instant,
     polls: u32,
-    look_ups: u32,
-    /// When the last look-up began, and polls since.
-    looked_up: Instant,
-    since: u32,
 }
 
 impl Polled {
@@ -60,28 +54,18 @@ impl Polled {
         Polled {
             made: now,
             polls: 1,
-            look_ups: 0,
-            looked_up: now,
-            since: 0,
         }
     }
 
     /// It is sent again.
-    pub(crate) fn again(&mut self, now: Instant) {
+    pub(crate) fn again(&mut self) {
         self.polls += 1;
-        self.since += 1;
-        let took = now.saturating_duration_since(self.looked_up);
-        if self.since >= POLLS_A_LOOK_UP || took >= LOOK_UP_TAKES {
-            self.look_ups += 1;
-            self.looked_up = now;
-            self.since = 0;
-        }
     }
 
     /// What the poll that is made now is to be made with.
     pub(crate) fn next(&self, now: Instant, costs: &Costs) -> Next {
         let age = now.saturating_duration_since(self.made);
-        let worn = self.look_ups >= LOOK_UPS || age >= MAX_AGE;
+        let worn = self.polls >= LOOK_UPS.saturating_mul(costs.couriers.max(1)) || age >= MAX_AGE;
         if worn || self.polls >= worth(costs) || self.is_last_chance(now, age, costs) {
             Next::Fresh
         } else {
@@ -122,6 +106,7 @@ mod tests {
         Costs {
             encryption: Some(Duration::from_millis(encryption_ms)),
             packets: 2 * SECOND,
+            couriers: 3,
             deadline: None,
         }
     }
@@ -135,7 +120,7 @@ mod tests {
             if polled.next(now, costs) == Next::Fresh {
                 return polls;
             }
-            polled.again(now);
+            polled.again();
         }
         100
     }
@@ -164,28 +149,30 @@ mod tests {
         let instant = |micros| Costs {
             encryption: Some(Duration::from_micros(micros)),
             packets: Duration::ZERO,
+            couriers: 3,
             deadline: None,
         };
         assert_eq!(polls(&instant(900), SECOND), 1);
-        assert_eq!(polls(&instant(1100), SECOND), 16);
+        assert_eq!(polls(&instant(1100), SECOND), 15);
     }
 
     #[test]
     fn an_envelope_is_given_up_when_its_look_ups_are_used_up_or_it_is_old() {
         let dear = costs(60_000);
-        // Fifteen again, three for each look-up.
-        assert_eq!(polls(&dear, 2 * SECOND), 16);
-        // Each poll makes a look-up.
-        assert_eq!(polls(&dear, 30 * SECOND), 6);
+        assert_eq!(polls(&dear, 2 * SECOND), 15);
         assert_eq!(polls(&dear, 301 * SECOND), 1);
         assert_eq!(polls(&dear, 100 * SECOND), 3);
+        for couriers in [0, 1] {
+            let one = Costs { couriers, ..dear };
+            assert_eq!(polls(&one, 2 * SECOND), 5);
+        }
     }
 
     #[test]
     fn the_last_poll_before_the_caller_gives_up_has_a_fresh_envelope() {
         let now = Instant::now();
         let mut polled = Polled::first(now);
-        polled.again(now + 3 * SECOND);
+        polled.again();
         let ends_in = |seconds| Costs {
             deadline: Some(now + 6 * SECOND + seconds * SECOND),
             ..costs(2000)

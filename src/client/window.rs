@@ -36,6 +36,8 @@ const PROMISE: u32 = 4;
 /// Where no document tells: packets a second, and seconds of a round trip.
 const USUAL_RATE: f64 = 1.0;
 const USUAL_ROUND_TRIP: f64 = 2.0;
+/// Requests after which their mean time says something.
+const ENOUGH: u32 = 16;
 /// No packet is away for longer, in seconds.
 const LONGEST: f64 = 600.0;
 /// A shortest time is forgotten after so many samples, for routes change.
@@ -199,6 +201,7 @@ impl Window {
         if sample.alone {
             self.learn_round_trip(took);
         }
+        self.bound_round_trip();
         if sample.full {
             self.count(sample.answered);
         } else {
@@ -212,6 +215,13 @@ impl Window {
         let away = (took.as_secs_f64() / self.packets - 1.0 / self.rate).max(0.0);
         self.measured = (self.measured + 1).min(LEARNT_FROM);
         self.round_trip += (away - self.round_trip) / f64::from(self.measured);
+    }
+
+    /// No packet is away for longer than requests take, of which it is a part.
+    fn bound_round_trip(&mut self) {
+        if let (true, Some(took)) = (self.samples >= ENOUGH, self.smoothed.get()) {
+            self.round_trip = self.round_trip.min(took.as_secs_f64() / self.packets);
+        }
     }
 
     /// Whoever has a burst of work finds the daemon as it was promised.

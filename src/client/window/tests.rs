@@ -165,6 +165,13 @@ fn who_sends_one_at_a_time_learns_how_long_a_packet_is_away() {
     }
 }
 
+#[test]
+fn a_burst_tells_of_packets_that_are_away_for_less_than_promised() {
+    let mut lane = Lane::new(Daemon::new(1, 0.1, 1), 60.0);
+    lane.burst(40);
+    assert!(lane.window.round_trip() < 20.0);
+}
+
 /// Round trips of which one is thrice the other, as on a network that is quick: the window
 /// stays as wide as it may be.
 #[test]
