@@ -96,8 +96,13 @@ static size_t read_frame(struct bare *bare)
     return len;
 }
 
-/* The two frames of the handshake may come together, so exactly their bytes are read. */
-static void skip_frame(struct bare *bare)
+void bare_write(struct bare *bare, const uint8_t *frame, size_t len)
+{
+    write_all(bare->fd, frame, len);
+}
+
+/* Others may follow, so exactly the frame's bytes are read. */
+size_t bare_read(struct bare *bare, const uint8_t **frame)
 {
     uint8_t prefix[4];
     read_all(bare->fd, prefix, 4);
@@ -107,6 +112,8 @@ static void skip_frame(struct bare *bare)
         bare->capacity = len;
     }
     read_all(bare->fd, bare->buffer, len);
+    *frame = bare->buffer;
+    return len;
 }
 
 void bare_connect(struct bare *bare, const char *address)
@@ -119,15 +126,16 @@ void bare_connect(struct bare *bare, const char *address)
         bare->fd = connect_tcp(address + 4);
     bare->capacity = 65536;
     bare->buffer = malloc(bare->capacity);
-    skip_frame(bare);
-    skip_frame(bare);
+    const uint8_t *skipped;
+    bare_read(bare, &skipped);
+    bare_read(bare, &skipped);
     memset(frame, 0, sizeof frame);
     frame[3] = sizeof frame - 4;
     memcpy(frame + 4, token_head, sizeof token_head - 1);
     uint64_t seed = now_ns();
     memcpy(frame + sizeof frame - 16, &seed, sizeof seed);
     write_all(bare->fd, frame, sizeof frame);
-    skip_frame(bare);
+    bare_read(bare, &skipped);
 }
 
 void bare_close(struct bare *bare)

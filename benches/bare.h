@@ -25,4 +25,10 @@ double bare_pipeline(struct bare *bare, size_t count, size_t depth);
 /* Writes a frame of `len` bytes, reads the reply; gives the reply's length. */
 size_t bare_frame(struct bare *bare, const uint8_t *cbor, size_t len);
 
+/* Writes a whole frame, its length included. */
+void bare_write(struct bare *bare, const uint8_t *frame, size_t len);
+
+/* Waits for one frame, whatever may follow it; gives its length. It is good until the next. */
+size_t bare_read(struct bare *bare, const uint8_t **frame);
+
 #endif

@@ -2,6 +2,7 @@
 # make bench: builds the simulator and the benchmark, runs it, plots how cost grows.
 #
 #   BENCH_SCALE=0.1   a quick look instead of good figures
+#   BENCH_PACE=0      leave out the tables of benches/pace, which take half an hour
 #   BENCH_UNIX=PATH   measure a real daemon at this socket instead of the simulator
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -56,6 +57,12 @@ else
         "$BUILD/bench" "${common[@]}" --unix "$work/idle.sock" --tcp "$(tcp_of idle)" --only calls \
             --label " (daemon without work)"
     fi
+fi
+# Boxes at the pace of a network: minutes of waiting, hardly any work.
+if [ $# -eq 0 ] && [ -z "${BENCH_UNIX:-}" ] && [ "${BENCH_PACE:-1}" != 0 ]; then
+    for what in at-once priced waiting; do
+        BUILD="$BUILD" benches/pace/run.sh "$what"
+    done
 fi
 if command -v python3 >/dev/null; then
     python3 benches/plot.py "$BUILD/bench.jsonl" "$BUILD/growth.svg" && echo "plotted: $BUILD/growth.svg"

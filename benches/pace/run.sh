@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# Boxes at the pace of a network: the library beside a bare socket, each with many simulators of its
+# own at once, as single runs of a Poisson process say little. Run `make lib` first.
+#
+#   benches/pace/run.sh at-once   12, 30 and 40 reads and 12 writes begun together (4 minutes)
+#   benches/pace/run.sh priced    the same where an encryption takes 2.15 s (7 minutes)
+#   benches/pace/run.sh waiting   reads of boxes that are written meanwhile, where an encryption
+#                                 takes 2.15 s; WAITING="1 20" of them at once; for 200 and 1000 it takes 40 minutes
+#
+#   PACE_RUNS=24     simulators for each side
+#   PACE_SIM="..."   options of the simulator, instead of one packet a second
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+BUILD=${BUILD:-build}
+target=${CARGO_TARGET_DIR:-target}
+runs=${PACE_RUNS:-24}
+what=${1:-at-once}
+work=$(mktemp -d)
+pids=()
+finish() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+    rm -rf "$work"
+}
+trap finish EXIT
+
+cargo build --quiet --release --locked -p kpclientd-sim
+"${CC:-cc}" -O2 -std=c99 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude benches/pace/*.c benches/bare.c \
+    benches/report.c -o "$work/pace" -L"$BUILD/lib" -Wl,-rpath,"$(realpath "$BUILD/lib")" -lkpclient -lpthread
+
+# start_sim NAME OPTIONS...: waits until it listens at $work/NAME.sock, with commands at NAME.ctl.
+start_sim() {
+    local name=$1
+    shift
+    "$target/release/kpclientd-sim" --unix "$work/$name.sock" --control "$work/$name.ctl" "$@" \
+        >"$work/$name.log" </dev/null &
+    pids+=($!)
+    until grep -qs "^ready:" "$work/$name.log"; do
+        kill -0 "${pids[-1]}" || { echo "the simulator did not start" >&2; exit 1; }
+        sleep 0.05
+    done
+}
+
+# Seconds of each kind of burst, by mean over the runs.
+table_of_bursts() {
+    awk '{ n[$2 " " $3 " " $4]++; t[$2 " " $3 " " $4] += $5; e[$3 " " $4] = $6 != "" ? $6 : e[$3 " " $4] }
+        function mean(key) { return t[key] / n[key] }
+        END {
+            printf "| at once | library | bare socket | ratio | estimate | estimate / measured |\n|---|---|---|---|---|---|\n"
+            split("reads 12,reads 30,reads 40,writes 12", kinds, ",")
+            for (k = 1; k <= 4; k++) {
+                l = mean("library " kinds[k]); b = mean("bare " kinds[k])
+                printf "| %s | %.1f s | %.1f s | %.2f | %.1f s | %.2f |\n", kinds[k], l, b, l / b, e[kinds[k]], e[kinds[k]] / l
+            }
+        }' "$@"
+}
+
+bursts() {
+    local who run jobs=()
+    for who in library bare; do
+        for ((run = 0; run < runs; run++)); do
+            start_sim "$who-$run" --seed "$run" "$@"
+            (for job in "reads 12" "reads 30" "reads 40" "writes 12"; do
+                "$work/pace" "$work/$who-$run.sock" at-once "$who" $job
+            done) >"$work/$who-$run.out" &
+            jobs+=($!)
+        done
+    done
+    wait "${jobs[@]}"
+    echo "$runs runs for each side, simulator: $*"
+    table_of_bursts "$work"/*.out
+}
+
+# READERS: simulators, boxes that are written, from when to when, until when, in seconds.
+plan() {
+    case $1 in
+        1) echo "$runs 1 20 80 400" ;;
+        20) echo "$(((runs + 7) / 8)) 20 40 340 900" ;;
+        200) echo "1 100 200 1000 2200" ;;
+        *) echo "1 40 300 1100 2300" ;;
+    esac
+}
+
+table_of_waits() {
+    awk '$1 == "found" { wait[$2 " " $3] = wait[$2 " " $3] " " $4 }
+        $1 == "cost" { k = $2 " " $3; ms[k] += $4; packets[k] += $5; took[k] += $6; found[k] += $7; all[k] += $8; seen[$3] = 1 }
+        function quantile(text, share,    a, n, i, j, x) {
+            n = split(text, a, " ")
+            for (i = 2; i <= n; i++) { x = a[i] + 0; for (j = i - 1; j > 0 && a[j] + 0 > x; j--) a[j + 1] = a[j]; a[j + 1] = x }
+            return n == 0 ? "-" : sprintf("%.0f s", a[int((n - 1) * share) + 1])
+        }
+        END {
+            printf "| waiting reads | polled by | found | write to found, median | p95 | processor a found box | packets a found box | processor |\n|---|---|---|---|---|---|---|---|\n"
+            split("1 20 200 1000", sizes, " "); split("library fresh bare", whos, " ")
+            for (s = 1; s <= 4; s++) for (w = 1; w <= 3; w++) {
+                k = whos[w] " " sizes[s]
+                if (all[k] == 0) continue
+                f = found[k] == 0 ? 1 : found[k]
+                printf "| %s | %s | %d of %d | %s | %s | %.1f s | %.0f | %.0f %% of a core |\n", sizes[s], whos[w], found[k], all[k],
+                    quantile(wait[k], 0.5), quantile(wait[k], 0.95), ms[k] / 1000 / f, packets[k] / f, ms[k] / 10 / took[k]
+            }
+        }' "$@"
+}
+
+waits() {
+    local readers who run sims boxes from to limit jobs=()
+    for readers in ${WAITING:-1 20}; do
+        read -r sims boxes from to limit <<<"$(plan "$readers")"
+        for who in library fresh bare; do
+            for ((run = 0; run < sims; run++)); do
+                start_sim "$who$readers-$run" --seed "$run" "$@"
+                "$work/pace" "$work/$who$readers-$run.sock" waiting "$work/$who$readers-$run.ctl" \
+                    "$who" "$readers" "$boxes" "$from" "$to" "$limit" >"$work/$who$readers-$run.out" &
+                jobs+=($!)
+            done
+        done
+    done
+    wait "${jobs[@]}"
+    echo "simulator: $*"
+    table_of_waits "$work"/*.out
+}
+
+case $what in
+    at-once) bursts ${PACE_SIM:---lambda-p 0.001} ;;
+    priced) bursts ${PACE_SIM:---lambda-p 0.001 --encrypt-cost 2150} ;;
+    waiting) waits ${PACE_SIM:---lambda-p 0.001 --encrypt-cost 2150} ;;
+    *) sed -n '2,14p' "$0"; exit 2 ;;
+esac
