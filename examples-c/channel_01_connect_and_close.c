@@ -53,7 +53,7 @@ int main(int argc, char **argv)
     printf("connected again\n");
 
     /* Leaving for good. Freeing closes as well; closing first lets others still hold it. */
-    kpc_client_close(client);
+    kpc_client_close(client, KPC_FOREVER, NULL);
     kpc_client_free(client);
     printf("closed\n");
     return 0;

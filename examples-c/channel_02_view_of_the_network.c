@@ -49,6 +49,7 @@ int main(int argc, char **argv)
     kpc_buffer_free(json);
 
     kpc_pki_document_free(document);
+    kpc_client_close(client, KPC_FOREVER, NULL);
     kpc_client_free(client);
     return 0;
 }

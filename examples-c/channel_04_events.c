@@ -99,7 +99,7 @@ int main(int argc, char **argv)
          &error, "a message");
     wait_for(&replied);
 
-    kpc_client_close(client);
+    kpc_client_close(client, KPC_FOREVER, NULL);
     wait_for(&dropped);
     kpc_event_sink_free(sink);
     kpc_client_free(client);

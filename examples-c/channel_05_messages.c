@@ -91,6 +91,7 @@ int main(int argc, char **argv)
     await_reply(sink, &reliable);
 
     kpc_event_sink_free(sink);
+    kpc_client_close(client, KPC_FOREVER, NULL);
     kpc_client_free(client);
     return 0;
 }

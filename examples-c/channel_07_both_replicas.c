@@ -73,7 +73,9 @@ int main(int argc, char **argv)
     read_from(bob, reading, &index, 1, &courier);
 
     kpc_channel_query_free(query);
-    kpc_client_free(alice); /* closes its channels too */
+    kpc_client_close(alice, KPC_FOREVER, NULL); /* closes its channels too */
+    kpc_client_free(alice);
+    kpc_client_close(bob, KPC_FOREVER, NULL);
     kpc_client_free(bob);
     kpc_wipe(&write_cap, sizeof write_cap);
     return 0;

@@ -46,7 +46,9 @@ int main(int argc, char **argv)
          "a channel to read");
     example_read(bob, reading, &courier);
 
+    kpc_client_close(alice, KPC_FOREVER, NULL);
     kpc_client_free(alice);
+    kpc_client_close(bob, KPC_FOREVER, NULL);
     kpc_client_free(bob);
     kpc_wipe(&write_cap, sizeof write_cap);
     return 0;

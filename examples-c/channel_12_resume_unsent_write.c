@@ -36,6 +36,7 @@ int main(int argc, char **argv)
 
     /* 3. Alice closes the channel. To make it a crash, she closes her client and begins anew. */
     must(kpc_close_channel(alice, writing, PATIENCE_MS, &error), &error, "closing");
+    kpc_client_close(alice, KPC_FOREVER, NULL);
     kpc_client_free(alice);
     alice = example_connect(argv[1]);
 
@@ -59,7 +60,9 @@ int main(int argc, char **argv)
     kpc_buffer_free(stored); /* wipes it, for it is as secret as the box */
     must(kpc_close_channel(alice, resumed, PATIENCE_MS, &error), &error, "closing");
     must(kpc_close_channel(bob, reading, PATIENCE_MS, &error), &error, "closing");
+    kpc_client_close(alice, KPC_FOREVER, NULL);
     kpc_client_free(alice);
+    kpc_client_close(bob, KPC_FOREVER, NULL);
     kpc_client_free(bob);
     kpc_wipe(&write_cap, sizeof write_cap);
     return 0;

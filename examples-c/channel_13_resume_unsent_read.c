@@ -42,6 +42,7 @@ int main(int argc, char **argv)
 
     /* 5. Bob closes the channel, and his client, as a crash would. */
     must(kpc_close_channel(bob, reading, PATIENCE_MS, &error), &error, "closing");
+    kpc_client_close(bob, KPC_FOREVER, NULL);
     kpc_client_free(bob);
     bob = example_connect(argv[1]);
 
@@ -71,7 +72,9 @@ int main(int argc, char **argv)
     kpc_buffer_free(stored);
     must(kpc_close_channel(alice, writing, PATIENCE_MS, &error), &error, "closing");
     must(kpc_close_channel(bob, resumed, PATIENCE_MS, &error), &error, "closing");
+    kpc_client_close(alice, KPC_FOREVER, NULL);
     kpc_client_free(alice);
+    kpc_client_close(bob, KPC_FOREVER, NULL);
     kpc_client_free(bob);
     kpc_wipe(&write_cap, sizeof write_cap);
     return 0;

@@ -71,6 +71,7 @@ int main(int argc, char **argv)
     printf("a reply has come\n");
 
     kpc_event_sink_free(sink);
+    kpc_client_close(client, KPC_FOREVER, NULL);
     kpc_client_free(client);
     return 0;
 }

@@ -100,6 +100,7 @@ int main(int argc, char **argv)
         }
     }
     kpc_event_sink_free(sink);
+    kpc_client_close(client, KPC_FOREVER, NULL);
     kpc_client_free(client);
     return 0;
 }

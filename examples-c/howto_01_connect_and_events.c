@@ -99,7 +99,7 @@ int main(int argc, char **argv)
     }
 
     kpc_event_sink_free(sink);
-    kpc_client_close(client); /* says goodbye; the daemon forgets the session */
+    kpc_client_close(client, KPC_FOREVER, NULL); /* says goodbye; the daemon forgets the session */
     kpc_client_free(client);
     printf("closed\n");
     return 0;

@@ -62,6 +62,7 @@ int main(int argc, char **argv)
         put_service("one at random: ", &service);
     }
 
-    kpc_client_free(client); /* closes as well */
+    kpc_client_close(client, KPC_FOREVER, NULL);
+    kpc_client_free(client);
     return 0;
 }

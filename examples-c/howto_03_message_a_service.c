@@ -37,6 +37,7 @@ int main(int argc, char **argv)
            (int)length, (const char *)kpc_buffer_data(reply));
 
     kpc_buffer_free(reply);
+    kpc_client_close(client, KPC_FOREVER, NULL);
     kpc_client_free(client);
     return 0;
 }

@@ -89,7 +89,7 @@ int main(int argc, char **argv)
      * threads come back in peace. */
     must(kpc_read_box_async(client, &read_cap, &index, 0, KPC_FOREVER, NULL, &op, &error), &error,
          "a read");
-    kpc_client_close(client);
+    kpc_client_close(client, KPC_FOREVER, NULL);
     show(client, "by closing the client", op);
 
     kpc_envelope_free(envelope);

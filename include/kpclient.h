@@ -56,7 +56,8 @@
  *
  * Threads. Every function may be called on any thread, and at the same time as any other, unless
  * it says otherwise. There is nothing to set up and nothing to tear down. What pthread_cancel does
- * to a thread inside a call comes after the call (on Linux).
+ * to a thread inside a call comes after the call (on Linux). Calls that wait work in atexit
+ * handlers and in destructors of thread-local data, too. A calling thread needs 64 KiB of stack.
  *
  * Waiting. A timeout_ms is a number of milliseconds; KPC_FOREVER (-1) means no limit, 0 takes what
  * is there without waiting, any other negative number is KPC_ERR_ARG_VALUE. A call whose time is
@@ -75,8 +76,9 @@
  * wait for the same client returns KPC_ERR_WOULD_DEADLOCK. A slow callback delays all others of its
  * client. They have 8 MiB of stack, log and drop functions at least 256 KiB. A drop function runs
  * exactly once, after the last use of its user_data; also when the call that took it fails. Neither
- * may throw a C++ exception, longjmp, or end the thread. Python, for one, ends threads whose
- * callbacks come while it exits: close the clients before that.
+ * may throw a C++ exception, longjmp, or end the thread. Runtimes that end whatever thread calls
+ * them while they exit (Python does) abort the process: close the clients before that, or take
+ * events and completions from a sink on a thread of the runtime's own.
  *
  * Queues. Nothing grows without bound. Completions and replies are never dropped; of other events
  * a slow reader loses the oldest, which is counted and told by an event.
@@ -84,17 +86,21 @@
  * Fork. In a forked child every handle of the parent gives KPC_ERR_FORKED, freeing one does
  * nothing, and the parent's connections are left alone. New objects work there, a client included.
  *
- * Signals. The library installs no handler, its threads block all signals, and it never raises
- * SIGPIPE. Programs that a callback starts inherit that mask, unless it sets another one. No
- * function may be called in a signal handler.
+ * Signals. The library installs no handler and never raises SIGPIPE. Its threads block the signals
+ * that are sent to the process. They do not block what a thread causes itself (SIGSEGV, SIGBUS,
+ * SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT), so crash reporters and sanitizers work in callbacks;
+ * SIGPROF, SIGXCPU, SIGPWR and the real-time signals stay as they are in the thread that makes the
+ * client or opens its first callback. Programs that a callback starts inherit the mask, unless it
+ * sets another one. No function may be called in a signal handler.
  *
  * Panics. A failure inside the library ends as KPC_ERR_PANIC and prints nothing. What cannot be
  * turned into an error is the refusal of a small allocation, which ends the process as in most
  * programs.
  *
  * Exit and unloading. There is no atexit handler; a program may exit at any time without freeing
- * or closing anything, and then the daemon keeps its session for a while. The shared library stays
- * loaded after dlclose.
+ * or closing anything, and then the daemon keeps its session for a while. kpc_client_free never
+ * waits, so a program that exits right after it calls kpc_client_close before. The shared library
+ * stays loaded after dlclose.
  *
  * Limits. A frame to or from the daemon has at most KPC_MAX_FRAME_SIZE bytes; what a message and a
  * box may carry is told by the network's geometry; a process holds at most 16 777 216 objects at
@@ -1581,9 +1587,12 @@ typedef void (*kpc_completion_fn)(const kpc_result *result, void *user_data);
 typedef struct kpc_completion {
     /** Called once, on the client's callback thread; may be NULL. */
     kpc_completion_fn fn;
-    /** Handed to fn and drop. */
+    /** Handed to fn and drop; kpc_result_user_data gives it, wherever the completion goes. */
     void *user_data;
-    /** Called once with user_data, last, also when the call that took it fails; may be NULL. */
+    /**
+     * Called once with user_data, when the result has been freed by everybody who had it; also
+     * when the call that took it fails, before that returns; may be NULL.
+     */
     kpc_drop_fn drop;
     /** Receives the event if fn is NULL; may be NULL. */
     const kpc_event_sink *sink;
@@ -1634,6 +1643,19 @@ kpc_status kpc_op_wait(const kpc_client *client, kpc_op op, int32_t timeout_ms, 
  * Threads: any.
  */
 KPC_API kpc_op kpc_result_op(const kpc_result *result);
+
+/**
+ * The user_data of the completion that the operation was begun with. It is let go of, by that
+ * completion's drop function, when the last handle of the result is freed.
+ *
+ * @param result  the result
+ * @return the pointer; NULL if the operation was begun without a completion, or for what is no
+ *         live kpc_result
+ *
+ * Ownership: as the program has settled it; the library only hands the pointer on.
+ * Threads: any.
+ */
+KPC_API void *kpc_result_user_data(const kpc_result *result);
 
 /**
  * How the operation ended.
@@ -1699,25 +1721,16 @@ kpc_status kpc_client_new(const kpc_config *config, kpc_client **client, kpc_err
 KPC_API KPC_MUST_USE kpc_status kpc_client_disconnect(const kpc_client *client, kpc_error **error);
 
 /**
- * Says goodbye to the daemon, which forgets the session and all that it repeats for it, ends
- * every operation with KPC_ERR_CLOSED, gives every sink KPC_EVENT_CLOSED, and waits for the
- * client's threads; inside a callback it does not wait for that callback. Plain messages
- * that have not left are lost: see kpc_client_flush. Closing twice is fine.
- *
- * @param client  the client; it stays a valid handle until kpc_client_free
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
- *
- * Threads: any, callbacks included. Waits for a callback that is running on another thread.
- */
-KPC_API kpc_status kpc_client_close(const kpc_client *client);
-
-/**
- * Ends a client, closing it as kpc_client_close does if that was not done.
+ * Frees a client and closes it, if that was not done, without waiting for anything: the goodbye
+ * is given to the sockets, and the library does the rest on its own thread, as in
+ * kpc_client_close. Callbacks that are running or in line still run, and the drop functions after
+ * them; a program that has to know when that is over calls kpc_client_close first. So does one
+ * that exits right afterwards: with the process ends whatever has not left.
  *
  * @param client  the client; NULL is fine, and so is what belongs to the parent of a forked
  *                process, which is left alone
  *
- * Threads: any, callbacks included.
+ * Threads: any, callbacks and finalizers included. Never waits.
  */
 KPC_API void kpc_client_free(kpc_client *client);
 
@@ -1901,6 +1914,58 @@ kpc_status kpc_client_flush_async(const kpc_client *client, int32_t timeout_ms,
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_flush_result(const kpc_result *result, kpc_error **error);
+
+/**
+ * Closes a client: says goodbye to the daemon, which forgets the session and all that it repeats
+ * for it, ends every operation with KPC_ERR_CLOSED, gives every sink KPC_EVENT_CLOSED, and waits
+ * for the client's threads. The daemon is given half a second to take the goodbye; beyond that
+ * only callbacks that are running are waited for. In a callback, a log or a drop function it
+ * begins all of that and does not wait. Plain messages that have not left are lost: see
+ * kpc_client_flush. Closing twice is fine; the second call waits for what the first began.
+ *
+ * @param client      the client; it stays a valid handle until kpc_client_free
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_TIMEOUT (the client is closing, and that goes on)
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API
+kpc_status kpc_client_close(const kpc_client *client, int32_t timeout_ms, kpc_error **error);
+
+/**
+ * As kpc_client_close, without waiting; its completion is for kpc_client_close_result. It comes
+ * after all others: every other operation has completed by then, and the daemon has been told
+ * goodbye. As an event it comes right before KPC_EVENT_CLOSED. A callback may still be running,
+ * except where the completion is one itself. After kpc_client_free it comes all the same.
+ *
+ * @param client      the client; it stays a valid handle until kpc_client_free
+ * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT; closing goes on
+ * @param done        where the completion goes; NULL keeps it for kpc_op_wait
+ * @param op          receives the operation; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_CLOSED (it is closed already, there is nothing to wait for), KPC_ERR_NO_MEMORY
+ *
+ * Threads: any, callbacks and finalizers included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_close_async(const kpc_client *client, int32_t timeout_ms,
+                                  const kpc_completion *done, kpc_op *op, kpc_error **error);
+
+/**
+ * What an operation begun by kpc_client_close_async gave.
+ *
+ * @param result  the result of the operation
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ *         KPC_ERR_ARG_VALUE (the result of another kind of call)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_close_result(const kpc_result *result, kpc_error **error);
 
 /* ---- Statistics and estimates ---------------------------------------------------------------- */
 

@@ -185,7 +185,7 @@ void person_leaves(struct person *person)
     kpc_error *error = NULL;
 
     must(kpc_client_flush(person->client, PATIENCE_MS, &error), &error, "flushing");
-    kpc_client_close(person->client);
+    kpc_client_close(person->client, KPC_FOREVER, NULL);
     kpc_event_free(person_await(person, KPC_EVENT_CLOSED, "the last event"));
     kpc_event_sink_free(person->sink);
     kpc_client_free(person->client);

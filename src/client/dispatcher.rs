@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{JoinHandle, ThreadId};
+use std::time::Instant;
 
 use super::log::Log;
-use super::runtime::{current_thread, join, spawn_thread, ThreadSetup, CALLBACK_STACK};
+use super::thread::{Thread, ThreadId, ThreadSetup, CALLBACK_STACK};
 use crate::sync::lock;
 
 /// A callback with everything that it needs.
@@ -22,7 +22,7 @@ pub(crate) struct Dispatcher {
 
 struct State {
     jobs: VecDeque<Job>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<Thread>,
     thread_id: Option<ThreadId>,
     closing: bool,
     /// The thread has run its last job.
@@ -51,8 +51,8 @@ impl Dispatcher {
         if state.thread_id.is_none() {
             let me = Arc::clone(self);
             let name = "kpc-callbacks";
-            let thread = spawn_thread(name, CALLBACK_STACK, self.setup, move || me.work())?;
-            state.thread_id = Some(thread.thread().id());
+            let thread = Thread::spawn(name, CALLBACK_STACK, self.setup, move || me.work())?;
+            state.thread_id = Some(thread.id());
             state.thread = Some(thread);
         }
         Ok(())
@@ -99,28 +99,37 @@ impl Dispatcher {
 
     /// True inside a callback or log function of the client, where nothing may wait for it.
     pub(crate) fn is_current(&self) -> bool {
-        lock(&self.state).thread_id == Some(current_thread()) || self.log.is_speaking()
+        lock(&self.state).thread_id == Some(ThreadId::current()) || self.log.is_speaking()
     }
 
-    /// Lets the thread finish what is queued and end, and waits for it, unless a callback
-    /// itself is asking. Everybody who asks waits.
-    pub(crate) fn close(&self) {
-        let mut state = lock(&self.state);
-        state.closing = true;
+    /// Lets the thread finish what is queued, and end.
+    pub(crate) fn finish(&self) {
+        lock(&self.state).closing = true;
         self.arrived.notify_all();
-        if state.thread_id == Some(current_thread()) {
-            return;
-        }
+    }
+
+    /// Waits until the thread has ended. False if the deadline passes before that.
+    pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
+        let mut state = lock(&self.state);
         while state.thread_id.is_some() && !state.ended {
-            state = self
-                .arrived
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+            state = match left {
+                Some(left) if left.is_zero() => return false,
+                Some(left) => {
+                    let woken = self.arrived.wait_timeout(state, left);
+                    woken.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => {
+                    let woken = self.arrived.wait(state);
+                    woken.unwrap_or_else(PoisonError::into_inner)
+                }
+            };
         }
         let thread = state.thread.take();
         drop(state);
         if let Some(thread) = thread {
-            join(thread);
+            thread.join();
         }
+        true
     }
 }

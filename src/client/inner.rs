@@ -1,11 +1,11 @@
 //! What all parts of a client share, and how what the daemon says reaches them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::sync::mpsc::Sender;
 use tokio::sync::Notify;
 
 use super::channel::Channels;
@@ -71,7 +71,7 @@ pub(crate) struct Inner {
     pub(crate) phase: Mutex<Phase>,
     /// Wakes a `connect` that is at work when the client is left or closed.
     pub(crate) left: Notify,
-    /// Held by every lane's task, so that `close` can wait for them.
+    /// Held by every lane's task, so that who closes the client can wait for them.
     pub(crate) alive: Mutex<Option<Sender<()>>>,
     /// The daemon is an old one, to which one lane goes.
     pub(crate) single: AtomicBool,

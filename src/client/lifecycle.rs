@@ -1,54 +1,17 @@
-//! Connect, disconnect, flush, close.
+//! Connect, disconnect, flush.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use super::inner::{closed, Inner, Phase};
 use super::lane::{self, Attempt, Caller, Established, LaneKind, Undrained};
 use super::op::Value;
-use super::outbox::Outbox;
-use super::runtime::join;
 use super::work::Work;
 use super::Client;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
-
-/// How long `close` waits for the daemon to take its goodbye.
-const GOODBYE_WITHIN: Duration = Duration::from_millis(500);
-
-/// Whether a close that has begun is over.
-#[derive(Default)]
-pub(super) struct Closing {
-    is_over: Mutex<bool>,
-    changed: Condvar,
-}
-
-/// Tells that a close is over when it is dropped, also after a panic.
-struct Over<'a>(&'a Closing);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        *lock(&self.0.is_over) = true;
-        self.0.changed.notify_all();
-    }
-}
-
-impl Closing {
-    fn begun(&self) -> Over<'_> {
-        Over(self)
-    }
-
-    fn wait(&self) {
-        let mut is_over = lock(&self.is_over);
-        while !*is_over {
-            let woken = self.changed.wait(is_over);
-            is_over = woken.unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
 
 /// One attempt to connect. Puts the phase back when it does not come to its end.
 struct Connecting {
@@ -264,62 +227,5 @@ impl Client {
             Ok(())
         });
         Ok(work.or_if_ready(is_drained))
-    }
-
-    /// Says goodbye to the daemon, which then forgets this client, ends every
-    /// operation with `CLOSED` and waits for the client's threads, except for the
-    /// one that calls. Safe to call twice, from any thread and from a callback; each call
-    /// waits, whichever began.
-    pub fn close(&self) {
-        let before = std::mem::replace(&mut *lock(&self.inner.phase), Phase::Closed);
-        if before != Phase::Closed {
-            let _done = self.closing.begun();
-            self.wind_up();
-        } else if !self.inner.dispatcher.is_current() {
-            self.closing.wait();
-        }
-        self.inner.dispatcher.close();
-    }
-
-    fn wind_up(&self) {
-        // First of all: a connect that is ended here takes its way out along.
-        let ways_out = self.inner.lanes.each_ref().map(|lane| lane.shut());
-        self.inner.left.notify_waiters();
-        for op in self.inner.ops.close() {
-            self.inner.finish(op, Err(closed()));
-        }
-        self.say_goodbye(ways_out);
-        for lane in &self.inner.lanes {
-            drop(lane.leave());
-            lane.fail_all();
-        }
-        self.inner.tell_closed();
-        let thread = lock(&self.runtime).stop();
-        if let Some(thread) = thread {
-            join(thread);
-        }
-    }
-
-    fn say_goodbye(&self, ways_out: [Option<Arc<Outbox>>; 3]) {
-        let until = Instant::now() + GOODBYE_WITHIN;
-        for (lane, way_out) in self.inner.lanes.iter().zip(&ways_out) {
-            match way_out {
-                Some(way_out) => way_out.say_goodbye(),
-                None => drop(lane.leave()),
-            }
-        }
-        drop(lock(&self.inner.alive).take());
-        // Ends at once when the daemon closed its side; its time is limited.
-        let _ = lock(&self.lanes_ended).recv_timeout(GOODBYE_WITHIN);
-        // A connection of a connect that ends here is nobody's any more.
-        for way_out in ways_out.iter().flatten() {
-            lane::hear_out(way_out.socket(), until);
-        }
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.close();
     }
 }

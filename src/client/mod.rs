@@ -9,6 +9,7 @@ mod authorities;
 mod backoff;
 mod boxes;
 mod channel;
+mod closing;
 mod copy;
 mod copy_builder;
 mod couriers;
@@ -40,6 +41,7 @@ mod stats;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod timeout;
 mod told;
 mod tombstones;
@@ -53,10 +55,11 @@ mod window;
 mod work;
 
 use std::future::Future;
-use std::sync::mpsc::{channel, Receiver};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
 
 pub use self::arq::{StartFlags, StartKind, StartResult};
 pub use self::boxes::ReadBox;
@@ -69,12 +72,12 @@ pub use self::events::{
 };
 pub use self::log::{Level, Log, LogFn};
 pub use self::message::Destination;
-pub use self::op::{Completed, CompletionFn, Delivery, OpId, Value};
+pub use self::op::{Completed, CompletionFn, Context as OpContext, Delivery, OpId, Value};
 pub use self::requests::{Envelope, SignedDocument};
-pub use self::runtime::ThreadSetup;
 pub use self::sink::{EventFn, EventSink};
 pub use self::stats::{LaneStats, Stats};
 pub use self::streams::{MAX_DESTINATION_PAYLOAD, MAX_STREAM_BOXES};
+pub use self::thread::ThreadSetup;
 pub use self::timeout::Timeout;
 pub use self::tombstones::{TombstoneEnvelope, Tombstones};
 pub use self::verify::local_derivation;
@@ -83,6 +86,7 @@ pub use self::work::{AnyWork, Work};
 
 pub(crate) use self::queries::random_array;
 
+use self::closing::Closing;
 use self::dispatcher::Dispatcher;
 use self::inner::Inner;
 use self::op::{OpId as Op, Terms};
@@ -99,9 +103,7 @@ use crate::{Error, Result, Status};
 pub struct Client {
     pub(crate) inner: Arc<Inner>,
     runtime: Mutex<Runtime>,
-    /// Ends when the last lane's task has ended.
-    lanes_ended: Mutex<Receiver<()>>,
-    closing: lifecycle::Closing,
+    closing: Arc<Closing>,
 }
 
 /// An operation that was entered and not yet begun.
@@ -140,15 +142,15 @@ impl Client {
     /// A client that is not connected yet. Checks the configuration, opens nothing.
     pub fn new(config: Config, log: Log, setup: ThreadSetup) -> Result<Self> {
         config.validate()?;
-        let runtime = Runtime::start(setup)?;
-        let (alive, lanes_ended) = channel();
+        let (runtime, last) = Runtime::start(setup)?;
+        let (alive, lanes_ended) = mpsc::channel(1);
+        let closing = Closing::new(last, runtime.thread_id(), lanes_ended);
         let dispatcher = Dispatcher::new(setup, log.clone());
         let inner = Inner::new(config, log, runtime.handle().clone(), dispatcher, alive)?;
         Ok(Client {
             inner: Arc::new(inner),
             runtime: Mutex::new(runtime),
-            lanes_ended: Mutex::new(lanes_ended),
-            closing: lifecycle::Closing::default(),
+            closing,
         })
     }
 
@@ -446,7 +448,8 @@ impl Prepared {
             let outcome = act(&self.inner);
             return self.end(outcome);
         }
-        if timeout == Timeout::Poll {
+        // Closing begins also for those who do not wait for it.
+        if timeout == Timeout::Poll && !work.steps.terms.closes {
             let timed_out = self.inner.timed_out();
             return self.end(Err(timed_out));
         }
@@ -470,13 +473,14 @@ impl Prepared {
             let outcome = runtime::caught(whole).await.and_then(|outcome| outcome);
             guard.inner.finish(guard.id, outcome);
         });
-        let context = inner.handle.enter();
-        let mut waker = Context::from_waker(Waker::noop());
-        // Nothing is lost with this waker: the task's first step is taken once more.
-        if at_once && task.as_mut().poll(&mut waker).is_ready() {
-            return;
+        if at_once && runtime::can_poll_here() {
+            let _context = inner.handle.enter();
+            let mut waker = Context::from_waker(Waker::noop());
+            // Nothing is lost with this waker: the task's first step is taken once more.
+            if task.as_mut().poll(&mut waker).is_ready() {
+                return;
+            }
         }
-        drop(context);
         let task = inner.handle.spawn(task);
         inner.ops.attach(id, task.abort_handle());
     }

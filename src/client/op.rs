@@ -27,6 +27,9 @@ pub type OpId = u64;
 /// What an operation gave, of a type that depends on the call.
 pub type Value = Box<dyn Any + Send + Sync>;
 
+/// What a caller gave along with an operation.
+pub type Context = Arc<dyn Any + Send + Sync>;
+
 /// An operation that is over.
 pub struct Completed {
     /// Which operation.
@@ -35,6 +38,8 @@ pub struct Completed {
     pub call: &'static str,
     /// What it gave.
     pub outcome: Result<Value>,
+    /// What whoever began it wants to find again with its completion.
+    pub context: Option<Context>,
 }
 
 impl Completed {
@@ -108,7 +113,10 @@ struct State {
     /// How many of those that are live write.
     outbound: usize,
     kept: VecDeque<Kept>,
+    /// Only what closes the client is let in.
     closed: bool,
+    /// Nothing is let in.
+    sealed: bool,
 }
 
 /// A result that nobody has taken yet.
@@ -129,8 +137,12 @@ pub(crate) struct Terms {
     pub(crate) undo: Option<Undo>,
     /// Gives what it has got so far when it fails.
     pub(crate) in_part: Option<InPart>,
+    /// What goes along with its completion.
+    pub(crate) context: Option<Context>,
     /// It writes, so that closing before its end would lose something.
     pub(crate) outbound: bool,
+    /// It closes the client, so it begins and ends later than everything else.
+    pub(crate) closes: bool,
 }
 
 struct Live {
@@ -151,6 +163,7 @@ impl Ops {
                 outbound: 0,
                 kept: VecDeque::new(),
                 closed: false,
+                sealed: false,
             }),
             ended: Condvar::new(),
             left: Notify::new(),
@@ -162,7 +175,7 @@ impl Ops {
     pub(crate) fn enter(&self, delivery: Delivery, terms: Terms) -> Result<OpId> {
         let hash = terms.hash;
         let mut state = lock(&self.state);
-        if state.closed {
+        if state.sealed || (state.closed && !terms.closes) {
             return Err(Error::new(Status::CLOSED, "the client was closed"));
         }
         if hash.is_some_and(|hash| state.by_hash.contains_key(&hash)) {
@@ -207,7 +220,7 @@ impl Ops {
         outcome: Result<Value>,
         dispatcher: &Arc<Dispatcher>,
     ) -> bool {
-        let mut inline = None;
+        let (mut inline, mut pushed_out) = (None, None);
         let mut state = lock(&self.state);
         let Some(live) = state.live.remove(&id) else {
             return false;
@@ -221,6 +234,7 @@ impl Ops {
             op: id,
             call,
             outcome,
+            context: live.terms.context,
         });
         state.outbound -= usize::from(live.terms.outbound);
         if let Some(hash) = &live.terms.hash {
@@ -229,6 +243,11 @@ impl Ops {
         if let (Err(_), Some(undo)) = (&completed.outcome, &live.terms.undo) {
             undo();
         }
+        // What goes along may be let go of by foreign code, so not under the lock.
+        let last = match live.delivery {
+            Delivery::Inline(_) => None,
+            _ => Some(Arc::clone(&completed)),
+        };
         // Handed over under the lock, so that `close` finds an operation either
         // unfinished or delivered. Foreign code runs later, on its own thread.
         match live.delivery {
@@ -237,9 +256,10 @@ impl Ops {
             }
             Delivery::Sink(sink) => sink.push(Event::Operation(completed)),
             Delivery::Inline(function) => inline = Some((function, completed)),
-            Delivery::Keep => state.keep(completed, live.waiters > 0),
+            Delivery::Keep => pushed_out = state.keep(completed, live.waiters > 0),
         }
         drop(state);
+        drop((last, pushed_out));
         self.ended.notify_all();
         if live.terms.outbound {
             self.left.notify_waiters();
@@ -341,11 +361,6 @@ impl Ops {
         (state.live.len(), state.kept.len())
     }
 
-    /// Ids of all operations that are not over.
-    pub(crate) fn running(&self) -> Vec<OpId> {
-        lock(&self.state).live.keys().copied().collect()
-    }
-
     /// True if `id` was started and is not over.
     pub(crate) fn is_running(&self, id: OpId) -> bool {
         lock(&self.state).live.contains_key(&id)
@@ -356,20 +371,30 @@ impl Ops {
         id != 0 && id < lock(&self.state).next
     }
 
-    /// Lets no operation in any more, and tells which ones are left to be ended.
+    /// Lets no operation in any more that does not close the client itself, and tells which
+    /// others are left to be ended.
     pub(crate) fn close(&self) -> Vec<OpId> {
-        lock(&self.state).closed = true;
-        self.running()
+        let mut state = lock(&self.state);
+        state.closed = true;
+        let left = state.live.iter().filter(|(_, live)| !live.terms.closes);
+        left.map(|(id, _)| *id).collect()
+    }
+
+    /// Lets nothing in any more, once nothing is left; tells whether that is so.
+    pub(crate) fn seal(&self) -> bool {
+        let mut state = lock(&self.state);
+        state.sealed |= state.live.is_empty();
+        state.sealed
     }
 }
 
 impl State {
-    fn keep(&mut self, completed: Arc<Completed>, awaited: bool) {
-        if self.kept.len() >= MAX_KEPT {
-            if let Some(at) = self.kept.iter().position(|kept| !kept.awaited) {
-                self.kept.remove(at);
-            }
-        }
+    /// Keeps a result; gives the one that it pushes out.
+    fn keep(&mut self, completed: Arc<Completed>, awaited: bool) -> Option<Kept> {
+        let is_full = self.kept.len() >= MAX_KEPT;
+        let oldest = self.kept.iter().position(|kept| is_full && !kept.awaited);
+        let pushed_out = oldest.and_then(|at| self.kept.remove(at));
         self.kept.push_back(Kept { completed, awaited });
+        pushed_out
     }
 }

@@ -8,65 +8,50 @@ use std::future::{poll_fn, Future};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::pin::pin;
 use std::task::Poll;
-use std::thread::{self, JoinHandle, ThreadId};
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
+use super::thread::{too_late, Thread, ThreadId, ThreadSetup, STACK};
 use crate::{Error, Result, Status};
 
-/// What a new thread of the library does first. The C layer blocks all signals here.
-pub type ThreadSetup = fn();
+/// The last thing that a runtime's thread does.
+pub(crate) type Farewell = Box<dyn FnOnce(&tokio::runtime::Runtime) + Send>;
 
-/// The stack of a thread that runs the library's own code, and functions that are quick.
-pub(crate) const STACK: usize = 512 * 1024;
-/// The stack of a thread that runs the program's callbacks: what threads of C programs have
-/// unless told otherwise. Only what is used takes memory.
-pub(crate) const CALLBACK_STACK: usize = 8 * 1024 * 1024;
-
-/// Starts a named thread of the library.
-pub(crate) fn spawn_thread(
-    name: &str,
-    stack: usize,
-    setup: ThreadSetup,
-    body: impl FnOnce() + Send + 'static,
-) -> Result<JoinHandle<()>> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .stack_size(stack)
-        .spawn(move || {
-            setup();
-            body();
-        })
-        .map_err(|e| Error::from_io(Status::NO_MEMORY, "cannot start a thread", &e))
-}
-
-/// A running tokio runtime and the way to end it.
+/// A running tokio runtime.
 pub(crate) struct Runtime {
     handle: Handle,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    thread_id: ThreadId,
+    /// To be joined by whoever waits for its end.
+    pub(crate) thread: Option<Thread>,
 }
 
 impl Runtime {
-    /// Builds the runtime and starts its thread.
-    pub(crate) fn start(setup: ThreadSetup) -> Result<Self> {
+    /// Builds the runtime and starts its thread, which ends with what it is sent, dropping every
+    /// task.
+    pub(crate) fn start(setup: ThreadSetup) -> Result<(Self, oneshot::Sender<Farewell>)> {
+        if !can_poll_here() {
+            return Err(too_late());
+        }
         let runtime = Builder::new_current_thread()
             .enable_io()
             .enable_time()
             .build()
             .map_err(|e| Error::from_io(Status::IO, "cannot set up the event loop", &e))?;
         let handle = runtime.handle().clone();
-        let (stop, stopped) = oneshot::channel();
-        let thread = spawn_thread("kpc-io", STACK, setup, move || {
+        let (last, to_do_last) = oneshot::channel::<Farewell>();
+        let thread = Thread::spawn("kpc-io", STACK, setup, move || {
             // An error means that the sender is gone, which also means the end.
-            let _ = runtime.block_on(stopped);
+            if let Ok(farewell) = runtime.block_on(to_do_last) {
+                farewell(&runtime);
+            }
         })?;
-        Ok(Runtime {
+        let runtime = Runtime {
             handle,
-            stop: Some(stop),
+            thread_id: thread.id(),
             thread: Some(thread),
-        })
+        };
+        Ok((runtime, last))
     }
 
     /// A handle with which tasks spawn tasks.
@@ -74,27 +59,16 @@ impl Runtime {
         &self.handle
     }
 
-    /// Tells the thread to end, dropping every task, and gives it back to be joined.
-    pub(crate) fn stop(&mut self) -> Option<JoinHandle<()>> {
-        if let Some(stop) = self.stop.take() {
-            // The thread may be gone already.
-            let _ = stop.send(());
-        }
-        self.thread.take()
+    /// The thread on which tasks run.
+    pub(crate) fn thread_id(&self) -> ThreadId {
+        self.thread_id
     }
 }
 
-/// Joins `thread` unless it is the calling thread itself.
-pub(crate) fn join(thread: JoinHandle<()>) {
-    if thread.thread().id() != current_thread() {
-        // A panic there was caught and reported by whoever it concerned.
-        let _ = thread.join();
-    }
-}
-
-/// The calling thread's id.
-pub(crate) fn current_thread() -> ThreadId {
-    thread::current().id()
+/// Whether the calling thread can take a task's steps. In destructors of thread-local variables,
+/// and in atexit handlers, what tokio keeps for a thread may be gone already.
+pub(crate) fn can_poll_here() -> bool {
+    !Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
 }
 
 /// Runs `future`; a panic in it becomes an error.

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::inner::{closed, Inner};
 use super::lane::{Answer, CallSink, Caller, Lane, LaneKind};
-use super::op::{InPart, Terms, Undo, Value};
+use super::op::{Context, InPart, Terms, Undo, Value};
 use super::queries::Queries;
 use crate::wire::{Hash, Request};
 use crate::{Error, Result, Status};
@@ -210,6 +210,12 @@ impl<T: Send + Sync + 'static> Work<T> {
         self
     }
 
+    /// It closes the client.
+    pub(crate) fn closes(mut self) -> Self {
+        self.steps.terms.closes = true;
+        self
+    }
+
     pub(crate) fn at_once(mut self) -> Self {
         self.steps.at_once = true;
         self
@@ -245,6 +251,13 @@ impl AnyWork {
     /// The same work, whose completion tells which call began it.
     pub(crate) fn called(mut self, name: &'static str) -> Self {
         self.steps.terms.call = name;
+        self
+    }
+
+    /// What its completion is to bring along.
+    #[must_use]
+    pub fn with_context(mut self, context: Context) -> Self {
+        self.steps.terms.context = Some(context);
         self
     }
 

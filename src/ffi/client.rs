@@ -9,7 +9,7 @@ use super::error::kpc_error;
 use super::handle::{self, Kind, Tag};
 use super::out::{out, out_handle};
 use super::status::kpc_status;
-use super::unsignalled::{block_all, Unsignalled};
+use super::unsignalled::{self, Unsignalled};
 use super::values::kpc_id;
 use crate::client::{Client, Level, Log};
 use crate::{Error, Status};
@@ -25,11 +25,10 @@ impl Kind for kpc_client {
     const TAG: Tag = Tag::Client;
 }
 
-/// What a thread of the library does first: it takes no signals, those are the program's, and
-/// its panics, which all end in somebody's error, print nothing.
+/// What a thread of the library does first: it takes no signals of the program's, and its panics, which all end in somebody's error, print nothing.
 fn set_up_thread() {
     crate::quiet::this_thread();
-    block_all();
+    unsignalled::set_up_thread();
 }
 
 fn level_of(level: i32) -> Option<Level> {
@@ -105,37 +104,21 @@ pub unsafe extern "C" fn kpc_client_disconnect(
     unsafe { call(error, (), || handle::get(client)?.disconnect()) }
 }
 
-/// Says goodbye to the daemon, which forgets the session and all that it repeats for it, ends
-/// every operation with KPC_ERR_CLOSED, gives every sink KPC_EVENT_CLOSED, and waits for the
-/// client's threads; inside a callback it does not wait for that callback. Plain messages
-/// that have not left are lost: see kpc_client_flush. Closing twice is fine.
-///
-/// @param client  the client; it stays a valid handle until kpc_client_free
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
-///
-/// Threads: any, callbacks included. Waits for a callback that is running on another thread.
-#[no_mangle]
-pub unsafe extern "C" fn kpc_client_close(client: *const kpc_client) -> kpc_status {
-    // SAFETY: no pointer is written to.
-    unsafe {
-        call(std::ptr::null_mut(), (), || {
-            handle::get(client)?.close();
-            Ok(())
-        })
-    }
-}
-
-/// Ends a client, closing it as kpc_client_close does if that was not done.
+/// Frees a client and closes it, if that was not done, without waiting for anything: the goodbye
+/// is given to the sockets, and the library does the rest on its own thread, as in
+/// kpc_client_close. Callbacks that are running or in line still run, and the drop functions after
+/// them; a program that has to know when that is over calls kpc_client_close first. So does one
+/// that exits right afterwards: with the process ends whatever has not left.
 ///
 /// @param client  the client; NULL is fine, and so is what belongs to the parent of a forked
 ///                process, which is left alone
 ///
-/// Threads: any, callbacks included.
+/// Threads: any, callbacks and finalizers included. Never waits.
 #[no_mangle]
 pub extern "C" fn kpc_client_free(client: *mut kpc_client) {
     if !client.is_null() {
         get((), || {
-            handle::take(client.cast_const())?.close();
+            handle::take(client.cast_const())?.begin_to_close();
             Ok(())
         });
     }

@@ -1,9 +1,11 @@
-//! kpc_client_connect, kpc_client_flush: the calls of a client's life that wait.
+//! kpc_client_connect, kpc_client_flush, kpc_client_close: the calls of a client's life that wait.
 
 use super::boundary::call;
 use super::client::kpc_client;
 use super::error::kpc_error;
-use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
+use super::operation::{
+    self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, waiting, Done,
+};
 use super::status::kpc_status;
 
 /// Connects with the daemon and shakes hands. A daemon that is not on the mixnet is no error;
@@ -165,6 +167,91 @@ pub unsafe extern "C" fn kpc_client_flush_result(
     unsafe {
         call(error, (), || {
             let () = operation::result("kpc_client_flush", result)?;
+            Ok(())
+        })
+    }
+}
+
+/// Closes a client: says goodbye to the daemon, which forgets the session and all that it repeats
+/// for it, ends every operation with KPC_ERR_CLOSED, gives every sink KPC_EVENT_CLOSED, and waits
+/// for the client's threads. The daemon is given half a second to take the goodbye; beyond that
+/// only callbacks that are running are waited for. In a callback, a log or a drop function it
+/// begins all of that and does not wait. Plain messages that have not left are lost: see
+/// kpc_client_flush. Closing twice is fine; the second call waits for what the first began.
+///
+/// @param client      the client; it stays a valid handle until kpc_client_free
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_TIMEOUT (the client is closing, and that goes on)
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+pub unsafe extern "C" fn kpc_client_close(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            waiting(client, timeout_ms, |client, timeout| {
+                client.close_within(timeout)
+            })
+        })
+    }
+}
+
+/// As kpc_client_close, without waiting; its completion is for kpc_client_close_result. It comes
+/// after all others: every other operation has completed by then, and the daemon has been told
+/// goodbye. As an event it comes right before KPC_EVENT_CLOSED. A callback may still be running,
+/// except where the completion is one itself. After kpc_client_free it comes all the same.
+///
+/// @param client      the client; it stays a valid handle until kpc_client_free
+/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT; closing goes on
+/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
+/// @param op          receives the operation; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_CLOSED (it is closed already, there is nothing to wait for), KPC_ERR_NO_MEMORY
+///
+/// Threads: any, callbacks and finalizers included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_close_async(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    let done = Done("kpc_client_close", done);
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, |client| {
+            Ok(client.close_later())
+        })
+    }
+}
+
+/// What an operation begun by kpc_client_close_async gave.
+///
+/// @param result  the result of the operation
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+///         KPC_ERR_ARG_VALUE (the result of another kind of call)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_close_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let () = operation::result("kpc_client_close", result)?;
             Ok(())
         })
     }

@@ -43,9 +43,10 @@ pub type kpc_completion_fn =
 pub struct kpc_completion {
     /// Called once, on the client's callback thread; may be NULL.
     pub r#fn: kpc_completion_fn,
-    /// Handed to fn and drop.
+    /// Handed to fn and drop; kpc_result_user_data gives it, wherever the completion goes.
     pub user_data: *mut c_void,
-    /// Called once with user_data, last, also when the call that took it fails; may be NULL.
+    /// Called once with user_data, when the result has been freed by everybody who had it; also
+    /// when the call that took it fails, before that returns; may be NULL.
     pub drop: kpc_drop_fn,
     /// Receives the event if fn is NULL; may be NULL.
     pub sink: *const kpc_event_sink,
@@ -54,7 +55,7 @@ pub struct kpc_completion {
 /// A completion that C gave, taken over before anything can fail.
 pub(crate) struct Completion {
     call: kpc_completion_fn,
-    user_data: UserData,
+    user_data: Arc<UserData>,
     sink: *const kpc_event_sink,
 }
 
@@ -67,25 +68,22 @@ impl Completion {
         Ok(done.map(|done| Completion {
             call: done.r#fn,
             // SAFETY: passed on from the caller.
-            user_data: unsafe { UserData::new(done.user_data, done.drop) },
+            user_data: Arc::new(unsafe { UserData::new(done.user_data, done.drop) }),
             sink: done.sink,
         }))
     }
 
-    fn delivery(self) -> Result<Delivery> {
-        let Completion {
-            call,
-            user_data,
-            sink,
-        } = self;
-        match call {
+    fn delivery(&self) -> Result<Delivery> {
+        let sink = self.sink;
+        match self.call {
             Some(call) => {
                 // Now, as there is somebody to tell that there is none.
                 let room = handle::reserve()?;
                 Ok(Delivery::Callback(Box::new(move |completed| {
+                    let user_data = user_data_of(&completed);
                     if let Ok(lent) = Lent::<kpc_result>::new(room, completed) {
                         // SAFETY: promised by whoever gave the completion.
-                        unsafe { call(lent.as_ptr(), user_data.pointer()) };
+                        unsafe { call(lent.as_ptr(), user_data) };
                     }
                 })))
             }
@@ -93,6 +91,14 @@ impl Completion {
             None => Ok(Delivery::Keep),
         }
     }
+}
+
+/// What the completion of an operation was given along.
+fn user_data_of(completed: &Completed) -> *mut c_void {
+    let context = completed.context.as_ref();
+    context
+        .and_then(|context| context.downcast_ref::<UserData>())
+        .map_or(std::ptr::null_mut(), UserData::pointer)
 }
 
 /// A time limit as C gives it.
@@ -177,11 +183,14 @@ unsafe fn begin(
             let completion = completion?;
             let client = handle::get(client)?;
             let timeout = timeout(timeout_ms)?;
-            let work = make(&client)?;
-            let delivery = match completion {
+            let mut work = make(&client)?;
+            let delivery = match &completion {
                 Some(completion) => completion.delivery()?,
                 None => Delivery::Keep,
             };
+            if let Some(completion) = completion {
+                work = work.with_context(completion.user_data);
+            }
             // This may start the thread for callbacks.
             let calls = matches!(delivery, Delivery::Callback(_));
             let unsignalled = calls.then(Unsignalled::enter);
@@ -293,6 +302,22 @@ pub unsafe extern "C" fn kpc_op_wait(
 #[no_mangle]
 pub extern "C" fn kpc_result_op(result: *const kpc_result) -> kpc_op {
     get(0, || Ok(handle::get(result)?.op))
+}
+
+/// The user_data of the completion that the operation was begun with. It is let go of, by that
+/// completion's drop function, when the last handle of the result is freed.
+///
+/// @param result  the result
+/// @return the pointer; NULL if the operation was begun without a completion, or for what is no
+///         live kpc_result
+///
+/// Ownership: as the program has settled it; the library only hands the pointer on.
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_result_user_data(result: *const kpc_result) -> *mut c_void {
+    get(std::ptr::null_mut(), || {
+        Ok(user_data_of(&*handle::get(result)?))
+    })
 }
 
 /// How the operation ended.

@@ -178,14 +178,14 @@ static void what_does_not_wait_works(void)
 
 static void close_it(scene *s)
 {
-    STATUS(KPC_OK, kpc_client_close(s->client));
-    STATUS(KPC_OK, kpc_client_close(s->client));
+    STATUS(KPC_OK, kpc_client_close(s->client, KPC_FOREVER, NULL));
+    STATUS(KPC_OK, kpc_client_close(s->client, KPC_FOREVER, NULL));
 }
 
 static void free_it(scene *s)
 {
     kpc_client_free(s->client);
-    STATUS(KPC_ERR_BAD_HANDLE, kpc_client_close(s->client));
+    STATUS(KPC_ERR_BAD_HANDLE, kpc_client_close(s->client, KPC_FOREVER, NULL));
 }
 
 /* In a completion: what was still running completes too, after this callback. */
@@ -300,7 +300,7 @@ static int deep(int frames)
 static void goes_deep(scene *s)
 {
     CHECK(deep(64) == 65);
-    STATUS(KPC_OK, kpc_client_close(s->client));
+    STATUS(KPC_OK, kpc_client_close(s->client, KPC_FOREVER, NULL));
 }
 
 static void one_at_a_time(void)

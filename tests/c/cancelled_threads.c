@@ -47,7 +47,7 @@ static kpc_status connects(void)
 static kpc_status closes(void)
 {
     kpc_event_sink_free(sink);
-    return kpc_client_close(client);
+    return kpc_client_close(client, KPC_FOREVER, NULL);
 }
 
 /* What is to be called on a thread that is cancelled, and what that gave. */

@@ -417,7 +417,7 @@ static void everything(const char *options)
     send_channel_query_await_reply();
     close_channel();
     close_channel_result();
-    kpc_client_close(client);
+    kpc_client_close(client, KPC_FOREVER, NULL);
     ERROR(KPC_ERR_CLOSED,
           kpc_create_write_channel(client, KPC_SOON, &writing, &read_cap, &write_cap, &error));
     kpc_client_free(client);

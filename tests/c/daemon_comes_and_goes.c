@@ -75,7 +75,7 @@ static void away_during_a_read(uint8_t number, const char *command, int restarts
 
     write_it(client, &stream);
     is_read(client, op);
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     CHECK(count_of(sink, KPC_EVENT_DISCONNECTED) == 0);
     kpc_event_sink_free(sink);
     kpc_client_free(client);

@@ -83,6 +83,7 @@ static int with(int spare, kpc_config *config)
     STATUS(KPC_OK, write_one(client, &stream, KPC_SOON));
     CHECK(fd == -1 ? kpc_event_sink_fd(sink) >= 0 : kpc_event_sink_fd(sink) == fd);
     kpc_event_sink_free(sink);
+    OK(kpc_client_close(client, KPC_FOREVER, &error));
     kpc_client_free(client);
     return connected;
 }

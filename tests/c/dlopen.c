@@ -5,7 +5,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
-typedef kpc_status (*new_fn)(kpc_config **config);
+typedef kpc_status (*new_fn)(kpc_config **config, kpc_error **error);
 typedef void (*free_fn)(kpc_config *config);
 
 static void *library;
@@ -28,7 +28,7 @@ static void *use(void *unused)
     (void)unused;
     look_up("kpc_config_new", &make);
     look_up("kpc_config_free", &end);
-    STATUS(KPC_OK, make(&config));
+    STATUS(KPC_OK, make(&config, NULL));
     end(config);
     CHECK(dlclose(library) == 0);
     return NULL;

@@ -10,12 +10,12 @@ static kpc_sim sim;
 static void *library;
 
 /* The functions that are used, by their own names with a "its_" before. */
-static kpc_status (*its_config_new)(kpc_config **);
+static kpc_status (*its_config_new)(kpc_config **, kpc_error **);
 static kpc_status (*its_config_set_unix)(kpc_config *, const char *, kpc_error **);
 static void (*its_config_free)(kpc_config *);
 static kpc_status (*its_client_new)(const kpc_config *, kpc_client **, kpc_error **);
 static kpc_status (*its_client_connect)(const kpc_client *, int32_t, kpc_error **);
-static kpc_status (*its_client_close)(const kpc_client *);
+static kpc_status (*its_client_close)(const kpc_client *, int32_t, kpc_error **);
 static void (*its_client_free)(kpc_client *);
 static kpc_status (*its_keypair)(const uint8_t *, size_t, kpc_write_cap *, kpc_read_cap *, kpc_box_index *,
                                  kpc_error **);
@@ -78,7 +78,7 @@ static kpc_client *work(void)
 
     memset(&done, 0, sizeof done);
     done.fn = on_completion;
-    STATUS(KPC_OK, its_config_new(&config));
+    STATUS(KPC_OK, its_config_new(&config, NULL));
     STATUS(KPC_OK, its_config_set_unix(config, sim.address, NULL));
     STATUS(KPC_OK, its_client_new(config, &client, NULL));
     its_config_free(config);
@@ -92,8 +92,10 @@ static kpc_client *work(void)
 
 static void *in_a_thread(void *unused)
 {
+    kpc_client *client = work();
     (void)unused;
-    its_client_free(work());
+    STATUS(KPC_OK, its_client_close(client, KPC_FOREVER, NULL));
+    its_client_free(client);
     /* Its thread-local state ends after the library was asked to go. */
     CHECK(dlclose(library) == 0);
     return NULL;
@@ -121,7 +123,7 @@ int main(void)
     CHECK(dlclose(library) == 0);
     CHECK(kpc_seen_until(&completions, before + 1));
     load();
-    STATUS(KPC_OK, its_client_close(client));
+    STATUS(KPC_OK, its_client_close(client, KPC_FOREVER, NULL));
     its_client_free(client);
     CHECK(its_live_objects() == 0);
     CHECK(dlclose(library) == 0);

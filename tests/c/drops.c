@@ -60,15 +60,17 @@ static void completions(void)
     /* The end of the client. */
     OK(begin(client, KPC_FOREVER, &done[8], NULL));
     kpc_client_free(client);
+    CHECK(kpc_seen_until(&seen[8].drops, 1));
     CHECK(seen[8].calls == 1 && seen[8].drops == 1 && seen[8].status == KPC_ERR_CLOSED);
     kpc_client_free(other);
 }
 
-/* Without a function the data is let go of when the operation is over, wherever its result goes. */
+/* Without a function the data is let go of with the result, wherever that goes. */
 static void completions_without_a_function(void)
 {
     kpc_client *client = kpc_sim_connected(&sim);
     kpc_event_sink *sink = NULL;
+    kpc_event *event;
     kpc_seen seen;
     kpc_completion done = kpc_seen_by(&seen);
     kpc_op op = 0;
@@ -76,17 +78,27 @@ static void completions_without_a_function(void)
     done.fn = NULL;
     OK(kpc_next_message_box_index_remote_async(client, &stream.first, KPC_SOON, &done, &op, &error));
     OK(kpc_op_wait(client, op, KPC_SOON, NULL, &error));
+    CHECK(kpc_seen_now(&seen.drops) == 0); /* the result is kept */
+    kpc_result_free(WAIT_FOR(client, op));
     ended(&seen, 0, KPC_OK);
 
     seen.drops = 0;
     OK(kpc_event_sink_open(client, 4, &sink, &error));
     done.sink = sink;
     OK(kpc_next_message_box_index_remote_async(client, &stream.first, KPC_SOON, &done, &op, &error));
-    OK(kpc_op_wait(client, op, KPC_SOON, NULL, &error));
+    event = EVENT_OF(sink, KPC_EVENT_OPERATION);
+    CHECK(kpc_seen_now(&seen.drops) == 0);
+    kpc_event_free(event);
     ended(&seen, 0, KPC_OK);
 
-    /* A sink that is closed takes nothing. */
+    /* Nobody takes it before the sink is closed. */
+    seen.drops = 0;
+    OK(kpc_next_message_box_index_remote_async(client, &stream.first, KPC_SOON, &done, &op, &error));
+    OK(kpc_op_wait(client, op, KPC_SOON, NULL, &error));
+    CHECK(kpc_seen_now(&seen.drops) == 0);
     kpc_event_sink_free(sink);
+    ended(&seen, 0, KPC_OK);
+    /* A sink that is closed takes nothing. */
     seen.drops = 0;
     ERROR(KPC_ERR_BAD_HANDLE, kpc_next_message_box_index_remote_async(client, &stream.first, KPC_SOON, &done, &op,
                                                                       &error));
@@ -131,7 +143,7 @@ static void event_callbacks(void)
     OK(kpc_event_sink_open(client, 4, &sink, &error));
     OK(kpc_event_sink_open(client, 4, &second, &error));
     OK(kpc_event_sink_on_event(sink, count_event, &seen, kpc_seen_drop, &error));
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     CHECK(seen.drops == 6);
     ERROR(KPC_ERR_CLOSED, kpc_event_sink_on_event(sink, count_event, &seen, kpc_seen_drop, &error));
     CHECK(seen.drops == 7);

@@ -150,7 +150,7 @@ static void event_kind(void)
     expect(KPC_EVENT_DISCONNECTED);
     expect(KPC_EVENT_CONNECTION_STATUS);
     expect(KPC_EVENT_RESUMED);
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     expect(KPC_EVENT_CLOSED);
     end();
 }
@@ -269,7 +269,7 @@ static void event_closed(void)
     OK(kpc_event_sink_open(client, 4, &other, &error));
     expect(KPC_EVENT_CONNECTION_STATUS);
     expect(KPC_EVENT_PKI_DOCUMENT);
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     expect(KPC_EVENT_CLOSED);
     ERROR(KPC_ERR_CLOSED, kpc_event_sink_next(sink, KPC_FOREVER, &event, &error));
     for (i = 0; i < 3; i++) {
@@ -340,7 +340,7 @@ static void event_sink_on_event(void)
     CHECK(kpc_seen_until(&taken, 4) && dropped == 0);
     kpc_sim_say(&sim, "online");
     CHECK(kpc_seen_until(&taken, 5));
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     CHECK(kpc_seen_until(&dropped, 1));
     CHECK(kinds[0] == KPC_EVENT_CONNECTION_STATUS && kinds[1] == KPC_EVENT_PKI_DOCUMENT);
     CHECK(kinds[2] == KPC_EVENT_PKI_DOCUMENT && kinds[3] == KPC_EVENT_CONNECTION_STATUS);

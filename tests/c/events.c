@@ -115,7 +115,7 @@ static void event_sink_open(void)
     nothing_more(early);
     nothing_more(late);
 
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     expect(early, KPC_EVENT_CLOSED);
     ERROR(KPC_ERR_CLOSED, kpc_event_sink_next(early, KPC_FOREVER, &event, &error));
     kpc_client_free(client);
@@ -184,7 +184,7 @@ static void the_descriptor(void)
     CHECK(!is_readable(sink, 0));
     kpc_sim_say(&sim, "online");
     expect(sink, KPC_EVENT_CONNECTION_STATUS);
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     CHECK(is_readable(sink, 0));
     expect(sink, KPC_EVENT_CLOSED);
     kpc_event_sink_free(sink);
@@ -233,7 +233,7 @@ static void three_sinks_see_the_same(void)
     kpc_sim_say(&sim, "cut");
     kpc_event_free(EVENT_OF(awaited, KPC_EVENT_DISCONNECTED));
     kpc_event_free(EVENT_OF(awaited, KPC_EVENT_RESUMED));
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     kpc_event_free(EVENT_OF(awaited, KPC_EVENT_CLOSED));
 
     CHECK(kpc_seen_until(&dropped, 1));

@@ -180,7 +180,7 @@ static void a_round(int round, int *good, int *bad)
             CHECK(pthread_join(threads[i], NULL) == 0);
         }
     }
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     if (round % 2 != 0) {
         for (i = 0; i < KINDS; i++) {
             CHECK(pthread_join(threads[i], NULL) == 0);

@@ -64,7 +64,7 @@ static int each_says_forked(void)
 
     good &= kpc_next_message_box_index_remote(parents.client, &stream.first, KPC_FOREVER, &next, NULL) ==
             KPC_ERR_FORKED;
-    good &= kpc_client_close(parents.client) == KPC_ERR_FORKED;
+    good &= kpc_client_close(parents.client, KPC_FOREVER, NULL) == KPC_ERR_FORKED;
     good &= kpc_op_cancel(parents.client, parents.op, NULL) == KPC_ERR_FORKED;
     good &= kpc_event_sink_next(parents.sink, KPC_FOREVER, &(kpc_event *){NULL}, NULL) == KPC_ERR_FORKED;
     good &= kpc_event_sink_fd(parents.sink) == -1 && kpc_event_kind(parents.event) == KPC_EVENT_NONE;

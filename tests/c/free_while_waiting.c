@@ -86,7 +86,7 @@ static void finish(kpc_client *client, int by_free)
     if (by_free) {
         kpc_client_free(client);
     } else {
-        STATUS(KPC_OK, kpc_client_close(client));
+        STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     }
 }
 

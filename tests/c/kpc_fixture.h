@@ -97,7 +97,7 @@ static inline void fixture_connect(struct fixture *f)
         kpc_event_sink *sink = NULL;
         OK(kpc_client_new(f->kpc_config, &closed, &error));
         OK(kpc_event_sink_open(closed, 4, &sink, &error));
-        STATUS(KPC_OK, kpc_client_close(closed));
+        STATUS(KPC_OK, kpc_client_close(closed, KPC_FOREVER, NULL));
         OK(kpc_event_sink_next(sink, KPC_NO_WAIT, &f->kpc_event, &error));
         kpc_event_sink_free(sink);
         kpc_client_free(closed);

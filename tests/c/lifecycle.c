@@ -97,7 +97,7 @@ static void client_new(kpc_sim *sim)
     CHECK(kpc_sim_count(sim, "accepted") == 0);
     kpc_client_free(client);
     every_call_says(KPC_ERR_BAD_HANDLE, client);
-    STATUS(KPC_ERR_BAD_HANDLE, kpc_client_close(client));
+    STATUS(KPC_ERR_BAD_HANDLE, kpc_client_close(client, KPC_FOREVER, NULL));
     kpc_client_free(client);
     every_call_says(KPC_ERR_NOT_CONNECTED, other);
     kpc_client_free(other);
@@ -138,7 +138,7 @@ static void client_close(kpc_sim *sim)
     long goodbyes = kpc_sim_count(sim, "thin_close");
 
     CHECK(kpc_sim_until(sim, "sessions", 1));
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     CHECK(kpc_sim_until(sim, "sessions", 0));
     CHECK(kpc_sim_count(sim, "thin_close") > goodbyes);
     every_call_says(KPC_ERR_CLOSED, client);
@@ -146,7 +146,7 @@ static void client_close(kpc_sim *sim)
     ERROR(KPC_ERR_CLOSED, kpc_client_disconnect(client, &error));
     ERROR(KPC_ERR_CLOSED, kpc_event_sink_open(client, 1, &sink, &error));
     CHECK(!kpc_client_is_connected(client) && !kpc_client_is_attached(client));
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     kpc_client_free(client);
 }
 
@@ -175,6 +175,7 @@ static void goodbye_in_mid_handshake(kpc_sim *sim)
     OK(kpc_client_connect_async(client, KPC_FOREVER, &done, NULL, &error));
     CHECK(kpc_sim_until(sim, "session_token", tokens + 1));
     kpc_client_free(client);
+    CHECK(kpc_seen_until(&seen.drops, 1));
     CHECK(seen.calls == 1 && seen.status == KPC_ERR_CLOSED);
     CHECK(kpc_sim_until(sim, "sessions", 0));
 
@@ -218,7 +219,7 @@ static void err_closed(kpc_sim *sim)
     }
     /* All of them are under way: the write and the reads have their envelopes. */
     CHECK(kpc_sim_at_least(sim, "encrypt_read", 2 * MANY));
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     for (i = 0; i < MANY; i++) {
         CHECK(pthread_join(threads[i], NULL) == 0);
         CHECK(kpc_seen_until(&seen[i].drops, 1));
@@ -267,8 +268,8 @@ static void ends_at_any_time(kpc_sim *sim)
 
     kpc_client_free(client);
     client = kpc_sim_client(sim);
-    STATUS(KPC_OK, kpc_client_close(client));
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     kpc_client_free(client);
 
     kpc_sim_say(sim, "hold-first-frame 60000");
@@ -276,6 +277,7 @@ static void ends_at_any_time(kpc_sim *sim)
     OK(kpc_client_connect_async(client, KPC_FOREVER, &done, NULL, &error));
     ERROR(KPC_ERR_ALREADY_CONNECTED, kpc_client_connect(client, KPC_SOON, &error));
     kpc_client_free(client);
+    CHECK(kpc_seen_until(&seen.drops, 1));
     CHECK(seen.calls == 1 && seen.drops == 1 && seen.status == KPC_ERR_CLOSED);
 }
 

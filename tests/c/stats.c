@@ -261,7 +261,7 @@ int main(void)
     reading(client);
     slow_reader(client);
     threads(client);
-    STATUS(KPC_OK, kpc_client_close(client));
+    STATUS(KPC_OK, kpc_client_close(client, KPC_FOREVER, NULL));
     CHECK(stats_of(client).lanes[KPC_LANE_LOCAL].is_open == 0);
     CHECK(stats_of(client).lanes[KPC_LANE_LOCAL].answers > 50);
     sizes(client);

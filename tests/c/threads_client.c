@@ -97,7 +97,7 @@ static void *end_too(void *argument)
     kpc_client *ended = (kpc_client *)argument;
     kpc_status status;
     pthread_barrier_wait(&barrier);
-    status = kpc_client_close(ended);
+    status = kpc_client_close(ended, KPC_FOREVER, NULL);
     CHECK(status == KPC_OK || status == KPC_ERR_BAD_HANDLE);
     kpc_client_free(ended);
     return NULL;

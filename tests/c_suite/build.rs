@@ -27,6 +27,8 @@ pub struct Libraries {
     pub lib: PathBuf,
     /// Where programs are built and run.
     pub work: PathBuf,
+    /// They were built here, without optimisation.
+    pub for_debugging: bool,
 }
 
 impl Libraries {
@@ -35,7 +37,9 @@ impl Libraries {
         let profile = profile_dir();
         let work = profile.join("c_suite");
         std::fs::create_dir_all(&work).expect("a directory for the programs");
-        let lib = match std::env::var_os("KPC_LIB_DIR") {
+        let given = std::env::var_os("KPC_LIB_DIR");
+        let for_debugging = given.is_none();
+        let lib = match given {
             Some(dir) => std::fs::canonicalize(root.join(dir)).expect("KPC_LIB_DIR is there"),
             None => build(root, &profile, &work.join("lib")),
         };
@@ -43,6 +47,7 @@ impl Libraries {
             root: root.to_owned(),
             lib,
             work,
+            for_debugging,
         }
     }
 

@@ -4,11 +4,13 @@
 //! ```text
 //! cargo test --test c_suite              everything
 //! cargo test --test c_suite -- fork      the programs whose names contain "fork"
+//! cargo test --test c_suite -- --quick   linked to the shared library and run plain, no more
 //! KPC_LIB_DIR=build/lib cargo test …     with libraries that are there already
 //! ```
 //!
 //! A program says in a comment what it needs: `c_suite: needs sim` (the path of the simulator
-//! then stands in KPC_SIM), `c_suite: not valgrind (why)`, `c_suite: leaks are not looked for: why`. KPC_TMP is a directory of its own.
+//! then stands in KPC_SIM), `c_suite: not valgrind (why)`, `c_suite: leaks are not looked for: why`. KPC_TMP is a directory of its own;
+//! KPC_LIB_FOR_DEBUGGING is set where the libraries were built here, without optimisation.
 //! Exit code 77 means that it cannot run here. Nothing is skipped without being listed.
 
 #![allow(clippy::print_stdout, reason = "this is a program that reports")]
@@ -88,6 +90,7 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
+    let is_quick = std::env::args().any(|argument| argument == "--quick");
     let libraries = Libraries::find_or_build(root);
     let mut programs = programs(&root.join("tests/c"));
     programs.extend(made_of_the_header(root, &libraries.work));
@@ -97,9 +100,15 @@ fn main() {
     let tools = Tools::look_around(&programs, &libraries);
 
     let mut jobs = VecDeque::new();
+    let (linkages, modes): (&[_], &[_]) = if is_quick {
+        (&[Linkage::Shared], &[Mode::Plain])
+    } else {
+        let all = &[Mode::Plain, Mode::Valgrind, Mode::Asan];
+        (&[Linkage::Shared, Linkage::Static], all)
+    };
     for program in &programs {
-        for linkage in [Linkage::Shared, Linkage::Static] {
-            for mode in [Mode::Plain, Mode::Valgrind, Mode::Asan] {
+        for &linkage in linkages {
+            for &mode in modes {
                 jobs.push_back(Job {
                     program,
                     linkage,

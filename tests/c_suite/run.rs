@@ -115,6 +115,9 @@ pub fn run(
         .current_dir(&tmp)
         .env("KPC_TMP", &tmp)
         .env("KPC_LIB_DIR", &libraries.lib);
+    if libraries.for_debugging {
+        command.env("KPC_LIB_FOR_DEBUGGING", "1");
+    }
     if let Some(simulator) = &tools.simulator {
         command.env("KPC_SIM", simulator);
     }

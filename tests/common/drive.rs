@@ -206,5 +206,14 @@ pub fn drain(sink: &EventSink) -> Vec<&'static str> {
     names
 }
 
+/// The kinds of the events that a sink holds and gets up to its end.
+pub fn drain_to_the_end(sink: &EventSink) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    while let Ok(Some(event)) = sink.next(Timeout::After(crate::common::LIMIT)) {
+        names.push(name(&event));
+    }
+    names
+}
+
 /// Time in which something that must not happen would have happened.
 pub const A_WHILE: Duration = Duration::from_millis(100);

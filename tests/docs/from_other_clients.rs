@@ -37,7 +37,12 @@ const ONLY_IN_C: &[(&str, &[&str])] = &[
     ),
     (
         "results of asynchronous calls are futures there",
-        &["kpc_result_op", "kpc_result_status", "kpc_result_error"],
+        &[
+            "kpc_result_op",
+            "kpc_result_status",
+            "kpc_result_error",
+            "kpc_result_user_data",
+        ],
     ),
     ("to find leaks", &["kpc_debug_live_objects"]),
     (

@@ -190,7 +190,7 @@ static void open_client(const char *socket, const char *toml)
 /* Ends the client, and with it all calls and events. */
 static void close_client(void)
 {
-    must(kpc_client_close(client), "close");
+    must(kpc_client_close(client, KPC_FOREVER, NULL), "close");
     pthread_mutex_lock(&mutex);
     while (running > 0 || (form == CALLBACK && !events_over)) {
         pthread_cond_wait(&changed, &mutex);

@@ -5,14 +5,13 @@
 //! in between and are kept for later. Nothing else is sent before the end.
 
 use std::sync::Arc;
-use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::super::inner::closed;
 use super::super::outbox::Outbox;
-use super::super::runtime::current_thread;
+use super::super::thread::ThreadId;
 use super::super::trace::Trace;
 use super::link::{Inlet, Link};
 use super::Lane;
@@ -44,13 +43,13 @@ impl Caller {
     /// The calling thread, which waits until `deadline`.
     pub(crate) fn new(deadline: Option<Instant>) -> Self {
         Caller {
-            thread: current_thread(),
+            thread: ThreadId::current(),
             deadline,
         }
     }
 
     fn is_here(&self) -> bool {
-        self.thread == current_thread()
+        self.thread == ThreadId::current()
     }
 }
 
