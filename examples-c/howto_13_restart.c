@@ -9,9 +9,31 @@
  *   the read has ended: KPC_OK, worth the wait
  *
  * The second argument is a command that restarts the daemon, such as "systemctl restart
- * kpclientd". The read that was under way does not notice. Only plain messages are not sent again:
- * they end with KPC_ERR_CONNECTION_LOST, and may or may not have left. */
+ * kpclientd". kpclientd v0.0.99 leaves its Unix socket behind when it is killed (SIGKILL), and does
+ * not start again while that file is there: such a command removes it first. The example says so
+ * when the daemon stays away.
+ *
+ * The read that was under way does not notice. Only plain messages are not sent again: they end
+ * with KPC_ERR_CONNECTION_LOST, and may or may not have left. */
 #include "example.h"
+
+/* A daemon that starts at all is there again sooner. */
+#define SOON_MS 20000
+
+/* The next event; says what may be wrong where none comes. */
+static kpc_event *next_event(const kpc_event_sink *sink)
+{
+    kpc_error *error = NULL;
+    kpc_event *event = NULL;
+
+    if (kpc_event_sink_next(sink, SOON_MS, &event, NULL) == KPC_OK) {
+        return event;
+    }
+    fprintf(stderr, "the daemon is not back yet. If it was killed and listens on a Unix socket, it "
+                    "may not start: remove the file of its socket, and start it again\n");
+    must(kpc_event_sink_next(sink, PATIENCE_MS, &event, &error), &error, "an event");
+    return event;
+}
 
 /* Takes events until this kind has come, telling of those that matter here. */
 static void await(const kpc_event_sink *sink, int32_t kind)
@@ -19,9 +41,7 @@ static void await(const kpc_event_sink *sink, int32_t kind)
     int32_t found;
 
     do {
-        kpc_error *error = NULL;
-        kpc_event *event = NULL;
-        must(kpc_event_sink_next(sink, PATIENCE_MS, &event, &error), &error, "an event");
+        kpc_event *event = next_event(sink);
         found = kpc_event_kind(event);
         if (found == KPC_EVENT_DISCONNECTED) {
             printf("event: the daemon is gone (%s)\n", kpc_event_is_graceful(event)

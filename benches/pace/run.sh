@@ -2,7 +2,7 @@
 # Boxes at the pace of a network: the library beside a bare socket, each with many simulators of its
 # own at once, as single runs of a Poisson process say little. Run `make lib` first.
 #
-#   benches/pace/run.sh at-once   12, 30 and 40 reads and 12 writes begun together (4 minutes)
+#   benches/pace/run.sh at-once   1 to 40 reads, 1 and 12 writes, begun together (4 minutes)
 #   benches/pace/run.sh priced    the same where an encryption takes 2.15 s (7 minutes)
 #   benches/pace/run.sh waiting   reads of boxes that are written meanwhile, where an encryption
 #                                 takes 2.15 s; WAITING="1 20" of them at once; for 200 and 1000 it takes 40 minutes
@@ -43,13 +43,13 @@ start_sim() {
 
 # Seconds of each kind of burst, by mean over the runs.
 table_of_bursts() {
-    awk '{ n[$2 " " $3 " " $4]++; t[$2 " " $3 " " $4] += $5; e[$3 " " $4] = $6 != "" ? $6 : e[$3 " " $4] }
+    awk '{ n[$2 " " $3 " " $4]++; t[$2 " " $3 " " $4] += $5; if ($6 != "") e[$3 " " $4] += $6 }
         function mean(key) { return t[key] / n[key] }
         END {
             printf "| at once | library | bare socket | ratio | estimate | estimate / measured |\n|---|---|---|---|---|---|\n"
-            split("reads 12,reads 30,reads 40,writes 12", kinds, ",")
-            for (k = 1; k <= 4; k++) {
-                l = mean("library " kinds[k]); b = mean("bare " kinds[k])
+            n_kinds = split("reads 1,reads 12,reads 30,reads 40,writes 1,writes 12", kinds, ",")
+            for (k = 1; k <= n_kinds; k++) {
+                l = mean("library " kinds[k]); b = mean("bare " kinds[k]); e[kinds[k]] /= n["library " kinds[k]]
                 printf "| %s | %.1f s | %.1f s | %.2f | %.1f s | %.2f |\n", kinds[k], l, b, l / b, e[kinds[k]], e[kinds[k]] / l
             }
         }' "$@"
@@ -60,7 +60,7 @@ bursts() {
     for who in library bare; do
         for ((run = 0; run < runs; run++)); do
             start_sim "$who-$run" --seed "$run" "$@"
-            (for job in "reads 12" "reads 30" "reads 40" "writes 12"; do
+            (for job in "reads 1" "writes 1" "reads 12" "reads 30" "reads 40" "writes 12"; do
                 "$work/pace" "$work/$who-$run.sock" at-once "$who" $job
             done) >"$work/$who-$run.out" &
             jobs+=($!)
