@@ -2064,6 +2064,10 @@ kpc_status kpc_client_stats(const kpc_client *client, kpc_stats *stats, size_t s
  * two hours. Time in the network comes on top: as it was measured on this client, or before
  * that as the document promises it.
  *
+ * Each box has to be encrypted by the daemon first, each box of a copy twice. That takes some two
+ * seconds of its processor on networks whose replicas have CTIDH1024-X25519, and is what holds
+ * work up there: it counts as soon as the client has had something encrypted.
+ *
  * The estimate is for the given work alone and done at once. What is in line already comes on
  * top, see kpc_client_stats; so does what other clients of the daemon send, what is lost and
  * sent again, and the courier's own time for performing a copy. A box that is not there yet
@@ -3519,8 +3523,12 @@ kpc_status kpc_encrypt_write_result(const kpc_result *result, kpc_envelope **env
  * Sends an envelope until it is answered: the daemon repeats it, and the library starts it
  * again whenever the connection was lost. A write is done when a courier has taken it; writing
  * a box that is there already counts as success. A read waits until the box is written; it is
- * polled, with a fresh envelope each time, at most once a second and in turn with all other
- * reads of the client.
+ * polled, at most once a second and in turn with all other reads of the client.
+ *
+ * Where the daemon encrypts quickly, each poll has a fresh envelope. Where encrypting is dear
+ * compared with packets, by the measured price, the same one is polled up to five times for
+ * each courier of the network; a box is then seen one or two polls later. A fresh one is made
+ * also when it is five minutes old, and for the last poll before timeout_ms is over.
  *
  * While it runs, kpc_cancel_resending_encrypted_message with the envelope's hash ends it.
  *

@@ -15,6 +15,10 @@ use super::status::kpc_status;
 /// two hours. Time in the network comes on top: as it was measured on this client, or before
 /// that as the document promises it.
 ///
+/// Each box has to be encrypted by the daemon first, each box of a copy twice. That takes some two
+/// seconds of its processor on networks whose replicas have CTIDH1024-X25519, and is what holds
+/// work up there: it counts as soon as the client has had something encrypted.
+///
 /// The estimate is for the given work alone and done at once. What is in line already comes on
 /// top, see kpc_client_stats; so does what other clients of the daemon send, what is lost and
 /// sent again, and the courier's own time for performing a copy. A box that is not there yet

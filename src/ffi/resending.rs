@@ -104,8 +104,12 @@ pub(crate) fn outcome(result: &StartResult) -> Result<(Arc<Buffer>, kpc_service)
 /// Sends an envelope until it is answered: the daemon repeats it, and the library starts it
 /// again whenever the connection was lost. A write is done when a courier has taken it; writing
 /// a box that is there already counts as success. A read waits until the box is written; it is
-/// polled, with a fresh envelope each time, at most once a second and in turn with all other
-/// reads of the client.
+/// polled, at most once a second and in turn with all other reads of the client.
+///
+/// Where the daemon encrypts quickly, each poll has a fresh envelope. Where encrypting is dear
+/// compared with packets, by the measured price, the same one is polled up to five times for
+/// each courier of the network; a box is then seen one or two polls later. A fresh one is made
+/// also when it is five minutes old, and for the last poll before timeout_ms is over.
 ///
 /// While it runs, kpc_cancel_resending_encrypted_message with the envelope's hash ends it.
 ///
