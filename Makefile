@@ -55,7 +55,7 @@ DEMO_NETWORK ?= --lambda-p 0.01 --latency 300
 REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 
-.PHONY: all archive lib link header man symbols sim examples demo check bench install install-strip uninstall clean help
+.PHONY: all archive lib link header man symbols sim examples demo check check-peers bench install install-strip uninstall clean help
 
 all: lib
 
@@ -115,6 +115,10 @@ demo: sim examples
 ## check: every test
 check: sim examples
 	@BUILD=$(BUILD) tests/run/all.sh
+
+## check-peers: other people's clients on the simulator; installs them, with Python and a network, in $(BUILD)/peers
+check-peers: sim lib
+	@PEERS=1 BUILD=$(BUILD) tests/run/all.sh peers
 
 ## bench: ratios against a bare socket, in one run
 bench: lib
