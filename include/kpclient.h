@@ -5408,7 +5408,8 @@ kpc_status kpc_voucher_induct_result(const kpc_result *result, kpc_voucher **vou
  * @param voucher_out        receives what it gives
  * @param error              receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key of
+ *         fewer than 32 bytes, with which daemons answer nothing), KPC_ERR_PAYLOAD_TOO_LARGE
  *         (no box holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED
  *         (sealed for another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
  *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
@@ -5437,7 +5438,8 @@ kpc_status kpc_voucher_open(const kpc_client *client, const uint8_t *secret_key,
  * @param op                 receives the operation; may be NULL
  * @param error              receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
+ *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key of
+ *         fewer than 32 bytes, with which daemons answer nothing), KPC_ERR_PAYLOAD_TOO_LARGE
  *         (no box holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED
  *         (sealed for another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
  *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY

@@ -36,6 +36,8 @@ pub const READ_CAP_SIZE: usize = 136;
 pub const BOX_INDEX_SIZE: usize = 104;
 /// Length of the seed of a [`keypair`].
 pub const SEED_SIZE: usize = 32;
+/// How many bytes of a random source become a [`Keypair`].
+pub const STREAM_SIZE: usize = 80;
 /// The context that the daemon uses for the box ids of Pigeonhole channels.
 pub const CONTEXT: &[u8] = b"pigeonhole context";
 
@@ -250,19 +252,23 @@ pub fn keypair(seed: &[u8; SEED_SIZE]) -> Keypair {
 
 /// Makes a channel's capabilities from a seed as a daemon of this derivation does.
 pub fn keypair_by(derivation: Derivation, seed: &[u8; SEED_SIZE]) -> Keypair {
-    let mut stream = derive::SeedStream::new(seed);
-    let signing_seed = stream.take();
-    let public = derive::public_key_of(&signing_seed);
-    let state = stream.take();
-    let counter = stream.take_counter(derivation);
+    keypair_of_stream(derivation, &derive::seed_stream(seed))
+}
+
+/// The same from the bytes that a seed stands for, or another random source gives: signing key, state, counter.
+pub fn keypair_of_stream(derivation: Derivation, stream: &[u8; STREAM_SIZE]) -> Keypair {
+    let signing_seed = part_ref::<0, KEY_SIZE, _>(stream);
+    let public = derive::public_key_of(signing_seed);
+    let state = part_ref::<KEY_SIZE, KEY_SIZE, _>(stream);
+    let counter = derive::first_counter(derivation, part_ref::<{ 2 * KEY_SIZE }, 16, _>(stream));
 
     // The stream gives the state before the first box; one step leads to the first.
-    let mut okm = derive::next_material(&state, counter);
+    let mut okm = derive::next_material(state, counter);
     let first_index = BoxIndex::assemble(counter.wrapping_add(1), &okm);
     okm.zeroize();
 
     let mut write_cap = WriteCap([0; WRITE_CAP_SIZE]);
-    write_cap.0[..KEY_SIZE].copy_from_slice(&*signing_seed);
+    write_cap.0[..KEY_SIZE].copy_from_slice(signing_seed);
     write_cap.0[KEY_SIZE..2 * KEY_SIZE].copy_from_slice(&public);
     write_cap.0[2 * KEY_SIZE..].copy_from_slice(&first_index.0);
     Keypair {

@@ -54,17 +54,19 @@ fn a_missing_box_is_told_when_asked_and_a_rewrite_is_refused_when_asked() {
 }
 
 #[test]
-fn an_echo_comes_back_padded() {
+fn an_echo_comes_back_padded_also_from_the_service_under_its_other_name() {
     let sim = instant();
     let mut client = Client::new(&sim);
     let node = client.service_node();
-    client.message(&node, 1, b"ping");
-    let sent = client.expect("message_sent_event");
-    assert_eq!(sent.bytes("message_id"), [1; 16]);
-    assert!(sent.get("err").is_none());
-    let reply = client.expect("message_reply_event");
-    let payload = reply.bytes("payload");
-    assert_eq!((payload.len(), &payload[..5]), (2574, &b"ping\0"[..]));
+    for (id, queue) in [(1, &b"+echo"[..]), (2, b"+testdest")] {
+        client.message_to(&node, queue, id, b"ping");
+        let sent = client.expect("message_sent_event");
+        assert_eq!(sent.bytes("message_id"), [id; 16]);
+        assert!(sent.get("err").is_none());
+        let reply = client.expect("message_reply_event");
+        let payload = reply.bytes("payload");
+        assert_eq!((payload.len(), &payload[..5]), (2574, &b"ping\0"[..]));
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use hkdf::SimpleHkdf;
 use sha2::{Sha512, Sha512_256};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::Derivation;
+use super::{Derivation, STREAM_SIZE};
 use crate::{Error, Result, Status};
 
 /// What one step of an index needs: state, encryption key and blinding factor.
@@ -83,30 +83,21 @@ pub(super) fn blinded_key(
 ///
 /// The original has an 8-byte nonce and a 64-bit counter; for the first block numbers
 /// that is the same stream as the one with 12 and 32.
-pub(super) struct SeedStream(ChaCha20);
+pub(super) fn seed_stream(seed: &[u8; 32]) -> Zeroizing<[u8; STREAM_SIZE]> {
+    let mut stream = Zeroizing::new([0; STREAM_SIZE]);
+    ChaCha20::new(seed.into(), &[0; 12].into()).apply_keystream(&mut *stream);
+    stream
+}
 
-impl SeedStream {
-    pub(super) fn new(seed: &[u8; 32]) -> Self {
-        SeedStream(ChaCha20::new(seed.into(), &[0; 12].into()))
-    }
-
-    /// The next 32 bytes.
-    pub(super) fn take(&mut self) -> Zeroizing<[u8; 32]> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        self.0.apply_keystream(&mut *bytes);
-        bytes
-    }
-
-    /// The next 16 bytes as a counter: two halves, one byte of each masked, added.
-    pub(super) fn take_counter(&mut self, derivation: Derivation) -> u64 {
-        let mask = match derivation {
-            // Meant for the high byte, and met the low one.
-            Derivation::BeforeHpqc101 => !0xff | 0x2f,
-            Derivation::SinceHpqc101 => u64::MAX >> 2,
-        };
-        let (mut low, mut high) = ([0; 8], [0; 8]);
-        self.0.apply_keystream(&mut low);
-        self.0.apply_keystream(&mut high);
-        (u64::from_le_bytes(low) & mask).wrapping_add(u64::from_le_bytes(high) & mask)
-    }
+/// The counter before the first box: two halves, one byte of each masked, added.
+pub(super) fn first_counter(derivation: Derivation, halves: &[u8; 16]) -> u64 {
+    let mask = match derivation {
+        // Meant for the high byte, and met the low one.
+        Derivation::BeforeHpqc101 => !0xff | 0x2f,
+        Derivation::SinceHpqc101 => u64::MAX >> 2,
+    };
+    let sum = u128::from_le_bytes(*halves);
+    #[allow(clippy::cast_possible_truncation)] // the two halves
+    let (low, high) = (sum as u64, (sum >> 64) as u64);
+    (low & mask).wrapping_add(high & mask)
 }

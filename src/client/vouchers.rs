@@ -121,6 +121,22 @@ fn read_opened(answer: &Answer) -> Result<OpenedVoucher> {
     }
 }
 
+/// The daemon does not survive the handling of a shorter key, and answers nothing.
+const SHORTEST_KEY: usize = 32;
+
+fn check_key(key: &[u8]) -> Result<()> {
+    if key.len() < SHORTEST_KEY {
+        return Err(Error::new(
+            Status::ARG_SIZE,
+            format!(
+                "a voucher's secret key has {SHORTEST_KEY} bytes at least, not {}",
+                key.len()
+            ),
+        ));
+    }
+    Ok(())
+}
+
 impl Client {
     /// Mints a voucher for a message stream.
     ///
@@ -163,7 +179,7 @@ impl Client {
         self.local(&request, read_induction)
     }
 
-    /// Opens the reply to a voucher of one's own. `VOUCHER_SEAL_OPEN_FAILED` if it is not for this key.
+    /// Opens the reply to a voucher of one's own. `ARG_SIZE` for a key that is too short for any, `VOUCHER_SEAL_OPEN_FAILED` if it is not for this key.
     pub fn voucher_open(
         &self,
         voucher_secret_key: &[u8],
@@ -171,6 +187,7 @@ impl Client {
         message_write_cap: &WriteCap,
     ) -> Result<Work<OpenedVoucher>> {
         self.check_part("voucher's secret key", voucher_secret_key)?;
+        check_key(voucher_secret_key)?;
         self.check_part("sealed reply", sealed_reply)?;
         let request = Request::VoucherOpen {
             voucher_secret_key,

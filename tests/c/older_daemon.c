@@ -57,7 +57,7 @@ static void boxes_are_refused(void)
 /* Streams for couriers, vouchers, authorities. */
 static void streams_are_refused(void)
 {
-    const uint8_t bytes[9] = {1};
+    const uint8_t bytes[32] = {1};
     kpc_stream_elements *made = NULL;
     kpc_voucher *voucher = NULL;
     kpc_authorities *authorities = NULL;
@@ -78,7 +78,7 @@ static void streams_are_refused(void)
     REFUSED(kpc_voucher_mint(client, &stream.writer, "Alice", KPC_SOON, &voucher, &error));
     REFUSED(kpc_voucher_derive_stream(client, &hash, KPC_SOON, &writer, &reader, &error));
     REFUSED(kpc_voucher_induct(client, &hash, bytes, 9, bytes, 9, KPC_SOON, &voucher, &error));
-    REFUSED(kpc_voucher_open(client, bytes, 9, bytes, 9, &stream.writer, KPC_SOON, &voucher, &error));
+    REFUSED(kpc_voucher_open(client, bytes, sizeof bytes, bytes, 9, &stream.writer, KPC_SOON, &voucher, &error));
     REFUSED(kpc_get_directory_authorities(client, KPC_SOON, &authorities, &error));
     CHECK(made == NULL && voucher == NULL && authorities == NULL);
 #undef REFUSED

@@ -160,6 +160,10 @@ static void refusals(void)
           kpc_voucher_open(client, kpc_buffer_data(secret), kpc_buffer_len(secret), kpc_buffer_data(sealed),
                            kpc_buffer_len(sealed), &messages.writer, KPC_SOON, &given, &error));
     CHECK(given == NULL);
+    ERROR(KPC_ERR_ARG_SIZE,
+          kpc_voucher_open(client, kpc_buffer_data(secret), 31, kpc_buffer_data(sealed), kpc_buffer_len(sealed),
+                           &messages.writer, KPC_SOON, &given, &error));
+    CHECK(given == NULL);
     kpc_buffer_free(payload);
     kpc_buffer_free(secret);
     kpc_buffer_free(sealed);

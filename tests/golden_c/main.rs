@@ -87,6 +87,8 @@ transcripts!(
     v0_0_99_resume_with_queued_replies,
     v0_0_99_tombstone,
     v0_0_99_tombstone_range_by_copy,
+    v0_0_99_voucher_conversation,
+    v0_0_99_vouchers,
     v0_0_99_write_then_read,
 );
 

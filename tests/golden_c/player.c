@@ -14,6 +14,7 @@
 #include "player_channels.h"
 #include "player_copies.h"
 #include "player_events.h"
+#include "player_vouchers.h"
 
 #define PLAYED(kind) {#kind, kind}
 
@@ -52,6 +53,10 @@ static const struct {
     PLAYED(write_channel),
     PLAYED(read_channel),
     PLAYED(send_channel_query),
+    PLAYED(voucher_mint),
+    PLAYED(voucher_derive_stream),
+    PLAYED(voucher_induct),
+    PLAYED(voucher_open),
 };
 
 /* Calls that are not over. */

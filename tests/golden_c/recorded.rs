@@ -10,7 +10,7 @@ use crate::text::{compare, hex, shown, Shown};
 
 /// Recorded requests that the library refuses, with what, and why. The replies to them are
 /// passed over with them.
-pub const REFUSED: [(&str, &str, &str); 13] = [
+pub const REFUSED: [(&str, &str, &str); 16] = [
     (
         "v0.0.72/errors.jsonl:6",
         "KPC_ERR_DAEMON_CHANNEL_NOT_FOUND",
@@ -76,6 +76,21 @@ pub const REFUSED: [(&str, &str, &str); 13] = [
         OFFLINE,
         "the daemon would drop it without a word; it is sent when the daemon is back",
     ),
+    (
+        "v0.0.99/vouchers.jsonl:28",
+        "KPC_ERR_ARG_EMPTY",
+        "an empty reply, which no key opens",
+    ),
+    (
+        "v0.0.99/vouchers.jsonl:30",
+        "KPC_ERR_ARG_SIZE",
+        "a voucher of 31 bytes",
+    ),
+    (
+        "v0.0.99/vouchers.jsonl:35",
+        "KPC_ERR_ARG_EMPTY",
+        "a joiner without a name, with which the daemon would be content",
+    ),
 ];
 
 /// A message is refused only for now.
@@ -101,7 +116,7 @@ const ON_PURPOSE: [(&str, &str, &str); 3] = [
 ];
 
 /// What the numbers mean that were recorded, by the message that carries them.
-const MEANINGS: [(&str, u8, &str); 11] = [
+const MEANINGS: [(&str, u8, &str); 15] = [
     (
         "channel_query_reply_event",
         9,
@@ -144,6 +159,14 @@ const MEANINGS: [(&str, u8, &str); 11] = [
         CANCELLED,
         "KPC_ERR_START_RESENDING_CANCELLED",
     ),
+    ("voucher_induct_reply", 3, "KPC_ERR_DAEMON_INVALID_REQUEST"),
+    ("voucher_induct_reply", 28, "KPC_ERR_VOUCHER_HASH_MISMATCH"),
+    (
+        "voucher_induct_reply",
+        29,
+        "KPC_ERR_VOUCHER_SIGNATURE_INVALID",
+    ),
+    ("voucher_open_reply", 30, "KPC_ERR_VOUCHER_SEAL_OPEN_FAILED"),
     ("write_channel_reply", 4, "KPC_ERR_DAEMON_INTERNAL"),
 ];
 

@@ -3,10 +3,13 @@
 use super::connection::Step;
 use super::processor::Effort;
 use super::protocol::bodies::{self, opt, some};
+use super::protocol::bytes::Blob;
 use super::protocol::request::{Id, VoucherDeriveStream, VoucherInduct, VoucherMint, VoucherOpen};
 use super::protocol::response::Kind;
 use super::state::{ConnId, Daemon};
-use crate::network::{Code, InductedVoucher, MintedVoucher, OpenedVoucher, INVALID_REQUEST};
+use crate::network::{
+    Code, InductedVoucher, MintedVoucher, OpenedVoucher, WriteCapBytes, INVALID_REQUEST,
+};
 
 fn code<T>(made: &Result<T, Code>) -> Code {
     match made {
@@ -15,13 +18,23 @@ fn code<T>(made: &Result<T, Code>) -> Code {
     }
 }
 
+/// What is not there is empty.
+fn content(field: Option<Blob<'_>>) -> &[u8] {
+    field.map_or(&[], |bytes| bytes.0)
+}
+
+/// Unlike those of other requests it is looked at by the request itself, which refuses another length.
+fn write_cap(field: Option<Blob<'_>>) -> Option<&WriteCapBytes> {
+    content(field).try_into().ok()
+}
+
 impl Daemon {
-    pub(crate) fn voucher_mint(&mut self, id: ConnId, r: &VoucherMint) -> Step {
+    pub(crate) fn voucher_mint(&mut self, id: ConnId, r: &VoucherMint<'_>) -> Step {
         let query_id = r.query_id.map(|q| q.0);
-        let made = match &r.message_write_cap {
+        let made = match write_cap(r.message_write_cap) {
             Some(cap) => {
                 let name = r.display_name.as_deref().unwrap_or_default();
-                self.network.voucher_mint(&cap.0, name)
+                self.network.voucher_mint(cap, name)
             }
             None => Err(INVALID_REQUEST),
         };
@@ -53,12 +66,13 @@ impl Daemon {
 
     pub(crate) fn voucher_induct(&mut self, id: ConnId, r: &VoucherInduct<'_>) -> Step {
         let query_id = r.query_id.map(|q| q.0);
-        let made = match (r.voucher, r.voucher_payload, r.who_reply) {
-            (Some(voucher), Some(payload), who) => {
-                let who = who.map_or(&[][..], |w| w.0);
-                self.network.voucher_induct(voucher.0, payload.0, who)
-            }
-            _ => Err(INVALID_REQUEST),
+        let made = match r.voucher {
+            Some(voucher) => self.network.voucher_induct(
+                voucher.0,
+                content(r.voucher_payload),
+                content(r.who_reply),
+            ),
+            None => Err(INVALID_REQUEST),
         };
         let effort = Effort::VoucherActions(2 * u32::from(made.is_ok()));
         self.after_work(effort, move |daemon| {
@@ -75,7 +89,7 @@ impl Daemon {
         let inducted = made.as_ref().ok();
         let body = bodies::VoucherInduct {
             query_id: opt(&query_id),
-            display_name: inducted.map(|i| i.display_name.as_str()),
+            display_name: inducted.map_or("", |i| i.display_name.as_str()),
             mutated_message_read_cap: inducted.and_then(|i| some(&i.mutated_message_read_cap)),
             sealed_reply: inducted.and_then(|i| some(&i.sealed_reply)),
             voucher_write_cap: inducted.and_then(|i| some(&i.voucher_write_cap)),
@@ -88,11 +102,13 @@ impl Daemon {
 
     pub(crate) fn voucher_open(&mut self, id: ConnId, r: &VoucherOpen<'_>) -> Step {
         let query_id = r.query_id.map(|q| q.0);
-        let made = match (r.voucher_secret_key, r.sealed_reply, &r.message_write_cap) {
-            (Some(key), Some(sealed), Some(cap)) => {
-                self.network.voucher_open(key.0, sealed.0, &cap.0)
-            }
-            _ => Err(INVALID_REQUEST),
+        let key = content(r.voucher_secret_key);
+        if !self.network.survives_secret_key(key) {
+            return self.stumble();
+        }
+        let made = match write_cap(r.message_write_cap) {
+            Some(cap) => self.network.voucher_open(key, content(r.sealed_reply), cap),
+            None => Err(INVALID_REQUEST),
         };
         // A seal that does not open has cost as much as one that does.
         let effort = Effort::VoucherActions(u32::from(code(&made) != INVALID_REQUEST));

@@ -166,10 +166,11 @@ impl Network {
         queue == nodes::COURIER.as_bytes() && self.nodes.service(node).is_some()
     }
 
-    /// Whether this destination is an echo service.
+    /// Whether this destination echoes what it gets.
     #[must_use]
     pub fn is_echo(&self, node: &Hash, queue: &[u8]) -> bool {
-        queue == nodes::ECHO.as_bytes() && self.nodes.service(node).is_some()
+        let echoes = [nodes::ECHO, nodes::TEST_DESTINATION];
+        echoes.iter().any(|name| name.as_bytes() == queue) && self.nodes.service(node).is_some()
     }
 
     /// Whether this destination is a service of any kind.
@@ -231,8 +232,13 @@ impl Network {
         message_write_cap: &WriteCapBytes,
         display_name: &str,
     ) -> Result<MintedVoucher, Code> {
-        let max = self.config.max_plaintext;
-        voucher::mint(&mut self.random, max, message_write_cap, display_name)
+        let derivation = self.config.derivation;
+        voucher::mint(
+            &mut self.random,
+            derivation,
+            message_write_cap,
+            display_name,
+        )
     }
 
     /// `voucher_induct`.
@@ -242,8 +248,20 @@ impl Network {
         voucher_payload: &[u8],
         who_reply: &[u8],
     ) -> Result<InductedVoucher, Code> {
-        let max = self.config.max_plaintext;
-        voucher::induct(&mut self.random, max, voucher, voucher_payload, who_reply)
+        let derivation = self.config.derivation;
+        voucher::induct(
+            &mut self.random,
+            derivation,
+            voucher,
+            voucher_payload,
+            who_reply,
+        )
+    }
+
+    /// Whether `voucher_open` is answered for a secret key of this length.
+    #[must_use]
+    pub fn survives_secret_key(&self, voucher_secret_key: &[u8]) -> bool {
+        voucher::is_long_enough(voucher_secret_key)
     }
 
     /// `voucher_open`.
@@ -258,7 +276,7 @@ impl Network {
 
     /// `voucher_derive_stream`.
     pub fn voucher_derive_stream(&self, voucher: &[u8]) -> Result<VoucherStream, Code> {
-        voucher::derive_stream(voucher)
+        voucher::derive_stream(self.config.derivation, voucher)
     }
 
     /// A courier, and the world as it sees it. `None` for a node that has none.

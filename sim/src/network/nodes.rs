@@ -15,10 +15,12 @@ pub(super) const SERVICES: [(&str, &str); 4] = [
     ("echo", ECHO),
     ("http", "+http"),
     ("courier", COURIER),
-    ("testdest", "+testdest"),
+    ("testdest", TEST_DESTINATION),
 ];
 /// Queue id of the echo service.
 pub(super) const ECHO: &str = "+echo";
+/// Queue id of the echo service under its other name.
+pub(super) const TEST_DESTINATION: &str = "+testdest";
 /// Queue id of the courier.
 pub(super) const COURIER: &str = "courier";
 

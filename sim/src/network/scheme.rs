@@ -71,10 +71,21 @@ impl Scheme {
         widened("private key", key, self.extra_secret())
     }
 
+    /// The X25519 half of a public key; `None` when the rest does not belong to it.
+    pub(super) fn read_public(self, bytes: &[u8]) -> Option<[u8; KEY]> {
+        let key = *bytes.last_chunk()?;
+        (self.public_key(&key) == bytes).then_some(key)
+    }
+
     /// The X25519 half of a private key; `None` when the rest does not belong to it.
     pub(super) fn read_secret(self, bytes: &[u8]) -> Option<[u8; KEY]> {
         let key = *bytes.last_chunk()?;
         (self.secret_key(&key) == bytes).then_some(key)
+    }
+
+    /// Length of a private key.
+    pub(super) fn secret_length(self) -> usize {
+        self.extra_secret() + KEY
     }
 }
 
@@ -101,8 +112,9 @@ mod tests {
         ] {
             let wide = scheme.public_key(&[7; KEY]);
             assert_eq!(wide.len(), public);
+            assert_eq!(scheme.read_public(&wide), Some([7; KEY]));
             let wide = scheme.secret_key(&[8; KEY]);
-            assert_eq!(wide.len(), secret);
+            assert_eq!((wide.len(), scheme.secret_length()), (secret, secret));
             assert_eq!(scheme.read_secret(&wide), Some([8; KEY]));
         }
     }
@@ -116,5 +128,6 @@ mod tests {
             assert_eq!(scheme.read_secret(&wide), None, "{position}");
         }
         assert_eq!(scheme.read_secret(&[0; 31]), None);
+        assert_eq!(scheme.read_public(&[0; 159]), None);
     }
 }

@@ -290,14 +290,18 @@ impl Client {
     }
 
     pub fn message(&mut self, echo: &[u8], id: u8, payload: &[u8]) {
+        self.message_to(echo, b"+echo", id, payload);
+    }
+
+    pub fn message_to(&mut self, node: &[u8], queue: &[u8], id: u8, payload: &[u8]) {
         self.send(
             "send_message",
             &map(&[
                 ("id", bytes(&[id; 16])),
                 ("with_surb", Value::Bool(true)),
                 ("surbid", bytes(&[id ^ 0xff; 16])),
-                ("destination_id_hash", bytes(echo)),
-                ("recipient_queue_id", bytes(b"+echo")),
+                ("destination_id_hash", bytes(node)),
+                ("recipient_queue_id", bytes(queue)),
                 ("payload", bytes(payload)),
             ]),
         );

@@ -206,7 +206,8 @@ pub(crate) struct VoucherMint<'a> {
 #[derive(Serialize, Default)]
 pub(crate) struct VoucherInduct<'a> {
     pub(crate) query_id: Query<'a>,
-    pub(crate) display_name: Option<&'a str>,
+    /// Empty in a refusal, where everything else is null.
+    pub(crate) display_name: &'a str,
     pub(crate) mutated_message_read_cap: Maybe<'a>,
     pub(crate) sealed_reply: Maybe<'a>,
     pub(crate) voucher_write_cap: Maybe<'a>,

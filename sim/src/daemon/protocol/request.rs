@@ -147,7 +147,7 @@ requests! { Current, CurrentFrame, KEYS;
     create_courier_envelopes_from_payload EnvelopesFromPayload FromPayload<'a>, always;
     create_courier_envelopes_from_multi_payload EnvelopesFromMultiPayload FromMultiPayload<'a>, always;
     create_courier_envelopes_from_tombstone_range EnvelopesFromTombstoneRange FromTombstoneRange<'a>, always;
-    voucher_mint VoucherMint VoucherMint, lately;
+    voucher_mint VoucherMint VoucherMint<'a>, lately;
     voucher_induct VoucherInduct VoucherInduct<'a>, lately;
     voucher_open VoucherOpen VoucherOpen<'a>, lately;
     voucher_derive_stream VoucherDeriveStream VoucherDeriveStream<'a>, lately;
@@ -244,14 +244,12 @@ body! { FromTombstoneRange<'a> {
     is_start: bool,
     is_last: bool,
 } { buffer, } }
-body! { VoucherMint {
+body! { VoucherMint<'a> {
     query_id: QueryId,
-    message_write_cap: WriteCap,
     display_name: Option<String>,
-} }
+} { message_write_cap, } }
 body! { VoucherInduct<'a> { query_id: QueryId, } { voucher, voucher_payload, who_reply, } }
 body! { VoucherOpen<'a> {
     query_id: QueryId,
-    message_write_cap: WriteCap,
-} { voucher_secret_key, sealed_reply, } }
+} { message_write_cap, voucher_secret_key, sealed_reply, } }
 body! { VoucherDeriveStream<'a> { query_id: QueryId, } { voucher, } }
