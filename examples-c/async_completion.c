@@ -102,8 +102,7 @@ int main(int argc, char **argv)
     }
     printf("\n");
 
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     kpc_wipe(&write_cap, sizeof write_cap);
     return 0;
 }

@@ -49,7 +49,6 @@ int main(int argc, char **argv)
     kpc_buffer_free(json);
 
     kpc_pki_document_free(document);
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     return 0;
 }

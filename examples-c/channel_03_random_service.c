@@ -50,7 +50,6 @@ int main(int argc, char **argv)
     printf("teapot: %s\n", kpc_status_name(status));
     kpc_error_free(error);
 
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     return 0;
 }

@@ -91,7 +91,6 @@ int main(int argc, char **argv)
     await_reply(sink, &reliable);
 
     kpc_event_sink_free(sink);
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     return 0;
 }

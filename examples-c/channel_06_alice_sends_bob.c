@@ -88,10 +88,8 @@ int main(int argc, char **argv)
     kpc_channel_query_free(read);
     must(kpc_close_channel(alice, writing, PATIENCE_MS, &error), &error, "closing");
     must(kpc_close_channel(bob, reading, PATIENCE_MS, &error), &error, "closing");
-    kpc_client_close(alice, KPC_FOREVER, NULL);
-    kpc_client_free(alice);
-    kpc_client_close(bob, KPC_FOREVER, NULL);
-    kpc_client_free(bob);
+    example_leave(alice);
+    example_leave(bob);
     kpc_wipe(&write_cap, sizeof write_cap);
     return 0;
 }

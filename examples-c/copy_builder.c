@@ -115,7 +115,6 @@ int main(int argc, char **argv)
         example_read_payload(client, &state.readers[i], state.first[i], payload, sizes[i]);
         printf("%s's channel: %lu bytes, all of them\n", names[i], (unsigned long)sizes[i]);
     }
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     return 0;
 }

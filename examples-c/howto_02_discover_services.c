@@ -62,7 +62,6 @@ int main(int argc, char **argv)
         put_service("one at random: ", &service);
     }
 
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     return 0;
 }

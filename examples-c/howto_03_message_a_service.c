@@ -37,7 +37,6 @@ int main(int argc, char **argv)
            (int)length, (const char *)kpc_buffer_data(reply));
 
     kpc_buffer_free(reply);
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     return 0;
 }

@@ -30,20 +30,16 @@ static void save(const char *path, const char *name, const uint8_t *cap, size_t 
 int main(int argc, char **argv)
 {
     kpc_error *error = NULL;
-    uint8_t seed[KPC_SEED_SIZE];
     kpc_write_cap write_cap;
     kpc_read_cap read_cap;
     kpc_box_index first;
     uint64_t number;
-    FILE *random;
 
     need(argc == 3, "usage: howto_04_create_a_channel WRITER.TXT READER.TXT");
 
-    /* All that a channel's secrecy rests on: 32 bytes that nobody can guess. */
-    random = fopen("/dev/urandom", "rb");
-    need(random != NULL && fread(seed, 1, sizeof seed, random) == sizeof seed, "no random bytes");
-    fclose(random);
-    must(kpc_new_keypair(seed, sizeof seed, &write_cap, &read_cap, &first, &error), &error,
+    /* All that a channel's secrecy rests on is 32 bytes that nobody can guess. Without a seed the
+     * library draws them. */
+    must(kpc_new_keypair(NULL, 0, &write_cap, &read_cap, &first, &error), &error,
          "a new channel");
     must(kpc_get_message_box_index_counter(&first, &number, &error), &error, "the number");
     printf("a channel that begins at box %llu\n", (unsigned long long)number);
@@ -61,7 +57,6 @@ int main(int argc, char **argv)
     printf("%s: the readers' half, %u + %u bytes\n", argv[2], (unsigned)sizeof read_cap.bytes,
            (unsigned)sizeof first.bytes);
 
-    kpc_wipe(seed, sizeof seed);
     kpc_wipe(&write_cap, sizeof write_cap);
     kpc_wipe(&read_cap, sizeof read_cap);
     kpc_wipe(&first, sizeof first);

@@ -88,8 +88,7 @@ int main(int argc, char **argv)
         write_box(client, &write_cap, &index, argv[i]);
         save(argv[2], &write_cap, &index);
     }
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     kpc_wipe(&write_cap, sizeof write_cap);
     kpc_wipe(&index, sizeof index);
     return 0;

@@ -80,8 +80,7 @@ int main(int argc, char **argv)
                (const char *)kpc_buffer_data(text));
         kpc_buffer_free(text);
     }
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     kpc_wipe(&read_cap, sizeof read_cap);
     kpc_wipe(&index, sizeof index);
     return 0;

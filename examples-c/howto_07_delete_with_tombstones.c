@@ -75,8 +75,7 @@ int main(int argc, char **argv)
         must(kpc_next_message_box_index(&index, &index, &error), &error, "the next index");
     }
 
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     kpc_wipe(&write_cap, sizeof write_cap);
     return 0;
 }

@@ -77,8 +77,7 @@ int main(int argc, char **argv)
     }
     printf("the temporary stream is deleted\n");
 
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     kpc_wipe(&writer, sizeof writer);
     kpc_wipe(&stream, sizeof stream);
     return 0;

@@ -67,8 +67,7 @@ int main(int argc, char **argv)
     printf("the next box of each channel is %llu further on\n", further);
 
     kpc_stream_elements_free(elements);
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     kpc_wipe(destinations, sizeof destinations);
     kpc_wipe(&stream, sizeof stream);
     return 0;

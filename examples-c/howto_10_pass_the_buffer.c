@@ -115,7 +115,6 @@ int main(int argc, char **argv)
     printf("the courier is through\n");
     example_read_payload(client, &state.reader, state.first, payload, sizeof payload);
     printf("the reader has all %d bytes\n", 2 * HALF);
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     return 0;
 }

@@ -64,8 +64,7 @@ int main(int argc, char **argv)
     }
 
     kpc_stream_elements_free(elements);
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     kpc_wipe(&writer, sizeof writer);
     kpc_wipe(&stream, sizeof stream);
     return 0;

@@ -104,8 +104,7 @@ int main(int argc, char **argv)
     kpc_buffer_free(plaintext);
     kpc_result_free(result);
     kpc_event_sink_free(sink);
-    kpc_client_close(client, KPC_FOREVER, NULL);
-    kpc_client_free(client);
+    example_leave(client);
     kpc_wipe(&write_cap, sizeof write_cap);
     return 0;
 }

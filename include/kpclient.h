@@ -997,13 +997,15 @@ kpc_status kpc_read_cap_first_index(const kpc_read_cap *cap, kpc_box_index *inde
  *
  * Computed here; no daemon is asked and none is needed.
  *
- * @param seed       KPC_SEED_SIZE random bytes; secret
- * @param seed_len   how many bytes, which must be KPC_SEED_SIZE
+ * @param seed       KPC_SEED_SIZE random bytes; secret. NULL: the library draws them, and nobody
+ *                   else ever has them
+ * @param seed_len   how many bytes, which must be KPC_SEED_SIZE; 0 if seed is NULL
  * @param write_cap  receives the writer's half; secret
  * @param read_cap   receives the readers' half
  * @param first      receives the index of the first box
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INTERNAL (the operating system gives
+ *         no randomness)
  *
  * Threads: any.
  */
@@ -1769,6 +1771,22 @@ KPC_API bool kpc_client_is_attached(const kpc_client *client);
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_daemon_token(const kpc_client *client, kpc_id *token, kpc_error **error);
+
+/**
+ * The token by which the daemon knows this client: what other clients call their instance token.
+ * It names the session of the first connection; the others have tokens of their own, and each of
+ * them changes with a connection that is lost.
+ *
+ * @param client  the client
+ * @param token   receives the token
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED (also
+ *         with daemons up to v0.0.72, which know no tokens)
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_session_token(const kpc_client *client, kpc_id *token, kpc_error **error);
 
 /**
  * Whether the daemon knows a request, told by the name of its reply on the wire, for
@@ -3272,7 +3290,8 @@ kpc_status kpc_envelope_hash(const kpc_envelope *envelope, kpc_hash *hash, kpc_e
  * @param envelope  the envelope
  * @param next      receives the index
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it was
+ *         made of parts without that index)
  *
  * Threads: any.
  */
@@ -3351,7 +3370,8 @@ kpc_status kpc_envelope_from_bytes(const uint8_t *bytes, size_t len, kpc_envelop
  * @param descriptor      what opens the answer
  * @param descriptor_len  how many bytes
  * @param hash            the envelope's hash
- * @param next            the index of the next box
+ * @param next            the index of the next box; NULL if it was not stored: it is not sent, and
+ *                        only kpc_envelope_next_index tells it
  * @param envelope        receives the envelope
  * @param error           receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_EMPTY

@@ -44,10 +44,10 @@ pub(crate) async fn write_box(
         let fate = arq::send_envelope(&inner, &kind, &envelope, flags).await;
         replayed |= fate.replayed;
         match fate.outcome {
-            Ok(_) => return Ok(envelope.next_index),
+            Ok(_) => return envelope.next(),
             Err(error) if error.status() == Status::BOX_ALREADY_EXISTS && replayed => {
                 return match holds(&inner, &cap, &index, &plaintext).await {
-                    Some(true) => Ok(envelope.next_index),
+                    Some(true) => envelope.next(),
                     Some(false) => Err(error),
                     None => Err(arq::may_have_met_itself(&error)),
                 };
@@ -107,7 +107,7 @@ async fn read_with(
     envelope: Envelope,
     flags: StartFlags,
 ) -> Result<ReadBox> {
-    let next_index = envelope.next_index.clone();
+    let next_index = envelope.next()?;
     let kind = StartKind::Read(cap.clone(), index.clone());
     let found = arq::start(Arc::clone(inner), kind, envelope, flags).await?;
     Ok(ReadBox {

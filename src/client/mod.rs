@@ -365,6 +365,13 @@ impl Client {
         lock(&self.inner.view).status.clone()
     }
 
+    /// The token under which the daemon knows the first of this client's connections; `None`
+    /// while there is none, and with daemons that know no tokens. Another one after each loss.
+    pub fn session_token(&self) -> Option<crate::wire::Id> {
+        let token = |lane: &Arc<lane::Lane>| lane.lock().link.as_ref().and_then(|link| link.token);
+        self.inner.lanes.iter().find_map(token)
+    }
+
     /// Which requests the daemon knows.
     pub fn features(&self) -> Arc<Features> {
         self.inner.features()

@@ -21,8 +21,20 @@ pub struct Envelope {
     pub descriptor: Bytes,
     /// Names this envelope, for instance to cancel it.
     pub hash: Hash,
+    /// The index of the box that follows; `None` where whoever stored the envelope left it out.
+    pub next_index: Option<BoxIndex>,
+}
+
+impl Envelope {
     /// The index of the box that follows.
-    pub next_index: BoxIndex,
+    pub fn next(&self) -> Result<BoxIndex> {
+        self.next_index.clone().ok_or_else(|| {
+            Error::new(
+                Status::ARG_VALUE,
+                "this envelope was made without the index of the next box",
+            )
+        })
+    }
 }
 
 /// A directory document with the signatures of the authorities.
@@ -83,7 +95,7 @@ fn read_envelope(answer: &Answer) -> Result<Envelope> {
             ciphertext: envelope.ciphertext.clone(),
             descriptor: envelope.descriptor.clone(),
             hash: envelope.hash,
-            next_index: BoxIndex::from_array(*envelope.next_index),
+            next_index: Some(BoxIndex::from_array(*envelope.next_index)),
         }),
         _ => Err(unexpected(answer)),
     }

@@ -2,7 +2,7 @@
 //!
 //! Layout, version 1: one byte version, 32 bytes hash, 104 bytes next index, 4 bytes
 //! big-endian length of the descriptor, the descriptor, the ciphertext, and the
-//! BLAKE2b-256 of all before.
+//! BLAKE2b-256 of all before. Version 2 is the same without the next index.
 
 use bytes::Bytes;
 
@@ -12,6 +12,7 @@ use crate::wire::{Hash, WipingVec};
 use crate::{Error, Result, Status};
 
 const VERSION: u8 = 1;
+const WITHOUT_NEXT: u8 = 2;
 const HEAD: usize = 1 + 32 + BOX_INDEX_SIZE + 4;
 
 /// How much [`seal`] adds.
@@ -35,9 +36,10 @@ impl Envelope {
     pub fn to_bytes(&self) -> Bytes {
         let len = HEAD + self.descriptor.len() + self.ciphertext.len() + SEAL;
         let mut bytes = Vec::with_capacity(len);
-        bytes.push(VERSION);
+        let next = self.next_index.as_ref().map(BoxIndex::as_bytes);
+        bytes.push(next.map_or(WITHOUT_NEXT, |_| VERSION));
         bytes.extend_from_slice(&self.hash);
-        bytes.extend_from_slice(self.next_index.as_bytes());
+        bytes.extend_from_slice(next.map_or(&[], |next| &next[..]));
         let descriptor_len = u32::try_from(self.descriptor.len()).unwrap_or(u32::MAX);
         bytes.extend_from_slice(&descriptor_len.to_be_bytes());
         bytes.extend_from_slice(&self.descriptor);
@@ -50,25 +52,32 @@ impl Envelope {
         let parts = || {
             let (version, rest) = unseal(bytes)?.split_first()?;
             let (hash, rest) = rest.split_first_chunk::<32>()?;
-            let (index, rest) = rest.split_first_chunk::<BOX_INDEX_SIZE>()?;
+            let (next, rest) = match *version {
+                VERSION => {
+                    let (next, rest) = rest.split_first_chunk::<BOX_INDEX_SIZE>()?;
+                    (Some(BoxIndex::from_array(*next)), rest)
+                }
+                WITHOUT_NEXT => (None, rest),
+                _ => return None,
+            };
             let (len, rest) = rest.split_first_chunk::<4>()?;
             let len = usize::try_from(u32::from_be_bytes(*len)).ok()?;
             let (descriptor, ciphertext) = rest.split_at_checked(len)?;
-            (*version == VERSION).then_some((hash, index, descriptor, ciphertext))
+            Some((hash, next, descriptor, ciphertext))
         };
-        let Some((hash, index, descriptor, ciphertext)) = parts() else {
+        let Some((hash, next, descriptor, ciphertext)) = parts() else {
             return Err(Error::new(
                 Status::ARG_VALUE,
                 "these bytes are no saved envelope",
             ));
         };
-        Self::from_parts(hash, index, descriptor, ciphertext)
+        Self::from_parts(hash, next, descriptor, ciphertext)
     }
 
     /// From the parts that other clients of the daemon store.
     pub fn from_parts(
         hash: &Hash,
-        next_index: &[u8; BOX_INDEX_SIZE],
+        next_index: Option<BoxIndex>,
         descriptor: &[u8],
         ciphertext: &[u8],
     ) -> Result<Self> {
@@ -83,7 +92,7 @@ impl Envelope {
             ciphertext: copy(ciphertext),
             descriptor: copy(descriptor),
             hash: *hash,
-            next_index: BoxIndex::from_array(*next_index),
+            next_index,
         })
     }
 }
@@ -93,7 +102,18 @@ mod tests {
     use super::*;
 
     fn envelope() -> Envelope {
-        Envelope::from_parts(&[7; 32], &[8; BOX_INDEX_SIZE], b"descriptor", b"ciphertext").unwrap()
+        let next = Some(BoxIndex::from_array([8; BOX_INDEX_SIZE]));
+        Envelope::from_parts(&[7; 32], next, b"descriptor", b"ciphertext").unwrap()
+    }
+
+    #[test]
+    fn without_the_next_index_it_comes_back_without() {
+        let without = Envelope::from_parts(&[7; 32], None, b"descriptor", b"ciphertext").unwrap();
+        let loaded = Envelope::from_bytes(&without.to_bytes()).unwrap();
+        assert!(loaded.next_index.is_none());
+        assert_eq!(loaded.hash, [7; 32]);
+        assert_eq!(&loaded.descriptor[..], b"descriptor");
+        assert_eq!(&loaded.ciphertext[..], b"ciphertext");
     }
 
     #[test]
@@ -101,7 +121,7 @@ mod tests {
         let saved = envelope().to_bytes();
         let loaded = Envelope::from_bytes(&saved).unwrap();
         assert_eq!(loaded.hash, [7; 32]);
-        assert_eq!(loaded.next_index.as_bytes(), &[8; BOX_INDEX_SIZE]);
+        assert_eq!(loaded.next().unwrap().as_bytes(), &[8; BOX_INDEX_SIZE]);
         assert_eq!(&loaded.descriptor[..], b"descriptor");
         assert_eq!(&loaded.ciphertext[..], b"ciphertext");
     }

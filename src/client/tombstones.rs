@@ -42,7 +42,7 @@ async fn make(inner: Arc<Inner>, cap: WriteCap, count: u32, made: Made) -> Resul
             .run(&inner)
             .await?;
         let mut made = lock(&made);
-        made.next = envelope.next_index.clone();
+        made.next = envelope.next()?;
         made.envelopes.push(TombstoneEnvelope {
             envelope,
             box_index: index,

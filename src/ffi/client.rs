@@ -183,6 +183,38 @@ pub unsafe extern "C" fn kpc_client_daemon_token(
     }
 }
 
+/// The token by which the daemon knows this client: what other clients call their instance token.
+/// It names the session of the first connection; the others have tokens of their own, and each of
+/// them changes with a connection that is lost.
+///
+/// @param client  the client
+/// @param token   receives the token
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED (also
+///         with daemons up to v0.0.72, which know no tokens)
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_client_session_token(
+    client: *const kpc_client,
+    token: *mut kpc_id,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(token, "token"), || {
+            let token = handle::get(client)?.session_token();
+            token.map(|bytes| kpc_id { bytes }).ok_or_else(|| {
+                Error::new(
+                    Status::NOT_CONNECTED,
+                    "the daemon knows this client by no token at the moment",
+                )
+            })
+        })
+    }
+}
+
 /// Whether the daemon knows a request, told by the name of its reply on the wire, for
 /// instance "voucher_mint_reply". Before the first connection the answer is for a daemon of
 /// today.

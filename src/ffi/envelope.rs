@@ -65,7 +65,8 @@ pub unsafe extern "C" fn kpc_envelope_hash(
 /// @param envelope  the envelope
 /// @param next      receives the index
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it was
+///         made of parts without that index)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -78,7 +79,7 @@ pub unsafe extern "C" fn kpc_envelope_next_index(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out(next, "next"), || {
-            Ok((&handle::get(envelope)?.next_index).into())
+            Ok((&handle::get(envelope)?.next()?).into())
         })
     }
 }
@@ -190,7 +191,8 @@ pub unsafe extern "C" fn kpc_envelope_from_bytes(
 /// @param descriptor      what opens the answer
 /// @param descriptor_len  how many bytes
 /// @param hash            the envelope's hash
-/// @param next            the index of the next box
+/// @param next            the index of the next box; NULL if it was not stored: it is not sent, and
+///                        only kpc_envelope_next_index tells it
 /// @param envelope        receives the envelope
 /// @param error           receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_EMPTY
@@ -214,7 +216,7 @@ pub unsafe extern "C" fn kpc_envelope_from_parts(
         call(error, out_handle(envelope, "envelope"), || {
             Envelope::from_parts(
                 &args::value(hash, "hash")?.bytes,
-                &args::value(next, "next")?.bytes,
+                args::optional_value(next, "next")?.map(|next| next.inner()),
                 args::bytes(descriptor, descriptor_len, "descriptor")?,
                 args::bytes(ciphertext, ciphertext_len, "ciphertext")?,
             )

@@ -9,19 +9,22 @@ use super::out::{out, out_beside};
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
 use crate::bacap;
+use crate::client::random_array;
 
 /// Makes the capabilities of a new stream of boxes. The same seed always gives the same
 /// ones; whoever has the seed has the stream.
 ///
 /// Computed here; no daemon is asked and none is needed.
 ///
-/// @param seed       KPC_SEED_SIZE random bytes; secret
-/// @param seed_len   how many bytes, which must be KPC_SEED_SIZE
+/// @param seed       KPC_SEED_SIZE random bytes; secret. NULL: the library draws them, and nobody
+///                   else ever has them
+/// @param seed_len   how many bytes, which must be KPC_SEED_SIZE; 0 if seed is NULL
 /// @param write_cap  receives the writer's half; secret
 /// @param read_cap   receives the readers' half
 /// @param first      receives the index of the first box
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INTERNAL (the operating system gives
+///         no randomness)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -42,8 +45,13 @@ pub unsafe extern "C" fn kpc_new_keypair(
             out(first, "first"),
         );
         call(error, outputs, || {
-            let seed = args::exactly(args::bytes(seed, seed_len, "seed")?, "seed")?;
-            let pair = bacap::keypair(&Zeroizing::new(*seed));
+            let given = args::bytes(seed, seed_len, "seed")?;
+            let seed = if seed.is_null() {
+                Zeroizing::new(random_array()?)
+            } else {
+                Zeroizing::new(*args::exactly(given, "seed")?)
+            };
+            let pair = bacap::keypair(&seed);
             Ok((
                 (&pair.write_cap).into(),
                 (&pair.read_cap).into(),

@@ -67,6 +67,7 @@ static void it_knows_nothing(const kpc_client *client)
     CHECK(!kpc_client_is_connected(client) && !kpc_client_is_attached(client));
     CHECK(kpc_client_supports(client, "session_token_reply"));
     ERROR(KPC_ERR_NOT_CONNECTED, kpc_client_daemon_token(client, &token, &error));
+    ERROR(KPC_ERR_NOT_CONNECTED, kpc_client_session_token(client, &token, &error));
     ERROR(KPC_ERR_NO_PKI_DOCUMENT, kpc_client_pki_document(client, &document, &error));
     ERROR(KPC_ERR_NO_PKI_DOCUMENT, kpc_client_pki_document_for_epoch(client, 1, &document, &error));
     ERROR(KPC_ERR_NO_PKI_DOCUMENT, kpc_client_get_services(client, "echo", &services, &error));
@@ -110,12 +111,14 @@ static void client_connect(kpc_sim *sim)
     kpc_pki_document *document = NULL;
     kpc_pigeonhole_geometry boxes;
     kpc_box_index next, expected;
-    kpc_id token;
+    kpc_id token, own;
 
     OK(kpc_client_connect(client, KPC_SOON, &error));
     CHECK(kpc_client_is_connected(client) && kpc_client_is_attached(client));
     OK(kpc_client_daemon_token(client, &token, &error));
     CHECK(!kpc_test_filled(&token, 0, sizeof token));
+    OK(kpc_client_session_token(client, &own, &error));
+    CHECK(!kpc_test_filled(&own, 0, sizeof own) && memcmp(&own, &token, sizeof own) != 0);
     OK(kpc_client_pki_document(client, &document, &error));
     CHECK(kpc_pki_document_epoch(document) > 0);
     kpc_pki_document_free(document);

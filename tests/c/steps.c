@@ -84,6 +84,14 @@ static void saved_and_loaded(const kpc_envelope *envelope)
                                &error));
     CHECK(same_envelope(envelope, loaded));
     kpc_envelope_free(loaded);
+
+    /* Without the index of the next box, which is not sent, as other clients store it. */
+    OK(kpc_envelope_from_parts(kpc_buffer_data(ciphertext), kpc_buffer_len(ciphertext),
+                               kpc_buffer_data(descriptor), kpc_buffer_len(descriptor), &hash, NULL, &loaded,
+                               &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_envelope_next_index(loaded, &next, &error));
+    CHECK(kpc_test_filled(&next, 0, sizeof next));
+    kpc_envelope_free(loaded);
     kpc_buffer_free(ciphertext);
     kpc_buffer_free(descriptor);
 }

@@ -53,6 +53,13 @@ static void new_keypair(void)
     CHECK(kpc_test_filled(&first, 0, sizeof first));
     ERROR(KPC_ERR_ARG_SIZE, kpc_new_keypair(seed, 33, &writer, &reader, &first, &error));
     ERROR(KPC_ERR_ARG_SIZE, kpc_new_keypair(seed, 0, &writer, &reader, &first, &error));
+
+    /* Without a seed it is drawn, another one each time. */
+    OK(kpc_new_keypair(NULL, 0, &writer, &reader, &first, &error));
+    OK(kpc_new_keypair(NULL, 0, &again, &same_reader, &same_first, &error));
+    CHECK(memcmp(&writer, &again, sizeof writer) != 0 && memcmp(&first, &same_first, sizeof first) != 0);
+    OK(kpc_write_cap_read_cap(&writer, &same_reader, &error));
+    CHECK(memcmp(&reader, &same_reader, sizeof reader) == 0);
 }
 
 /* The halves belong together: the writer has the reader's, and both begin at the same box. */

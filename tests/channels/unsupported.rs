@@ -10,7 +10,7 @@ use crate::support::{config, message_id, refused, Setup, User};
 fn envelope(user: &User, index: &BoxIndex) -> Envelope {
     let size = user.client.pigeonhole_geometry().unwrap();
     let ciphertext = vec![1; size.courier_query_write_length];
-    Envelope::from_parts(&[1; 32], index.as_bytes(), b"descriptor", &ciphertext).unwrap()
+    Envelope::from_parts(&[1; 32], Some(index.clone()), b"descriptor", &ciphertext).unwrap()
 }
 
 /// Every call of today on a daemon of then.

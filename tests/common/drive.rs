@@ -109,7 +109,7 @@ pub fn envelope(hash: u8) -> Envelope {
         ciphertext: vec![hash; CIPHERTEXT].into(),
         descriptor: vec![hash; 71].into(),
         hash: [hash; 32],
-        next_index: index.next(),
+        next_index: Some(index.next()),
     }
 }
 

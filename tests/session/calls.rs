@@ -80,7 +80,7 @@ fn each_answer_is_read_by_its_kind() {
     conn.answer_envelope(&asked, 3);
     let made: kpclient::client::Envelope = encrypt.done().unwrap();
     assert_eq!(made.hash, [3; 32]);
-    assert!(made.next_index == index.next());
+    assert!(made.next_index == Some(index.next()));
     let encrypt = start(&client, client.encrypt_read(&read_cap, &index));
     let asked = conn.expect("encrypt_read");
     conn.refuse(&asked, 4);

@@ -54,11 +54,12 @@ impl ChannelQuery {
         is_read: bool,
         reply_index: Option<u8>,
     ) -> Self {
+        let next_index = envelope.next_index;
         ChannelQuery {
             is_read,
             payload: envelope.ciphertext,
+            next_index: next_index.unwrap_or_else(|| current_index.next()),
             current_index,
-            next_index: envelope.next_index,
             reply_index,
             envelope_hash: envelope.hash,
             descriptor: envelope.descriptor,
@@ -71,7 +72,7 @@ impl ChannelQuery {
             ciphertext: self.payload.clone(),
             descriptor: self.descriptor.clone(),
             hash: self.envelope_hash,
-            next_index: self.next_index.clone(),
+            next_index: Some(self.next_index.clone()),
         }
     }
 
