@@ -39,6 +39,8 @@ async def connected(simulator):
         yield client
     finally:
         client.stop()
+        # Its reader is only cancelled: a new socket of the same number would not be read before that has ended.
+        await asyncio.wait([client.task])
 
 
 async def stream(client):
