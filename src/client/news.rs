@@ -306,7 +306,7 @@ pub(crate) fn status_of(status: &ConnectionStatus) -> DaemonStatus {
     }
 }
 
-/// A round trip as the document's mean mix delay makes it.
+/// A round trip as the document's mean mix delay makes it: gateways and services delay nothing.
 pub(crate) fn expected_round_trip(document: &Document) -> Duration {
     // Mu is the rate of the exponential delay at each hop, per millisecond.
     let mean_ms = if document.mu() > 0.0 {
@@ -314,7 +314,7 @@ pub(crate) fn expected_round_trip(document: &Document) -> Duration {
     } else {
         0.0
     };
-    let hops = 2 * (document.layers() + 2);
+    let hops = 2 * document.layers();
     #[allow(clippy::cast_precision_loss)] // a handful of layers
     let millis = (mean_ms * hops as f64).clamp(1.0, 60_000.0);
     Duration::from_secs_f64(millis / 1000.0)
