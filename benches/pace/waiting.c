@@ -203,22 +203,28 @@ void waiting(const char *path, const char *control, const char *who, size_t read
         run.readers[i * readers / boxes].write_at =
             from + (to - from) * ((double)i + (double)rand() / RAND_MAX) / (double)boxes;
     double spent = stat_of(control, "encryption_ms"), sent = stat_of(control, "packets");
+    double encrypted = stat_of(control, "encryptions");
     begin(&run, path, bare);
     while (!go_on(&run, boxes) && pace_now() < limit)
         nanosleep(&nap, NULL);
     double took = pace_now();
     spent = stat_of(control, "encryption_ms") - spent;
     sent = stat_of(control, "packets") - sent;
-    size_t found = 0;
+    encrypted = stat_of(control, "encryptions") - encrypted;
+    size_t found = 0, writes = 0;
     pthread_mutex_lock(&run.lock);
     for (size_t i = 0; i < readers; i++) {
         struct reader *reader = &run.readers[i];
+        writes += reader->written > 0;
         if (reader->written == 0 || reader->state != FOUND)
             continue;
         found++;
         printf("found %s %zu %.3f\n", who, readers,
                reader->found > reader->written ? reader->found - reader->written : 0);
     }
+    /* What the writes cost is not the reads': one encryption and one packet each. */
+    spent -= encrypted > 0 ? spent / encrypted * (double)writes : 0;
+    sent -= (double)writes;
     printf("cost %s %zu %.0f %.0f %.1f %zu %zu\n", who, readers, spent, sent, took, found, boxes);
     fflush(stdout);
     _exit(0); /* whatever still waits */
