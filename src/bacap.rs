@@ -129,12 +129,14 @@ impl WriteCap {
 
     /// The readers' half of this capability.
     pub fn read_cap(&self) -> ReadCap {
-        ReadCap(part::<KEY_SIZE, READ_CAP_SIZE, _>(&self.0))
+        ReadCap(part::<KEY_SIZE, READ_CAP_SIZE, WRITE_CAP_SIZE>(&self.0))
     }
 
     /// The index of the channel's first box.
     pub fn first_index(&self) -> BoxIndex {
-        BoxIndex(part::<{ 2 * KEY_SIZE }, BOX_INDEX_SIZE, _>(&self.0))
+        BoxIndex(part::<{ 2 * KEY_SIZE }, BOX_INDEX_SIZE, WRITE_CAP_SIZE>(
+            &self.0,
+        ))
     }
 
     /// What copy commands are named by: BLAKE2b-256 of the whole capability.
@@ -148,11 +150,11 @@ impl WriteCap {
     }
 
     fn seed(&self) -> &[u8; 32] {
-        part_ref::<0, KEY_SIZE, _>(&self.0)
+        part_ref::<0, KEY_SIZE, WRITE_CAP_SIZE>(&self.0)
     }
 
     fn public_half(&self) -> &[u8; 32] {
-        part_ref::<KEY_SIZE, KEY_SIZE, _>(&self.0)
+        part_ref::<KEY_SIZE, KEY_SIZE, WRITE_CAP_SIZE>(&self.0)
     }
 }
 
@@ -162,18 +164,18 @@ impl ReadCap {
     /// order. Daemons leave a request with such a key unanswered or crash on it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let cap = ReadCap(sized(bytes, "read capability")?);
-        derive::check_public_key(part_ref::<0, KEY_SIZE, _>(&cap.0))?;
+        derive::check_public_key(part_ref::<0, KEY_SIZE, READ_CAP_SIZE>(&cap.0))?;
         Ok(cap)
     }
 
     /// The index of the channel's first box.
     pub fn first_index(&self) -> BoxIndex {
-        BoxIndex(part::<KEY_SIZE, BOX_INDEX_SIZE, _>(&self.0))
+        BoxIndex(part::<KEY_SIZE, BOX_INDEX_SIZE, READ_CAP_SIZE>(&self.0))
     }
 
     /// The Ed25519 public key.
     pub fn public_key(&self) -> [u8; 32] {
-        part::<0, KEY_SIZE, _>(&self.0)
+        part::<0, KEY_SIZE, READ_CAP_SIZE>(&self.0)
     }
 }
 
@@ -185,7 +187,7 @@ impl BoxIndex {
 
     /// The position in the channel. Channels begin at a random one, and it wraps around.
     pub fn counter(&self) -> u64 {
-        u64::from_le_bytes(part::<0, COUNTER_SIZE, _>(&self.0))
+        u64::from_le_bytes(part::<0, COUNTER_SIZE, BOX_INDEX_SIZE>(&self.0))
     }
 
     /// The index of the box after this one.
@@ -199,12 +201,12 @@ impl BoxIndex {
 
     /// The factor by which the channel's public key is blinded to give the box id.
     pub fn blinding_factor(&self) -> &[u8; 32] {
-        part_ref::<COUNTER_SIZE, KEY_SIZE, _>(&self.0)
+        part_ref::<COUNTER_SIZE, KEY_SIZE, BOX_INDEX_SIZE>(&self.0)
     }
 
     /// The key under which the box's content is encrypted, before a context is mixed in.
     pub fn encryption_key(&self) -> &[u8; 32] {
-        part_ref::<{ COUNTER_SIZE + KEY_SIZE }, KEY_SIZE, _>(&self.0)
+        part_ref::<{ COUNTER_SIZE + KEY_SIZE }, KEY_SIZE, BOX_INDEX_SIZE>(&self.0)
     }
 
     /// The name under which replicas keep this box: the channel's public key, blinded for
@@ -215,7 +217,7 @@ impl BoxIndex {
     }
 
     fn state(&self) -> &[u8; 32] {
-        part_ref::<{ COUNTER_SIZE + 2 * KEY_SIZE }, KEY_SIZE, _>(&self.0)
+        part_ref::<{ COUNTER_SIZE + 2 * KEY_SIZE }, KEY_SIZE, BOX_INDEX_SIZE>(&self.0)
     }
 
     /// Lays out an index from what HKDF gives: state, encryption key, blinding factor.
