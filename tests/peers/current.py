@@ -36,7 +36,7 @@ async def test_connect_tells_status_geometries_and_document(simulator):
 
 async def test_services_by_name_and_their_destination(simulator):
     async with connected(simulator) as client:
-        for name, wanted in (("echo", b"+echo"), ("courier", b"courier")):
+        for name, wanted in (("echo", b"+echo"), ("testdest", b"+testdest"), ("courier", b"courier")):
             found = client.get_services(name)
             chosen = client.get_service(name)
             same("one of them", chosen.to_destination() in [one.to_destination() for one in found], True)
@@ -63,7 +63,7 @@ async def test_identifiers_are_random(simulator):
 
 async def test_a_blocking_message_gives_the_reply(simulator):
     async with connected(simulator) as client:
-        for name in ("echo",):
+        for name in ("echo", "testdest"):
             destination = client.get_service(name).to_destination()
             for payload, wanted in ((b"over there", b"over there"), ("and back", b"and back")):
                 reply = await client.blocking_send_message(payload, *destination)
@@ -291,6 +291,10 @@ async def test_vouchers_lead_two_strangers_to_one_stream(simulator):
     async with connected(simulator) as client:
         keys = await stream(client)
         minted = await client.voucher_mint(keys.write_cap, "Alice")
+        # What anyone can compute from what is published.
+        same("voucher", minted.voucher, digest(minted.voucher_payload))
+        same("sizes", [len(part) for part in (minted.voucher_payload, minted.voucher_secret_key,
+                                              minted.voucher_public_key)], [450 + len("Alice"), 162, 160])
         derived = await client.voucher_derive_stream(minted.voucher)
         same("caps", (derived.voucher_write_cap, derived.voucher_read_cap),
              (minted.voucher_write_cap, minted.voucher_read_cap))
@@ -299,6 +303,7 @@ async def test_vouchers_lead_two_strangers_to_one_stream(simulator):
         payload, index = await read(client, derived.voucher_read_cap, derived.voucher_read_cap[-104:])
         inducted = await client.voucher_induct(minted.voucher, payload, b"who we are")
         same("name", inducted.display_name, "Alice")
+        same("size", len(inducted.sealed_reply), 356 + len(b"who we are"))
         same("caps", inducted.voucher_write_cap, minted.voucher_write_cap)
         await write(client, inducted.voucher_write_cap, index, inducted.sealed_reply)
         sealed, _ = await read(client, minted.voucher_read_cap, index)
