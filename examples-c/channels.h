@@ -5,8 +5,12 @@
 
 #include "example.h"
 
-/* A read goes to one of two replicas each time; so often is more than enough. */
+/* A daemon up to v0.0.72 asks one of two replicas each time; so often is more than enough. */
 #define ATTEMPTS 40
+/* So often a read is sent before it is prepared anew. Couriers of that time look for the box when
+ * a query first comes, answer from the second time on, and repeat for ever what they found then:
+ * a query that came before the write finds nothing however often it is sent. */
+#define SENDINGS 3
 
 /* A courier, for all queries of one program. */
 static inline kpc_service example_courier(kpc_client *client)
@@ -47,13 +51,13 @@ static inline kpc_channel_query *example_write(kpc_client *client, kpc_channel c
     return query;
 }
 
-/* Sends a read until it finds something, and prints that. */
-static inline void example_fetch(kpc_client *client, kpc_channel channel,
-                                 const kpc_channel_query *query, const kpc_service *courier)
+/* Sends a read a few times. True if it found something, which is printed. */
+static inline int example_found(kpc_client *client, kpc_channel channel,
+                                const kpc_channel_query *query, const kpc_service *courier)
 {
-    int attempt;
+    int sending;
 
-    for (attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (sending = 0; sending < SENDINGS; sending++) {
         kpc_buffer *found = example_send(client, channel, query, courier);
         size_t length = kpc_buffer_len(found);
         if (length > 0) {
@@ -61,10 +65,31 @@ static inline void example_fetch(kpc_client *client, kpc_channel channel,
         }
         kpc_buffer_free(found);
         if (length > 0) {
-            return;
+            return 1;
         }
     }
-    need(0, "nothing was found");
+    return 0;
+}
+
+/* Sends a read, and further ones prepared for the same box, until something is found, and prints
+ * that. */
+static inline void example_fetch(kpc_client *client, kpc_channel channel,
+                                 const kpc_channel_query *query, const kpc_service *courier)
+{
+    kpc_error *error = NULL;
+    kpc_box_index index;
+    int found, attempt;
+
+    must(kpc_channel_query_current_index(query, &index, &error), &error, "the index");
+    found = example_found(client, channel, query, courier);
+    for (attempt = 1; attempt < ATTEMPTS && !found; attempt++) {
+        kpc_channel_query *anew = NULL;
+        must(kpc_read_channel(client, channel, &index, -1, PATIENCE_MS, &anew, &error), &error,
+             "preparing a read");
+        found = example_found(client, channel, anew, courier);
+        kpc_channel_query_free(anew);
+    }
+    need(found, "nothing was found");
 }
 
 /* Prepares the read of a channel's next box, sends it until something is found, and prints that. */

@@ -2868,9 +2868,10 @@ kpc_status kpc_send_message_await_reply_result(const kpc_result *result, kpc_buf
  * by KPC_EVENT_MESSAGE_SENT, each time that it is sent, and once by KPC_EVENT_MESSAGE_REPLY,
  * which carries message_id and, when the retries are used up, KPC_ERR_DAEMON_MAX_RETRIES.
  *
- * A daemon up to v0.0.72 repeats the message itself, up to three times; for today's daemons,
- * and after a lost connection, the library does it, each time with a reply block of its own.
- * The service may receive the message several times: use this only where that does no harm.
+ * The library sends the message again, up to three times, when no reply came in the time that
+ * the network needs, or the connection was lost; each time with a reply block of its own. The
+ * service may receive the message up to four times: use this only where that does no harm.
+ * Nothing is sent any more when the message has ended, by its reply or otherwise.
  *
  * @param client       the client
  * @param message_id   names the message in its events; of kpc_new_message_id
@@ -2894,9 +2895,10 @@ kpc_status kpc_send_reliable_message(const kpc_client *client, const kpc_id *mes
 /**
  * Sends a message until its reply comes, and waits for that.
  *
- * A daemon up to v0.0.72 repeats the message itself, up to three times; for today's daemons,
- * and after a lost connection, the library does it, each time with a reply block of its own.
- * The service may receive the message several times: use this only where that does no harm.
+ * The library sends the message again, up to three times, when no reply came in the time that
+ * the network needs, or the connection was lost; each time with a reply block of its own. The
+ * service may receive the message up to four times: use this only where that does no harm.
+ * Nothing is sent any more when the message has ended, by its reply or otherwise.
  *
  * @param client       the client
  * @param message_id   names the message in its events; NULL draws one
@@ -3030,7 +3032,10 @@ kpc_status kpc_await_message_reply_result(const kpc_result *result, kpc_error **
  * plaintext is a tombstone.
  *
  * A box that was written before keeps what it holds, tombstones apart. The call succeeds all
- * the same, and does not tell, unless KPC_START_RETURN_BOX_EXISTS asks for that.
+ * the same, and does not tell, unless KPC_START_RETURN_BOX_EXISTS asks for that. Where a write
+ * may have met itself, after a lost connection and with daemons before v0.0.74 always, the box
+ * is read back first: only other content ends with KPC_ERR_BOX_ALREADY_EXISTS. If it cannot be
+ * read, the error's text says so.
  *
  * @param client         the client
  * @param write_cap      the capability
@@ -3534,8 +3539,13 @@ kpc_status kpc_encrypt_write_result(const kpc_result *result, kpc_envelope **env
 
 /**
  * A write of a box that is there already, with other content, ends with
- * KPC_ERR_BOX_ALREADY_EXISTS, instead of a success that hides that nothing was written (of
- * networks before v0.0.74 with the same content, too). Takes one more round trip.
+ * KPC_ERR_BOX_ALREADY_EXISTS, instead of a success that hides that nothing was written. Takes
+ * one more round trip.
+ *
+ * Networks before v0.0.74 say the same of a box with the same content, and so, now and then, of
+ * the first write of a box, which reaches them more than once. kpc_write_box looks into the box
+ * then. kpc_start_resending_encrypted_message cannot, as it does not know the content: there,
+ * read the box before you believe it.
  */
 #define KPC_START_RETURN_BOX_EXISTS 2
 
@@ -3656,8 +3666,8 @@ kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *result
 /**
  * As kpc_start_resending_encrypted_message with KPC_START_RETURN_BOX_EXISTS, under the name that
  * other clients have for it: a write of a box that is there already ends with
- * KPC_ERR_BOX_ALREADY_EXISTS. After a lost connection that may be the write's own first sending;
- * the error's text then says so.
+ * KPC_ERR_BOX_ALREADY_EXISTS. After a lost connection, and with daemons before v0.0.74 always,
+ * that may be the write's own first sending; the error's text then says so.
  *
  * @param client       the client
  * @param read_cap     for a read; NULL for a write
@@ -6070,9 +6080,15 @@ kpc_status kpc_write_channel_result(const kpc_result *result, kpc_channel_query 
                                     kpc_error **error);
 
 /**
- * Prepares the read of a box. Nothing is sent: store the query, then send it, again and again
- * while nothing is there. The channel moves on to the box after it when the query, sent on
- * this channel, has found something; it never goes back.
+ * Prepares the read of a box. Nothing is sent: store the query, then send it, up to three times
+ * while nothing is there, and then prepare the read anew. The channel moves on to the box after
+ * it when the query, sent on this channel, has found something; it never goes back.
+ *
+ * Couriers up to v0.0.72 look for the box when a query first comes, answer with what they found
+ * from the second sending on, and repeat that for ever: a query that came before the write
+ * finds nothing, and one that is sent only once finds nothing either.
+ *
+ * Several reads may be prepared ahead on one channel, and sent in any order.
  *
  * @param client       the client
  * @param channel      the channel

@@ -370,6 +370,10 @@ fn the_first_frame_of_each_generation_tells_its_features() {
         ERAS.map(|era| of_era(era).is_legacy()),
         [true, false, false]
     );
+    assert_eq!(
+        ERAS.map(|era| of_era(era).may_meet_itself()),
+        [true, true, false]
+    );
     assert!(ERAS.iter().all(|era| of_era(era).names_nulls()));
 }
 

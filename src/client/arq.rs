@@ -23,7 +23,7 @@ use super::work::Work;
 use super::Client;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::sync::lock;
-use crate::wire::{self, Hash, ReplyBody};
+use crate::wire::{self, Features, Hash, ReplyBody};
 use crate::{Error, Result, Status};
 
 /// Between two polls of one box, at least: a reader's rate must not tell what it is doing.
@@ -118,10 +118,11 @@ pub(crate) struct Fate {
 
 impl Fate {
     /// The outcome, with a hint where a write may have met itself and nobody can look.
-    fn told(self) -> Result<StartResult> {
+    fn told(self, features: &Features) -> Result<StartResult> {
+        let doubtful = self.replayed || features.may_meet_itself();
         self.outcome.map_err(|error| {
-            if self.replayed && error.status() == Status::BOX_ALREADY_EXISTS {
-                return may_have_met_itself(&error);
+            if doubtful && error.status() == Status::BOX_ALREADY_EXISTS {
+                return may_have_met_itself(&error, self.replayed);
             }
             error
         })
@@ -129,11 +130,13 @@ impl Fate {
 }
 
 /// The same error, with the hint that it may mean nothing.
-pub(crate) fn may_have_met_itself(error: &Error) -> Error {
-    let text = format!(
-        "{}; it was sent again after a lost connection, so this may be its own first sending",
-        error.message()
-    );
+pub(crate) fn may_have_met_itself(error: &Error, replayed: bool) -> Error {
+    let why = if replayed {
+        "it was sent again after a lost connection, so this may be its own first sending"
+    } else {
+        "daemons before v0.0.74 say this of a write that met nothing but itself, too"
+    };
+    let text = format!("{}; {why}", error.message());
     Error::new(error.status(), text)
         .with_origin(error.origin())
         .with_daemon_code(error.daemon_code().unwrap_or_default())
@@ -218,7 +221,10 @@ pub(crate) async fn start(
         StartKind::Read(cap, index) if !flags.no_retry => {
             poll(&inner, cap, index, envelope, flags).await
         }
-        _ => send_envelope(&inner, &kind, &envelope, flags).await.told(),
+        _ => {
+            let fate = send_envelope(&inner, &kind, &envelope, flags).await;
+            fate.told(&inner.features())
+        }
     }
 }
 

@@ -43,13 +43,14 @@ pub(crate) async fn write_box(
             .await?;
         let fate = arq::send_envelope(&inner, &kind, &envelope, flags).await;
         replayed |= fate.replayed;
+        let doubtful = replayed || inner.features().may_meet_itself();
         match fate.outcome {
             Ok(_) => return envelope.next(),
-            Err(error) if error.status() == Status::BOX_ALREADY_EXISTS && replayed => {
+            Err(error) if error.status() == Status::BOX_ALREADY_EXISTS && doubtful => {
                 return match holds(&inner, &cap, &index, &plaintext).await {
                     Some(true) => envelope.next(),
                     Some(false) => Err(error),
-                    None => Err(arq::may_have_met_itself(&error)),
+                    None => Err(arq::may_have_met_itself(&error, replayed)),
                 };
             }
             Err(error)
@@ -63,7 +64,8 @@ pub(crate) async fn write_box(
 }
 
 /// Reads a box back to see whether it holds what was to be written: after a lost
-/// connection a write may meet itself. `None` where the box cannot be read.
+/// connection a write may meet itself, and before v0.0.74 at any time. `None` where the box
+/// cannot be read.
 async fn holds(
     inner: &Arc<Inner>,
     cap: &WriteCap,

@@ -139,8 +139,6 @@ pub(crate) struct Exchange {
     pub(crate) frame: Bytes,
     /// As in [`PlainMessage`].
     pub(crate) legacy: Option<bool>,
-    /// How often the daemon itself sends it, if need be.
-    pub(crate) sendings: u32,
 }
 
 /// Sends a message and awaits its reply, whatever code that has.
@@ -152,7 +150,6 @@ pub(crate) async fn exchange(inner: &Arc<Inner>, exchange: Exchange) -> Result<w
         surb: Some(exchange.surb),
         frame: exchange.frame,
         legacy: exchange.legacy,
-        sendings: exchange.sendings,
         sink: MessageSink::Reply(sender),
     };
     let awaited = Awaited {
@@ -206,7 +203,6 @@ impl Client {
                 surb,
                 frame,
                 legacy,
-                sendings: 1,
                 sink: MessageSink::Events,
             };
             enqueue(inner, message).map(|_| id)
@@ -224,15 +220,14 @@ impl Client {
     ) -> Result<Work<Bytes>> {
         self.inner.check_message(destination, payload)?;
         let (id, surb) = (random_array()?, random_array()?);
-        let (frame, legacy) = self
+        let (frame, _) = self
             .inner
             .encode_message(&id, Some(&surb), destination, payload)?;
         let message = Exchange {
             id,
             surb,
             frame,
-            legacy,
-            sendings: 1,
+            legacy: None,
         };
         let withdrawn = Arc::downgrade(&self.inner);
         let work = Work::task(move |inner| async move {

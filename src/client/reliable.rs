@@ -1,9 +1,11 @@
 //! Reliable messages: plain messages that are sent again until their reply comes.
 //!
-//! A daemon up to v0.0.72 does that itself; the library sends the message once more where
-//! a lost connection took the daemon's effort with it. Today's daemons send every message
-//! once, so there the library repeats it, each time with a reply block of its own and
-//! under the same message id. Either way the service may receive a message several times.
+//! Daemons send a message once, so the library repeats it, each time with a reply block of
+//! its own and under the same message id. The service may receive it several times.
+//!
+//! A daemon up to v0.0.72 has a request that repeats by itself, `send_arq_message`. It is not
+//! used: that daemon waits almost four minutes before it sends again, cannot be told to stop,
+//! and goes on for a quarter of an hour after the caller has given up.
 
 use std::sync::Arc;
 
@@ -92,38 +94,23 @@ impl Reliable {
         }
     }
 
-    /// One sending. The daemon does the repeating where it can.
+    /// One sending.
     fn message(&self) -> Result<Exchange> {
         let surb = random_array()?;
-        let by_daemon = self.inner.has_channels();
-        let (id, surb_id) = (Some(&self.id), Some(&surb));
-        let (destination, queue) = (&self.destination.node, &self.destination.queue[..]);
-        let payload = &self.payload[..];
-        let request = if by_daemon {
-            Request::SendArqMessage {
-                id,
-                with_surb: true,
-                surb_id,
-                destination,
-                queue,
-                payload,
-            }
-        } else {
-            Request::SendMessage {
-                id,
-                with_surb: true,
-                surb_id,
-                destination,
-                queue,
-                payload,
-            }
+        let request = Request::SendMessage {
+            id: Some(&self.id),
+            with_surb: true,
+            surb_id: Some(&surb),
+            destination: &self.destination.node,
+            queue: &self.destination.queue,
+            payload: &self.payload,
         };
         Ok(Exchange {
             id: self.id,
             surb,
             frame: request.encode(&[0; 16]).map(WipingVec::into_bytes)?,
-            legacy: by_daemon.then_some(true),
-            sendings: if by_daemon { 1 + RETRANSMISSIONS } else { 1 },
+            // Today's daemon would not mind, but there messages have a lane of their own.
+            legacy: self.inner.has_channels().then_some(true),
         })
     }
 }

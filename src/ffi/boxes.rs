@@ -18,7 +18,10 @@ use crate::client::{ReadBox, StartFlags};
 /// plaintext is a tombstone.
 ///
 /// A box that was written before keeps what it holds, tombstones apart. The call succeeds all
-/// the same, and does not tell, unless KPC_START_RETURN_BOX_EXISTS asks for that.
+/// the same, and does not tell, unless KPC_START_RETURN_BOX_EXISTS asks for that. Where a write
+/// may have met itself, after a lost connection and with daemons before v0.0.74 always, the box
+/// is read back first: only other content ends with KPC_ERR_BOX_ALREADY_EXISTS. If it cannot be
+/// read, the error's text says so.
 ///
 /// @param client         the client
 /// @param write_cap      the capability

@@ -127,9 +127,15 @@ pub unsafe extern "C" fn kpc_write_channel_result(
     }
 }
 
-/// Prepares the read of a box. Nothing is sent: store the query, then send it, again and again
-/// while nothing is there. The channel moves on to the box after it when the query, sent on
-/// this channel, has found something; it never goes back.
+/// Prepares the read of a box. Nothing is sent: store the query, then send it, up to three times
+/// while nothing is there, and then prepare the read anew. The channel moves on to the box after
+/// it when the query, sent on this channel, has found something; it never goes back.
+///
+/// Couriers up to v0.0.72 look for the box when a query first comes, answer with what they found
+/// from the second sending on, and repeat that for ever: a query that came before the write
+/// finds nothing, and one that is sent only once finds nothing either.
+///
+/// Several reads may be prepared ahead on one channel, and sent in any order.
 ///
 /// @param client       the client
 /// @param channel      the channel

@@ -17,9 +17,10 @@ use bytes::Bytes;
 /// by KPC_EVENT_MESSAGE_SENT, each time that it is sent, and once by KPC_EVENT_MESSAGE_REPLY,
 /// which carries message_id and, when the retries are used up, KPC_ERR_DAEMON_MAX_RETRIES.
 ///
-/// A daemon up to v0.0.72 repeats the message itself, up to three times; for today's daemons,
-/// and after a lost connection, the library does it, each time with a reply block of its own.
-/// The service may receive the message several times: use this only where that does no harm.
+/// The library sends the message again, up to three times, when no reply came in the time that
+/// the network needs, or the connection was lost; each time with a reply block of its own. The
+/// service may receive the message up to four times: use this only where that does no harm.
+/// Nothing is sent any more when the message has ended, by its reply or otherwise.
 ///
 /// @param client       the client
 /// @param message_id   names the message in its events; of kpc_new_message_id
@@ -61,9 +62,10 @@ pub unsafe extern "C" fn kpc_send_reliable_message(
 
 /// Sends a message until its reply comes, and waits for that.
 ///
-/// A daemon up to v0.0.72 repeats the message itself, up to three times; for today's daemons,
-/// and after a lost connection, the library does it, each time with a reply block of its own.
-/// The service may receive the message several times: use this only where that does no harm.
+/// The library sends the message again, up to three times, when no reply came in the time that
+/// the network needs, or the connection was lost; each time with a reply block of its own. The
+/// service may receive the message up to four times: use this only where that does no harm.
+/// Nothing is sent any more when the message has ended, by its reply or otherwise.
 ///
 /// @param client       the client
 /// @param message_id   names the message in its events; NULL draws one

@@ -20,8 +20,13 @@ use std::sync::Arc;
 /// until it is written.
 pub const KPC_START_NO_RETRY: u32 = 1;
 /// A write of a box that is there already, with other content, ends with
-/// KPC_ERR_BOX_ALREADY_EXISTS, instead of a success that hides that nothing was written (of
-/// networks before v0.0.74 with the same content, too). Takes one more round trip.
+/// KPC_ERR_BOX_ALREADY_EXISTS, instead of a success that hides that nothing was written. Takes
+/// one more round trip.
+///
+/// Networks before v0.0.74 say the same of a box with the same content, and so, now and then, of
+/// the first write of a box, which reaches them more than once. kpc_write_box looks into the box
+/// then. kpc_start_resending_encrypted_message cannot, as it does not know the content: there,
+/// read the box before you believe it.
 pub const KPC_START_RETURN_BOX_EXISTS: u32 = 2;
 
 /// The flags as the client core takes them.

@@ -14,8 +14,8 @@ use super::values::{kpc_box_index, kpc_read_cap, kpc_service, kpc_write_cap};
 
 /// As kpc_start_resending_encrypted_message with KPC_START_RETURN_BOX_EXISTS, under the name that
 /// other clients have for it: a write of a box that is there already ends with
-/// KPC_ERR_BOX_ALREADY_EXISTS. After a lost connection that may be the write's own first sending;
-/// the error's text then says so.
+/// KPC_ERR_BOX_ALREADY_EXISTS. After a lost connection, and with daemons before v0.0.74 always,
+/// that may be the write's own first sending; the error's text then says so.
 ///
 /// @param client       the client
 /// @param read_cap     for a read; NULL for a write

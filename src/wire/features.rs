@@ -89,6 +89,16 @@ impl Features {
         self.has(MessageKind::CreateWriteChannel) && !self.has(MessageKind::SessionTokenReply)
     }
 
+    /// Whether replicas may answer a write with "already exists" that met nothing but itself, as
+    /// those before v0.0.74 do to an identical write: a box reaches them more than once.
+    ///
+    /// Which version a daemon is, it does not say, but `get_pki_document` came with v0.0.75. One
+    /// that does not name its reply is v0.0.74 at most. That one cannot be told from those
+    /// before it, and counts as such: what is done for them is one read too many there.
+    pub fn may_meet_itself(&self) -> bool {
+        !self.has(MessageKind::GetPkiDocument)
+    }
+
     /// Whether the request may be sent to this daemon.
     pub fn supports(&self, request: &Request<'_>) -> bool {
         request.kind().evidence().is_none_or(|kind| self.has(kind))

@@ -252,6 +252,67 @@ static void read_channel_from(int32_t asked)
     CHECK(found);
 }
 
+/* Two reads prepared on one channel and sent the other way round: each finds its own box. A channel of
+ * v0.0.72 opens every answer with the index of the query that it prepared last. */
+static void reads_prepared_ahead(void)
+{
+    static const char *const texts[2] = {"first", "second"};
+    kpc_channel_query *reads[2] = {NULL, NULL};
+    kpc_box_index next;
+    kpc_channel writer, reader;
+    kpc_write_cap writes;
+    kpc_read_cap cap;
+    int i;
+
+    OK(kpc_create_write_channel(client, KPC_SOON, &writer, &cap, &writes, &error));
+    for (i = 0; i < 2; i++) {
+        kpc_channel_query *write = NULL;
+        OK(kpc_write_channel(client, writer, bytes(texts[i]), strlen(texts[i]), KPC_SOON, &write, &error));
+        CHECK(gives(writer, write, "", 1));
+        kpc_channel_query_free(write);
+    }
+    OK(kpc_create_read_channel(client, &cap, KPC_SOON, &reader, &error));
+    OK(kpc_read_channel(client, reader, NULL, -1, KPC_SOON, &reads[0], &error));
+    OK(kpc_channel_query_next_index(reads[0], &next, &error));
+    OK(kpc_read_channel(client, reader, &next, -1, KPC_SOON, &reads[1], &error));
+    for (i = 1; i >= 0; i--) {
+        CHECK(gives(reader, reads[i], texts[i], ATTEMPTS));
+    }
+    CHECK(gives(reader, reads[1], texts[1], ATTEMPTS));
+    kpc_channel_query_free(reads[0]);
+    kpc_channel_query_free(reads[1]);
+    OK(kpc_close_channel(client, reader, KPC_SOON, &error));
+    OK(kpc_close_channel(client, writer, KPC_SOON, &error));
+}
+
+/* A read that was sent before the write: prepared anew, it finds the box. */
+static void a_read_before_the_write(void)
+{
+    kpc_channel_query *early = NULL, *write = NULL;
+    kpc_channel writer, reader;
+    kpc_write_cap writes;
+    kpc_read_cap cap;
+    int i, found = 0;
+
+    OK(kpc_create_write_channel(client, KPC_SOON, &writer, &cap, &writes, &error));
+    OK(kpc_create_read_channel(client, &cap, KPC_SOON, &reader, &error));
+    OK(kpc_read_channel(client, reader, NULL, -1, KPC_SOON, &early, &error));
+    CHECK(gives(reader, early, "", 1));
+    OK(kpc_write_channel(client, writer, bytes("late"), 4, KPC_SOON, &write, &error));
+    CHECK(gives(writer, write, "", 1));
+    for (i = 0; i < ATTEMPTS && !found; i++) {
+        kpc_channel_query *anew = NULL;
+        OK(kpc_read_channel(client, reader, NULL, -1, KPC_SOON, &anew, &error));
+        found = gives(reader, anew, "late", 3);
+        kpc_channel_query_free(anew);
+    }
+    CHECK(found);
+    kpc_channel_query_free(early);
+    kpc_channel_query_free(write);
+    OK(kpc_close_channel(client, reader, KPC_SOON, &error));
+    OK(kpc_close_channel(client, writer, KPC_SOON, &error));
+}
+
 /* The next event of this kind. */
 static kpc_event *event_of(kpc_event_sink *sink, int32_t kind)
 {
@@ -413,6 +474,8 @@ static void everything(const char *options)
     channel_query_is_read();
     read_channel_from(0);
     read_channel_from(1);
+    reads_prepared_ahead();
+    a_read_before_the_write();
     send_channel_query();
     send_channel_query_await_reply();
     close_channel();

@@ -95,6 +95,30 @@ static void a_message_id_names_one_message_at_a_time(void)
     kpc_buffer_free(reply);
 }
 
+/* Nothing goes on at the daemon when a message has ended: not even minutes later, when v0.0.72 repeats
+ * what it was asked to repeat. */
+static void an_end_is_the_end(void)
+{
+    kpc_buffer *reply = NULL;
+    kpc_op op = 0;
+    kpc_result *result;
+    long before = kpc_sim_count(&sim, "packets");
+
+    kpc_sim_say(&sim, "loss 1");
+    OK(kpc_send_reliable_message_await_reply_async(client, NULL, &echo, bytes("lost"), 4, KPC_FOREVER, NULL, &op,
+                                                   &error));
+    CHECK(kpc_sim_until(&sim, "packets", before + 1));
+    STATUS(KPC_OK, kpc_op_cancel(client, op, NULL));
+    result = WAIT_FOR(client, op);
+    ERROR(KPC_ERR_CANCELLED, kpc_send_reliable_message_await_reply_result(result, &reply, &error));
+    kpc_result_free(result);
+    kpc_sim_say(&sim, "loss 0");
+    kpc_sim_say(&sim, "advance 300");
+    OK(kpc_send_reliable_message_await_reply(client, NULL, &echo, bytes("ping"), 4, KPC_SOON, &reply, &error));
+    CHECK(begins(reply, "ping"));
+    CHECK(kpc_sim_count(&sim, "packets") == before + 2);
+}
+
 static void everything(const char *options)
 {
     kpc_config *config = NULL;
@@ -108,6 +132,7 @@ static void everything(const char *options)
     send_reliable_message_await_reply();
     send_reliable_message();
     a_message_id_names_one_message_at_a_time();
+    an_end_is_the_end();
     kpc_client_free(client);
     kpc_sim_stop(&sim);
 }

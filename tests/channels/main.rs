@@ -7,6 +7,7 @@ mod common;
 
 mod basics;
 mod events;
+mod prepared_ahead;
 mod reconnect;
 mod reliable;
 mod replicas;

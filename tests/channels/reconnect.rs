@@ -106,7 +106,7 @@ fn a_channel_that_the_daemon_forgot_is_opened_anew() {
     let courier = alice.courier();
     setup.control("error write_channel 7");
     let one = alice.write(made.id, b"one");
-    setup.control("error send_channel_query 6");
+    setup.control("error send_channel_query 4");
     alice.send_write(made.id, &one, &courier);
     let two = alice.write(made.id, b"two");
     assert_eq!(two.current_index, one.next_index);
@@ -151,7 +151,11 @@ fn every_code_of_the_older_protocol_keeps_its_meaning() {
         (12, Status::COURIER_CACHE_CORRUPTION),
         (13, Status::COURIER_PROPAGATION),
     ] {
-        setup.control(&format!("error send_channel_query {code}"));
+        // These may be of the daemon's channel, so the query is tried once more on another.
+        let times = if matches!(code, 4 | 9) { 2 } else { 1 };
+        for _ in 0..times {
+            setup.control(&format!("error send_channel_query {code}"));
+        }
         let error = refused(alice.try_send(made.id, &query, &courier));
         assert_eq!(error.status(), status);
         assert_eq!(error.daemon_code(), Some(code));

@@ -104,23 +104,9 @@ fn lossy(era: Era) -> Setup {
     Setup::with(config)
 }
 
-#[test]
-fn todays_messages_are_repeated_three_times_and_given_up_by_the_library() {
-    let setup = lossy(Era::Current);
-    let alice = setup.client();
-    let echo = alice.service("echo");
-    let work = alice
-        .client
-        .blocking_send_reliable_message(None, &echo, b"x");
-    let error = refused(alice.run(work));
-    assert_eq!(error.status(), Status::DAEMON_MAX_RETRIES);
-    assert_eq!(error.origin(), Origin::Library);
-    assert_eq!(setup.sim.stats().unwrap()["packets"], 4);
-}
-
-#[test]
-fn the_older_daemon_repeats_three_times_and_gives_up_itself() {
-    let setup = lossy(Era::V0_0_72);
+/// As many deliveries as the header says, and none after the end.
+fn is_repeated_three_times_and_given_up(era: Era) {
+    let setup = lossy(era);
     let alice = setup.client();
     let (id, echo) = (message_id(), alice.service("echo"));
     alice
@@ -128,8 +114,51 @@ fn the_older_daemon_repeats_three_times_and_gives_up_itself() {
         .unwrap();
     let error = reply(&alice, id).error.unwrap();
     assert_eq!(error.status(), Status::DAEMON_MAX_RETRIES);
-    assert_eq!(error.origin(), Origin::Daemon);
+    assert_eq!(error.origin(), Origin::Library);
     assert_eq!(setup.sim.stats().unwrap()["packets"], 4);
+    is_over(&setup, &alice);
+}
+
+/// The daemon sends nothing more by itself, however long it lives.
+fn is_over(setup: &Setup, alice: &User) {
+    let before = setup.sim.stats().unwrap()["packets"].as_u64().unwrap();
+    for _ in 0..4 {
+        setup.control("advance 300");
+        setup.control("loss 0");
+        let echo = alice.service("echo");
+        alice
+            .run(alice.client.blocking_send_message(&echo, b"x"))
+            .unwrap();
+    }
+    let packets = setup.sim.stats().unwrap()["packets"].as_u64().unwrap();
+    assert_eq!(packets, before + 4, "those were ours");
+}
+
+#[test]
+fn todays_messages_are_repeated_three_times_and_given_up() {
+    is_repeated_three_times_and_given_up(Era::Current);
+}
+
+#[test]
+fn messages_at_the_older_daemon_are_repeated_three_times_and_given_up() {
+    is_repeated_three_times_and_given_up(Era::V0_0_72);
+}
+
+#[test]
+fn who_gives_up_a_reliable_message_leaves_nothing_behind_at_the_older_daemon() {
+    let setup = lossy(Era::V0_0_72);
+    let alice = setup.client();
+    let echo = alice.service("echo");
+    let message = alice
+        .client
+        .blocking_send_reliable_message(None, &echo, b"x")
+        .unwrap();
+    let prepared = alice.client.prepare(&message, Delivery::Keep).unwrap();
+    let op = prepared.id();
+    prepared.launch(message, Timeout::Forever);
+    setup.wait_for("packets", 1);
+    alice.client.cancel(op).unwrap();
+    is_over(&setup, &alice);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use kpclient::bacap::BoxIndex;
 use kpclient::client::{
     ChannelId, ChannelQuery, Client, Destination, Event, EventSink, Log, NewChannel, Timeout, Work,
 };
@@ -18,6 +19,9 @@ use std::sync::Arc;
 pub const PATIENCE: Duration = Duration::from_secs(120);
 /// So often a coin never shows one side only.
 pub const ATTEMPTS: usize = 50;
+/// So often one query is sent before it is prepared anew: a courier of v0.0.72 repeats for ever
+/// what it found when the query first came.
+pub const SENDINGS: usize = 3;
 pub const SOON: Timeout = Timeout::After(PATIENCE);
 
 /// A daemon of this era in a hurry.
@@ -155,16 +159,36 @@ impl User {
         assert_eq!(self.try_send(channel, query, to).unwrap(), Bytes::new());
     }
 
-    /// Sends a read until something is found. A daemon up to v0.0.72 asks one of two replicas
-    /// each time, of which only one is sure to hold the box.
+    /// Sends a read until something is found, a few times, and then another one of the same
+    /// box. A daemon up to v0.0.72 asks one of two replicas each time, of which only one is sure
+    /// to hold the box.
     pub fn fetch(&self, channel: ChannelId, query: &ChannelQuery, to: &Destination) -> Bytes {
+        self.find(channel, query, |query| {
+            self.try_send(channel, query, to).unwrap()
+        })
+    }
+
+    fn find(
+        &self,
+        channel: ChannelId,
+        query: &ChannelQuery,
+        send: impl Fn(&ChannelQuery) -> Bytes,
+    ) -> Bytes {
+        let mut query = query.clone();
         for _ in 0..ATTEMPTS {
-            let found = self.try_send(channel, query, to).unwrap();
-            if !found.is_empty() {
+            let found = (0..SENDINGS).map(|_| send(&query));
+            if let Some(found) = found.into_iter().find(|found| !found.is_empty()) {
                 return found;
             }
+            query = self.read_at(channel, &query.current_index);
         }
         panic!("nothing found");
+    }
+
+    /// Prepares the read of a certain box.
+    pub fn read_at(&self, channel: ChannelId, index: &BoxIndex) -> ChannelQuery {
+        self.run(self.client.read_channel(channel, Some(index), None))
+            .unwrap()
     }
 
     /// The next event for which `pick` gives something.
@@ -209,13 +233,9 @@ impl User {
 
     /// As [`User::fetch`], while connections come and go.
     pub fn fetch_through_trouble(&self, channel: ChannelId, query: &ChannelQuery) -> Bytes {
-        for _ in 0..ATTEMPTS {
-            let found = self.when_online(|| self.try_send(channel, query, &self.courier()));
-            if !found.is_empty() {
-                return found;
-            }
-        }
-        panic!("nothing found");
+        self.find(channel, query, |query| {
+            self.when_online(|| self.try_send(channel, query, &self.courier()))
+        })
     }
 
     /// Tries again while the client has no daemon, for then queries are refused.

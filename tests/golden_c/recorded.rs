@@ -215,6 +215,15 @@ pub fn is_message(key: &str) -> bool {
     )
 }
 
+/// The name under which the library makes a recorded request. It repeats reliable messages
+/// itself: that daemon would go on with them for a quarter of an hour.
+pub fn sent_as(key: &str) -> &str {
+    match key {
+        "send_arq_message" => "send_message",
+        other => other,
+    }
+}
+
 /// Whether the player's call ends with the reply; else events tell that. A message without a
 /// SURB has none, and where several that block go in a row, their order would be nobody's.
 pub fn is_awaited(key: &str, fields: &Fields, how: &How<'_>, in_a_row: bool) -> bool {

@@ -10,7 +10,7 @@ use crate::common::frames::{message, transcript, Era, Fields, Recorded};
 use crate::common::peer::{Conn, Peer};
 use crate::couriers;
 use crate::program::{Form, Program};
-use crate::recorded::{compare_requests, content, drawn, names, Lane, Outcome};
+use crate::recorded::{compare_requests, content, drawn, names, sent_as, Lane, Outcome};
 use crate::text::{compare, hex, shown, Shown};
 
 mod asking;
@@ -194,7 +194,7 @@ impl<'a> Replay<'a> {
                 continue;
             }
             let (lane, key) = (self.made[at].lane, self.made[at].key.clone());
-            let asked = self.lane(lane).expect(&key);
+            let asked = self.lane(lane).expect(sent_as(&key));
             let made = &mut self.made[at];
             made.seen = true;
             let drawn = drawn(&key, made.awaited);

@@ -13,7 +13,7 @@ use crate::common::drive::{
     try_start, Op, A_WHILE,
 };
 use crate::common::frames::{fields, get, Era};
-use crate::common::peer::{Conn, Greeting, Peer};
+use crate::common::peer::{Asked, Conn, Greeting, Peer};
 use crate::common::replies::{caps, document_with, slow_network, COURIER};
 
 const START: &str = "start_resending_encrypted_message";
@@ -385,6 +385,49 @@ fn a_write_that_may_have_met_itself_says_so_where_the_box_cannot_be_read() {
         (error.daemon_code(), error.replica_code()),
         (Some(10), Some(10))
     );
+}
+
+/// Plays one write of v0.0.73-rc1, with return-box-exists, up to its code 10 and the read that
+/// looks after it.
+fn write_of_rc1(peer: &Peer) -> (Arc<Client>, Conn, Op, Asked) {
+    let (client, mut conn) = connected(peer);
+    let (cap, _, index) = caps();
+    let flags = StartFlags {
+        return_box_exists: true,
+        ..StartFlags::default()
+    };
+    let write = start(&client, client.write_box(&cap, &index, b"mine", flags));
+    let encrypt = conn.expect("encrypt_write");
+    conn.answer_envelope(&encrypt, 1);
+    let asked = conn.expect(START);
+    conn.answer_start(&asked, 10, None);
+    let encrypt = conn.expect("encrypt_read");
+    conn.answer_envelope(&encrypt, 2);
+    let read = conn.expect(START);
+    (client, conn, write, read)
+}
+
+#[test]
+fn before_v0_0_74_a_write_that_was_sent_once_is_read_back_too() {
+    let peer = Peer::new(Era::FirstSessions);
+    let (_client, mut conn, write, read) = write_of_rc1(&peer);
+    conn.answer_start(&read, 0, Some(b"mine"));
+    let next: BoxIndex = write.done().unwrap();
+    assert!(next == caps().2.next());
+    let peer = Peer::new(Era::FirstSessions);
+    let (_client, mut conn, write, read) = write_of_rc1(&peer);
+    conn.answer_start(&read, 0, Some(b"another's"));
+    assert_eq!(write.status(), Status::BOX_ALREADY_EXISTS);
+}
+
+#[test]
+fn before_v0_0_74_a_write_whose_box_cannot_be_read_says_that_it_may_have_met_itself() {
+    let peer = Peer::new(Era::FirstSessions);
+    let (_client, mut conn, write, read) = write_of_rc1(&peer);
+    conn.answer_start(&read, 7, None);
+    let error = write.failure();
+    assert_eq!(error.status(), Status::BOX_ALREADY_EXISTS);
+    assert!(error.message().contains("nothing but itself"), "{error}");
 }
 
 #[test]

@@ -308,14 +308,14 @@ fn a_message_in_line_is_not_sent_to_a_daemon_of_another_generation() {
 }
 
 #[test]
-fn a_reliable_message_is_made_anew_for_a_daemon_of_another_generation() {
+fn a_reliable_message_goes_to_daemons_of_every_generation() {
     let mut peer = Peer::new(Era::Channels);
     let (client, mut conn) = connected(&peer);
     let message = start(
         &client,
         client.blocking_send_reliable_message(None, &echo(), b"x"),
     );
-    conn.expect("send_arq_message");
+    conn.expect("send_message");
     peer.era = Era::Current;
     conn.cut();
     let mut conn = peer.welcome();

@@ -92,6 +92,31 @@ fn outcomes_that_are_no_failures_have_their_status() {
     world.settle();
 }
 
+/// Replicas of that era answer an identical write with "already exists", and get one write more
+/// than once: so it says nothing of a box but that somebody, perhaps oneself, has written it.
+#[test]
+fn before_v0_0_74_a_write_that_met_itself_succeeds_and_one_that_met_another_does_not() {
+    let mut config = hurried_era(Era::V0_0_73Rc1);
+    let other = SimConfig::new(Era::Current).network;
+    config.network.replicas = other.replicas;
+    config.network.couriers = other.couriers;
+    let world = World::new(config);
+    let pair = stream(5);
+    let flags = StartFlags {
+        return_box_exists: true,
+        ..StartFlags::default()
+    };
+    let write = |text: &[u8]| {
+        let (cap, first) = (&pair.write_cap, &pair.first_index);
+        world.wait(world.client.write_box(cap, first, text, flags))
+    };
+    let next = write(b"mine").unwrap();
+    assert!(write(b"mine").unwrap() == next);
+    let met = write(b"another's").map(drop).unwrap_err();
+    assert_eq!(met.status(), Status::BOX_ALREADY_EXISTS);
+    world.settle();
+}
+
 #[test]
 fn a_read_gets_its_answer_when_the_box_is_written_later() {
     let world = World::new(hurried());

@@ -1,8 +1,12 @@
 //! Channels on daemons up to v0.0.72, which know channels themselves.
 //!
 //! A channel of such a daemon dies with the connection. The library keeps what is needed
-//! to resume it, and does so when the channel is next used; a query that the resumed
-//! channel has not prepared itself is sent on one that was resumed for that query.
+//! to resume it, and does so when the channel is next used.
+//!
+//! The daemon opens an answer with the index of what its channel prepared last, whichever
+//! query the answer is for. So a query is sent on the channel only while that stands at
+//! the query's box; any other, also one prepared before a reconnect, is sent on a spare
+//! channel that is resumed for it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -27,16 +31,22 @@ const REOPENINGS: usize = 2;
 pub(crate) struct Opened {
     link: Weak<Link>,
     id: u16,
-    /// Queries whose answers the daemon can open on this channel.
+    /// Where the daemon's channel stands: the box of the query that it prepared last.
+    at: BoxIndex,
+    /// Queries for that box, whose answers the daemon can open on this channel.
     knows: VecDeque<Hash>,
+    /// The query that it was resumed for, until it is asked to prepare another.
+    resumed_for: Option<Hash>,
 }
 
 impl Opened {
-    fn new(link: &Arc<Link>, id: u16, knows: Option<Hash>) -> Self {
+    fn new(link: &Arc<Link>, id: u16, at: BoxIndex, resumed_for: Option<Hash>) -> Self {
         Opened {
             link: Arc::downgrade(link),
             id,
-            knows: knows.into_iter().collect(),
+            at,
+            knows: resumed_for.into_iter().collect(),
+            resumed_for,
         }
     }
 
@@ -44,11 +54,16 @@ impl Opened {
         self.link.ptr_eq(&Arc::downgrade(link))
     }
 
-    fn learn(&mut self, hash: Hash) {
+    /// The daemon's channel has prepared a query, and stands at its box now.
+    fn learn(&mut self, query: &ChannelQuery) {
+        if self.at != query.current_index {
+            self.at = query.current_index.clone();
+            self.knows.clear();
+        }
         if self.knows.len() >= KNOWN {
             self.knows.pop_front();
         }
-        self.knows.push_back(hash);
+        self.knows.push_back(query.envelope_hash);
     }
 }
 
@@ -57,7 +72,7 @@ pub(super) struct Route {
     pub(super) link: Arc<Link>,
     pub(super) id: u16,
     /// It was opened for this query alone and is closed after it.
-    spare: bool,
+    pub(super) spare: bool,
 }
 
 impl Drop for Route {
@@ -195,7 +210,7 @@ pub(super) async fn create_write(inner: &Arc<Inner>) -> Result<NewChannel> {
             continue;
         };
         let (end, first) = (End::Write(write_cap.clone()), write_cap.first_index());
-        let opened = Opened::new(&link, id, None);
+        let opened = Opened::new(&link, id, first.clone(), None);
         return Ok(NewChannel {
             id: inner.channels.open(end, first, None, Some(opened)),
             write_cap,
@@ -209,7 +224,7 @@ pub(super) async fn create_read(inner: &Arc<Inner>, read_cap: &ReadCap) -> Resul
     let request = Request::CreateReadChannel {
         read_cap: read_cap.as_bytes(),
     };
-    open_with(inner, &request, None).await
+    open_with(inner, &request, &read_cap.first_index(), None).await
 }
 
 /// Opens a channel again at `position`.
@@ -231,7 +246,7 @@ pub(super) async fn resume(
             reply_index,
         },
     };
-    open_with(inner, &request, None).await
+    open_with(inner, &request, position, None).await
 }
 
 /// Opens a channel again so that the answer to `query` can be understood on it.
@@ -256,29 +271,33 @@ pub(super) async fn resume_query(
             envelope_hash: &query.envelope_hash,
         },
     };
-    open_with(inner, &request, Some(query.envelope_hash)).await
+    let resumed_for = Some(query.envelope_hash);
+    open_with(inner, &request, &query.current_index, resumed_for).await
 }
 
 async fn open_with(
     inner: &Arc<Inner>,
     request: &Request<'_>,
-    knows: Option<Hash>,
+    at: &BoxIndex,
+    resumed_for: Option<Hash>,
 ) -> Result<Opened> {
     loop {
         let link = connected(inner).await?;
         if let Some(id) = ask(inner, &link, request, read_opened).await? {
-            return Ok(Opened::new(&link, id, knows));
+            return Ok(Opened::new(&link, id, at.clone(), resumed_for));
         }
     }
 }
 
-/// The daemon's channel that stands for ours on the present connection, opened if need be.
-async fn opened(inner: &Arc<Inner>, channel: &Channel) -> Result<(Arc<Link>, u16)> {
+/// The daemon's channel that stands for ours on the present connection, opened if need be,
+/// and where it stands. It is about to prepare something.
+async fn opened(inner: &Arc<Inner>, channel: &Channel) -> Result<(Arc<Link>, u16, BoxIndex)> {
     let mut slot = channel.opened.lock().await;
     loop {
         let link = connected(inner).await?;
-        if let Some(opened) = slot.as_ref().filter(|opened| opened.is_on(&link)) {
-            return Ok((link, opened.id));
+        if let Some(opened) = slot.as_mut().filter(|opened| opened.is_on(&link)) {
+            opened.resumed_for = None;
+            return Ok((link, opened.id, opened.at.clone()));
         }
         let position = channel.position();
         *slot = Some(resume(inner, &channel.end, &position, channel.reply_index).await?);
@@ -294,11 +313,20 @@ async fn give_up(channel: &Channel, link: &Arc<Link>, id: u16) {
     }
 }
 
-async fn learn(channel: &Channel, link: &Arc<Link>, id: u16, hash: Hash) {
+async fn learn(channel: &Channel, link: &Arc<Link>, id: u16, query: &ChannelQuery) {
     let mut slot = channel.opened.lock().await;
     if let Some(opened) = slot.as_mut().filter(|o| o.is_on(link) && o.id == id) {
-        opened.learn(hash);
+        opened.learn(query);
     }
+}
+
+/// Whether the daemon's channel may have stood at another box when the answer to `query`,
+/// sent by `route`, was opened: then it can be opened all the same, on a spare one.
+pub(super) async fn may_have_moved(channel: &Channel, route: &Route, query: &ChannelQuery) -> bool {
+    let slot = channel.opened.lock().await;
+    let hash = Some(query.envelope_hash);
+    let is_it = |o: &&Opened| o.is_on(&route.link) && o.id == route.id && o.resumed_for == hash;
+    !route.spare && slot.as_ref().filter(is_it).is_none()
 }
 
 /// Prepares a write at the channel's position.
@@ -307,11 +335,7 @@ pub(super) async fn write(
     channel: &Channel,
     payload: &[u8],
 ) -> Result<ChannelQuery> {
-    let request = |channel_id| Request::WriteChannel {
-        channel_id,
-        payload,
-    };
-    prepare(inner, channel, None, request).await
+    prepare(inner, channel, None, &Wanted::Write(payload)).await
 }
 
 /// Prepares a read of the box at `index`, or at the channel's position.
@@ -321,28 +345,48 @@ pub(super) async fn read(
     index: Option<&BoxIndex>,
     reply_index: Option<u8>,
 ) -> Result<ChannelQuery> {
-    let request = |channel_id| Request::ReadChannel {
-        channel_id,
-        index: index.map(BoxIndex::as_bytes),
-        reply_index,
-    };
-    prepare(inner, channel, index, request).await
+    prepare(inner, channel, index, &Wanted::Read(reply_index)).await
 }
 
-async fn prepare<'a>(
+/// What a channel is to prepare.
+enum Wanted<'a> {
+    Write(&'a [u8]),
+    Read(Option<u8>),
+}
+
+impl Wanted<'_> {
+    fn request<'a>(&'a self, channel_id: u16, index: Option<&'a BoxIndex>) -> Request<'a> {
+        match *self {
+            Wanted::Write(payload) => Request::WriteChannel {
+                channel_id,
+                payload,
+            },
+            Wanted::Read(reply_index) => Request::ReadChannel {
+                channel_id,
+                index: index.map(BoxIndex::as_bytes),
+                reply_index,
+            },
+        }
+    }
+}
+
+async fn prepare(
     inner: &Arc<Inner>,
     channel: &Channel,
     index: Option<&BoxIndex>,
-    request: impl Fn(u16) -> Request<'a> + Sync,
+    what: &Wanted<'_>,
 ) -> Result<ChannelQuery> {
     let mut reopenings = 0;
     loop {
-        let (link, id) = opened(inner, channel).await?;
+        let (link, id, at) = opened(inner, channel).await?;
         let wanted = index.cloned().unwrap_or_else(|| channel.position());
-        let failure = match ask(inner, &link, &request(id), read_prepared).await {
+        // The daemon's channel stays where it is until it is told; only reads can tell it.
+        let tell = index.or_else(|| (at != wanted).then_some(&wanted));
+        let request = what.request(id, tell);
+        let failure = match ask(inner, &link, &request, read_prepared).await {
             Ok(None) => continue,
             Ok(Some(query)) if query.current_index == wanted => {
-                learn(channel, &link, id, query.envelope_hash).await;
+                learn(channel, &link, id, &query).await;
                 return Ok(query);
             }
             Ok(Some(_)) => Error::new(
@@ -412,17 +456,47 @@ pub(super) async fn close_opened(inner: &Arc<Inner>, channel: &Channel) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn of_the_queries_sent_on_a_channel_the_last_are_known() {
-        let mut opened = Opened {
+    fn opened(at: &BoxIndex) -> Opened {
+        Opened {
             link: Weak::new(),
             id: 7,
+            at: at.clone(),
             knows: VecDeque::new(),
-        };
+            resumed_for: None,
+        }
+    }
+
+    fn read_at(index: &BoxIndex, hash: u8) -> ChannelQuery {
+        ChannelQuery {
+            is_read: true,
+            payload: bytes::Bytes::from_static(b"x"),
+            current_index: index.clone(),
+            next_index: index.next(),
+            reply_index: None,
+            envelope_hash: [hash; 32],
+            descriptor: bytes::Bytes::from_static(b"x"),
+        }
+    }
+
+    #[test]
+    fn of_the_queries_for_the_box_where_a_channel_stands_the_last_are_known() {
+        let first = crate::bacap::keypair(&[1; 32]).first_index;
+        let mut opened = opened(&first);
         for hash in 0..100 {
-            opened.learn([hash; 32]);
+            opened.learn(&read_at(&first, hash));
         }
         assert_eq!(opened.knows.len(), 64);
         assert_eq!(opened.knows[63], [99; 32]);
+    }
+
+    #[test]
+    fn a_query_for_another_box_makes_those_before_it_unknown() {
+        let first = crate::bacap::keypair(&[1; 32]).first_index;
+        let mut opened = opened(&first);
+        opened.learn(&read_at(&first, 1));
+        opened.learn(&read_at(&first.next(), 2));
+        assert_eq!(opened.knows, [[2; 32]]);
+        opened.learn(&read_at(&first, 3));
+        assert_eq!(opened.knows, [[3; 32]]);
     }
 }

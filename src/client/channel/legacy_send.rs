@@ -13,7 +13,7 @@ use super::super::inner::Inner;
 use super::super::lane::Link;
 use super::super::message::Destination;
 use super::flight::{Flight, Word};
-use super::legacy::{is_current, lane, route, Route};
+use super::legacy::{is_current, lane, may_have_moved, route, Route};
 use super::query::ChannelQuery;
 use super::table::Channel;
 use super::{closed, ChannelReply};
@@ -61,19 +61,31 @@ pub(super) async fn send(
             },
         };
         match failure {
-            // The daemon forgot the channel, or what was prepared on it.
-            Some(error) if is_forgotten(&error) && !anew => anew = true,
+            Some(error) if !anew && is_of_the_channel(&error, channel, &route, query).await => {
+                anew = true;
+            }
             Some(error) => return Err(error),
             None => {}
         }
     }
 }
 
-fn is_forgotten(error: &Error) -> bool {
-    matches!(
-        error.status(),
-        Status::DAEMON_CHANNEL_NOT_FOUND | Status::DAEMON_INVALID_CHANNEL
-    )
+/// Whether a query failed for its channel alone: the daemon has forgotten that, or what was
+/// prepared on it, and says so with a plain internal error when the reply comes; or the
+/// channel stood at another box by then.
+async fn is_of_the_channel(
+    error: &Error,
+    channel: &Channel,
+    route: &Route,
+    query: &ChannelQuery,
+) -> bool {
+    match error.status() {
+        Status::DAEMON_CHANNEL_NOT_FOUND
+        | Status::DAEMON_INVALID_CHANNEL
+        | Status::DAEMON_INTERNAL => true,
+        Status::DAEMON_INVALID_PAYLOAD => may_have_moved(channel, route, query).await,
+        _ => false,
+    }
 }
 
 /// Sends the query once and waits for what comes of it.

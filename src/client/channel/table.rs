@@ -75,8 +75,8 @@ impl Channel {
 
     /// Refuses a query that this channel cannot send.
     ///
-    /// A second write that was prepared for one box would be answered like the first, and
-    /// its content would be lost: the first write of a box stands.
+    /// A second write that was prepared for one box would be answered like the first, and one
+    /// of both contents would be lost: the second today, the first at a daemon up to v0.0.72.
     pub(super) fn admit(&self, query: &ChannelQuery) -> Result<()> {
         if query.is_read != self.end.is_read() {
             return Err(wrong_way(self.id, self.end.is_read()));

@@ -28,9 +28,6 @@ const SENT_SLACK: Duration = Duration::from_secs(60);
 /// Ids of answered messages remembered, so that a second answer is not told.
 const ANSWERED: usize = 256;
 
-/// How long after a reply was due a daemon up to v0.0.72 sends a reliable message again.
-const RESENT_AFTER: Duration = Duration::from_secs(20);
-
 /// Who waits for what becomes of a message.
 pub(crate) enum MessageSink {
     /// For the reply.
@@ -48,8 +45,6 @@ pub(crate) struct PlainMessage {
     /// The protocol that the frame is for, where that matters: the older one or today's. A
     /// daemon of the other generation may die of it.
     pub(crate) legacy: Option<bool>,
-    /// How often the daemon itself sends it, until it is answered.
-    pub(crate) sendings: u32,
     pub(crate) sink: MessageSink,
 }
 
@@ -257,9 +252,8 @@ impl Messages {
         } else if let Some(flying) = self.flying.get_mut(&id) {
             let eta = Duration::from_nanos(event.reply_eta_ns.try_into().unwrap_or(0))
                 .min(seconds(LONGEST));
-            let resends = flying.message.sendings.saturating_sub(1);
             flying.stage = Stage::Sent {
-                until: now + (eta + RESENT_AFTER) * resends + eta + slack,
+                until: now + eta + slack,
             };
         }
         true

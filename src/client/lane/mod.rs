@@ -385,7 +385,6 @@ mod tests {
             surb: Some(crate::client::random_array().unwrap()),
             frame: Bytes::from_static(b"message"),
             legacy: None,
-            sendings: 1,
             sink: MessageSink::Events,
         }
     }

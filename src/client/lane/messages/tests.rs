@@ -8,7 +8,6 @@ fn message(id: u8, surb: bool, sink: MessageSink) -> PlainMessage {
         surb: surb.then_some([id; 16]),
         frame: Bytes::from_static(b"frame"),
         legacy: None,
-        sendings: 1,
         sink,
     }
 }
