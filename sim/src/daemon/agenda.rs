@@ -81,6 +81,16 @@ impl<E> Agenda<E> {
         self.heap.pop().map(|due| due.0.event)
     }
 
+    /// Brings some events forward.
+    pub(crate) fn hasten(&mut self, by: Duration, which: impl Fn(&E) -> bool) {
+        let mut all = std::mem::take(&mut self.heap).into_vec();
+        for due in all.iter_mut().filter(|due| which(&due.0.event)) {
+            due.0.at = due.0.at.checked_sub(by).unwrap_or_else(Instant::now);
+        }
+        self.heap = all.into();
+        self.changed.notify_one();
+    }
+
     /// Forgets everything for which this is false.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&E) -> bool) {
         self.heap.retain(|due| keep(&due.0.event));

@@ -60,7 +60,6 @@ pub(crate) struct Conn {
     pub(crate) stop: Rc<Notify>,
     /// A frame that waits to be overtaken by the next one.
     pub(crate) held: Option<Vec<u8>>,
-    pub(crate) channels: super::legacy::Channels,
     socket: Option<Rc<Socket>>,
     outbox: VecDeque<Vec<u8>>,
     out_bytes: usize,
@@ -78,7 +77,6 @@ impl Conn {
             room: Rc::default(),
             stop: Rc::default(),
             held: None,
-            channels: super::legacy::Channels::default(),
             socket: Some(socket),
             outbox: VecDeque::new(),
             out_bytes: 0,

@@ -257,8 +257,10 @@ impl Daemon {
         self.schedule_epoch();
     }
 
-    /// Puts the network's clock forward.
+    /// Puts the network's clock forward, and with it the minutes that a reliable message waits to be sent again.
     pub(crate) fn put_forward(&mut self, by: Duration) {
+        self.agenda
+            .hasten(by, |event| matches!(event, Event::MessageAgain { .. }));
         let before = self.network.epoch(self.now());
         self.leap += by;
         if self.network.epoch(self.now()) != before {

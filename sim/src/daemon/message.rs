@@ -84,7 +84,7 @@ impl Daemon {
         let length = message.payload.len();
         let err = if length as u64 > limit {
             Some(format!("message too large: {length} > {limit}"))
-        } else if !self.network.service_known(&message.node, &message.queue) {
+        } else if !self.finds_service(&message) {
             Some(NO_SERVICE.to_owned())
         } else {
             None
@@ -115,6 +115,14 @@ impl Daemon {
         }
     }
 
+    /// Whether a message's destination is good enough for the daemon to send it. With a reliable one it looks at the node only.
+    fn finds_service(&self, message: &Message) -> bool {
+        if message.reliable {
+            return self.network.node_known(&message.node);
+        }
+        self.network.service_known(&message.node, &message.queue)
+    }
+
     /// A message with a SURB is on its way.
     fn message_left(&mut self, message: Message, surb_id: Id, eta: Duration) {
         let number = self.number();
@@ -129,12 +137,13 @@ impl Daemon {
             let payload = self.network.echo(&message.payload);
             self.agenda.after(eta, Event::Echoed { number, payload });
         }
-        let patience = eta + self.config.resend_slack;
         if message.reliable {
+            let patience = eta + self.config.reliable_slack;
             self.agenda
                 .after(patience, Event::MessageAgain { number, message });
         } else if self.era == Era::V0_0_72 {
             // Later daemons collect silently.
+            let patience = eta + self.config.resend_slack;
             self.agenda
                 .after(patience, Event::MessageExpired { number });
         }

@@ -29,6 +29,8 @@ pub struct SimConfig {
     pub instant: bool,
     /// How long after the expected arrival of an answer a packet is sent again.
     pub resend_slack: Duration,
+    /// The same for a reliable message of the older protocol.
+    pub reliable_slack: Duration,
     /// How often a courier is asked about a copy command.
     pub copy_poll: Duration,
     /// How long to wait before a courier is asked again for a box that is not there.
@@ -74,6 +76,7 @@ impl SimConfig {
             },
             instant: false,
             resend_slack: Duration::from_secs(20),
+            reliable_slack: Duration::from_secs(3 * 60 + 45),
             copy_poll: Duration::from_secs(5),
             retry_gap: Duration::ZERO,
             write_timeout: Duration::from_secs(60),

@@ -115,6 +115,7 @@ impl Daemon {
         let Some(conn) = self.conns.remove(&id) else {
             return;
         };
+        self.channels.forget(id);
         if self.conns.is_empty() {
             self.nobody.notify_one();
         }

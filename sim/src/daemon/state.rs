@@ -75,6 +75,8 @@ pub(crate) struct Daemon {
     pub(crate) apps: BTreeMap<AppNo, App>,
     pub(crate) tokens: HashMap<Id, AppNo>,
     pub(crate) arq: Arq,
+    /// Of the older protocol.
+    pub(crate) channels: legacy::Channels,
     pub(crate) in_flight: Vec<InFlight>,
     pub(crate) ticks: Ticks,
     pub(crate) processor: Processor,
@@ -106,6 +108,7 @@ impl Daemon {
             apps: BTreeMap::new(),
             tokens: HashMap::new(),
             arq: Arq::default(),
+            channels: legacy::Channels::default(),
             in_flight: Vec::new(),
             ticks: Ticks::default(),
             processor: Processor::new(),

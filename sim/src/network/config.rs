@@ -59,6 +59,8 @@ pub struct NetworkConfig {
     pub replication_lag: Duration,
     /// Whether writing a box again with the same content is answered with 10, as before v0.0.74.
     pub identical_rewrite_is_error: bool,
+    /// Whether any other write of a box replaces what it holds, as before v0.0.73.
+    pub overwrites: bool,
 }
 
 impl NetworkConfig {
@@ -96,7 +98,8 @@ impl NetworkConfig {
             look_ups: 5,
             copy_patience: Duration::from_secs(131),
             replication_lag: Duration::ZERO,
-            identical_rewrite_is_error: era != Era::Current,
+            identical_rewrite_is_error: era == Era::V0_0_73Rc1,
+            overwrites: era == Era::V0_0_72,
         }
     }
 }

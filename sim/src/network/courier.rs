@@ -166,7 +166,12 @@ impl Courier {
         }
     }
 
-    /// The answer that this courier remembers. Where that is "not found" it looks again, for the next time.
+    /// The answer that this courier remembers.
+    pub(super) fn known(&self, hash: &Hash) -> Option<&Answer> {
+        self.cache.get(hash).map(|entry| &entry.answer)
+    }
+
+    /// The same. Where that is "not found" it looks again, for the next time.
     fn recall(
         &mut self,
         now: Duration,
@@ -174,32 +179,16 @@ impl Courier {
         bytes: &[u8],
         hash: &Hash,
     ) -> Result<Option<Answer>, Code> {
-        let Some(entry) = self.cache.get(hash) else {
-            return Ok(None);
-        };
-        let known = entry.answer.clone();
-        self.cached(now, world, bytes, hash)?;
-        Ok(Some(known))
-    }
-
-    /// The answer that this courier remembers, after asking again where it still does.
-    pub(super) fn cached(
-        &mut self,
-        now: Duration,
-        world: &mut World<'_>,
-        bytes: &[u8],
-        hash: &Hash,
-    ) -> Result<Option<&Answer>, Code> {
         let Some(entry) = self.cache.get_mut(hash) else {
             return Ok(None);
         };
-        let missing = entry.answer.is_read && entry.answer.code == code::NOT_FOUND;
-        if missing && entry.again < world.look_ups {
+        let known = entry.answer.clone();
+        if known.is_read && known.code == code::NOT_FOUND && entry.again < world.look_ups {
             entry.again += 1;
             self.look_ups += 1;
             entry.answer = world.perform(now, &world.check(bytes)?);
         }
-        Ok(Some(&entry.answer))
+        Ok(Some(known))
     }
 
     /// A copy command arrives.

@@ -1,4 +1,7 @@
 //! What the oldest era's couriers do: one round trip, answered with whatever there is.
+//!
+//! They look once for each query, when it first comes, and repeat what they found ever after. So a read that came before the
+//! write never finds it, however often it is sent; one that is prepared anew does, when it comes for the second time.
 
 use std::time::Duration;
 
@@ -30,7 +33,7 @@ fn try_query(
     hash: &Hash,
     reply_index: Option<u8>,
 ) -> Result<LegacyAnswer, Code> {
-    let Some(answer) = courier.cached(now, world, bytes, hash)?.cloned() else {
+    let Some(answer) = courier.known(hash).cloned() else {
         courier.ack(now, world, bytes, hash)?;
         return Ok(LegacyAnswer::Taken);
     };

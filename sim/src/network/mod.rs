@@ -180,6 +180,12 @@ impl Network {
         nodes::SERVICES.iter().any(listed) && self.nodes.service(node).is_some()
     }
 
+    /// Whether there is such a service node.
+    #[must_use]
+    pub fn node_known(&self, node: &Hash) -> bool {
+        self.nodes.service(node).is_some()
+    }
+
     /// What the echo service puts into its reply: what was sent, zero padded to ForwardPayloadLength.
     #[must_use]
     pub fn echo(&self, payload: &[u8]) -> Vec<u8> {

@@ -48,6 +48,7 @@ pub(super) struct Replicas {
     seed: u64,
     lag: Duration,
     identical_rewrite_is_error: bool,
+    overwrites: bool,
     full: bool,
     identities: Vec<[u8; 32]>,
     stores: Vec<HashMap<[u8; 32], Stored>>,
@@ -75,6 +76,7 @@ impl Replicas {
             seed: config.seed,
             lag: config.replication_lag,
             identical_rewrite_is_error: config.identical_rewrite_is_error,
+            overwrites: config.overwrites,
             full: false,
             identities,
             stores: vec![HashMap::new(); config.replicas],
@@ -207,7 +209,7 @@ impl Replicas {
                 let refused = self.identical_rewrite_is_error && !what.is_tombstone();
                 return if refused { code::EXISTS } else { code::OK };
             }
-            if !what.is_tombstone() {
+            if !what.is_tombstone() && !self.overwrites {
                 return code::EXISTS;
             }
         }
@@ -337,6 +339,20 @@ mod tests {
         assert_eq!(write(b"dawn"), code::OK);
         assert_eq!(write(b"dawn"), code::OK);
         assert_eq!(write(b"noon"), code::EXISTS);
+    }
+
+    #[test]
+    fn where_writes_replace_each_other_a_box_holds_the_last() {
+        let (mut replicas, mut faults, pair) = setup();
+        replicas.overwrites = true;
+        let mut write = |text: &[u8]| replicas.write(NOW, sealed(&pair, text), &mut faults).code;
+        for text in [&b"dawn"[..], b"noon", b"noon", b"dusk"] {
+            assert_eq!(write(text), code::OK);
+        }
+        let dusk = sealed(&pair, b"dusk");
+        let answer = replicas.read(NOW, &dusk.id, &mut faults);
+        assert!(answer.found == Some(dusk));
+        assert_eq!(replicas.boxes(), 1);
     }
 
     #[test]

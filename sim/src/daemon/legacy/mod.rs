@@ -1,4 +1,7 @@
-//! The Channel API of v0.0.72: channels that live in a connection, and queries that are sent once.
+//! The Channel API of v0.0.72: channels in one table for all applications, and queries that are sent once.
+//!
+//! A channel stands where its last preparation put it and does not move on by itself: after a write or a read was answered the
+//! same box is prepared again. Whatever answer comes back is opened with the index where the channel stands then.
 
 mod open;
 mod prepare;
@@ -14,14 +17,22 @@ use crate::network::{Code, IndexBytes, LegacyAnswer, ReadCapBytes, WriteCapBytes
 
 const CHANNEL_NOT_FOUND: Code = 7;
 
-/// The channels of a connection; they die with it.
+/// The daemon's channels. Any application may use any number; each dies with the connection that opened it.
 #[derive(Default)]
 pub(crate) struct Channels(HashMap<u16, Channel>);
 
+impl Channels {
+    /// A connection is gone, and with it what it opened.
+    pub(crate) fn forget(&mut self, owner: ConnId) {
+        self.0.retain(|_, channel| channel.owner != owner);
+    }
+}
+
 /// One open channel.
 struct Channel {
+    owner: ConnId,
     end: ChannelEnd,
-    /// Where the next write or read goes.
+    /// The box of the last preparation, which is that of the next one too.
     index: IndexBytes,
     /// What was prepared, by the bytes that are to be sent.
     queries: HashMap<Vec<u8>, Query>,
@@ -39,17 +50,16 @@ enum ChannelEnd {
 #[derive(Clone)]
 struct Query {
     descriptor: Vec<u8>,
-    index: IndexBytes,
     reply_index: Option<u8>,
 }
 
 /// The answer to a query is back at the daemon.
 pub(crate) struct ChannelEvent {
-    conn: ConnId,
     app: AppNo,
     channel: u16,
     message_id: Id,
-    query: Query,
+    /// `None` where the channel has not prepared what was sent.
+    query: Option<Query>,
     answer: LegacyAnswer,
 }
 
@@ -84,9 +94,7 @@ impl Daemon {
             Legacy::ResumeReadChannelQuery(r) => self.resume_read_query(id, &r),
             Legacy::SendChannelQuery(r) => self.send_channel_query(id, &r),
             Legacy::CloseChannel(r) => {
-                if let Some(conn) = self.conns.get_mut(&id) {
-                    conn.channels.0.remove(&r.channel_id);
-                }
+                self.channels.0.remove(&r.channel_id);
                 Step::Next
             }
         }
@@ -103,12 +111,9 @@ impl Daemon {
         }
     }
 
-    /// The end and the next index of a channel that is open on this connection.
-    fn channel(&self, id: ConnId, number: u16) -> Result<(ChannelEnd, IndexBytes), Code> {
-        let channels = self.conns.get(&id).map(|c| &c.channels.0);
-        let channel = channels
-            .and_then(|c| c.get(&number))
-            .ok_or(CHANNEL_NOT_FOUND)?;
+    /// The end of an open channel, and where it stands.
+    fn channel(&self, number: u16) -> Result<(ChannelEnd, IndexBytes), Code> {
+        let channel = self.channels.0.get(&number).ok_or(CHANNEL_NOT_FOUND)?;
         Ok((channel.end.clone(), channel.index))
     }
 }

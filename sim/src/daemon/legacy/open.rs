@@ -22,18 +22,19 @@ const INVALID_RESUME_READ: Code = 17;
 const IMPOSSIBLE_HASH: Code = 18;
 
 impl Daemon {
-    /// Opens a channel under a number that is not in use.
+    /// Opens a channel under a number that no application uses.
     pub(super) fn open_channel(
         &mut self,
-        id: ConnId,
+        owner: ConnId,
         end: ChannelEnd,
         index: IndexBytes,
         resumed: Option<Query>,
     ) -> u16 {
-        let Some(conn) = self.conns.get_mut(&id) else {
+        if !self.conns.contains_key(&owner) {
             return 0;
-        };
+        }
         let channel = Channel {
+            owner,
             end,
             index,
             queries: HashMap::new(),
@@ -42,8 +43,8 @@ impl Daemon {
         loop {
             let [high, low, ..] = fresh_id();
             let number = u16::from_be_bytes([high, low]);
-            if number != 0 && !conn.channels.0.contains_key(&number) {
-                conn.channels.0.insert(number, channel);
+            if number != 0 && !self.channels.0.contains_key(&number) {
+                self.channels.0.insert(number, channel);
                 return number;
             }
         }
@@ -132,7 +133,6 @@ impl Daemon {
             (Some(cap), Some(index), Some(descriptor)) => {
                 let query = Query {
                     descriptor: descriptor.0.to_vec(),
-                    index: index.0,
                     reply_index: None,
                 };
                 let end = ChannelEnd::Write(Box::new(cap.0));
@@ -167,7 +167,6 @@ impl Daemon {
             (Some(cap), Some(index), Some(descriptor)) if r.envelope_hash.is_some() => {
                 let query = Query {
                     descriptor: descriptor.0.to_vec(),
-                    index: index.0,
                     reply_index: r.reply_index,
                 };
                 let end = ChannelEnd::Read(Box::new(cap.0));

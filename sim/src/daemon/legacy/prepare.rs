@@ -28,7 +28,7 @@ impl Daemon {
     pub(super) fn write_channel(&mut self, id: ConnId, r: &WriteChannel<'_>) -> Step {
         let made = match self.ordered("write_channel") {
             Some(code) => Err(code),
-            None => self.prepare_write(id, r),
+            None => self.prepare_write(r),
         };
         let (sealed, index) = split(&made);
         let query_id = r.query_id.map(|q| q.0);
@@ -45,8 +45,8 @@ impl Daemon {
         self.answer_local(id, Kind::WriteChannel, &body)
     }
 
-    pub(super) fn prepare_write(&mut self, id: ConnId, r: &WriteChannel<'_>) -> Prepared {
-        let (ChannelEnd::Write(cap), index) = self.channel(id, r.channel_id)? else {
+    pub(super) fn prepare_write(&mut self, r: &WriteChannel<'_>) -> Prepared {
+        let (ChannelEnd::Write(cap), index) = self.channel(r.channel_id)? else {
             return Err(INVALID_CHANNEL);
         };
         let payload = r.payload.map_or(&[][..], |p| p.0);
@@ -55,14 +55,14 @@ impl Daemon {
         }
         let now = self.now();
         let sealed = self.network.encrypt_write(now, &cap, &index, payload)?;
-        self.remember(id, r.channel_id, &sealed, index, None);
+        self.remember(r.channel_id, &sealed, index, None);
         Ok((sealed, index))
     }
 
     pub(super) fn read_channel(&mut self, id: ConnId, r: &ReadChannel) -> Step {
         let made = match self.ordered("read_channel") {
             Some(code) => Err(code),
-            None => self.prepare_read(id, r),
+            None => self.prepare_read(r),
         };
         let (sealed, index) = split(&made);
         let query_id = r.query_id.map(|q| q.0);
@@ -80,20 +80,20 @@ impl Daemon {
         self.answer_local(id, Kind::ReadChannel, &body)
     }
 
-    pub(super) fn prepare_read(&mut self, id: ConnId, r: &ReadChannel) -> Prepared {
-        let (ChannelEnd::Read(cap), next) = self.channel(id, r.channel_id)? else {
+    /// An index in the request is where the channel stands from now on.
+    pub(super) fn prepare_read(&mut self, r: &ReadChannel) -> Prepared {
+        let (ChannelEnd::Read(cap), stands) = self.channel(r.channel_id)? else {
             return Err(INVALID_CHANNEL);
         };
-        let index = r.message_box_index.map_or(next, |i| i.0);
+        let index = r.message_box_index.map_or(stands, |i| i.0);
         let now = self.now();
         let sealed = self.network.encrypt_read(now, &cap, &index)?;
-        self.remember(id, r.channel_id, &sealed, index, r.reply_index);
+        self.remember(r.channel_id, &sealed, index, r.reply_index);
         Ok((sealed, index))
     }
 
     pub(super) fn remember(
         &mut self,
-        id: ConnId,
         channel: u16,
         sealed: &SealedEnvelope,
         index: IndexBytes,
@@ -101,11 +101,10 @@ impl Daemon {
     ) {
         let query = Query {
             descriptor: sealed.descriptor.clone(),
-            index,
             reply_index,
         };
-        let channels = self.conns.get_mut(&id).map(|c| &mut c.channels.0);
-        if let Some(channel) = channels.and_then(|c| c.get_mut(&channel)) {
+        if let Some(channel) = self.channels.0.get_mut(&channel) {
+            channel.index = index;
             channel.queries.insert(sealed.ciphertext.clone(), query);
         }
     }
