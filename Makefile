@@ -37,6 +37,9 @@ REALNAME := $(LINKNAME).$(VERSION)
 
 # What the standard library of Rust needs (rustc --print native-static-libs).
 NATIVE_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+# The same for programs that take the static library: of gcc_s there is no static form, and
+# gcc_eh serves with -static and without.
+STATIC_LIBS := $(NATIVE_LIBS:-lgcc_s=-lgcc_eh)
 
 LINK_FLAGS := -Wl,-soname,$(SONAME) -Wl,--version-script=abi/kpclient.map \
 	-Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,defs -Wl,-z,noexecstack \
@@ -44,7 +47,9 @@ LINK_FLAGS := -Wl,-soname,$(SONAME) -Wl,--version-script=abi/kpclient.map \
 
 FUNCTIONS = $(shell sed -n 's/^\(kpc_[a-z0-9_]*\) .*/\1/p' abi/symbols.txt)
 
-TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+# Where cargo puts things depends on variables, configuration files and the target, so cargo is
+# asked: it names the files that it wrote in JSON.
+WROTE = sed -n 's|.*"\([^"]*/$(1)\)".*|\1|p' $(BUILD)/cargo.json | tail -n 1
 CARGO_DIR := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)
 SYSROOT := $(shell $(RUSTC) --print sysroot 2>/dev/null)
 
@@ -55,29 +60,36 @@ DEMO_NETWORK ?= --lambda-p 0.01 --latency 300
 REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 
-.PHONY: all archive lib link header man symbols sim examples demo check check-peers bench install install-strip uninstall clean help
+.PHONY: all archive lib link header man symbols sim examples demo check check-peers bench install install-strip install-debug uninstall clean help
 
 all: lib
 
 ## lib: the shared and the static library, in $(BUILD)/lib
 lib: archive
-	$(MAKE) --no-print-directory link ARCHIVE=$(TARGET_DIR)/release/libkpclient.a OUT=$(BUILD)/lib
+	$(MAKE) --no-print-directory link OUT=$(BUILD)/lib \
+		ARCHIVE="$$($(call WROTE,libkpclient\.a))"
 
 archive:
-	RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" $(CARGO) rustc --release --locked --lib --crate-type staticlib
+	@mkdir -p $(BUILD)
+	RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" $(CARGO) rustc --release --locked --lib --crate-type staticlib \
+		--message-format=json-render-diagnostics > $(BUILD)/cargo.json
 
 ## link: the libraries of a static library that cargo made: ARCHIVE, OUT
 link:
 	@test -n "$(ARCHIVE)" -a -n "$(OUT)" || { echo "make link needs ARCHIVE and OUT" >&2; exit 2; }
+	@$(LD) --version 2>&1 | grep -q '^GNU ld ' || \
+		{ echo "LD=$(LD) is not GNU ld (ld.bfd), which the static library needs" >&2; exit 2; }
 	mkdir -p $(OUT)
 	$(CC) -shared -o $(OUT)/$(REALNAME) $(LINK_FLAGS) $(LDFLAGS) \
-		-Wl,--whole-archive $(ARCHIVE) -Wl,--no-whole-archive $(NATIVE_LIBS)
+		-Wl,--whole-archive "$(ARCHIVE)" -Wl,--no-whole-archive $(NATIVE_LIBS)
 	ln -sf $(REALNAME) $(OUT)/$(SONAME)
 	ln -sf $(SONAME) $(OUT)/$(LINKNAME)
+	$(OBJCOPY) --only-keep-debug $(OUT)/$(REALNAME) $(OUT)/$(REALNAME).debug
 	# The static library is one object whose only global names are ours, so that it can stand
-	# beside another library that is written in Rust.
-	@echo $(LD) -r --gc-sections -u ... -o $(OUT)/kpclient.o --whole-archive $(ARCHIVE)
-	@$(LD) -r --gc-sections $(patsubst %,-u %,$(FUNCTIONS)) -o $(OUT)/kpclient.o --whole-archive $(ARCHIVE)
+	# beside another library that is written in Rust. No section group is left either: linkers
+	# keep the first of each name, whosever it is.
+	@echo $(LD) -r --gc-sections --force-group-allocation -u ... -o $(OUT)/kpclient.o --whole-archive $(ARCHIVE)
+	@$(LD) -r --gc-sections --force-group-allocation $(patsubst %,-u %,$(FUNCTIONS)) -o $(OUT)/kpclient.o --whole-archive "$(ARCHIVE)"
 	$(OBJCOPY) --wildcard --keep-global-symbol='kpc_*' \
 		--remove-section=.llvmbc --remove-section=.llvmcmd $(OUT)/kpclient.o
 	rm -f $(OUT)/libkpclient.a
@@ -100,9 +112,10 @@ symbols: lib
 
 ## sim: the simulator, as $(BUILD)/bin/kpclientd-sim
 sim:
-	$(CARGO) build --locked -p kpclientd-sim
 	@mkdir -p $(BUILD)/bin
-	@cp -f $(TARGET_DIR)/debug/kpclientd-sim $(BUILD)/bin/kpclientd-sim
+	$(CARGO) build --locked -p kpclientd-sim --bin kpclientd-sim \
+		--message-format=json-render-diagnostics > $(BUILD)/bin/cargo.json
+	@cp -f "$$($(subst $(BUILD)/cargo,$(BUILD)/bin/cargo,$(call WROTE,kpclientd-sim)))" $(BUILD)/bin/kpclientd-sim
 
 ## examples: the programs of examples-c, in $(BUILD)/examples
 examples: lib
@@ -126,10 +139,10 @@ bench: lib
 	else echo "there is no benchmark yet" >&2; exit 1; fi
 
 # Where the header lies as seen from the libraries, so that an installed tree can be moved.
-UP = $(shell realpath -m --relative-to=$(LIBDIR)/cmake/kpclient $(1))
+UP = $(shell packaging/relative.sh $(abspath $(LIBDIR)/cmake/kpclient) $(abspath $(1)))
 FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@ABI@|$(ABI)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
 	-e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
-	-e 's|@NATIVE_LIBS@|$(NATIVE_LIBS)|g' \
+	-e 's|@STATIC_LIBS@|$(STATIC_LIBS)|g' \
 	-e 's|@UP_LIBDIR@|$(call UP,$(LIBDIR))|g' -e 's|@UP_INCLUDEDIR@|$(call UP,$(INCLUDEDIR))|g'
 
 # What was built is installed as it is, so that `sudo make install` needs no Rust.
@@ -142,9 +155,12 @@ install: $(BUILT)
 	$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/kpclient
 	$(INSTALL) -m 644 include/kpclient.h $(DESTDIR)$(INCLUDEDIR)/kpclient.h
 	$(INSTALL) -m 755 $(BUILD)/lib/$(REALNAME) $(DESTDIR)$(LIBDIR)/$(REALNAME)
+	$(STRIP) --strip-unneeded $(DESTDIR)$(LIBDIR)/$(REALNAME)
+	$(OBJCOPY) --add-gnu-debuglink=$(BUILD)/lib/$(REALNAME).debug $(DESTDIR)$(LIBDIR)/$(REALNAME)
 	ln -sf $(REALNAME) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/$(LINKNAME)
 	$(INSTALL) -m 644 $(BUILD)/lib/libkpclient.a $(DESTDIR)$(LIBDIR)/libkpclient.a
+	$(STRIP) --strip-debug $(DESTDIR)$(LIBDIR)/libkpclient.a
 	$(FILL) packaging/kpclient.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/kpclient.pc
 	$(FILL) packaging/kpclientConfig.cmake.in > $(DESTDIR)$(LIBDIR)/cmake/kpclient/kpclientConfig.cmake
 	$(FILL) packaging/kpclientConfigVersion.cmake.in \
@@ -153,15 +169,20 @@ install: $(BUILT)
 	$(INSTALL) -m 644 man/man1/*.1 $(DESTDIR)$(MANDIR)/man1
 	$(INSTALL) -m 644 man/man3/*.3 $(DESTDIR)$(MANDIR)/man3
 
-## install-strip: the same, without symbols that only debuggers want
+## install-strip: the same; install leaves out what only debuggers want already
 install-strip: install
-	$(STRIP) --strip-unneeded $(DESTDIR)$(LIBDIR)/$(REALNAME)
+
+## install-debug: what debuggers want, in a file of its own where they look for it
+install-debug: $(BUILT)
+	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/.debug
+	$(INSTALL) -m 644 $(BUILD)/lib/$(REALNAME).debug $(DESTDIR)$(LIBDIR)/.debug/$(REALNAME).debug
 
 ## uninstall: what install put there
 uninstall:
 	rm -f $(DESTDIR)$(INCLUDEDIR)/kpclient.h $(DESTDIR)$(LIBDIR)/libkpclient.a \
 		$(DESTDIR)$(LIBDIR)/$(REALNAME) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(LINKNAME) \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/kpclient.pc
+		$(DESTDIR)$(LIBDIR)/pkgconfig/kpclient.pc $(DESTDIR)$(LIBDIR)/.debug/$(REALNAME).debug
+	@rmdir $(DESTDIR)$(LIBDIR)/.debug 2> /dev/null || :
 	rm -rf $(DESTDIR)$(LIBDIR)/cmake/kpclient
 	@echo rm -f $(words $(MANUALS)) manual pages in $(DESTDIR)$(MANDIR)
 	@rm -f $(addprefix $(DESTDIR)$(MANDIR)/,$(MANUALS))

@@ -5,9 +5,25 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# A machine whose realpath knows no options, as BusyBox's.
+mkdir "$work/bin"
+printf '#!/bin/sh\ncase $1 in -*) echo "realpath: unrecognized option" >&2; exit 1 ;; esac\nreadlink -f "$1"\n' \
+    > "$work/bin/realpath"
+chmod +x "$work/bin/realpath"
+
 # The libraries are there already; `-o` keeps make from building them again.
-make --silent -o lib install DESTDIR="$work/stage" PREFIX=/opt/kpc BUILD="$BUILD"
+PATH="$work/bin:$PATH" make --silent -o lib install install-debug DESTDIR="$work/stage" PREFIX=/opt/kpc BUILD="$BUILD"
 mv "$work/stage/opt/kpc" "$work/moved"
+
+# What only debuggers want is in a file of its own, which the library names.
+library=$work/moved/lib/libkpclient.so
+if readelf -SW "$library" "$work/moved/lib/libkpclient.a" | grep -q '\.debug_info'; then
+    echo 'debugging information is installed with the libraries'
+    exit 1
+fi
+named=$(readelf --string-dump=.gnu_debuglink "$library" | sed -n 's/.* \([^ ]*\.debug\)$/\1/p')
+readelf -SW "$work/moved/lib/.debug/$named" | grep -q '\.debug_info'
+echo "stripped, with debugging information in $named"
 
 # Every function has its page there, and what it leads to.
 manual="$work/moved/share/man"
@@ -46,7 +62,10 @@ if command -v pkg-config > /dev/null; then
     ${CC:-cc} "$work/program.c" $(pkg-config $flags --cflags kpclient) "$work/moved/lib/libkpclient.a" \
         $(pkg-config $flags --static --libs-only-l kpclient | sed 's/-lkpclient//') -o "$work/static"
     "$work/static"
-    echo 'pkg-config: shared and static'
+    # shellcheck disable=SC2046,SC2086
+    ${CC:-cc} -static "$work/program.c" $(pkg-config $flags --cflags --static --libs kpclient) -o "$work/alone"
+    "$work/alone"
+    echo 'pkg-config: shared, static, and without any shared library'
     done=1
 fi
 if command -v cmake > /dev/null; then
@@ -58,12 +77,18 @@ add_executable(shared program.c)
 target_link_libraries(shared kpclient::kpclient)
 add_executable(static program.c)
 target_link_libraries(static kpclient::kpclient_static)
+add_executable(alone program.c)
+target_link_libraries(alone kpclient::kpclient_static -static)
 END
-    cmake -S "$work" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/moved" > "$work/cmake.log" 2>&1 &&
+    # Through a link to the directory of libraries, as /lib is one on many machines.
+    mkdir "$work/linked"
+    ln -s "$work/moved/lib" "$work/linked/lib"
+    cmake -S "$work" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/linked" > "$work/cmake.log" 2>&1 &&
         cmake --build "$work/cmake" >> "$work/cmake.log" 2>&1 || { cat "$work/cmake.log"; exit 1; }
     "$work/cmake/shared"
     "$work/cmake/static"
-    echo 'CMake: shared and static'
+    "$work/cmake/alone"
+    echo 'CMake, through a link: shared, static, and without any shared library'
     done=1
 fi
 [ "$done" = 1 ] || { echo 'there is neither pkg-config nor CMake'; exit 77; }

@@ -1,0 +1,92 @@
+#!/bin/sh
+# The static library stands beside another one written in Rust, in either order, with every linker
+# that is here, as PIE or not, and with -static; a panic in either is caught where it should be.
+# may be skipped: where there is no rustc
+set -eu
+command -v "${RUSTC:-rustc}" > /dev/null || { echo 'there is no rustc'; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+native='-lgcc_eh -lutil -lrt -lpthread -lm -ldl -lc'
+
+cat > "$work/other.rs" <<'END_RS'
+/// 1 when a panic was caught.
+#[no_mangle]
+pub extern "C" fn other_catches() -> i32 {
+    std::panic::catch_unwind(|| panic!("on purpose")).is_err() as i32
+}
+END_RS
+cat > "$work/main.c" <<'END_C'
+#include <errno.h>
+#include <kpclient.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+int other_catches(void);
+
+static int broken;
+
+/* The kernel's randomness, until it is made to fail: the library cannot work then and panics. */
+ssize_t getrandom(void *to, size_t size, unsigned flags)
+{
+    if (broken) {
+        errno = EPERM;
+        return -1;
+    }
+    return syscall(SYS_getrandom, to, size, flags);
+}
+
+int main(void)
+{
+    kpc_config *config = NULL;
+    kpc_client *client = NULL;
+    kpc_status status;
+    struct rlimit none = {0, 4096};
+
+    if (!other_catches())
+        return 1;
+    if (kpc_config_new(&config, NULL) != KPC_OK)
+        return 2;
+    if (kpc_config_set_unix(config, "/nowhere", NULL) != KPC_OK)
+        return 2;
+    /* Neither is /dev/urandom to be opened in its place. */
+    broken = setrlimit(RLIMIT_NOFILE, &none) == 0;
+    status = kpc_client_new(config, &client, NULL);
+    if (status != KPC_ERR_PANIC) {
+        fprintf(stderr, "not a caught panic: %d\n", (int)status);
+        return 3;
+    }
+    kpc_config_free(config);
+    return other_catches() ? 0 : 4;
+}
+END_C
+"${RUSTC:-rustc}" --crate-type staticlib -O "$work/other.rs" -o "$work/libother.a"
+# The same with optimisation across crates, as releases have it.
+"${RUSTC:-rustc}" --crate-type staticlib -O -C lto=fat -C codegen-units=1 "$work/other.rs" -o "$work/liblto.a"
+${CC:-cc} -Iinclude -c "$work/main.c" -fPIE -o "$work/main.o"
+
+count=0
+ours=$KPC_LIB_DIR/libkpclient.a
+try() { # WHAT, then the linker's arguments
+    what=$1
+    shift
+    # shellcheck disable=SC2086 # flags are words
+    ${CC:-cc} "$work/main.o" "$@" $native -o "$work/program" > "$work/log" 2>&1 ||
+        { echo "$what does not link:"; head -n 5 "$work/log"; exit 1; }
+    "$work/program" > "$work/log" 2>&1 || { echo "$what ended with $?:"; cat "$work/log"; exit 1; }
+    echo "$what: both catch their panics"
+    count=$((count + 1))
+}
+for linker in bfd gold lld; do
+    command -v "ld.$linker" > /dev/null || { echo "there is no ld.$linker to try"; continue; }
+    for other in libother.a liblto.a; do
+        for kind in -pie -no-pie -static; do
+            try "$linker $kind, before $other" -fuse-ld=$linker $kind "$ours" "$work/$other"
+            try "$linker $kind, after $other" -fuse-ld=$linker $kind "$work/$other" "$ours"
+        done
+    done
+done
+echo "combinations: $count passed, 0 failed, 0 skipped"
