@@ -323,8 +323,8 @@ typedef struct kpc_authorities kpc_authorities;
 /** What answered does not open a session as the daemon does. */
 #define KPC_ERR_HANDSHAKE (-101)
 /**
- * The daemon computes keys or indices differently from this library; the functions whose names end
- * in _remote still ask it.
+ * The daemon computes the index of the next box differently from this library; the functions whose
+ * names end in _remote still ask it.
  */
 #define KPC_ERR_INCOMPATIBLE_DAEMON (-102)
 /**
@@ -991,11 +991,26 @@ kpc_status kpc_read_cap_first_index(const kpc_read_cap *cap, kpc_box_index *inde
 
 /* ---- Keys and indices, computed without a daemon --------------------------------------------- */
 
+/** Key derivation: not known. Only from kpc_client_key_derivation. */
+#define KPC_DERIVATION_UNKNOWN 0
+
+/**
+ * Key derivation of today's daemons, those with hpqc since its change 101 of May 2026: v0.0.94
+ * and later, probably since v0.0.77.
+ */
+#define KPC_DERIVATION_CURRENT 1
+/** Key derivation of older daemons: v0.0.76 and before. */
+#define KPC_DERIVATION_BEFORE_HPQC_101 2
+/** Key derivation: one that this library does not know. Only from kpc_client_key_derivation. */
+#define KPC_DERIVATION_OTHER 3
+
 /**
  * Makes the capabilities of a new stream of boxes. The same seed always gives the same
  * ones; whoever has the seed has the stream.
  *
- * Computed here; no daemon is asked and none is needed.
+ * Computed here, as today's daemons do (KPC_DERIVATION_CURRENT); no daemon is asked and none is
+ * needed. The capabilities are good at every daemon. Of a seed that an older program made its
+ * stream from, kpc_new_keypair_by_derivation makes that stream again.
  *
  * @param seed       KPC_SEED_SIZE random bytes; secret. NULL: the library draws them, and nobody
  *                   else ever has them
@@ -1012,6 +1027,27 @@ kpc_status kpc_read_cap_first_index(const kpc_read_cap *cap, kpc_box_index *inde
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_keypair(const uint8_t *seed, size_t seed_len, kpc_write_cap *write_cap,
                            kpc_read_cap *read_cap, kpc_box_index *first, kpc_error **error);
+
+/**
+ * The same as kpc_new_keypair, by a derivation of the caller's choice: for a seed from which an
+ * older daemon or program has made a stream. A capability carries its index, so whichever
+ * derivation made it, it is good at every daemon.
+ *
+ * @param derivation  KPC_DERIVATION_CURRENT or KPC_DERIVATION_BEFORE_HPQC_101
+ * @param seed        KPC_SEED_SIZE random bytes; secret
+ * @param seed_len    how many bytes, which must be KPC_SEED_SIZE
+ * @param write_cap   receives the writer's half; secret
+ * @param read_cap    receives the readers' half
+ * @param first       receives the index of the first box
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_new_keypair_by_derivation(int32_t derivation, const uint8_t *seed, size_t seed_len,
+                                         kpc_write_cap *write_cap, kpc_read_cap *read_cap,
+                                         kpc_box_index *first, kpc_error **error);
 
 /**
  * The index of the box after a given one.
@@ -1787,6 +1823,20 @@ kpc_status kpc_client_daemon_token(const kpc_client *client, kpc_id *token, kpc_
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_session_token(const kpc_client *client, kpc_id *token, kpc_error **error);
+
+/**
+ * How the daemon makes keys from a seed. The library asks each daemon process once, in the
+ * background after connecting, with a random seed; a daemon up to v0.0.76 is not asked, as all of
+ * those do it the older way. Nothing depends on the answer but what kpc_new_keypair_remote gives
+ * for a seed: capabilities of either derivation are good at every daemon.
+ *
+ * @param client  the client
+ * @return KPC_DERIVATION_CURRENT, KPC_DERIVATION_BEFORE_HPQC_101, KPC_DERIVATION_OTHER;
+ *         KPC_DERIVATION_UNKNOWN until the daemon has answered, and for what is no live kpc_client
+ *
+ * Threads: any.
+ */
+KPC_API int32_t kpc_client_key_derivation(const kpc_client *client);
 
 /**
  * Whether the daemon knows a request, told by the name of its reply on the wire, for

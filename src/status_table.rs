@@ -25,7 +25,7 @@ statuses! {
     -56, BAD_GEOMETRY, Argument, "The geometry has values that no network can have.";
     -100, CONNECT, Session, "The daemon cannot be reached.";
     -101, HANDSHAKE, Session, "What answered does not open a session as the daemon does.";
-    -102, INCOMPATIBLE_DAEMON, Session, "The daemon computes keys or indices differently from this library; the functions whose names end in _remote still ask it.";
+    -102, INCOMPATIBLE_DAEMON, Session, "The daemon computes the index of the next box differently from this library; the functions whose names end in _remote still ask it.";
     -103, CONNECTION_LOST, Session, "The connection with the daemon was lost, and what was asked of it may or may not have been done.";
     -104, CLOSED, Session, "The client was closed before the call ended, or before it was made.";
     -105, NOT_CONNECTED, Session, "The client was never connected.";

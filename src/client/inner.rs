@@ -22,6 +22,7 @@ use super::reliable::ReliableIds;
 use super::replies::Replies;
 use super::sinks::Sinks;
 use super::trace;
+use super::verify::Verification;
 use super::view::View;
 use crate::config::Config;
 use crate::sync::lock;
@@ -66,6 +67,7 @@ pub(crate) struct Inner {
     pub(crate) reliable: ReliableIds,
     pub(crate) copies: Copies,
     pub(crate) encryption: Encryption,
+    pub(crate) verification: Verification,
     pub(crate) replies: Replies,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) phase: Mutex<Phase>,
@@ -102,6 +104,7 @@ impl Inner {
             reliable: ReliableIds::default(),
             copies: Copies::default(),
             encryption: Encryption::default(),
+            verification: Verification::default(),
             replies: Replies::default(),
             dispatcher,
             phase: Mutex::new(Phase::New),

@@ -80,7 +80,7 @@ pub use self::streams::{MAX_DESTINATION_PAYLOAD, MAX_STREAM_BOXES};
 pub use self::thread::ThreadSetup;
 pub use self::timeout::Timeout;
 pub use self::tombstones::{TombstoneEnvelope, Tombstones};
-pub use self::verify::local_derivation;
+pub use self::verify::KeyDerivation;
 pub use self::vouchers::{Induction, MintedVoucher, OpenedVoucher, VoucherStream};
 pub use self::work::{AnyWork, Work};
 

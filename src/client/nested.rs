@@ -18,7 +18,7 @@ use super::message::Destination;
 use super::queries::random_array;
 use super::streams::{check_payload, recut, secret_copy};
 use super::work::Work;
-use super::{local_derivation, Client};
+use super::Client;
 use crate::bacap::{keypair, BoxIndex, WriteCap};
 use crate::{Error, Result, Status};
 use bytes::Bytes;
@@ -178,7 +178,7 @@ impl Client {
         }
         check_payload(payload)?;
         self.inner.check_open()?;
-        local_derivation()?;
+        self.inner.check_next_index()?;
         for courier in &path {
             self.inner.check_courier(courier)?;
         }

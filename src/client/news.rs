@@ -13,7 +13,7 @@ use bytes::Bytes;
 use super::estimate;
 use super::events::{DaemonStatus, Event};
 use super::inner::{closed, Inner, Phase};
-use super::lane::{self, Established, Lane};
+use super::lane::{self, Established, Lane, LaneKind};
 use super::log::Level;
 use super::sink::EventSink;
 use super::verify;
@@ -78,6 +78,7 @@ impl Inner {
         if reached == Reached::Restarted {
             lock(&self.view).forget_epochs();
             self.encryption.on_restarted();
+            self.verification.forget();
         }
         let misfit = lock(&self.view).take_geometry(status);
         self.tell_status(reached != Reached::Again);
@@ -98,7 +99,7 @@ impl Inner {
         self.log.line(Level::Info, || {
             format!("{:?} lane: connected with the daemon", lane.kind)
         });
-        if matches!(reached, Reached::First | Reached::Restarted) {
+        if lane.kind == LaneKind::Local {
             verify::in_background(self);
         }
         true

@@ -132,6 +132,14 @@ pub(crate) fn keypair_call(queries: &Queries, seed: &[u8; 32]) -> Result<LocalCa
     LocalCall::new(queries, &Request::NewKeypair { seed }, read_keypair)
 }
 
+/// The daemon's own idea of the index that follows.
+pub(crate) fn next_index_call(queries: &Queries, index: &BoxIndex) -> Result<LocalCall<BoxIndex>> {
+    let request = Request::NextIndex {
+        index: index.as_bytes(),
+    };
+    LocalCall::new(queries, &request, read_index)
+}
+
 pub(crate) fn encrypt_read_call(
     inner: &Inner,
     cap: &ReadCap,
@@ -208,10 +216,8 @@ impl Client {
 
     /// Asks the daemon for the index that follows.
     pub fn next_message_box_index_remote(&self, index: &BoxIndex) -> Result<Work<BoxIndex>> {
-        let request = Request::NextIndex {
-            index: index.as_bytes(),
-        };
-        self.local(&request, read_index)
+        self.inner.check_open()?;
+        next_index_call(&self.inner.queries, index).map(Work::local)
     }
 
     /// Asks the daemon for the counter in an index.

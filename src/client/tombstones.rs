@@ -86,7 +86,7 @@ impl Client {
         max_count: u32,
     ) -> Result<Work<Tombstones>> {
         self.inner.check_open()?;
-        check_index(cap, start)?;
+        check_index(&self.inner, cap, start)?;
         let made = Tombstones {
             envelopes: Vec::new(),
             next: start.clone(),

@@ -76,6 +76,8 @@ pub(crate) struct Exchange {
     pub(crate) before: Option<u64>,
     /// How many encryptions the daemon makes for it.
     pub(crate) encryptions: u32,
+    /// The library asks for itself: it ends with its connection, whether it left or not.
+    pub(crate) in_background: bool,
 }
 
 impl Exchange {
@@ -88,6 +90,7 @@ impl Exchange {
             kept: true,
             before: None,
             encryptions: 0,
+            in_background: false,
         })
     }
 
@@ -121,6 +124,13 @@ impl<T> LocalCall<T> {
     pub(crate) fn once(mut self, before: Option<u64>) -> Self {
         self.exchange.kept = false;
         self.exchange.before = before;
+        self
+    }
+
+    /// The library asks for itself, and not again after a loss.
+    pub(crate) fn in_background(mut self) -> Self {
+        self.exchange.kept = false;
+        self.exchange.in_background = true;
         self
     }
 

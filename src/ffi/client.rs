@@ -7,6 +7,7 @@ use super::boundary::{call, get};
 use super::config::{kpc_config, ConfigObject};
 use super::error::kpc_error;
 use super::handle::{self, Kind, Tag};
+use super::keys::{derivation_number, KPC_DERIVATION_UNKNOWN};
 use super::out::{out, out_handle};
 use super::status::kpc_status;
 use super::unsignalled::{self, Unsignalled};
@@ -213,6 +214,23 @@ pub unsafe extern "C" fn kpc_client_session_token(
             })
         })
     }
+}
+
+/// How the daemon makes keys from a seed. The library asks each daemon process once, in the
+/// background after connecting, with a random seed; a daemon up to v0.0.76 is not asked, as all of
+/// those do it the older way. Nothing depends on the answer but what kpc_new_keypair_remote gives
+/// for a seed: capabilities of either derivation are good at every daemon.
+///
+/// @param client  the client
+/// @return KPC_DERIVATION_CURRENT, KPC_DERIVATION_BEFORE_HPQC_101, KPC_DERIVATION_OTHER;
+///         KPC_DERIVATION_UNKNOWN until the daemon has answered, and for what is no live kpc_client
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_client_key_derivation(client: *const kpc_client) -> i32 {
+    get(KPC_DERIVATION_UNKNOWN, || {
+        Ok(derivation_number(handle::get(client)?.key_derivation()))
+    })
 }
 
 /// Whether the daemon knows a request, told by the name of its reply on the wire, for

@@ -8,13 +8,46 @@ use super::error::kpc_error;
 use super::out::{out, out_beside};
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
-use crate::bacap;
-use crate::client::random_array;
+use crate::bacap::{self, Derivation};
+use crate::client::{random_array, KeyDerivation};
+use crate::{Error, Status};
+
+/// Key derivation: not known. Only from kpc_client_key_derivation.
+pub const KPC_DERIVATION_UNKNOWN: i32 = 0;
+/// Key derivation of today's daemons, those with hpqc since its change 101 of May 2026: v0.0.94
+/// and later, probably since v0.0.77.
+pub const KPC_DERIVATION_CURRENT: i32 = 1;
+/// Key derivation of older daemons: v0.0.76 and before.
+pub const KPC_DERIVATION_BEFORE_HPQC_101: i32 = 2;
+/// Key derivation: one that this library does not know. Only from kpc_client_key_derivation.
+pub const KPC_DERIVATION_OTHER: i32 = 3;
+
+pub(super) fn derivation_number(derivation: KeyDerivation) -> i32 {
+    match derivation {
+        KeyDerivation::Unknown => KPC_DERIVATION_UNKNOWN,
+        KeyDerivation::Known(Derivation::SinceHpqc101) => KPC_DERIVATION_CURRENT,
+        KeyDerivation::Known(Derivation::BeforeHpqc101) => KPC_DERIVATION_BEFORE_HPQC_101,
+        KeyDerivation::Other => KPC_DERIVATION_OTHER,
+    }
+}
+
+fn derivation_of(number: i32) -> Result<Derivation, Error> {
+    match number {
+        KPC_DERIVATION_CURRENT => Ok(Derivation::SinceHpqc101),
+        KPC_DERIVATION_BEFORE_HPQC_101 => Ok(Derivation::BeforeHpqc101),
+        _ => Err(Error::new(
+            Status::ARG_VALUE,
+            "derivation is neither KPC_DERIVATION_CURRENT nor KPC_DERIVATION_BEFORE_HPQC_101",
+        )),
+    }
+}
 
 /// Makes the capabilities of a new stream of boxes. The same seed always gives the same
 /// ones; whoever has the seed has the stream.
 ///
-/// Computed here; no daemon is asked and none is needed.
+/// Computed here, as today's daemons do (KPC_DERIVATION_CURRENT); no daemon is asked and none is
+/// needed. The capabilities are good at every daemon. Of a seed that an older program made its
+/// stream from, kpc_new_keypair_by_derivation makes that stream again.
 ///
 /// @param seed       KPC_SEED_SIZE random bytes; secret. NULL: the library draws them, and nobody
 ///                   else ever has them
@@ -52,6 +85,51 @@ pub unsafe extern "C" fn kpc_new_keypair(
                 Zeroizing::new(*args::exactly(given, "seed")?)
             };
             let pair = bacap::keypair(&seed);
+            Ok((
+                (&pair.write_cap).into(),
+                (&pair.read_cap).into(),
+                (&pair.first_index).into(),
+            ))
+        })
+    }
+}
+
+/// The same as kpc_new_keypair, by a derivation of the caller's choice: for a seed from which an
+/// older daemon or program has made a stream. A capability carries its index, so whichever
+/// derivation made it, it is good at every daemon.
+///
+/// @param derivation  KPC_DERIVATION_CURRENT or KPC_DERIVATION_BEFORE_HPQC_101
+/// @param seed        KPC_SEED_SIZE random bytes; secret
+/// @param seed_len    how many bytes, which must be KPC_SEED_SIZE
+/// @param write_cap   receives the writer's half; secret
+/// @param read_cap    receives the readers' half
+/// @param first       receives the index of the first box
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_new_keypair_by_derivation(
+    derivation: i32,
+    seed: *const u8,
+    seed_len: usize,
+    write_cap: *mut kpc_write_cap,
+    read_cap: *mut kpc_read_cap,
+    first: *mut kpc_box_index,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        let outputs = (
+            out(write_cap, "write_cap"),
+            out(read_cap, "read_cap"),
+            out(first, "first"),
+        );
+        call(error, outputs, || {
+            let seed = args::exactly(args::bytes(seed, seed_len, "seed")?, "seed")?;
+            let derivation = derivation_of(derivation)?;
+            let pair = bacap::keypair_by(derivation, &Zeroizing::new(*seed));
             Ok((
                 (&pair.write_cap).into(),
                 (&pair.read_cap).into(),

@@ -39,6 +39,10 @@ static void values(void)
     ERROR(KPC_ERR_ARG_NULL, kpc_new_keypair(bytes, 32, NULL, &reader, &index, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_new_keypair(bytes, 32, &writer, NULL, &index, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_new_keypair(bytes, 32, &writer, &reader, NULL, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_new_keypair_by_derivation(KPC_DERIVATION_CURRENT, NULL, 32, &writer, &reader, &index, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_new_keypair_by_derivation(KPC_DERIVATION_CURRENT, bytes, 32, NULL, &reader, &index, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_new_keypair_by_derivation(KPC_DERIVATION_CURRENT, bytes, 32, &writer, NULL, &index, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_new_keypair_by_derivation(KPC_DERIVATION_CURRENT, bytes, 32, &writer, &reader, NULL, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_next_message_box_index(NULL, &index, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_next_message_box_index(&index, NULL, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_next_message_box_index(NULL, NULL, &error));

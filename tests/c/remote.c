@@ -156,6 +156,44 @@ static void get_message_box_index_counter_remote(void)
     CHECK(second == first + 1);
 }
 
+/* What a daemon does with a seed is known after a moment, and the library makes the same keys of it; a builder, which draws
+   its own seed, works on either. */
+static void client_key_derivation(void)
+{
+    static const struct {
+        const char *options;
+        int32_t derivation;
+    } daemons[] = {{"--instant", KPC_DERIVATION_CURRENT},
+                   {"--instant --derivation old", KPC_DERIVATION_BEFORE_HPQC_101}};
+    const uint8_t seed[KPC_SEED_SIZE] = {3};
+    size_t at;
+
+    CHECK(kpc_client_key_derivation(NULL) == KPC_DERIVATION_UNKNOWN);
+    for (at = 0; at < 2; at++) {
+        kpc_sim daemon;
+        kpc_client *its;
+        kpc_write_cap writer, here;
+        kpc_read_cap reader, reader_here;
+        kpc_box_index first, first_here;
+        kpc_copy_builder *builder = NULL;
+        int64_t end = kpc_test_now_ms() + KPC_SOON;
+
+        kpc_sim_start(&daemon, daemons[at].options);
+        its = kpc_sim_connected(&daemon);
+        while (kpc_client_key_derivation(its) == KPC_DERIVATION_UNKNOWN && kpc_test_now_ms() < end)
+            kpc_test_nap();
+        CHECK(kpc_client_key_derivation(its) == daemons[at].derivation);
+        OK(kpc_new_keypair_remote(its, seed, sizeof seed, KPC_SOON, &writer, &reader, &first, &error));
+        OK(kpc_new_keypair_by_derivation(daemons[at].derivation, seed, sizeof seed, &here, &reader_here, &first_here,
+                                         &error));
+        CHECK(same(&writer, &here, sizeof here) && same(&first, &first_here, sizeof first));
+        OK(kpc_copy_builder_new(its, &builder, &error));
+        kpc_copy_builder_free(builder);
+        kpc_client_free(its);
+        kpc_sim_stop(&daemon);
+    }
+}
+
 int main(void)
 {
     kpc_sim_start(&sim, "--instant");
@@ -164,6 +202,7 @@ int main(void)
     client_sphinx_geometry();
     err_payload_too_large();
     client_supports();
+    client_key_derivation();
     new_keypair_remote();
     next_message_box_index_remote();
     get_message_box_index_counter_remote();

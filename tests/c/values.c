@@ -62,6 +62,36 @@ static void new_keypair(void)
     CHECK(memcmp(&reader, &same_reader, sizeof reader) == 0);
 }
 
+/* The counters of the first index of seed 00..1f, as daemons made them before hpqc's change 101 and since. */
+static void new_keypair_by_derivation(void)
+{
+    static const uint8_t before[] = {0x0c, 0x19, 0x9f, 0x92, 0x5c, 0x2a, 0xf5, 0xf8};
+    static const uint8_t since[] = {0x2c, 0x19, 0x9f, 0x92, 0x5c, 0x2a, 0xf5, 0x38};
+    uint8_t seed[KPC_SEED_SIZE];
+    kpc_write_cap writer, usual;
+    kpc_read_cap reader, usual_reader;
+    kpc_box_index first, usual_first;
+    size_t at;
+
+    for (at = 0; at < sizeof seed; at++)
+        seed[at] = (uint8_t)at;
+    OK(kpc_new_keypair(seed, sizeof seed, &usual, &usual_reader, &usual_first, &error));
+    CHECK(memcmp(&usual_first, since, sizeof since) == 0);
+    OK(kpc_new_keypair_by_derivation(KPC_DERIVATION_CURRENT, seed, sizeof seed, &writer, &reader, &first, &error));
+    CHECK(memcmp(&writer, &usual, sizeof writer) == 0 && memcmp(&first, &usual_first, sizeof first) == 0);
+    CHECK(memcmp(&reader, &usual_reader, sizeof reader) == 0);
+    OK(kpc_new_keypair_by_derivation(KPC_DERIVATION_BEFORE_HPQC_101, seed, sizeof seed, &writer, &reader, &first,
+                                     &error));
+    CHECK(memcmp(&first, before, sizeof before) == 0);
+    ERROR(KPC_ERR_ARG_VALUE, kpc_new_keypair_by_derivation(KPC_DERIVATION_UNKNOWN, seed, sizeof seed, &writer, &reader,
+                                                           &first, &error));
+    CHECK(kpc_test_filled(&writer, 0, sizeof writer) && kpc_test_filled(&first, 0, sizeof first));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_new_keypair_by_derivation(KPC_DERIVATION_OTHER, seed, sizeof seed, &writer, &reader,
+                                                           &first, &error));
+    ERROR(KPC_ERR_ARG_SIZE, kpc_new_keypair_by_derivation(KPC_DERIVATION_CURRENT, seed, 31, &writer, &reader, &first,
+                                                          &error));
+}
+
 /* The halves belong together: the writer has the reader's, and both begin at the same box. */
 static void write_cap_read_cap(void)
 {
@@ -253,6 +283,7 @@ int main(void)
     write_cap_size();
     version();
     new_keypair();
+    new_keypair_by_derivation();
     write_cap_read_cap();
     next_message_box_index();
     get_message_box_index_counter();

@@ -44,6 +44,10 @@ const ONLY_IN_C: &[(&str, &[&str])] = &[
             "kpc_result_user_data",
         ],
     ),
+    (
+        "how a daemon makes keys from a seed is not told there, and only one way is known",
+        &["kpc_client_key_derivation", "kpc_new_keypair_by_derivation"],
+    ),
     ("to find leaks", &["kpc_debug_live_objects"]),
     (
         "how busy a client is, how well it fares and how long work will take is not told there",

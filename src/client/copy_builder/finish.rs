@@ -12,7 +12,7 @@ use super::super::events::Event;
 use super::super::inner::Inner;
 use super::super::message::Destination;
 use super::super::work::Work;
-use super::super::{local_derivation, Client};
+use super::super::Client;
 use super::state::Phase;
 use super::write::{write, AT_ONCE};
 use super::{CopyBuilder, Turn};
@@ -118,7 +118,7 @@ impl Client {
     /// Writes what can be written so far, as finishing would, so that it need not be kept.
     pub fn copy_builder_write(&self, builder: &Arc<CopyBuilder>) -> Result<Work<()>> {
         self.inner.check_open()?;
-        local_derivation()?;
+        self.inner.check_next_index()?;
         let turn = builder.begin()?;
         lock(&builder.state).check_alive()?;
         Ok(working(turn, |inner, turn| async move {
@@ -138,7 +138,7 @@ impl Client {
         courier: Option<Destination>,
     ) -> Result<Work<u64>> {
         self.inner.check_open()?;
-        local_derivation()?;
+        self.inner.check_next_index()?;
         if let Some(courier) = &courier {
             self.inner.check_courier(courier)?;
         }
@@ -160,7 +160,7 @@ impl Client {
     /// whoever has its capability. Nothing else can be done with the builder afterwards.
     pub fn copy_builder_tombstone(&self, builder: &Arc<CopyBuilder>) -> Result<Work<()>> {
         self.inner.check_open()?;
-        local_derivation()?;
+        self.inner.check_next_index()?;
         let turn = builder.begin()?;
         Ok(working(turn, tombstone))
     }

@@ -19,7 +19,7 @@ use self::state::State;
 pub(crate) use self::write::write;
 use super::message::Destination;
 use super::queries::random_array;
-use super::{local_derivation, Client};
+use super::Client;
 use crate::bacap::{keypair, BoxIndex, WriteCap};
 use crate::sync::lock;
 use crate::wire::Hash;
@@ -142,7 +142,7 @@ impl Client {
     /// A builder with a temporary stream of its own, and a courier chosen for it.
     pub fn copy_builder(&self) -> Result<Arc<CopyBuilder>> {
         self.inner.check_open()?;
-        local_derivation()?;
+        self.inner.check_next_index()?;
         let write_cap = keypair(&random_array()?).write_cap;
         let courier = self.inner.courier_for(&write_cap.hash(), &[])?;
         Ok(CopyBuilder::of(State::new(write_cap, courier)))

@@ -149,7 +149,7 @@ impl<'a, P: AsRef<[u8]>> Order<P> {
     ) -> Result<Self> {
         inner.check_envelopes()?;
         let sizes = inner.stream_sizes()?;
-        let envelopes = check(destinations, sizes, ends, buffer)?;
+        let envelopes = check(inner, destinations, sizes, ends, buffer)?;
         let expected = sizes.elements_of(envelopes, buffer.map_or(0, <[u8]>::len));
         Ok(Order {
             destinations: destinations
@@ -279,6 +279,7 @@ impl<P: AsRef<[u8]> + Send> Pieces for Order<P> {
 /// Everything that the daemon would refuse, or answer with a stream that has no end.
 /// Tells how many envelopes it will be.
 fn check(
+    inner: &Inner,
     destinations: &[CopyDestination<'_>],
     sizes: Sizes,
     ends: StreamEnds,
@@ -291,7 +292,7 @@ fn check(
     let waiting = buffer.map_or(0, <[u8]>::len);
     let mut envelopes = 0_usize;
     for to in destinations {
-        check_index(&to.write_cap, &to.start_index)?;
+        check_index(inner, &to.write_cap, &to.start_index)?;
         envelopes = envelopes.saturating_add(sizes.boxes_of(to.payload.len()));
     }
     if ends.is_last && envelopes == 0 && waiting == 0 {
@@ -358,7 +359,7 @@ impl TombstoneOrder {
                 "max_count is 0: the daemon would make nothing and drop the buffer",
             ));
         }
-        check_index(write_cap, start)?;
+        check_index(inner, write_cap, start)?;
         sizes.check_buffer(buffer)?;
         let count = usize::try_from(max_count).unwrap_or(usize::MAX);
         let waiting = buffer.map_or(0, <[u8]>::len);

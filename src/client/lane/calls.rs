@@ -55,6 +55,8 @@ struct Call {
     sent_at: Option<Instant>,
     /// How many encryptions it has the daemon make.
     encryptions: u32,
+    /// The library asks for itself; it ends with its connection.
+    in_background: bool,
 }
 
 /// A request whose answer is there.
@@ -154,7 +156,9 @@ impl Calls {
             .iter()
             .filter_map(|(query, call)| match call.needs {
                 Some(key) if !features.knows(key) => Some((*query, unsupported(key))),
-                _ if call.frame.is_none() => Some((*query, to_be_made_again())),
+                _ if call.frame.is_none() || call.in_background => {
+                    Some((*query, to_be_made_again()))
+                }
                 _ => None,
             })
             .collect();
@@ -173,8 +177,10 @@ impl Calls {
 
     /// The daemon hung up. It answers in order, so if that is because of a request, it is
     /// the oldest that has no answer. Gives it out, to be ended, where it always was that one.
+    /// What the library asks for itself ends anyway and hides nobody.
     pub(crate) fn blame_oldest(&mut self) -> Option<CallSink> {
-        let (&query, _) = self.waiting.first_key_value()?;
+        let mut suspects = self.waiting.iter().filter(|(_, call)| !call.in_background);
+        let (&query, _) = suspects.next()?;
         let before = self.suspect.filter(|suspect| suspect.query == query);
         let hang_ups = before.map_or(0, |suspect| suspect.hang_ups) + 1;
         if hang_ups < HANG_UPS {
@@ -233,6 +239,7 @@ impl Lane {
             kept,
             before,
             encryptions,
+            in_background,
         } = exchange;
         let mut state = self.lock();
         let unknown = |link: &Arc<Link>| needs.is_some_and(|key| !link.features.knows(key));
@@ -253,6 +260,7 @@ impl Lane {
             sink,
             sent_at: link.is_some().then(Instant::now),
             encryptions,
+            in_background,
         };
         if let Some((link, frame)) = link.as_ref().and_then(|link| Some((link, call.leave()?))) {
             state.put(link, frame);

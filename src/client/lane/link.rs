@@ -270,6 +270,7 @@ mod tests {
             kept: true,
             before: None,
             encryptions: 0,
+            in_background: false,
         }
     }
 
