@@ -9,7 +9,7 @@
 //! | [`WriteCap`], 168 bytes | Ed25519 seed (32), public key (32), first index (104) |
 //!
 //! All of them are secrets: a read cap or an index is enough to decrypt boxes. So
-//! they are wiped on drop, compared in constant time and never shown by `Debug`.
+//! they lie behind a pointer, are wiped when the last clone goes, compared in constant time and never shown by `Debug`.
 //! The cryptography is in `derive`.
 
 mod derive;
@@ -22,8 +22,7 @@ use std::hash::{Hash, Hasher};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use crate::secret;
-
+use crate::secret::Secret;
 use crate::{Error, Result, Status};
 
 pub use derive::blake2b_256;
@@ -46,15 +45,15 @@ const COUNTER_SIZE: usize = 8;
 
 /// What writes to a channel; implies the [`ReadCap`].
 #[derive(Clone)]
-pub struct WriteCap([u8; WRITE_CAP_SIZE]);
+pub struct WriteCap(Secret<WRITE_CAP_SIZE>);
 
 /// What reads a channel.
 #[derive(Clone)]
-pub struct ReadCap([u8; READ_CAP_SIZE]);
+pub struct ReadCap(Secret<READ_CAP_SIZE>);
 
 /// The place of one box in a channel, with the keys of that box and of all later ones.
 #[derive(Clone)]
-pub struct BoxIndex([u8; BOX_INDEX_SIZE]);
+pub struct BoxIndex(Secret<BOX_INDEX_SIZE>);
 
 /// What a seed yields: both capabilities and the index of the first box.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,24 +71,28 @@ macro_rules! secret_bytes {
         impl $name {
             /// Takes bytes that the daemon or this library made; checks nothing.
             pub fn from_array(bytes: [u8; $size]) -> Self {
-                $name(bytes)
+                Self::copy_of(&bytes)
+            }
+
+            /// The same, of bytes that stay where they are: no further copy is made of them.
+            pub fn copy_of(bytes: &[u8; $size]) -> Self {
+                $name(Secret::new(bytes))
+            }
+
+            /// Shares what the daemon sent; checks nothing.
+            pub fn from_secret(secret: &Secret<$size>) -> Self {
+                $name(secret.clone())
             }
 
             /// The whole value, for the wire or for storage.
             pub fn as_bytes(&self) -> &[u8; $size] {
-                &self.0
-            }
-        }
-
-        impl Drop for $name {
-            fn drop(&mut self) {
-                secret::wipe(&mut self.0);
+                self.0.as_bytes()
             }
         }
 
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
-                self.0.ct_eq(&other.0).into()
+                self.as_bytes().ct_eq(other.as_bytes()).into()
             }
         }
 
@@ -97,7 +100,7 @@ macro_rules! secret_bytes {
 
         impl Hash for $name {
             fn hash<H: Hasher>(&self, state: &mut H) {
-                self.0.hash(state);
+                self.as_bytes().hash(state);
             }
         }
 
@@ -117,7 +120,7 @@ impl WriteCap {
     /// Takes bytes from storage: `ARG_SIZE` unless there are 168, and
     /// `INVALID_CAPABILITY` unless the public half belongs to the seed.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let cap = WriteCap(sized(bytes, "write capability")?);
+        let cap = WriteCap(Secret::new(sized(bytes, "write capability")?));
         if derive::public_key_of(cap.seed()) == *cap.public_half() {
             return Ok(cap);
         }
@@ -129,19 +132,21 @@ impl WriteCap {
 
     /// The readers' half of this capability.
     pub fn read_cap(&self) -> ReadCap {
-        ReadCap(part::<KEY_SIZE, READ_CAP_SIZE, WRITE_CAP_SIZE>(&self.0))
+        ReadCap::copy_of(part_ref::<KEY_SIZE, READ_CAP_SIZE, WRITE_CAP_SIZE>(
+            self.as_bytes(),
+        ))
     }
 
     /// The index of the channel's first box.
     pub fn first_index(&self) -> BoxIndex {
-        BoxIndex(part::<{ 2 * KEY_SIZE }, BOX_INDEX_SIZE, WRITE_CAP_SIZE>(
-            &self.0,
-        ))
+        BoxIndex::copy_of(
+            part_ref::<{ 2 * KEY_SIZE }, BOX_INDEX_SIZE, WRITE_CAP_SIZE>(self.as_bytes()),
+        )
     }
 
     /// What copy commands are named by: BLAKE2b-256 of the whole capability.
     pub fn hash(&self) -> [u8; 32] {
-        blake2b_256(&self.0)
+        blake2b_256(self.as_bytes())
     }
 
     /// The Ed25519 public key.
@@ -150,11 +155,11 @@ impl WriteCap {
     }
 
     fn seed(&self) -> &[u8; 32] {
-        part_ref::<0, KEY_SIZE, WRITE_CAP_SIZE>(&self.0)
+        part_ref::<0, KEY_SIZE, WRITE_CAP_SIZE>(self.as_bytes())
     }
 
     fn public_half(&self) -> &[u8; 32] {
-        part_ref::<KEY_SIZE, KEY_SIZE, WRITE_CAP_SIZE>(&self.0)
+        part_ref::<KEY_SIZE, KEY_SIZE, WRITE_CAP_SIZE>(self.as_bytes())
     }
 }
 
@@ -163,31 +168,33 @@ impl ReadCap {
     /// and `INVALID_CAPABILITY` for a key that is no point of the curve, or one of small
     /// order. Daemons leave a request with such a key unanswered or crash on it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let cap = ReadCap(sized(bytes, "read capability")?);
-        derive::check_public_key(part_ref::<0, KEY_SIZE, READ_CAP_SIZE>(&cap.0))?;
+        let cap = ReadCap(Secret::new(sized(bytes, "read capability")?));
+        derive::check_public_key(part_ref::<0, KEY_SIZE, READ_CAP_SIZE>(cap.as_bytes()))?;
         Ok(cap)
     }
 
     /// The index of the channel's first box.
     pub fn first_index(&self) -> BoxIndex {
-        BoxIndex(part::<KEY_SIZE, BOX_INDEX_SIZE, READ_CAP_SIZE>(&self.0))
+        BoxIndex::copy_of(part_ref::<KEY_SIZE, BOX_INDEX_SIZE, READ_CAP_SIZE>(
+            self.as_bytes(),
+        ))
     }
 
     /// The Ed25519 public key.
     pub fn public_key(&self) -> [u8; 32] {
-        part::<0, KEY_SIZE, READ_CAP_SIZE>(&self.0)
+        part::<0, KEY_SIZE, READ_CAP_SIZE>(self.as_bytes())
     }
 }
 
 impl BoxIndex {
     /// Takes bytes from storage or from another person: `ARG_SIZE` unless there are 104.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        sized(bytes, "message box index").map(BoxIndex)
+        sized(bytes, "message box index").map(|bytes| BoxIndex(Secret::new(bytes)))
     }
 
     /// The position in the channel. Channels begin at a random one, and it wraps around.
     pub fn counter(&self) -> u64 {
-        u64::from_le_bytes(part::<0, COUNTER_SIZE, BOX_INDEX_SIZE>(&self.0))
+        u64::from_le_bytes(part::<0, COUNTER_SIZE, BOX_INDEX_SIZE>(self.as_bytes()))
     }
 
     /// The index of the box after this one.
@@ -201,12 +208,12 @@ impl BoxIndex {
 
     /// The factor by which the channel's public key is blinded to give the box id.
     pub fn blinding_factor(&self) -> &[u8; 32] {
-        part_ref::<COUNTER_SIZE, KEY_SIZE, BOX_INDEX_SIZE>(&self.0)
+        part_ref::<COUNTER_SIZE, KEY_SIZE, BOX_INDEX_SIZE>(self.as_bytes())
     }
 
     /// The key under which the box's content is encrypted, before a context is mixed in.
     pub fn encryption_key(&self) -> &[u8; 32] {
-        part_ref::<{ COUNTER_SIZE + KEY_SIZE }, KEY_SIZE, BOX_INDEX_SIZE>(&self.0)
+        part_ref::<{ COUNTER_SIZE + KEY_SIZE }, KEY_SIZE, BOX_INDEX_SIZE>(self.as_bytes())
     }
 
     /// The name under which replicas keep this box: the channel's public key, blinded for
@@ -217,18 +224,18 @@ impl BoxIndex {
     }
 
     fn state(&self) -> &[u8; 32] {
-        part_ref::<{ COUNTER_SIZE + 2 * KEY_SIZE }, KEY_SIZE, BOX_INDEX_SIZE>(&self.0)
+        part_ref::<{ COUNTER_SIZE + 2 * KEY_SIZE }, KEY_SIZE, BOX_INDEX_SIZE>(self.as_bytes())
     }
 
     /// Lays out an index from what HKDF gives: state, encryption key, blinding factor.
     fn assemble(counter: u64, okm: &[u8; derive::MATERIAL_SIZE]) -> BoxIndex {
-        let mut made = BoxIndex([0; BOX_INDEX_SIZE]);
-        let (head, keys) = made.0.split_at_mut(COUNTER_SIZE);
-        head.copy_from_slice(&counter.to_le_bytes());
-        keys[..KEY_SIZE].copy_from_slice(&okm[2 * KEY_SIZE..]);
-        keys[KEY_SIZE..2 * KEY_SIZE].copy_from_slice(&okm[KEY_SIZE..2 * KEY_SIZE]);
-        keys[2 * KEY_SIZE..].copy_from_slice(&okm[..KEY_SIZE]);
-        made
+        BoxIndex(Secret::filled_by(|bytes| {
+            let (head, keys) = bytes.split_at_mut(COUNTER_SIZE);
+            head.copy_from_slice(&counter.to_le_bytes());
+            keys[..KEY_SIZE].copy_from_slice(&okm[2 * KEY_SIZE..]);
+            keys[KEY_SIZE..2 * KEY_SIZE].copy_from_slice(&okm[KEY_SIZE..2 * KEY_SIZE]);
+            keys[2 * KEY_SIZE..].copy_from_slice(&okm[..KEY_SIZE]);
+        }))
     }
 }
 
@@ -269,10 +276,11 @@ pub fn keypair_of_stream(derivation: Derivation, stream: &[u8; STREAM_SIZE]) -> 
     let first_index = BoxIndex::assemble(counter.wrapping_add(1), &okm);
     okm.zeroize();
 
-    let mut write_cap = WriteCap([0; WRITE_CAP_SIZE]);
-    write_cap.0[..KEY_SIZE].copy_from_slice(signing_seed);
-    write_cap.0[KEY_SIZE..2 * KEY_SIZE].copy_from_slice(&public);
-    write_cap.0[2 * KEY_SIZE..].copy_from_slice(&first_index.0);
+    let write_cap = WriteCap(Secret::filled_by(|bytes| {
+        bytes[..KEY_SIZE].copy_from_slice(signing_seed);
+        bytes[KEY_SIZE..2 * KEY_SIZE].copy_from_slice(&public);
+        bytes[2 * KEY_SIZE..].copy_from_slice(first_index.as_bytes());
+    }));
     Keypair {
         read_cap: write_cap.read_cap(),
         write_cap,
@@ -280,7 +288,7 @@ pub fn keypair_of_stream(derivation: Derivation, stream: &[u8; STREAM_SIZE]) -> 
     }
 }
 
-fn sized<const N: usize>(bytes: &[u8], what: &str) -> Result<[u8; N]> {
+fn sized<'a, const N: usize>(bytes: &'a [u8], what: &str) -> Result<&'a [u8; N]> {
     bytes.try_into().map_err(|_| {
         Error::new(
             Status::ARG_SIZE,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -75,25 +76,41 @@ impl fmt::Debug for WipingVec {
     }
 }
 
-/// Exactly `N` secret bytes, wiped on drop and never shown by `Debug`.
+/// Exactly `N` secret bytes, wiped when the last clone goes and never shown by `Debug`.
+///
+/// They lie behind a pointer and never move: a value that is moved, into a closure, a future
+/// or a queue, leaves its bytes behind where it was, and nobody wipes those. What moves here
+/// is the pointer; a clone is another pointer to the same bytes.
 #[derive(Clone)]
-pub struct Secret<const N: usize>([u8; N]);
+pub struct Secret<const N: usize>(Arc<Wiped<N>>);
+
+/// The bytes themselves; made where they stay.
+struct Wiped<const N: usize>([u8; N]);
+
+impl<const N: usize> Drop for Wiped<N> {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
 
 impl<const N: usize> Secret<N> {
     /// A secret with this content.
     pub fn new(content: &[u8; N]) -> Self {
-        Secret(*content)
+        Self::filled_by(|bytes| bytes.copy_from_slice(content))
+    }
+
+    /// A secret that is written in the place where it stays; zeros to begin with.
+    pub fn filled_by(fill: impl FnOnce(&mut [u8; N])) -> Self {
+        let mut made = Arc::new(Wiped([0; N]));
+        if let Some(wiped) = Arc::get_mut(&mut made) {
+            fill(&mut wiped.0);
+        }
+        Secret(made)
     }
 
     /// The content.
     pub fn as_bytes(&self) -> &[u8; N] {
-        &self.0
-    }
-}
-
-impl<const N: usize> Drop for Secret<N> {
-    fn drop(&mut self) {
-        wipe(&mut self.0);
+        &self.0 .0
     }
 }
 
@@ -101,13 +118,13 @@ impl<const N: usize> Deref for Secret<N> {
     type Target = [u8; N];
 
     fn deref(&self) -> &[u8; N] {
-        &self.0
+        self.as_bytes()
     }
 }
 
 impl<const N: usize> AsRef<[u8]> for Secret<N> {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        self.as_bytes()
     }
 }
 
@@ -133,5 +150,16 @@ mod tests {
         assert_eq!(format!("{:?}", Secret::new(&[0xab; 4])), "Secret(4 bytes)");
         let buffer = WipingVec::new(vec![0xab; 3]);
         assert_eq!(format!("{buffer:?}"), "WipingVec(3 bytes)");
+    }
+
+    #[test]
+    fn a_secret_is_a_pointer_that_clones_share() {
+        assert_eq!(size_of::<Secret<168>>(), size_of::<usize>());
+        let secret = Secret::new(&[7; 168]);
+        let clone = secret.clone();
+        assert!(std::ptr::eq(secret.as_bytes(), clone.as_bytes()));
+        let place: *const _ = secret.as_bytes();
+        let moved = Box::new(secret);
+        assert!(std::ptr::eq(place, moved.as_bytes()));
     }
 }

@@ -64,9 +64,9 @@ fn read_keypair(answer: &Answer) -> Result<Keypair> {
     check(answer)?;
     match &answer.reply.body {
         ReplyBody::Keypair(keypair) => Ok(Keypair {
-            write_cap: WriteCap::from_array(*keypair.write_cap),
-            read_cap: ReadCap::from_array(*keypair.read_cap),
-            first_index: BoxIndex::from_array(*keypair.first_index),
+            write_cap: WriteCap::from_secret(&keypair.write_cap),
+            read_cap: ReadCap::from_secret(&keypair.read_cap),
+            first_index: BoxIndex::from_secret(&keypair.first_index),
         }),
         _ => Err(unexpected(answer)),
     }
@@ -75,7 +75,7 @@ fn read_keypair(answer: &Answer) -> Result<Keypair> {
 fn read_index(answer: &Answer) -> Result<BoxIndex> {
     check(answer)?;
     match &answer.reply.body {
-        ReplyBody::NextIndex { index } => Ok(BoxIndex::from_array(***index)),
+        ReplyBody::NextIndex { index } => Ok(BoxIndex::from_secret(index)),
         _ => Err(unexpected(answer)),
     }
 }
@@ -95,7 +95,7 @@ fn read_envelope(answer: &Answer) -> Result<Envelope> {
             ciphertext: envelope.ciphertext.clone(),
             descriptor: envelope.descriptor.clone(),
             hash: envelope.hash,
-            next_index: Some(BoxIndex::from_array(*envelope.next_index)),
+            next_index: Some(BoxIndex::from_secret(&envelope.next_index)),
         }),
         _ => Err(unexpected(answer)),
     }

@@ -55,7 +55,7 @@ impl Envelope {
             let (next, rest) = match *version {
                 VERSION => {
                     let (next, rest) = rest.split_first_chunk::<BOX_INDEX_SIZE>()?;
-                    (Some(BoxIndex::from_array(*next)), rest)
+                    (Some(BoxIndex::copy_of(next)), rest)
                 }
                 WITHOUT_NEXT => (None, rest),
                 _ => return None,

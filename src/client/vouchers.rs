@@ -13,7 +13,7 @@ use super::work::Work;
 use super::Client;
 use crate::bacap::{ReadCap, WriteCap};
 use crate::sync::lock;
-use crate::wire::{Hash, ReplyBody, Request};
+use crate::wire::{Hash, ReplyBody, Request, Secret};
 use crate::{Error, Result, Status};
 
 /// The two capabilities of a voucher's stream.
@@ -66,10 +66,10 @@ pub struct OpenedVoucher {
     pub message_write_cap: WriteCap,
 }
 
-fn stream(write_cap: &[u8; 168], read_cap: &[u8; 136]) -> VoucherStream {
+fn stream(write_cap: &Secret<168>, read_cap: &Secret<136>) -> VoucherStream {
     VoucherStream {
-        write_cap: WriteCap::from_array(*write_cap),
-        read_cap: ReadCap::from_array(*read_cap),
+        write_cap: WriteCap::from_secret(write_cap),
+        read_cap: ReadCap::from_secret(read_cap),
     }
 }
 
@@ -100,7 +100,7 @@ fn read_induction(answer: &Answer) -> Result<Induction> {
     match &answer.reply.body {
         ReplyBody::VoucherInduct(inducted) => Ok(Induction {
             display_name: inducted.display_name.clone(),
-            message_read_cap: ReadCap::from_array(*inducted.mutated_message_read_cap),
+            message_read_cap: ReadCap::from_secret(&inducted.mutated_message_read_cap),
             sealed_reply: inducted.sealed_reply.clone(),
             stream: stream(&inducted.voucher_write_cap, &inducted.voucher_read_cap),
             salt: inducted.salt.clone(),
@@ -115,7 +115,7 @@ fn read_opened(answer: &Answer) -> Result<OpenedVoucher> {
         ReplyBody::VoucherOpen(opened) => Ok(OpenedVoucher {
             who_reply: opened.who_reply.clone(),
             salt: opened.salt.clone(),
-            message_write_cap: WriteCap::from_array(*opened.mutated_message_write_cap),
+            message_write_cap: WriteCap::from_secret(&opened.mutated_message_write_cap),
         }),
         _ => Err(requests::unexpected(answer)),
     }

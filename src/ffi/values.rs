@@ -117,14 +117,14 @@ impl Neutral for kpc_service {
 impl kpc_write_cap {
     /// What the core works with; checked where it was made, not here.
     pub(crate) fn inner(&self) -> WriteCap {
-        WriteCap::from_array(self.bytes)
+        WriteCap::copy_of(&self.bytes)
     }
 }
 
 impl kpc_read_cap {
     /// What the core works with; checked where it was made, not here.
     pub(crate) fn inner(&self) -> ReadCap {
-        ReadCap::from_array(self.bytes)
+        ReadCap::copy_of(&self.bytes)
     }
 }
 
@@ -185,7 +185,7 @@ pub(crate) fn service_value(node: &[u8; KPC_HASH_SIZE], queue: &[u8]) -> Result<
 impl kpc_box_index {
     /// What the core works with.
     pub(crate) fn inner(&self) -> BoxIndex {
-        BoxIndex::from_array(self.bytes)
+        BoxIndex::copy_of(&self.bytes)
     }
 }
 

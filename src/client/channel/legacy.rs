@@ -161,8 +161,8 @@ fn read_created(answer: &Answer) -> Result<(u16, WriteCap, ReadCap)> {
     match &answer.reply.body {
         ReplyBody::WriteChannelCreated(made) => Ok((
             made.channel_id,
-            WriteCap::from_array(*made.write_cap),
-            ReadCap::from_array(*made.read_cap),
+            WriteCap::from_secret(&made.write_cap),
+            ReadCap::from_secret(&made.read_cap),
         )),
         _ => Err(unexpected(answer)),
     }
@@ -182,8 +182,8 @@ fn read_prepared(answer: &Answer) -> Result<ChannelQuery> {
         ReplyBody::ChannelWrite(made) => Ok(ChannelQuery {
             is_read: false,
             payload: made.payload.clone(),
-            current_index: BoxIndex::from_array(*made.current_index),
-            next_index: BoxIndex::from_array(*made.next_index),
+            current_index: BoxIndex::from_secret(&made.current_index),
+            next_index: BoxIndex::from_secret(&made.next_index),
             reply_index: None,
             envelope_hash: made.envelope_hash,
             descriptor: made.descriptor.clone(),
@@ -191,8 +191,8 @@ fn read_prepared(answer: &Answer) -> Result<ChannelQuery> {
         ReplyBody::ChannelRead(made) => Ok(ChannelQuery {
             is_read: true,
             payload: made.payload.clone(),
-            current_index: BoxIndex::from_array(*made.current_index),
-            next_index: BoxIndex::from_array(*made.next_index),
+            current_index: BoxIndex::from_secret(&made.current_index),
+            next_index: BoxIndex::from_secret(&made.next_index),
             reply_index: made.reply_index,
             envelope_hash: made.envelope_hash,
             descriptor: made.descriptor.clone(),

@@ -141,8 +141,8 @@ fn parse(bytes: &[u8]) -> Option<ChannelQuery> {
     Some(ChannelQuery {
         is_read: *kind == READ,
         payload: copy(payload),
-        current_index: BoxIndex::from_array(*current),
-        next_index: BoxIndex::from_array(*next),
+        current_index: BoxIndex::copy_of(current),
+        next_index: BoxIndex::copy_of(next),
         reply_index: (*reply_index != NO_REPLY_INDEX).then_some(*reply_index),
         envelope_hash: *hash,
         descriptor: copy(descriptor),

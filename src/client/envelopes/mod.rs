@@ -77,7 +77,7 @@ fn read(answer: &Answer) -> Result<CourierEnvelopes> {
             next_indices: made
                 .next_indices
                 .iter()
-                .map(|index| BoxIndex::from_array(**index))
+                .map(BoxIndex::from_secret)
                 .collect(),
         }),
         _ => Err(requests::unexpected(answer)),
