@@ -39,8 +39,8 @@ static double write_p50(const kpc_client *client)
     for (size_t i = 0; i < WRITES; i++) {
         kpc_error *error = NULL;
         uint64_t start = now_ns();
-        bench_ok(kpc_write_box(client, &channel.write_cap, &channel.next, (const uint8_t *)"x", 1, 0,
-                               600000, &channel.next, &error),
+        bench_ok(kpc_write_box(client, &channel.write_cap, &channel.next, (const uint8_t *)"x", 1,
+                               KPC_WRITE_UNCHECKED, 600000, &channel.next, &error),
                  error, "write");
         samples[i] = (double)(now_ns() - start) / 1e6;
     }

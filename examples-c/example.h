@@ -76,7 +76,7 @@ static inline void example_write_elements(const kpc_client *client,
         kpc_buffer *element = NULL;
         must(kpc_stream_elements_at(elements, i, &element, &error), &error, "an element");
         must(kpc_write_box(client, stream, index, kpc_buffer_data(element),
-                           kpc_buffer_len(element), 0, PATIENCE_MS, index, &error),
+                           kpc_buffer_len(element), KPC_WRITE_UNCHECKED, PATIENCE_MS, index, &error),
              &error, "writing an element");
         kpc_buffer_free(element);
     }

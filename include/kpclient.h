@@ -2126,7 +2126,8 @@ kpc_status kpc_client_stats(const kpc_client *client, kpc_stats *stats, size_t s
 /**
  * How long work will take on average: for a progress bar, or to tell a user that it is not a
  * matter of seconds. Daemons send packets at a rate that the network's document sets (LambdaP,
- * about one a second today), whatever there is to do: a box that is written is one packet, a
+ * about one a second today), whatever there is to do: a box that is written with
+ * KPC_WRITE_UNCHECKED is one packet (as kpc_write_box does it otherwise, two: count it twice), a
  * box that is read two, and a copied payload about one for each 1400 bytes. So a round over
  * 1000 boxes that are polled takes more than half an hour, and 10 MiB by copy take more than
  * two hours. Time in the network comes on top: as it was measured on this client, or before
@@ -3077,15 +3078,22 @@ kpc_status kpc_await_message_reply_result(const kpc_result *result, kpc_error **
 /* ---- Boxes ----------------------------------------------------------------------------------- */
 
 /**
+ * kpc_write_box succeeds also where the box holds something else and keeps that. For boxes that
+ * nobody else can have written, such as those of a temporary stream, and for whoever does not
+ * mind.
+ */
+#define KPC_WRITE_UNCHECKED 4
+
+/**
  * Writes one box: encrypts, sends until it is answered, and gives the index of the next.
  * Survives lost connections and restarts of the daemon; advance only after success. An empty
  * plaintext is a tombstone.
  *
- * A box that was written before keeps what it holds, tombstones apart. The call succeeds all
- * the same, and does not tell, unless KPC_START_RETURN_BOX_EXISTS asks for that. Where a write
- * may have met itself, after a lost connection and with daemons before v0.0.74 always, the box
- * is read back first: only other content ends with KPC_ERR_BOX_ALREADY_EXISTS. If it cannot be
- * read, the error's text says so.
+ * A box that was written before keeps what it holds, tombstones apart: with other content the
+ * call ends with KPC_ERR_BOX_ALREADY_EXISTS, with the same it succeeds. Where a write may have
+ * met itself, after a lost connection and with daemons before v0.0.74 always, the box is read
+ * back first. If it cannot be read, the error's text says so. KPC_WRITE_UNCHECKED leaves all of
+ * that out and saves a round trip, which is two packets in place of one.
  *
  * @param client         the client
  * @param write_cap      the capability
@@ -3093,7 +3101,7 @@ kpc_status kpc_await_message_reply_result(const kpc_result *result, kpc_error **
  * @param plaintext      what to write; may be NULL if plaintext_len is 0
  * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
  *                       kpc_client_pigeonhole_geometry
- * @param flags          0 or KPC_START_RETURN_BOX_EXISTS
+ * @param flags          0 or KPC_WRITE_UNCHECKED
  * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param next           receives the index of the box after it; may be the same variable as
  *                       index, which then keeps its value on failure
@@ -3128,7 +3136,7 @@ kpc_status kpc_write_box(const kpc_client *client, const kpc_write_cap *write_ca
  * @param plaintext      what to write; may be NULL if plaintext_len is 0
  * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
  *                       kpc_client_pigeonhole_geometry
- * @param flags          0 or KPC_START_RETURN_BOX_EXISTS
+ * @param flags          0 or KPC_WRITE_UNCHECKED
  * @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
  * @param done           where the completion goes; NULL keeps it for kpc_op_wait
  * @param op             receives the operation; may be NULL

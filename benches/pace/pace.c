@@ -83,7 +83,7 @@ static void by_library(const char *path, int reads, size_t count, struct stream 
             reads ? kpc_read_box_async(client, &s->read_cap, &s->index, KPC_START_NO_RETRY,
                                        KPC_FOREVER, &done, NULL, &error)
                   : kpc_write_box_async(client, &s->write_cap, &s->index, (const uint8_t *)"x", 1,
-                                        0, KPC_FOREVER, &done, NULL, &error);
+                                        KPC_WRITE_UNCHECKED, KPC_FOREVER, &done, NULL, &error);
         pace_ok(status, error, "begin");
     }
     pthread_mutex_lock(&landing.lock);

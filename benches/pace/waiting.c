@@ -173,8 +173,8 @@ static int go_on(struct run *run, size_t boxes)
             ask(reader);
         if (due)
             pace_ok(kpc_write_box_async(run->writer, &reader->stream.write_cap,
-                                        &reader->stream.index, (const uint8_t *)"x", 1, 0,
-                                        KPC_FOREVER, &done, NULL, &error),
+                                        &reader->stream.index, (const uint8_t *)"x", 1,
+                                        KPC_WRITE_UNCHECKED, KPC_FOREVER, &done, NULL, &error),
                     error, "write");
     }
     return missing == 0;

@@ -7,21 +7,35 @@ use super::client::kpc_client;
 use super::error::kpc_error;
 use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_beside, out_handle};
-use super::resending::{flags_among, KPC_START_NO_RETRY, KPC_START_RETURN_BOX_EXISTS};
+use super::resending::{flags_among, KPC_START_NO_RETRY};
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
 use crate::bacap::BoxIndex;
 use crate::client::{ReadBox, StartFlags};
+use crate::Result;
+
+/// kpc_write_box succeeds also where the box holds something else and keeps that. For boxes that
+/// nobody else can have written, such as those of a temporary stream, and for whoever does not
+/// mind.
+pub const KPC_WRITE_UNCHECKED: u32 = 4;
+
+fn write_flags(flags: u32) -> Result<StartFlags> {
+    let flags = args::flags(flags, KPC_WRITE_UNCHECKED, "flags")?;
+    Ok(StartFlags {
+        return_box_exists: flags & KPC_WRITE_UNCHECKED == 0,
+        ..StartFlags::default()
+    })
+}
 
 /// Writes one box: encrypts, sends until it is answered, and gives the index of the next.
 /// Survives lost connections and restarts of the daemon; advance only after success. An empty
 /// plaintext is a tombstone.
 ///
-/// A box that was written before keeps what it holds, tombstones apart. The call succeeds all
-/// the same, and does not tell, unless KPC_START_RETURN_BOX_EXISTS asks for that. Where a write
-/// may have met itself, after a lost connection and with daemons before v0.0.74 always, the box
-/// is read back first: only other content ends with KPC_ERR_BOX_ALREADY_EXISTS. If it cannot be
-/// read, the error's text says so.
+/// A box that was written before keeps what it holds, tombstones apart: with other content the
+/// call ends with KPC_ERR_BOX_ALREADY_EXISTS, with the same it succeeds. Where a write may have
+/// met itself, after a lost connection and with daemons before v0.0.74 always, the box is read
+/// back first. If it cannot be read, the error's text says so. KPC_WRITE_UNCHECKED leaves all of
+/// that out and saves a round trip, which is two packets in place of one.
 ///
 /// @param client         the client
 /// @param write_cap      the capability
@@ -29,7 +43,7 @@ use crate::client::{ReadBox, StartFlags};
 /// @param plaintext      what to write; may be NULL if plaintext_len is 0
 /// @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
 ///                       kpc_client_pigeonhole_geometry
-/// @param flags          0 or KPC_START_RETURN_BOX_EXISTS
+/// @param flags          0 or KPC_WRITE_UNCHECKED
 /// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param next           receives the index of the box after it; may be the same variable as
 ///                       index, which then keeps its value on failure
@@ -69,7 +83,7 @@ pub unsafe extern "C" fn kpc_write_box(
                     &args::value(write_cap, "write_cap")?.checked()?,
                     &args::value(index, "index")?.inner(),
                     args::bytes(plaintext, plaintext_len, "plaintext")?,
-                    flags_among(KPC_START_RETURN_BOX_EXISTS, flags)?,
+                    write_flags(flags)?,
                 )
             })?;
             Ok((&v).into())
@@ -85,7 +99,7 @@ pub unsafe extern "C" fn kpc_write_box(
 /// @param plaintext      what to write; may be NULL if plaintext_len is 0
 /// @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
 ///                       kpc_client_pigeonhole_geometry
-/// @param flags          0 or KPC_START_RETURN_BOX_EXISTS
+/// @param flags          0 or KPC_WRITE_UNCHECKED
 /// @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
 /// @param done           where the completion goes; NULL keeps it for kpc_op_wait
 /// @param op             receives the operation; may be NULL
@@ -125,7 +139,7 @@ pub unsafe extern "C" fn kpc_write_box_async(
                 &args::value(write_cap, "write_cap")?.checked()?,
                 &args::value(index, "index")?.inner(),
                 args::bytes(plaintext, plaintext_len, "plaintext")?,
-                flags_among(KPC_START_RETURN_BOX_EXISTS, flags)?,
+                write_flags(flags)?,
             )
         })
     }

@@ -28,10 +28,12 @@ static void write_box(void)
                                                  &plaintext, &reading, &error));
     CHECK(plaintext == NULL && memcmp(&reading, &writing, sizeof reading) == 0);
 
-    /* One that is there already: no failure, unless one wants to know. */
-    ERROR(KPC_ERR_BOX_ALREADY_EXISTS, kpc_write_box(client, &s.writer, &s.first, bytes("other"), 5,
-                                                    KPC_START_RETURN_BOX_EXISTS, KPC_SOON, &next, &error));
-    OK(kpc_write_box(client, &s.writer, &s.first, bytes("other"), 5, 0, KPC_SOON, &next, &error));
+    /* One that holds something else already, unless one does not want to know. */
+    ERROR(KPC_ERR_BOX_ALREADY_EXISTS,
+          kpc_write_box(client, &s.writer, &s.first, bytes("other"), 5, 0, KPC_SOON, &next, &error));
+    CHECK(kpc_test_filled(&next, 0, sizeof next));
+    OK(kpc_write_box(client, &s.writer, &s.first, bytes("other"), 5, KPC_WRITE_UNCHECKED, KPC_SOON, &next, &error));
+    OK(kpc_write_box(client, &s.writer, &s.first, bytes("message"), 7, 0, KPC_SOON, &next, &error));
     OK(kpc_read_box(client, &s.reader, &s.first, 0, KPC_SOON, &plaintext, &next, &error));
     CHECK(holds(plaintext, "message"));
 }

@@ -195,7 +195,9 @@ static void write_box(struct call *call)
     if (plaintext.len == 0) {
         PLAY(kpc_tombstone_box, IN(&cap, &index), OUT(&next));
     } else {
-        PLAY(kpc_write_box, IN(&cap, &index, plaintext.data, plaintext.len, box_flags(call)),
+        const uint32_t flags =
+            flag(call, "no_idempotent_box_already_exists") ? 0 : KPC_WRITE_UNCHECKED;
+        PLAY(kpc_write_box, IN(&cap, &index, plaintext.data, plaintext.len, flags),
              OUT(&next));
     }
     SAY_VALUE("next_message_box_index", next);

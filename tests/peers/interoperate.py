@@ -10,7 +10,7 @@ from harness import raises, same
 from library import Library, LibraryError
 from simulator import Simulator
 
-NO_RETRY, RETURN_BOX_EXISTS = 1, 2
+NO_RETRY = 1
 
 
 def fails(wanted, call, *arguments):
@@ -82,12 +82,11 @@ async def test_a_box_of_one_is_there_already_for_the_other(simulator):
         keys = await stream(client)
         index = keys.first_message_index
         with Library(simulator) as library:
-            following = library.write(keys.write_cap, index, b"the library's", RETURN_BOX_EXISTS)
+            following = library.write(keys.write_cap, index, b"the library's")
             await raises(kp.BoxAlreadyExistsError, write(
                 client, keys.write_cap, index, b"other", no_idempotent_box_already_exists=True))
             await write(client, keys.write_cap, following, b"the client's")
-            fails("KPC_ERR_BOX_ALREADY_EXISTS", library.write, keys.write_cap, following, b"other",
-                  RETURN_BOX_EXISTS)
+            fails("KPC_ERR_BOX_ALREADY_EXISTS", library.write, keys.write_cap, following, b"other")
         same("plaintext", await read(client, keys.read_cap, index), (b"the library's", following))
 
 
