@@ -156,9 +156,10 @@ fn nesting_of_any_depth_costs_no_stack() {
 
 #[test]
 fn lists_are_bounded_by_what_their_elements_need_in_memory() {
-    let many = |element: Value| Value::Array(vec![element; 70_000]);
+    let more_than = |most: usize, element: Value| Value::Array(vec![element; most + 1]);
+    let many = |element: Value| more_than(65_536, element);
     let one = Value::Array(vec![bytes(&[1])]);
-    let authority = Value::Map([(text("addresses"), many(text("")))].into());
+    let authority = Value::Map([(text("addresses"), more_than(64, text("")))].into());
     let (courier, multi) = (
         "create_courier_envelopes_from_payload_reply",
         "create_courier_envelopes_from_multi_payload_reply",
@@ -172,7 +173,7 @@ fn lists_are_bounded_by_what_their_elements_need_in_memory() {
         ),
         (
             "get_directory_authorities_reply",
-            vec![("authorities", many(Value::Map(BTreeMap::new())))],
+            vec![("authorities", more_than(1024, Value::Map(BTreeMap::new())))],
         ),
         (
             "get_directory_authorities_reply",
@@ -185,7 +186,7 @@ fn lists_are_bounded_by_what_their_elements_need_in_memory() {
         let raw = serde_cbor::to_vec(&Value::Map(fields)).unwrap();
         let error = refused(raw_frame(key, &raw));
         assert!(
-            error.message().contains("70000 elements, more than 65536"),
+            error.message().contains(" elements, more than "),
             "{key}: {error}"
         );
     }

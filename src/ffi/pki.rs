@@ -349,7 +349,7 @@ pub unsafe extern "C" fn kpc_services_name_at(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(name, "name"), || {
-            Ok(Buffer::text(at(services, position)?.name))
+            Ok(Buffer::text(at(services, position)?.name.to_string()))
         })
     }
 }

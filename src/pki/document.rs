@@ -9,8 +9,10 @@ use super::{json, Node, NodeKind, Service};
 use crate::wire::read::{fields, Field};
 use crate::{Error, Result};
 
-/// More nodes than any network has; a longer list is refused rather than stored.
+/// More nodes than any network has, all lists together; more are refused rather than stored.
 const MAX_NODES: usize = 65_536;
+/// More offers than all nodes of a network make.
+const MAX_SERVICES: usize = 65_536;
 /// More layers than any topology has.
 const MAX_LAYERS: usize = 256;
 
@@ -146,9 +148,16 @@ impl Found {
     /// Adds the descriptors of a list.
     fn list(&mut self, name: &str, kind: NodeKind, list: &Field<'_>) -> Result<()> {
         elements(name, list, MAX_NODES, |descriptor| {
+            if self.nodes.len() == MAX_NODES {
+                return Err(descriptor.wrong(format_args!("is one of more than {MAX_NODES} nodes")));
+            }
             let (node, offered) = Descriptor::read(&descriptor)?.into_parts(kind);
             // Only service nodes are asked for services, whatever others claim.
             if kind == NodeKind::Service {
+                if self.services.len() + offered.len() > MAX_SERVICES {
+                    let many = format_args!("brings more than {MAX_SERVICES} services");
+                    return Err(descriptor.wrong(many));
+                }
                 self.services.extend(offered);
             }
             self.nodes.push(node);

@@ -10,20 +10,26 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 const DESCRIPTOR_FIELDS: [&str; 3] = ["Topology", "GatewayNodes", "ServiceNodes"];
 /// Deeper values stay on one line, so that indentation cannot multiply a document's length.
 const MAX_INDENT: usize = 8;
+/// And so does everything behind so many times a document's length; real documents stay far below.
+const INDENTED: usize = 4;
+/// That length is at least this.
+const SHORT: usize = 64 << 10;
 
 /// The JSON text of one CBOR item; of anything else a JSON string of its bytes in hex.
 pub(super) fn render(cbor: &[u8]) -> String {
     let mut out = String::new();
-    item(&mut out, cbor, 0, false);
+    let indented = INDENTED * cbor.len().max(SHORT);
+    item(&mut out, indented, cbor, 0, false);
     out
 }
 
 /// Writes one CBOR item that is all of `cbor`, or the bytes in hex.
-fn item(out: &mut String, cbor: &[u8], depth: usize, in_nodes: bool) {
+fn item(out: &mut String, indented: usize, cbor: &[u8], depth: usize, in_nodes: bool) {
     let start = out.len();
     let mut deserializer = serde_cbor::Deserializer::from_slice(cbor);
     let value = Json {
         out,
+        indented,
         depth,
         in_nodes,
     };
@@ -68,6 +74,8 @@ fn plain(out: &mut String, value: impl fmt::Display) {
 /// Where one value is written to.
 struct Json<'a> {
     out: &'a mut String,
+    /// How long the text is from which on it stays on one line.
+    indented: usize,
     depth: usize,
     /// Inside a field whose byte strings hold descriptors.
     in_nodes: bool,
@@ -77,6 +85,7 @@ impl Json<'_> {
     fn inner(&mut self, in_nodes: bool) -> Json<'_> {
         Json {
             out: self.out,
+            indented: self.indented,
             depth: self.depth + 1,
             in_nodes,
         }
@@ -84,7 +93,7 @@ impl Json<'_> {
 
     /// Begins an element of a list or map, or its end.
     fn line(&mut self, depth: usize) {
-        if self.depth >= MAX_INDENT {
+        if self.depth >= MAX_INDENT || self.out.len() >= self.indented {
             return;
         }
         self.out.push('\n');
@@ -162,7 +171,7 @@ impl<'de> Visitor<'de> for Json<'_> {
         // Descriptors are maps; anything else there is only bytes.
         let is_map = value.first().is_some_and(|head| head >> 5 == 5);
         if self.in_nodes && is_map {
-            item(self.out, value, self.depth, false);
+            item(self.out, self.indented, value, self.depth, false);
         } else {
             hex(self.out, value);
         }

@@ -1,12 +1,20 @@
 //! What a descriptor says of one machine.
 
+use std::sync::Arc;
+
 use super::Service;
 use crate::bacap::blake2b_256;
 use crate::wire::read::{fields, malformed, Field, Item, Reader};
 use crate::Result;
 
+/// Longer than any node's name: each offer brings it along.
+const MAX_NAME: usize = 256;
+/// More capabilities than any node has.
+const MAX_OFFERS: usize = 1024;
 /// More addresses than any node has; further ones are passed over.
 const MAX_ADDRESSES: usize = 64;
+/// Longer than any address; such a one is passed over.
+const MAX_ADDRESS: usize = 1024;
 /// Deeper inside each other nobody puts addresses.
 const MAX_DEPTH: usize = 8;
 /// The longest queue id that a packet can carry.
@@ -28,8 +36,8 @@ pub enum NodeKind {
 /// One machine of the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// The operator's name for it.
-    pub name: String,
+    /// The operator's name for it, at most 256 bytes.
+    pub name: Arc<str>,
     /// BLAKE2b-256 of its identity key: what messages are addressed to.
     pub identity: [u8; 32],
     /// What it does.
@@ -41,7 +49,7 @@ pub struct Node {
 /// A descriptor, decoded. Stands in a document either as a map or as a byte string that
 /// holds the CBOR of one.
 pub(super) struct Descriptor {
-    name: String,
+    name: Arc<str>,
     identity: [u8; 32],
     addresses: Vec<String>,
     offers: Vec<Offer>,
@@ -58,7 +66,7 @@ impl Descriptor {
         let services = self.offers.into_iter().map(|offer| Service {
             node: self.identity,
             queue: offer.endpoint.into_bytes(),
-            name: self.name.clone(),
+            name: Arc::clone(&self.name),
             capability: offer.capability,
         });
         let services = services.collect();
@@ -84,10 +92,17 @@ impl Descriptor {
             encoding,
             ["Name", "IdentityKey", "Addresses", "Kaetzchen"],
         )?;
+        let called = name.text()?.unwrap_or_default();
+        if called.len() > MAX_NAME {
+            return Err(name.wrong(format_args!(
+                "has {} bytes, more than {MAX_NAME}",
+                called.len()
+            )));
+        }
         let mut texts = Vec::new();
         add_texts(&mut texts, addresses.item(), 0)?;
         Ok(Descriptor {
-            name: name.text()?.unwrap_or_default().to_owned(),
+            name: called.into(),
             identity: blake2b_256(identity_key.need_bytes()?),
             addresses: texts,
             offers: match offers.map()? {
@@ -105,6 +120,7 @@ fn add_texts(texts: &mut Vec<String>, item: Item<'_>, depth: usize) -> Result<()
         return Ok(());
     }
     match item {
+        Item::Text(text) if text.len() > MAX_ADDRESS => {}
         Item::Text(text) => texts.push(String::from_utf8_lossy(text).into_owned()),
         Item::Array(encoding) => {
             let mut reader = Reader::new(encoding);
@@ -128,7 +144,13 @@ fn add_texts(texts: &mut Vec<String>, item: Item<'_>, depth: usize) -> Result<()
 fn read_offers(encoding: &[u8]) -> Result<Vec<Offer>> {
     let mut offers = Vec::new();
     let mut reader = Reader::new(encoding);
-    for _ in 0..reader.map()? {
+    let count = reader.map()?;
+    if count > MAX_OFFERS as u64 {
+        return Err(malformed(format!(
+            "descriptor.Kaetzchen has {count} entries, more than {MAX_OFFERS}"
+        )));
+    }
+    for _ in 0..count {
         let capability = std::str::from_utf8(reader.key()?)
             .map_err(|_| malformed("descriptor.Kaetzchen has a key that is not UTF-8"))?;
         if let Some(endpoint) = endpoint(reader.item()?)? {

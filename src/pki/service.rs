@@ -1,5 +1,7 @@
 //! Where a message to a capability goes.
 
+use std::sync::Arc;
+
 /// One node's offer of one capability: the destination of messages to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Service {
@@ -7,8 +9,8 @@ pub struct Service {
     pub node: [u8; 32],
     /// The queue on that node, 1 to 32 bytes.
     pub queue: Vec<u8>,
-    /// The node's name.
-    pub name: String,
+    /// The node's name, the same text for all its offers.
+    pub name: Arc<str>,
     /// What is offered, as `echo` or `courier`.
     pub capability: String,
 }

@@ -200,10 +200,7 @@ fn offers_without_a_usable_endpoint_are_left_out() {
     }
     assert_eq!(document.services("long")[0].queue, [b'x'; 32]);
     let found = &document.services("one")[0];
-    assert_eq!(
-        (found.queue.as_slice(), found.name.as_str()),
-        (&b"y"[..], "node")
-    );
+    assert_eq!((found.queue.as_slice(), &*found.name), (&b"y"[..], "node"));
     assert_eq!(found.node, blake2b_256(&[1; 32]));
 }
 
@@ -234,7 +231,7 @@ fn only_service_nodes_offer_services_and_in_document_order() {
         .into_iter()
         .map(|s| s.name)
         .collect();
-    assert_eq!(names, ["z", "a"]);
+    assert_eq!(names, ["z".into(), "a".into()]);
     let kinds: Vec<_> = document.nodes().iter().map(|node| node.kind).collect();
     use NodeKind::{Gateway, Mix, Service};
     assert_eq!(kinds, [Gateway, Mix, Service, Service]);
@@ -272,7 +269,7 @@ fn odd_addresses_do_not_make_a_document_unusable() {
     ]);
     let document = document([("StorageReplicas", Value::Array(vec![node]))]).unwrap();
     let node = &document.nodes()[0];
-    assert_eq!((node.name.as_str(), node.kind), ("", NodeKind::Replica));
+    assert_eq!((&*node.name, node.kind), ("", NodeKind::Replica));
     assert_eq!(node.addresses.len(), 64);
     for address in ["a", "b", "c", "d"] {
         assert!(node.addresses.iter().any(|known| known == address));
@@ -468,4 +465,82 @@ fn deep_lists_do_not_multiply_the_length_of_the_json() {
     let json = super::json::render(&deep);
     assert!(json.len() < 4 * deep.len(), "{}", json.len());
     assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
+}
+
+/// A service node of this name with `count` offers that begin with `prefix`.
+fn busy_node(name: &str, count: usize) -> Value {
+    let offers = (0..count).map(|at| (text(&at.to_string()), endpoint("q")));
+    let fields = [
+        ("Name", text(name)),
+        ("IdentityKey", Value::Bytes(vec![1; 32])),
+        ("Kaetzchen", Value::Map(offers.collect())),
+    ];
+    map(fields)
+}
+
+#[test]
+fn what_a_document_can_multiply_has_bounds() {
+    let (longest, too_long) = ("n".repeat(256), "n".repeat(257));
+    let nodes = |nodes: Vec<Value>| [("ServiceNodes", Value::Array(nodes))];
+    let whole = document(nodes(vec![busy_node(&longest, 1024)])).unwrap();
+    assert_eq!(whole.services("1023").len(), 1);
+    refused(
+        document(nodes(vec![busy_node(&too_long, 1)])),
+        "descriptor.Name has 257 bytes",
+    );
+    refused(document(nodes(vec![busy_node("n", 1025)])), "1025 entries");
+
+    document(nodes(vec![busy_node("n", 1024); 64])).unwrap();
+    let mut most = vec![busy_node("n", 1024); 64];
+    most.push(busy_node("n", 1));
+    refused(document(nodes(most)), "more than 65536 services");
+
+    // Not each list by itself, or as many layers would have as many nodes each.
+    let bare = map([("IdentityKey", Value::Bytes(vec![]))]);
+    let half = Value::Array(vec![bare.clone(); 32_768]);
+    let layers = |extra: &[Value]| {
+        [(
+            "Topology",
+            Value::Array([&[half.clone(), half.clone()], extra].concat()),
+        )]
+    };
+    assert_eq!(document(layers(&[])).unwrap().nodes().len(), 65_536);
+    let one_more = Value::Array(vec![bare]);
+    refused(document(layers(&[one_more])), "more than 65536 nodes");
+}
+
+/// A name is stored once for all offers of its node.
+#[test]
+fn the_offers_of_a_node_share_its_name() {
+    let node = busy_node("node", 2);
+    let document = document([("ServiceNodes", Value::Array(vec![node]))]).unwrap();
+    let [one, other] = ["0", "1"].map(|capability| document.services(capability).remove(0).name);
+    assert!(std::sync::Arc::ptr_eq(&one, &other));
+    assert!(std::sync::Arc::ptr_eq(&one, &document.nodes()[0].name));
+}
+
+#[test]
+fn an_address_that_is_no_address_is_passed_over() {
+    let addresses = Value::Array(vec![text(&"a".repeat(1025)), text(&"b".repeat(1024))]);
+    let node = map([
+        ("IdentityKey", Value::Bytes(vec![1; 32])),
+        ("Addresses", addresses),
+    ]);
+    let document = document([("StorageReplicas", Value::Array(vec![node]))]).unwrap();
+    assert_eq!(document.nodes()[0].addresses, ["b".repeat(1024)]);
+}
+
+/// Elements of one byte, eight levels deep, would be nineteen times as long with their indentation.
+#[test]
+fn indentation_does_not_multiply_a_document() {
+    let deep = (0..6).fold(
+        Value::Array(vec![Value::Integer(1); 100_000]),
+        |inner, _| Value::Array(vec![inner]),
+    );
+    let document = document([("Parameters", deep)]).unwrap();
+    let json = document.to_json();
+    assert!(json.len() < 7 * document.cbor().len(), "{}", json.len());
+    let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let list = (0..6).fold(&read["Parameters"], |outer, _| &outer[0]);
+    assert_eq!(list.as_array().map(Vec::len), Some(100_000));
 }

@@ -17,6 +17,9 @@ use super::{Hash, QueryId};
 
 /// Most elements that a list in a reply may have: as many as a copy stream has boxes.
 const MAX_ELEMENTS: usize = 65_536;
+/// More authorities than any network has, and more addresses than any of them.
+const MAX_AUTHORITIES: usize = 1024;
+const MAX_ADDRESSES: usize = 64;
 
 /// One answer.
 #[derive(Clone)]
@@ -365,7 +368,7 @@ impl<'a> Source<'a> {
     fn authorities(&self) -> Result<ReplyBody> {
         let [authorities] = self.fields(["authorities"])?;
         Ok(ReplyBody::Authorities(
-            authorities.need_list(MAX_ELEMENTS, authority)?,
+            authorities.need_list(MAX_AUTHORITIES, authority)?,
         ))
     }
 
@@ -483,7 +486,7 @@ fn authority(element: Field<'_>) -> Result<Authority> {
         identifier: text(identifier)?,
         pki_signature_scheme: text(signature)?,
         wire_kem_scheme: text(kem)?,
-        addresses: addresses.list(MAX_ELEMENTS, |address| Ok(address.need_text()?.to_owned()))?,
+        addresses: addresses.list(MAX_ADDRESSES, |address| Ok(address.need_text()?.to_owned()))?,
         identity_public_key_pem: text(identity)?,
         link_public_key_pem: text(link)?,
         identity_key_hash: *hash.need_fixed()?,

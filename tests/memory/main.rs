@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kpclient::client::{
     Client, CopyDestination, CourierEnvelopes, StreamEnds, Timeout, MAX_DESTINATION_PAYLOAD,
 };
+use kpclient::pki::Document;
 use kpclient::Result;
 
 use common::drive::{connected_with, start};
@@ -179,4 +180,77 @@ fn a_payload_of_a_caller_who_does_not_wait_is_never_there_in_full_with_its_eleme
     });
     // Fetching the result takes another list of its elements.
     assert_within(peak, elements * 107 / 100 + ALLOWANCE);
+}
+
+/// A document of `nodes` service nodes that is as large in memory as its bounds let it be for its length.
+fn swollen_document(nodes: usize, bytes: usize) -> serde_cbor::Value {
+    use serde_cbor::Value;
+    let text = |text: &str| Value::Text(text.to_owned());
+    let map = |fields: Vec<(&str, Value)>| {
+        Value::Map(
+            fields
+                .into_iter()
+                .map(|(key, value)| (text(key), value))
+                .collect(),
+        )
+    };
+    let offer = |at: usize| (text(&at.to_string()), map(vec![("endpoint", text("q"))]));
+    let offers = (0..65_536 / nodes).map(offer);
+    let addresses = vec![text(&"a".repeat(bytes / nodes / 64)); 64];
+    let node = map(vec![
+        ("Name", text(&"n".repeat(256))),
+        ("IdentityKey", Value::Bytes(vec![1; 32])),
+        ("Kaetzchen", Value::Map(offers.collect())),
+        ("Addresses", Value::Array(addresses)),
+    ]);
+    map(vec![
+        ("Epoch", Value::Integer(7)),
+        ("ServiceNodes", Value::Array(vec![node; nodes])),
+    ])
+}
+
+#[test]
+fn a_document_takes_no_more_than_five_times_its_length() {
+    let _alone = alone();
+    let document = swollen_document(640, 30 << 20);
+    let document = bytes::Bytes::from(serde_cbor::to_vec(&document).unwrap());
+    assert!(
+        (30 << 20..40 << 20).contains(&document.len()),
+        "{}",
+        document.len()
+    );
+    let (peak, parsed) = peak_of(|| {
+        let parsed = Document::parse(document.clone()).unwrap();
+        let services = parsed.services("1");
+        assert_eq!(services.len(), 640);
+        parsed
+    });
+    assert_eq!(parsed.nodes().len(), 640);
+    assert_within(peak, 4 * document.len()); // beside the document itself
+}
+
+/// Names and offers that would take 30 000 times 200 kB.
+#[test]
+fn a_document_whose_names_and_offers_multiply_is_dropped_without_memory_for_them() {
+    use serde_cbor::Value;
+    let _alone = alone();
+    let text = |text: &str| Value::Text(text.to_owned());
+    let map = |fields: Vec<(Value, Value)>| Value::Map(fields.into_iter().collect());
+    let offer = |at: usize| {
+        let parameters = map(vec![(text("endpoint"), text("q"))]);
+        (text(&at.to_string()), parameters)
+    };
+    let node = map(vec![
+        (text("Name"), text(&"n".repeat(200_000))),
+        (text("IdentityKey"), Value::Bytes(vec![1; 32])),
+        (text("Kaetzchen"), map((0..30_000).map(offer).collect())),
+    ]);
+    let document = map(vec![
+        (text("Epoch"), Value::Integer(7)),
+        (text("ServiceNodes"), Value::Array(vec![node])),
+    ]);
+    let document = bytes::Bytes::from(serde_cbor::to_vec(&document).unwrap());
+    let (peak, parsed) = peak_of(|| Document::parse(document.clone()));
+    assert_eq!(parsed.unwrap_err().status(), kpclient::Status::CBOR);
+    assert_within(peak, ALLOWANCE);
 }
