@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use super::thread::{too_late, Thread, ThreadId, ThreadSetup, STACK};
+use crate::transport::hold_standard;
 use crate::{Error, Result, Status};
 
 /// The last thing that a runtime's thread does.
@@ -33,10 +34,13 @@ impl Runtime {
         if !can_poll_here() {
             return Err(too_late());
         }
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
+        let runtime = hold_standard()
+            .and_then(|_held| {
+                Builder::new_current_thread()
+                    .enable_io()
+                    .enable_time()
+                    .build()
+            })
             .map_err(|e| Error::from_io(Status::IO, "cannot set up the event loop", &e))?;
         let handle = runtime.handle().clone();
         let (last, to_do_last) = oneshot::channel::<Farewell>();

@@ -18,6 +18,7 @@ use super::dispatcher::Dispatcher;
 use super::events::Event;
 use super::timeout::Timeout;
 use crate::sync::lock;
+use crate::transport::hold_standard;
 use crate::{Error, Result, Status};
 
 /// What a callback sink calls for each event, on the dispatcher's thread.
@@ -72,7 +73,9 @@ struct Signal {
 
 impl Signal {
     fn new() -> std::io::Result<Self> {
+        let held = hold_standard()?;
         let (reader, writer) = UnixStream::pair()?;
+        drop(held);
         reader.set_nonblocking(true)?;
         writer.set_nonblocking(true)?;
         Ok(Signal {

@@ -1,5 +1,6 @@
 //! Sockets to the daemon: dialling them, and reading and writing without waiting.
 
+mod standard;
 mod tcp;
 mod unix;
 
@@ -16,6 +17,7 @@ use socket2::{SockAddr, SockRef, Type};
 use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
 
+pub(crate) use self::standard::hold_standard;
 use crate::config::Dial;
 use crate::Result;
 
@@ -43,7 +45,9 @@ pub async fn dial(dial: &Dial) -> Result<Socket> {
 
 /// Connects a socket of its own, which never blocks.
 async fn connect(address: &SockAddr) -> io::Result<socket2::Socket> {
+    let held = hold_standard()?;
     let socket = socket2::Socket::new(address.domain(), Type::STREAM, None)?;
+    drop(held);
     socket.set_nonblocking(true)?;
     match socket.connect(address) {
         Err(e) if e.raw_os_error() == Some(libc::EINPROGRESS) => {}

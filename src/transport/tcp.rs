@@ -87,6 +87,8 @@ async fn look_up(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
         .name("kpc-resolver".to_owned())
         .stack_size(RESOLVER_STACK)
         .spawn(move || {
+            // The resolver has sockets of its own meanwhile.
+            let _held = super::hold_standard();
             let found = (name, port).to_socket_addrs().map(Iterator::collect);
             // Nobody listens any more when the caller has given up.
             let _ = answer.send(found);
