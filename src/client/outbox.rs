@@ -18,6 +18,7 @@ use super::trace::Trace;
 use crate::sync::lock;
 use crate::transport::Socket;
 use crate::wire::{Request, WipingVec};
+use crate::{Error, Status};
 
 /// Queue and writer of one connection.
 pub(crate) struct Outbox {
@@ -40,7 +41,8 @@ struct State {
     busy: bool,
     /// The socket was full; only the I/O thread may go on.
     blocked: bool,
-    failed: bool,
+    /// Why nothing can be written any more.
+    failure: Option<std::io::Error>,
     /// Nothing comes after what is in line; then the daemon is to see the end of the stream.
     finishing: bool,
 }
@@ -56,7 +58,7 @@ impl Outbox {
                 told: false,
                 busy: false,
                 blocked: false,
-                failed: false,
+                failure: None,
                 finishing: false,
             }),
             stuck: Notify::new(),
@@ -72,7 +74,7 @@ impl Outbox {
     /// Puts a frame in line; [`Outbox::kick`] must follow, once no lock is held.
     pub(crate) fn put(&self, frame: Bytes) {
         let mut state = lock(&self.state);
-        if !state.failed && !state.finishing {
+        if state.failure.is_none() && !state.finishing {
             state.queue.push_back(frame);
         }
     }
@@ -81,7 +83,7 @@ impl Outbox {
     /// A failure ends the connection.
     pub(crate) fn kick(&self) {
         let mut state = lock(&self.state);
-        if state.busy || state.blocked || state.failed || state.queue.is_empty() {
+        if state.busy || state.blocked || state.failure.is_some() || state.queue.is_empty() {
             return;
         }
         state.busy = true;
@@ -109,7 +111,7 @@ impl Outbox {
     /// True while nothing waits to be written.
     pub(crate) fn is_empty(&self) -> bool {
         let state = lock(&self.state);
-        state.failed || (state.queue.is_empty() && !state.busy)
+        state.failure.is_some() || (state.queue.is_empty() && !state.busy)
     }
 
     /// Lets the daemon forget the session, in place of all that has not begun to leave, and
@@ -123,7 +125,7 @@ impl Outbox {
 
     fn finish_with(&self, frame: Bytes) {
         let mut state = lock(&self.state);
-        if state.failed || state.finishing {
+        if state.failure.is_some() || state.finishing {
             return;
         }
         let begun = usize::from(state.busy || state.offset > 0);
@@ -140,6 +142,18 @@ impl Outbox {
     fn fail(&self) {
         self.socket.shutdown();
         self.drained.notify_waiters();
+    }
+
+    /// What the connection ended with, where that was a write which this machine refused: the
+    /// daemon's own leaving is told by the end of the stream.
+    pub(crate) fn refusal(&self) -> Option<Error> {
+        let state = lock(&self.state);
+        let refused = |e: &&std::io::Error| {
+            !matches!(e.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
+        };
+        let failure = state.failure.as_ref().filter(refused)?;
+        let what = "writing to the daemon failed";
+        Some(Error::from_io(Status::CONNECTION_LOST, what, failure))
     }
 
     fn write(&self) {
@@ -174,11 +188,11 @@ impl Outbox {
                 Err(e) => {
                     state.busy = false;
                     state.blocked = e.kind() == ErrorKind::WouldBlock;
-                    state.failed = !state.blocked;
                     if state.blocked {
                         drop(state);
                         self.stuck.notify_one();
                     } else {
+                        state.failure = Some(e);
                         state.queue.clear();
                         drop(state);
                         self.fail();
@@ -225,5 +239,24 @@ mod tests {
         let frames = all.strip_suffix(b"goodbye").unwrap();
         assert!(frames.len() < COUNT * FRAME, "the line was not cut");
         assert_eq!(frames.len() % FRAME, 0, "a frame was cut");
+    }
+    #[test]
+    fn a_write_that_is_refused_is_not_the_daemons_leaving() {
+        let unconnected = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None);
+        let outbox = Outbox::new(Socket::Unix(unconnected.unwrap().into()), silent());
+        outbox.push(Bytes::from_static(b"frame"));
+        let refusal = outbox.refusal().unwrap();
+        assert_eq!(refusal.status(), Status::CONNECTION_LOST);
+        assert_eq!(refusal.errno(), Some(libc::ENOTCONN));
+        assert!(
+            outbox.is_empty(),
+            "nothing waits for what cannot be written"
+        );
+
+        let (near, far) = UnixStream::pair().unwrap();
+        drop(far);
+        let outbox = Outbox::new(Socket::Unix(near), silent());
+        outbox.push(Bytes::from_static(b"frame"));
+        assert!(outbox.is_empty() && outbox.refusal().is_none());
     }
 }

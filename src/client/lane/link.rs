@@ -158,7 +158,7 @@ impl Inlet {
                     let mut source = guard.get_inner();
                     let mut reader = self.reading.reader();
                     match reader.fill(&mut source) {
-                        Ok(0) => return Err(end_of_stream(reader.is_mid_frame())),
+                        Ok(0) => return Err(end_of_stream(&outbox, reader.is_mid_frame())),
                         Ok(_) => return Ok(()),
                         Err(e) if e.kind() == ErrorKind::WouldBlock => guard.clear_ready(),
                         Err(e) if e.kind() == ErrorKind::Interrupted => {}
@@ -190,7 +190,7 @@ impl Inlet {
     /// The next whole frame, for which the calling thread is blocked; none where the deadline
     /// passes.
     pub(super) fn next_blocking(&self, deadline: Instant) -> Result<Option<Bytes>> {
-        self.reading.next_frame(self.outbox.socket(), deadline)
+        self.reading.next_frame(&self.outbox, deadline)
     }
 
     /// The next whole frame, however long it takes.
@@ -217,7 +217,11 @@ pub(super) fn lost(what: &str, error: &std::io::Error) -> Error {
     Error::from_io(Status::CONNECTION_LOST, what, error)
 }
 
-pub(super) fn end_of_stream(mid_frame: bool) -> Error {
+/// Why there is nothing more to read.
+pub(super) fn end_of_stream(outbox: &Outbox, mid_frame: bool) -> Error {
+    if let Some(refusal) = outbox.refusal() {
+        return refusal;
+    }
     let text = if mid_frame {
         "the daemon closed the connection in the middle of a frame"
     } else {

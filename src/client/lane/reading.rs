@@ -18,6 +18,7 @@ use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use tokio::sync::Notify;
 
 use super::super::inner::Inner;
+use super::super::outbox::Outbox;
 use super::super::waiter::{Waited, Waiter};
 use super::calls::Answer;
 use super::link::{end_of_stream, lost};
@@ -101,17 +102,17 @@ impl Reading {
 
     /// The next frame of a connection that nobody else reads yet, awaited by the calling
     /// thread; none where the deadline passes.
-    pub(super) fn next_frame(&self, socket: &Socket, deadline: Instant) -> Result<Option<Bytes>> {
+    pub(super) fn next_frame(&self, outbox: &Outbox, deadline: Instant) -> Result<Option<Bytes>> {
         let mut reader = self.reader();
         let mut patience = Patience::until(Some(deadline));
         loop {
             if let Some(frame) = reader.next()? {
                 return Ok(Some(frame));
             }
-            if !patience.lasts(socket)? {
+            if !patience.lasts(outbox.socket())? {
                 return Ok(None);
             }
-            take_in(&mut reader, socket)?;
+            take_in(&mut reader, outbox)?;
         }
     }
 
@@ -196,23 +197,22 @@ fn read_until(
     waiter: &Waiter<Result<Answer>>,
     deadline: Option<Instant>,
 ) -> Result<()> {
-    let socket = link.outbox.socket();
     let mut patience = Patience::until(deadline);
     loop {
         while let Some(frame) = reader.next()? {
             inner.take_frame(lane, &frame)?;
         }
-        if waiter.is_filled() || !patience.lasts(socket)? {
+        if waiter.is_filled() || !patience.lasts(link.outbox.socket())? {
             return Ok(());
         }
-        take_in(reader, socket)?;
+        take_in(reader, &link.outbox)?;
     }
 }
 
 /// Reads what is there, if anything is.
-fn take_in(reader: &mut FrameReader, mut socket: &Socket) -> Result<()> {
-    match reader.fill(&mut socket) {
-        Ok(0) => Err(end_of_stream(reader.is_mid_frame())),
+fn take_in(reader: &mut FrameReader, outbox: &Outbox) -> Result<()> {
+    match reader.fill(&mut outbox.socket()) {
+        Ok(0) => Err(end_of_stream(outbox, reader.is_mid_frame())),
         Ok(_) => Ok(()),
         Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(()),
         Err(e) => Err(lost("reading from the daemon failed", &e)),
