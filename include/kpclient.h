@@ -1446,6 +1446,23 @@ kpc_status kpc_config_set_reconnect(kpc_config *config, uint32_t min_ms, uint32_
                                     kpc_error **error);
 
 /**
+ * Sets how many connections a client has for encryptions, each of which has one at the daemon
+ * at a time. An encryption of a box takes the daemon about two seconds of one processor core on
+ * networks with CTIDH1024-X25519, some milliseconds on those with x25519. More connections make
+ * many boxes faster where the daemon's machine has that many cores to spare. 2 unless it is set.
+ *
+ * @param config  the configuration
+ * @param count   how many, 1 to 16; all but the first are opened when they are of use
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_set_encryption_connections(kpc_config *config, uint32_t count,
+                                                 kpc_error **error);
+
+/**
  * Sets where a client's log lines go, in place of what is set. They never hold secrets or
  * payloads. Without this there is no log: the library writes to no file, terminal or system log.
  *
@@ -1558,6 +1575,16 @@ kpc_status kpc_config_address(const kpc_config *config, kpc_buffer **address, kp
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_reconnect(const kpc_config *config, uint32_t *min_ms, uint32_t *max_ms,
                                 kpc_error **error);
+
+/**
+ * How many connections a client has for encryptions.
+ *
+ * @param config  the configuration
+ * @return how many, at least 1; 0 for what is no live kpc_config
+ *
+ * Threads: any.
+ */
+KPC_API uint32_t kpc_config_encryption_connections(const kpc_config *config);
 
 /**
  * The most talkative level of log lines that is wanted.
@@ -2046,15 +2073,25 @@ kpc_status kpc_client_close_result(const kpc_result *result, kpc_error **error);
 #define KPC_LANE_WRITES 1
 /** The connection for reads. */
 #define KPC_LANE_READS 2
+
+/**
+ * The connections for what takes the daemon long to compute: encryptions of boxes, courier
+ * envelopes, vouchers. Each has one such request at the daemon at most (see
+ * kpc_config_set_encryption_connections); here they are counted together.
+ */
+#define KPC_LANE_ENCRYPTION 3
 /** How many connections there are in a kpc_stats. */
-#define KPC_LANES 3
+#define KPC_LANES 4
 
 /**
  * What happens and has happened on one of a client's connections. Numbers that grow count from
  * the making of the client on, over all losses of the connection.
  */
 typedef struct kpc_lane_stats {
-    /** 1 while the connection stands, else 0; it is opened when first needed. */
+    /**
+     * 1 while the connection stands, else 0; it is opened when first needed. At
+     * KPC_LANE_ENCRYPTION: how many of these stand.
+     */
     uint64_t is_open;
     /** How often it was connected, the first time included. */
     uint64_t connects;
@@ -2072,11 +2109,15 @@ typedef struct kpc_lane_stats {
     uint64_t in_line;
     /** Requests that are at the daemon without an answer; plain messages until they have left. */
     uint64_t in_flight;
-    /** How many boxes and messages may be at the daemon at once. It follows the network. */
+    /**
+     * How many boxes and messages may be at the daemon at once. It follows the network. At
+     * KPC_LANE_ENCRYPTION: how many encryptions may be, as configured.
+     */
     uint64_t window;
     /**
      * How long an answer takes, smoothed, in nanoseconds: to boxes where the connection carries
-     * them, else to local questions. 0 before the first.
+     * them, else to local questions. At KPC_LANE_ENCRYPTION: how long the daemon takes for the
+     * encryption of one box. 0 before the first.
      */
     uint64_t round_trip_ns;
     /** The shortest that boxes took of late, in nanoseconds. 0 before the first. */
@@ -2100,7 +2141,10 @@ typedef struct kpc_stats {
     uint64_t events_dropped;
     /** 0; for later versions. */
     uint64_t reserved[4];
-    /** Each connection, at KPC_LANE_LOCAL, KPC_LANE_WRITES and KPC_LANE_READS. */
+    /**
+     * Each connection, at KPC_LANE_LOCAL, KPC_LANE_WRITES, KPC_LANE_READS and
+     * KPC_LANE_ENCRYPTION.
+     */
     kpc_lane_stats lanes[KPC_LANES];
 } kpc_stats;
 

@@ -18,6 +18,11 @@ pub(crate) use address::{Host, HostPort};
 
 const RECONNECT_MIN: Duration = Duration::from_secs(1);
 const RECONNECT_MAX: Duration = Duration::from_secs(60);
+/// What hardly any machine is too small for, and what keeps up with one packet a second where
+/// an encryption takes two.
+const ENCRYPTION_CONNECTIONS: usize = 2;
+/// The most connections for encryptions; a daemon's machine hardly has more cores to spare.
+const MAX_ENCRYPTION_CONNECTIONS: usize = 16;
 
 /// Where the daemon listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +66,8 @@ pub struct Config {
     pub reconnect_min: Duration,
     /// The longest wait before dialling again.
     pub reconnect_max: Duration,
+    /// How many encryptions the daemon may be given at once, each on a connection of its own.
+    pub encryption_connections: usize,
     /// Compare the daemon's derivation of capabilities with the library's, once for each
     /// daemon process. Only tests that play the daemon switch it off.
     pub verify_derivation: bool,
@@ -116,6 +123,17 @@ impl Dial {
     }
 }
 
+/// Refuses another number of connections for encryptions than a client can have.
+pub fn check_encryption_connections(count: usize) -> Result<()> {
+    if (1..=MAX_ENCRYPTION_CONNECTIONS).contains(&count) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Status::ARG_VALUE,
+        format!("{count} connections for encryptions, not 1 to {MAX_ENCRYPTION_CONNECTIONS}"),
+    ))
+}
+
 fn empty(what: &str) -> Result<()> {
     Err(Error::new(
         Status::CONFIG_NO_TRANSPORT,
@@ -132,6 +150,7 @@ impl Config {
             pigeonhole: None,
             reconnect_min: RECONNECT_MIN,
             reconnect_max: RECONNECT_MAX,
+            encryption_connections: ENCRYPTION_CONNECTIONS,
             verify_derivation: true,
         }
     }
@@ -167,6 +186,7 @@ impl Config {
                 "the shortest wait before dialling again must be more than 0 and not more than the longest",
             ));
         }
+        check_encryption_connections(self.encryption_connections)?;
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use tokio::sync::{oneshot, Notify};
 
 use super::couriers::COURIER;
+use super::encryption::Priority;
 use super::inner::{closed, Inner};
 use super::lane::{BoxStart, Lane, LaneKind, StartAnswer, StartCap, StartRequest};
 use super::polling::{Costs, Next, Polled};
@@ -41,6 +42,15 @@ pub enum StartKind {
     Write(WriteCap),
 }
 
+impl StartKind {
+    fn lane(&self) -> LaneKind {
+        match self {
+            StartKind::Read(..) => LaneKind::Read,
+            StartKind::Write(_) => LaneKind::Write,
+        }
+    }
+}
+
 /// How a box is to be sent.
 #[derive(Clone, Copy, Default)]
 pub struct StartFlags {
@@ -63,14 +73,92 @@ pub struct StartResult {
     pub courier_queue: Option<Bytes>,
 }
 
-/// An entry of a lane that is given up when this is dropped.
-struct Running {
+/// A place in a lane's line, and then what is sent from it. Dropped, it is taken out of the
+/// line, or cancelled at the daemon until that has effect.
+pub(crate) struct Place {
     inner: Arc<Inner>,
     lane: Arc<Lane>,
     key: u64,
+    near: oneshot::Receiver<()>,
 }
 
-impl Drop for Running {
+impl Place {
+    /// Takes a place at the end of the line of a lane.
+    pub(crate) fn take(inner: &Arc<Inner>, kind: LaneKind) -> Result<Self> {
+        let lane = inner.lane(kind);
+        let (key, near) = lane.reserve(kind != LaneKind::Read)?;
+        let place = Place {
+            inner: Arc::clone(inner),
+            lane,
+            key,
+            near,
+        };
+        place.lane.pump(&inner.queries);
+        Ok(place)
+    }
+
+    /// Waits until the turn is near, and what is to be sent is to be prepared.
+    async fn is_near(&mut self) -> Result<()> {
+        (&mut self.near).await.map_err(|_| closed())
+    }
+
+    /// Has the envelope of a read made once its turn is near.
+    pub(crate) async fn encrypt_read(
+        &mut self,
+        cap: &ReadCap,
+        index: &BoxIndex,
+    ) -> Result<Envelope> {
+        self.is_near().await?;
+        let call = requests::encrypt_read_call(&self.inner, cap, index, Priority::Read)?;
+        call.run(&self.inner).await
+    }
+
+    /// Has the envelope of a write made once its turn is near.
+    pub(crate) async fn encrypt_write(
+        &mut self,
+        cap: &WriteCap,
+        index: &BoxIndex,
+        plaintext: &[u8],
+    ) -> Result<Envelope> {
+        self.is_near().await?;
+        let priority = Priority::Write;
+        let call = requests::encrypt_write_call(&self.inner, cap, index, plaintext, priority)?;
+        call.run(&self.inner).await
+    }
+
+    /// Sends a request when its turn comes, and awaits the answer.
+    async fn send(self, request: StartRequest) -> Result<StartAnswer> {
+        let (sender, answer) = oneshot::channel();
+        self.lane.fill(self.key, request, sender)?;
+        self.lane.pump(&self.inner.queries);
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Sends one envelope once. Tells `handed` when it goes to the daemon.
+    pub(crate) async fn send_envelope(
+        self,
+        kind: &StartKind,
+        envelope: &Envelope,
+        flags: StartFlags,
+        handed: Option<Arc<Notify>>,
+    ) -> Fate {
+        match self
+            .send(start_request(kind, envelope, flags, handed))
+            .await
+        {
+            Ok(answer) => Fate {
+                replayed: answer.replayed,
+                outcome: read_result(answer),
+            },
+            Err(error) => Fate {
+                outcome: Err(error),
+                replayed: false,
+            },
+        }
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
         let queries = &self.inner.queries;
         let mut state = self.lane.lock();
@@ -88,25 +176,13 @@ impl Drop for Running {
     }
 }
 
-/// Gives a request to its lane and awaits the answer. Dropped while it waits, it
-/// is taken out of the line, or cancelled at the daemon until that has effect.
+/// Gives a request to its lane and awaits the answer.
 pub(crate) async fn run(
     inner: &Arc<Inner>,
     kind: LaneKind,
     request: StartRequest,
 ) -> Result<StartAnswer> {
-    let lane = inner.lane(kind);
-    let (sender, answer) = oneshot::channel();
-    let key = lane.enqueue(request, sender)?;
-    let running = Running {
-        inner: Arc::clone(inner),
-        lane: Arc::clone(&lane),
-        key,
-    };
-    lane.pump(&inner.queries);
-    let answer = answer.await.map_err(|_| closed());
-    drop(running);
-    answer?
+    Place::take(inner, kind)?.send(request).await
 }
 
 /// How one envelope fared.
@@ -143,33 +219,33 @@ pub(crate) fn may_have_met_itself(error: &Error, replayed: bool) -> Error {
         .with_replica_code(error.replica_code().unwrap_or_default())
 }
 
-/// Sends one envelope once.
+/// Sends one envelope that is prepared, once.
 pub(crate) async fn send_envelope(
     inner: &Arc<Inner>,
     kind: &StartKind,
     envelope: &Envelope,
     flags: StartFlags,
 ) -> Fate {
-    send_and_tell(inner, kind, envelope, flags, None).await
+    match Place::take(inner, kind.lane()) {
+        Ok(place) => place.send_envelope(kind, envelope, flags, None).await,
+        Err(error) => Fate {
+            outcome: Err(error),
+            replayed: false,
+        },
+    }
 }
 
-/// Sends one envelope once, and tells when it goes to the daemon.
-pub(crate) async fn send_and_tell(
-    inner: &Arc<Inner>,
+fn start_request(
     kind: &StartKind,
     envelope: &Envelope,
     flags: StartFlags,
     handed: Option<Arc<Notify>>,
-) -> Fate {
-    let (lane, cap, index) = match kind {
-        StartKind::Read(cap, index) => (
-            LaneKind::Read,
-            StartCap::Read(cap.clone()),
-            Some(index.clone()),
-        ),
-        StartKind::Write(cap) => (LaneKind::Write, StartCap::Write(cap.clone()), None),
+) -> StartRequest {
+    let (cap, index) = match kind {
+        StartKind::Read(cap, index) => (StartCap::Read(cap.clone()), Some(index.clone())),
+        StartKind::Write(cap) => (StartCap::Write(cap.clone()), None),
     };
-    let request = StartRequest::Box(Box::new(BoxStart {
+    StartRequest::Box(Box::new(BoxStart {
         cap,
         index,
         reply_index: flags.reply_index,
@@ -179,17 +255,7 @@ pub(crate) async fn send_and_tell(
         no_retry: flags.no_retry,
         return_box_exists: flags.return_box_exists,
         handed,
-    }));
-    match run(inner, lane, request).await {
-        Ok(answer) => Fate {
-            replayed: answer.replayed,
-            outcome: read_result(answer),
-        },
-        Err(error) => Fate {
-            outcome: Err(error),
-            replayed: false,
-        },
-    }
+    }))
 }
 
 fn read_result(answer: StartAnswer) -> Result<StartResult> {
@@ -219,7 +285,8 @@ pub(crate) async fn start(
 ) -> Result<StartResult> {
     match &kind {
         StartKind::Read(cap, index) if !flags.no_retry => {
-            poll(&inner, cap, index, envelope, flags).await
+            let found = poll(&inner, cap, index, Some(envelope), flags).await?;
+            Ok(found.result)
         }
         _ => {
             let fate = send_envelope(&inner, &kind, &envelope, flags).await;
@@ -228,27 +295,52 @@ pub(crate) async fn start(
     }
 }
 
-/// Reads a box until it is there.
-async fn poll(
+/// A box that was found.
+pub(crate) struct Found {
+    pub(crate) result: StartResult,
+    /// What it was found with.
+    pub(crate) envelope: Envelope,
+}
+
+/// Reads a box until it is there; `first` is the first envelope, where there is one already.
+pub(crate) async fn poll(
     inner: &Arc<Inner>,
     cap: &ReadCap,
     index: &BoxIndex,
-    first: Envelope,
+    first: Option<Envelope>,
     flags: StartFlags,
-) -> Result<StartResult> {
+) -> Result<Found> {
     let kind = StartKind::Read(cap.clone(), index.clone());
     let flags = StartFlags {
         no_retry: true,
         ..flags
     };
-    let mut envelope = Ok(first);
+    let mut next = first;
     let mut polled = Polled::first(Instant::now());
     let mut refusals = 0;
     loop {
         let begun = tokio::time::Instant::now();
+        let mut place = Place::take(inner, LaneKind::Read)?;
+        let envelope = match next.take() {
+            Some(envelope) => Ok(envelope),
+            None => {
+                let made = place.encrypt_read(cap, index).await;
+                polled = Polled::first(Instant::now());
+                made
+            }
+        };
         let ended = match &envelope {
-            Ok(envelope) => send_envelope(inner, &kind, envelope, flags).await.outcome,
-            Err(error) => Err(Error::clone(error)),
+            Ok(envelope) => {
+                let sent = place.send_envelope(&kind, envelope, flags, None).await;
+                sent.outcome.map(|result| Found {
+                    result,
+                    envelope: envelope.clone(),
+                })
+            }
+            Err(error) => {
+                drop(place);
+                Err(Error::clone(error))
+            }
         };
         let mut is_missing = false;
         match ended {
@@ -269,9 +361,7 @@ async fn poll(
         let now = Instant::now();
         if is_missing && polled.next(now, &costs(inner)) == Next::Same {
             polled.again();
-        } else {
-            envelope = fresh(inner, cap, index).await;
-            polled = Polled::first(Instant::now());
+            next = envelope.ok();
         }
     }
 }
@@ -296,10 +386,25 @@ fn costs(inner: &Inner) -> Costs {
     }
 }
 
-async fn fresh(inner: &Arc<Inner>, cap: &ReadCap, index: &BoxIndex) -> Result<Envelope> {
-    requests::encrypt_read_call(inner, cap, index)?
-        .run(inner)
-        .await
+/// Reads a box with one envelope, which is encrypted when its turn to be sent is near.
+pub(crate) async fn read_once(
+    inner: &Arc<Inner>,
+    cap: &ReadCap,
+    index: &BoxIndex,
+    flags: StartFlags,
+) -> Result<Found> {
+    let mut place = Place::take(inner, LaneKind::Read)?;
+    let envelope = place.encrypt_read(cap, index).await?;
+    let kind = StartKind::Read(cap.clone(), index.clone());
+    let flags = StartFlags {
+        no_retry: true,
+        ..flags
+    };
+    let fate = place.send_envelope(&kind, &envelope, flags, None).await;
+    Ok(Found {
+        result: fate.outcome?,
+        envelope,
+    })
 }
 
 impl Client {

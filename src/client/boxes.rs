@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::arq::{self, StartFlags, StartKind};
+use super::arq::{self, Found, Place, StartFlags, StartKind};
+use super::encryption::Priority;
 use super::inner::Inner;
-use super::requests::{self, Envelope};
+use super::lane::LaneKind;
+use super::requests;
 use super::work::Work;
 use super::Client;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
@@ -20,6 +22,15 @@ pub struct ReadBox {
     pub plaintext: Bytes,
     /// The index of the box that follows.
     pub next_index: BoxIndex,
+}
+
+impl Found {
+    fn into_box(self) -> Result<ReadBox> {
+        Ok(ReadBox {
+            plaintext: self.result.plaintext,
+            next_index: self.envelope.next()?,
+        })
+    }
 }
 
 /// An envelope may have grown too old while it waited for the daemon: so many fresh ones are made.
@@ -38,10 +49,9 @@ pub(crate) async fn write_box(
     let mut attempt = 1;
     let mut replayed = false;
     loop {
-        let envelope = requests::encrypt_write_call(&inner, &cap, &index, &plaintext)?
-            .run(&inner)
-            .await?;
-        let fate = arq::send_envelope(&inner, &kind, &envelope, flags).await;
+        let mut place = Place::take(&inner, LaneKind::Write)?;
+        let envelope = place.encrypt_write(&cap, &index, &plaintext).await?;
+        let fate = place.send_envelope(&kind, &envelope, flags, None).await;
         replayed |= fate.replayed;
         let doubtful = replayed || inner.features().may_meet_itself();
         match fate.outcome {
@@ -92,30 +102,8 @@ pub(crate) async fn read_once(
     cap: &ReadCap,
     index: &BoxIndex,
 ) -> Result<ReadBox> {
-    let envelope = requests::encrypt_read_call(inner, cap, index)?
-        .run(inner)
-        .await?;
-    let flags = StartFlags {
-        no_retry: true,
-        ..StartFlags::default()
-    };
-    read_with(inner, cap, index, envelope, flags).await
-}
-
-async fn read_with(
-    inner: &Arc<Inner>,
-    cap: &ReadCap,
-    index: &BoxIndex,
-    envelope: Envelope,
-    flags: StartFlags,
-) -> Result<ReadBox> {
-    let next_index = envelope.next()?;
-    let kind = StartKind::Read(cap.clone(), index.clone());
-    let found = arq::start(Arc::clone(inner), kind, envelope, flags).await?;
-    Ok(ReadBox {
-        plaintext: found.plaintext,
-        next_index,
-    })
+    let found = arq::read_once(inner, cap, index, StartFlags::default()).await?;
+    found.into_box()
 }
 
 pub(crate) async fn read_box(
@@ -124,18 +112,19 @@ pub(crate) async fn read_box(
     index: BoxIndex,
     flags: StartFlags,
 ) -> Result<ReadBox> {
+    if !flags.no_retry {
+        let found = arq::poll(&inner, &cap, &index, None, flags).await?;
+        return found.into_box();
+    }
     let mut attempt = 1;
     loop {
-        let envelope = requests::encrypt_read_call(&inner, &cap, &index)?
-            .run(&inner)
-            .await?;
-        match read_with(&inner, &cap, &index, envelope, flags).await {
+        match arq::read_once(&inner, &cap, &index, flags).await {
             Err(error)
                 if error.status() == Status::COURIER_INVALID_EPOCH && attempt < FRESH_ENVELOPES =>
             {
                 attempt += 1;
             }
-            ended => return ended,
+            ended => return ended.and_then(Found::into_box),
         }
     }
 }
@@ -151,7 +140,7 @@ impl Client {
         flags: StartFlags,
     ) -> Result<Work<BoxIndex>> {
         // Encoded once for its checks: bad arguments are refused before anything begins.
-        requests::encrypt_write_call(&self.inner, cap, index, plaintext)?;
+        requests::encrypt_write_call(&self.inner, cap, index, plaintext, Priority::Write)?;
         let (cap, index) = (cap.clone(), index.clone());
         let plaintext = WipingVec::new(plaintext.to_vec()).into_bytes();
         Ok(Work::task(move |inner| write_box(inner, cap, index, plaintext, flags)).outbound())
@@ -164,7 +153,7 @@ impl Client {
         index: &BoxIndex,
         flags: StartFlags,
     ) -> Result<Work<ReadBox>> {
-        requests::encrypt_read_call(&self.inner, cap, index)?;
+        requests::encrypt_read_call(&self.inner, cap, index, Priority::Read)?;
         let (cap, index) = (cap.clone(), index.clone());
         Ok(Work::task(move |inner| read_box(inner, cap, index, flags)))
     }

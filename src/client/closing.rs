@@ -96,6 +96,7 @@ impl Closing {
             drop(lane.leave());
             lane.fail_all();
         }
+        inner.encryption.close();
         self.advance(Stage::Parted);
         self.parted.notify_waiters();
         // Those who close asynchronously hear of it before the last event, which nothing follows.

@@ -102,7 +102,7 @@ impl Client {
                 .price()
                 .unwrap_or_default()
                 .as_secs_f64(),
-            encryptions: 1.0,
+            encryptions: self.inner.encryption.connections() as f64,
         };
         let work = Work {
             reads: reads as f64,

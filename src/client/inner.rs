@@ -57,7 +57,8 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) log: Log,
     pub(crate) handle: tokio::runtime::Handle,
-    pub(crate) lanes: [Arc<Lane>; 3],
+    /// In the order of their kinds; several for encryptions.
+    pub(crate) lanes: Vec<Arc<Lane>>,
     pub(crate) queries: Queries,
     pub(crate) view: Mutex<View>,
     pub(crate) told: Mutex<Told>,
@@ -66,8 +67,8 @@ pub(crate) struct Inner {
     pub(crate) channels: Channels,
     pub(crate) reliable: ReliableIds,
     pub(crate) copies: Copies,
-    pub(crate) encryption: Encryption,
     pub(crate) verification: Verification,
+    pub(crate) encryption: Arc<Encryption>,
     pub(crate) replies: Replies,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) phase: Mutex<Phase>,
@@ -90,11 +91,12 @@ impl Inner {
         let mut view = View::default();
         view.sphinx.clone_from(&config.sphinx);
         view.pigeonhole.clone_from(&config.pigeonhole);
+        let encryption = Encryption::new(config.encryption_connections);
         Ok(Inner {
             config,
             log,
             handle,
-            lanes: LaneKind::ALL.map(Lane::new),
+            lanes: lane::all(encryption.connections()),
             queries: Queries::new()?,
             view: Mutex::new(view),
             told: Mutex::default(),
@@ -103,8 +105,8 @@ impl Inner {
             channels: Channels::default(),
             reliable: ReliableIds::default(),
             copies: Copies::default(),
-            encryption: Encryption::default(),
             verification: Verification::default(),
+            encryption,
             replies: Replies::default(),
             dispatcher,
             phase: Mutex::new(Phase::New),
@@ -117,7 +119,17 @@ impl Inner {
     /// The lane for work of a kind, opened if it was not. One lane carries all
     /// for old daemons, whose connections share one queue anyway.
     pub(crate) fn lane(self: &Arc<Self>, kind: LaneKind) -> Arc<Lane> {
-        let lane = Arc::clone(self.lane_of(kind));
+        self.lane_number(kind, 0)
+    }
+
+    /// The same, where there are several of a kind.
+    pub(crate) fn lane_number(self: &Arc<Self>, kind: LaneKind, number: usize) -> Arc<Lane> {
+        let first = self.lane_of(kind);
+        let several = self.lanes_of(kind).get(number);
+        let lane = match self.single.load(Ordering::Acquire) {
+            true => Arc::clone(first),
+            false => Arc::clone(several.unwrap_or(first)),
+        };
         let mut state = lane.lock();
         state.wanted = true;
         let is_served = state.task.is_some();
@@ -133,6 +145,13 @@ impl Inner {
         let single = self.single.load(Ordering::Acquire);
         let kind = if single { LaneKind::Local } else { kind };
         &self.lanes[kind as usize]
+    }
+
+    /// All lanes of a kind, open or not.
+    pub(crate) fn lanes_of(&self, kind: LaneKind) -> &[Arc<Lane>] {
+        let all = &self.lanes[kind as usize..];
+        let count = all.iter().take_while(|lane| lane.kind == kind).count();
+        &all[..count]
     }
 
     /// A daemon that answers local requests at once; older ones put them in line
@@ -299,7 +318,10 @@ impl Inner {
             if let Some(took) = call.took.filter(|_| reply.error_code == 0) {
                 self.encryption.learn(call.encryptions, took);
             }
-            return call.sink.deliver(Ok(Answer { reply, features }));
+            if let Some(sink) = call.sink {
+                sink.deliver(Ok(Answer { reply, features }));
+            }
+            return;
         }
         let now = Instant::now();
         let is_start = state.starts.on_reply(number, reply, &features, now);

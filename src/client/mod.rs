@@ -213,9 +213,16 @@ impl Client {
 
     fn exchange(&self, exchange: Exchange, deadline: Option<Instant>) -> Result<lane::Answer> {
         let query = exchange.query;
-        let lane = self.inner.lane(lane::LaneKind::Local);
+        let (lane, permit) = match &exchange.effort {
+            None => (self.inner.lane(lane::LaneKind::Local), None),
+            Some(effort) => {
+                let permit = self.inner.permit_blocking(effort.priority, deadline)?;
+                (self.inner.encryption_lane(&permit), Some(permit))
+            }
+        };
         let waiter = Arc::new(Waiter::new());
-        lane.call(exchange, lane::CallSink::Thread(Arc::clone(&waiter)));
+        let sink = lane::CallSink::Thread(Arc::clone(&waiter));
+        lane.call(exchange, sink, permit);
         lane::await_answer(&self.inner, &lane, &waiter, deadline).unwrap_or_else(|| {
             lane.forget_call(query);
             lane.call_reader(); // not before: it could have been this thread

@@ -74,6 +74,8 @@ impl Inner {
         let Some(fates) = lane.install(epoch, session, &self.queries) else {
             return false;
         };
+        self.tell_encryption(lane, true);
+        self.help_waiting_encryptions();
         let reached = told.reach(status.instance_token);
         if reached == Reached::Restarted {
             lock(&self.view).forget_epochs();
@@ -128,6 +130,7 @@ impl Inner {
         let Some(link) = link else {
             return;
         };
+        self.tell_encryption(lane, false);
         link.outbox.socket().shutdown();
         if self.is_attached() {
             self.tell_status(false);
@@ -145,6 +148,7 @@ impl Inner {
         }
         for lane in &self.lanes {
             let fates = lane.leave();
+            self.tell_encryption(lane, false);
             self.publish_all(fates);
         }
         self.tell_lost(&mut told, true, None);
@@ -276,6 +280,7 @@ impl Inner {
         let now = Instant::now();
         let mut state = lane.lock();
         let fates = state.messages.expire(now);
+        state.calls.release_overdue(now);
         let link = state.link.clone();
         if let Some(link) = &link {
             for cancel in state.starts.due_cancels(&self.queries, now) {
@@ -293,8 +298,16 @@ impl Inner {
 
     fn set_features(&self, features: &Arc<crate::wire::Features>) {
         lock(&self.view).features = Some(Arc::clone(features));
-        self.single
-            .store(!Inner::is_modern(features), Ordering::Release);
+        let single = !Inner::is_modern(features);
+        self.single.store(single, Ordering::Release);
+        self.encryption.set_single(single);
+    }
+
+    /// A lane stands, or no longer.
+    fn tell_encryption(&self, lane: &Lane, connected: bool) {
+        if lane.kind == LaneKind::Encryption {
+            self.encryption.set_connected(lane.number, connected);
+        }
     }
 }
 

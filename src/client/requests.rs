@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::encryption::Priority;
 use super::inner::Inner;
 use super::lane::Answer;
 use super::queries::{random_array, Queries};
@@ -144,6 +145,7 @@ pub(crate) fn encrypt_read_call(
     inner: &Inner,
     cap: &ReadCap,
     index: &BoxIndex,
+    priority: Priority,
 ) -> Result<LocalCall<Envelope>> {
     inner.check_known("encrypt_read_reply")?;
     inner.check_envelopes()?;
@@ -151,7 +153,7 @@ pub(crate) fn encrypt_read_call(
         read_cap: cap.as_bytes(),
         index: index.as_bytes(),
     };
-    Ok(LocalCall::new(&inner.queries, &request, read_envelope)?.encrypting(1))
+    Ok(LocalCall::new(&inner.queries, &request, read_envelope)?.encrypting(1, priority))
 }
 
 pub(crate) fn encrypt_write_call(
@@ -159,6 +161,7 @@ pub(crate) fn encrypt_write_call(
     cap: &WriteCap,
     index: &BoxIndex,
     plaintext: &[u8],
+    priority: Priority,
 ) -> Result<LocalCall<Envelope>> {
     inner.check_known("encrypt_write_reply")?;
     inner.check_envelopes()?;
@@ -168,7 +171,7 @@ pub(crate) fn encrypt_write_call(
         index: index.as_bytes(),
         plaintext,
     };
-    Ok(LocalCall::new(&inner.queries, &request, read_envelope)?.encrypting(1))
+    Ok(LocalCall::new(&inner.queries, &request, read_envelope)?.encrypting(1, priority))
 }
 
 impl Inner {
@@ -230,7 +233,7 @@ impl Client {
 
     /// Prepares the read of a box. No traffic; the envelope is good for about a week.
     pub fn encrypt_read(&self, cap: &ReadCap, index: &BoxIndex) -> Result<Work<Envelope>> {
-        encrypt_read_call(&self.inner, cap, index).map(Work::local)
+        encrypt_read_call(&self.inner, cap, index, Priority::Call).map(Work::local)
     }
 
     /// Prepares the write of a box; an empty plaintext is a tombstone. No traffic.
@@ -240,7 +243,7 @@ impl Client {
         index: &BoxIndex,
         plaintext: &[u8],
     ) -> Result<Work<Envelope>> {
-        encrypt_write_call(&self.inner, cap, index, plaintext).map(Work::local)
+        encrypt_write_call(&self.inner, cap, index, plaintext, Priority::Call).map(Work::local)
     }
 
     /// The document of `epoch` (0: the current one) with the authorities' signatures.

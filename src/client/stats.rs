@@ -3,14 +3,15 @@
 
 use std::time::Duration;
 
+use super::inner::Inner;
 use super::lane::{Lane, LaneKind};
 use super::Client;
 
 /// The numbers of one lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LaneStats {
-    /// Its connection stands.
-    pub is_open: bool,
+    /// How many of its connections stand.
+    pub open: u64,
     /// How often it was connected.
     pub connects: u64,
     /// How often the daemon still had its session then.
@@ -27,7 +28,8 @@ pub struct LaneStats {
     pub in_flight: u64,
     /// How many requests for the mixnet may be at the daemon at once, now.
     pub window: u64,
-    /// The smoothed round trip of boxes, or else of local requests; zero before the first.
+    /// The smoothed round trip of boxes, or else of local requests, or the price of an
+    /// encryption; zero before the first.
     pub round_trip: Duration,
     /// The shortest round trip of boxes of late; zero before the first.
     pub shortest: Duration,
@@ -44,7 +46,7 @@ pub struct Stats {
     pub sinks: u64,
     /// Notices that slow readers lost.
     pub dropped: u64,
-    /// Local requests; writes, copies and messages; reads.
+    /// Local requests; writes, copies and messages; reads; encryptions.
     pub lanes: [LaneStats; LaneKind::ALL.len()],
 }
 
@@ -57,7 +59,7 @@ impl Lane {
         let window = &state.starts.window;
         let round_trip = window.smoothed().or(counts.calls.get());
         LaneStats {
-            is_open,
+            open: u64::from(is_open),
             connects: counts.connects,
             resumes: counts.resumes,
             requests: counts.requests,
@@ -72,6 +74,32 @@ impl Lane {
     }
 }
 
+impl Inner {
+    /// The connections for encryptions, as one.
+    fn encryption_stats(&self) -> LaneStats {
+        let mut sum = LaneStats {
+            in_line: self.encryption.queued() as u64,
+            window: self.encryption.connections() as u64,
+            round_trip: self.encryption.price().unwrap_or_default(),
+            ..LaneStats::default()
+        };
+        for one in self
+            .lanes_of(LaneKind::Encryption)
+            .iter()
+            .map(|l| l.stats())
+        {
+            sum.open += one.open;
+            sum.connects += one.connects;
+            sum.resumes += one.resumes;
+            sum.requests += one.requests;
+            sum.answers += one.answers;
+            sum.replays += one.replays;
+            sum.in_flight += one.in_flight;
+        }
+        sum
+    }
+}
+
 impl Client {
     /// The numbers as they are now; each lane's fit together. Asks nobody, waits for nothing.
     pub fn stats(&self) -> Stats {
@@ -81,7 +109,10 @@ impl Client {
             kept: kept as u64,
             sinks: self.inner.sinks.count_open() as u64,
             dropped: self.inner.sinks.dropped(),
-            lanes: LaneKind::ALL.map(|kind| self.inner.lanes[kind as usize].stats()),
+            lanes: LaneKind::ALL.map(|kind| match kind {
+                LaneKind::Encryption => self.inner.encryption_stats(),
+                _ => self.inner.lanes[kind as usize].stats(),
+            }),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::encryption::Priority;
 use super::inner::Inner;
 use super::op::Value;
 use super::requests::{self, Envelope};
@@ -38,7 +39,7 @@ type Made = Arc<Mutex<Tombstones>>;
 async fn make(inner: Arc<Inner>, cap: WriteCap, count: u32, made: Made) -> Result<Tombstones> {
     for _ in 0..count {
         let index = lock(&made).next.clone();
-        let envelope = requests::encrypt_write_call(&inner, &cap, &index, &[])?
+        let envelope = requests::encrypt_write_call(&inner, &cap, &index, &[], Priority::Bulk)?
             .run(&inner)
             .await?;
         let mut made = lock(&made);
@@ -101,7 +102,7 @@ impl Client {
                 format!("{max_count} tombstones at once, where {MAX_STREAM_BOXES} are allowed"),
             ));
         }
-        requests::encrypt_write_call(&self.inner, cap, start, &[])?;
+        requests::encrypt_write_call(&self.inner, cap, start, &[], Priority::Bulk)?;
         let made = Arc::new(Mutex::new(made));
         let (cap, shared) = (cap.clone(), Arc::clone(&made));
         Ok(Work::task(move |inner| make(inner, cap, max_count, shared))

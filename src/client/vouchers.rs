@@ -7,9 +7,10 @@
 
 use bytes::Bytes;
 
+use super::encryption::Priority;
 use super::lane::Answer;
 use super::requests;
-use super::work::Work;
+use super::work::{LocalCall, Work};
 use super::Client;
 use crate::bacap::{ReadCap, WriteCap};
 use crate::sync::lock;
@@ -151,7 +152,7 @@ impl Client {
             message_write_cap: message_write_cap.as_bytes(),
             display_name,
         };
-        self.local(&request, read_minted)
+        self.computing(&request, read_minted)
     }
 
     /// The stream of a voucher: what it tells, and where it is answered.
@@ -176,7 +177,7 @@ impl Client {
             voucher_payload,
             who_reply,
         };
-        self.local(&request, read_induction)
+        self.computing(&request, read_induction)
     }
 
     /// Opens the reply to a voucher of one's own. `ARG_SIZE` for a key that is too short for any, `VOUCHER_SEAL_OPEN_FAILED` if it is not for this key.
@@ -194,7 +195,18 @@ impl Client {
             sealed_reply,
             message_write_cap: message_write_cap.as_bytes(),
         };
-        self.local(&request, read_opened)
+        self.computing(&request, read_opened)
+    }
+
+    /// A request that takes the daemon as long as an encryption of a box.
+    fn computing<T: Send + Sync + 'static>(
+        &self,
+        request: &Request<'_>,
+        read: fn(&Answer) -> Result<T>,
+    ) -> Result<Work<T>> {
+        self.inner.check_open()?;
+        let call = LocalCall::new(&self.inner.queries, request, read)?;
+        Ok(Work::local(call.encrypting(0, Priority::Call)))
     }
 
     /// Refuses an empty part, and one that came out of no box.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
+use super::encryption::{Effort, Permit, Priority};
 use super::inner::{closed, Inner};
 use super::lane::{Answer, CallSink, Caller, Lane, LaneKind};
 use super::op::{Context, InPart, Terms, Undo, Value};
@@ -74,10 +75,10 @@ pub(crate) struct Exchange {
     pub(crate) kept: bool,
     /// The request that was lost and is now made again.
     pub(crate) before: Option<u64>,
-    /// How many encryptions the daemon makes for it.
-    pub(crate) encryptions: u32,
     /// The library asks for itself: it ends with its connection, whether it left or not.
     pub(crate) in_background: bool,
+    /// What the daemon computes for it, where that takes it long.
+    pub(crate) effort: Option<Effort>,
 }
 
 impl Exchange {
@@ -89,17 +90,27 @@ impl Exchange {
             needs: request.reply_key(),
             kept: true,
             before: None,
-            encryptions: 0,
             in_background: false,
+            effort: None,
         })
     }
 
-    /// Sends it and awaits the answer. Dropped while it waits, it forgets the call.
-    async fn run(self, lane: &Lane) -> Result<Answer> {
+    /// Sends it when its turn comes and awaits the answer. Dropped while it waits, it forgets
+    /// the call.
+    async fn run(self, inner: &Arc<Inner>) -> Result<Answer> {
+        let Some(effort) = &self.effort else {
+            return self.run_on(&inner.lane(LaneKind::Local), None).await;
+        };
+        let permit = inner.permit(effort.priority).await?;
+        let lane = inner.encryption_lane(&permit);
+        self.run_on(&lane, Some(permit)).await
+    }
+
+    async fn run_on(self, lane: &Lane, permit: Option<Permit>) -> Result<Answer> {
         let (sender, answer) = oneshot::channel();
         let query = self.query;
         let guard = Forget { lane, query };
-        lane.call(self, CallSink::Task(sender));
+        lane.call(self, CallSink::Task(sender), permit);
         let answer = answer.await.map_err(|_| closed())??;
         drop(guard);
         Ok(answer)
@@ -113,9 +124,12 @@ impl<T> LocalCall<T> {
         Ok(LocalCall { exchange, read })
     }
 
-    /// It has the daemon make so many encryptions.
-    pub(crate) fn encrypting(mut self, count: usize) -> Self {
-        self.exchange.encryptions = u32::try_from(count).unwrap_or(u32::MAX);
+    /// It has the daemon make so many encryptions, or compute something else that takes long.
+    pub(crate) fn encrypting(mut self, count: usize, priority: Priority) -> Self {
+        self.exchange.effort = Some(Effort {
+            priority,
+            encryptions: u32::try_from(count).unwrap_or(u32::MAX),
+        });
         self
     }
 
@@ -136,12 +150,12 @@ impl<T> LocalCall<T> {
 
     /// Sends it and awaits the answer.
     pub(crate) async fn run(self, inner: &Arc<Inner>) -> Result<T> {
-        self.run_on(&inner.lane(LaneKind::Local)).await
+        (self.read)(&self.exchange.run(inner).await?)
     }
 
     /// The same, on a lane of the library's choice.
     pub(crate) async fn run_on(self, lane: &Lane) -> Result<T> {
-        (self.read)(&self.exchange.run(lane).await?)
+        (self.read)(&self.exchange.run_on(lane, None).await?)
     }
 }
 
@@ -278,10 +292,7 @@ impl AnyWork {
             Kind::TaskOrHere(make) => make(inner, None),
             Kind::Local(exchange) => {
                 let read = self.read;
-                Box::pin(async move {
-                    let lane = inner.lane(LaneKind::Local);
-                    read(&exchange.run(&lane).await?)
-                })
+                Box::pin(async move { read(&exchange.run(&inner).await?) })
             }
             Kind::Now(act) => Box::pin(async move { act(&inner) }),
         }

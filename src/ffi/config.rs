@@ -12,7 +12,7 @@ use super::geometry::{kpc_pigeonhole_geometry, kpc_sphinx_geometry};
 use super::handle::{self, Kind, Tag};
 use super::out::out_handle;
 use super::status::kpc_status;
-use crate::config::{Config, Dial, TcpNetwork};
+use crate::config::{check_encryption_connections, Config, Dial, TcpNetwork};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
@@ -311,6 +311,37 @@ pub unsafe extern "C" fn kpc_config_set_reconnect(
             change(config, |config| {
                 config.reconnect_min = Duration::from_millis(min_ms.into());
                 config.reconnect_max = Duration::from_millis(max_ms.into());
+                Ok(())
+            })
+        })
+    }
+}
+
+/// Sets how many connections a client has for encryptions, each of which has one at the daemon
+/// at a time. An encryption of a box takes the daemon about two seconds of one processor core on
+/// networks with CTIDH1024-X25519, some milliseconds on those with x25519. More connections make
+/// many boxes faster where the daemon's machine has that many cores to spare. 2 unless it is set.
+///
+/// @param config  the configuration
+/// @param count   how many, 1 to 16; all but the first are opened when they are of use
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_set_encryption_connections(
+    config: *mut kpc_config,
+    count: u32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            check_encryption_connections(count)?;
+            change(config, |config| {
+                config.encryption_connections = count;
                 Ok(())
             })
         })

@@ -142,6 +142,20 @@ pub unsafe extern "C" fn kpc_config_reconnect(
     }
 }
 
+/// How many connections a client has for encryptions.
+///
+/// @param config  the configuration
+/// @return how many, at least 1; 0 for what is no live kpc_config
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_config_encryption_connections(config: *const kpc_config) -> u32 {
+    get(0, || {
+        let count = read(config)?.encryption_connections;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    })
+}
+
 /// The most talkative level of log lines that is wanted.
 ///
 /// @param config  the configuration

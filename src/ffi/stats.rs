@@ -15,15 +15,20 @@ pub const KPC_LANE_LOCAL: usize = 0;
 pub const KPC_LANE_WRITES: usize = 1;
 /// The connection for reads.
 pub const KPC_LANE_READS: usize = 2;
+/// The connections for what takes the daemon long to compute: encryptions of boxes, courier
+/// envelopes, vouchers. Each has one such request at the daemon at most (see
+/// kpc_config_set_encryption_connections); here they are counted together.
+pub const KPC_LANE_ENCRYPTION: usize = 3;
 /// How many connections there are in a kpc_stats.
-pub const KPC_LANES: usize = 3;
+pub const KPC_LANES: usize = 4;
 
 /// What happens and has happened on one of a client's connections. Numbers that grow count from
 /// the making of the client on, over all losses of the connection.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kpc_lane_stats {
-    /// 1 while the connection stands, else 0; it is opened when first needed.
+    /// 1 while the connection stands, else 0; it is opened when first needed. At
+    /// KPC_LANE_ENCRYPTION: how many of these stand.
     pub is_open: u64,
     /// How often it was connected, the first time included.
     pub connects: u64,
@@ -39,10 +44,12 @@ pub struct kpc_lane_stats {
     pub in_line: u64,
     /// Requests that are at the daemon without an answer; plain messages until they have left.
     pub in_flight: u64,
-    /// How many boxes and messages may be at the daemon at once. It follows the network.
+    /// How many boxes and messages may be at the daemon at once. It follows the network. At
+    /// KPC_LANE_ENCRYPTION: how many encryptions may be, as configured.
     pub window: u64,
     /// How long an answer takes, smoothed, in nanoseconds: to boxes where the connection carries
-    /// them, else to local questions. 0 before the first.
+    /// them, else to local questions. At KPC_LANE_ENCRYPTION: how long the daemon takes for the
+    /// encryption of one box. 0 before the first.
     pub round_trip_ns: u64,
     /// The shortest that boxes took of late, in nanoseconds. 0 before the first.
     pub shortest_round_trip_ns: u64,
@@ -65,7 +72,8 @@ pub struct kpc_stats {
     pub events_dropped: u64,
     /// 0; for later versions.
     pub reserved: [u64; 4],
-    /// Each connection, at KPC_LANE_LOCAL, KPC_LANE_WRITES and KPC_LANE_READS.
+    /// Each connection, at KPC_LANE_LOCAL, KPC_LANE_WRITES, KPC_LANE_READS and
+    /// KPC_LANE_ENCRYPTION.
     pub lanes: [kpc_lane_stats; KPC_LANES],
 }
 
@@ -97,7 +105,7 @@ fn lane(stats: &LaneStats) -> kpc_lane_stats {
     let nanoseconds =
         |time: std::time::Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     kpc_lane_stats {
-        is_open: u64::from(stats.is_open),
+        is_open: stats.open,
         connects: stats.connects,
         resumes: stats.resumes,
         requests: stats.requests,

@@ -179,6 +179,23 @@ static void config_set_reconnect(void)
     kpc_config_free(config);
 }
 
+static void config_set_encryption_connections(void)
+{
+    kpc_config *config = NULL;
+
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
+    CHECK(kpc_config_encryption_connections(config) == 2);
+    OK(kpc_config_set_encryption_connections(config, 16, &error));
+    CHECK(kpc_config_encryption_connections(config) == 16);
+    OK(kpc_config_set_encryption_connections(config, 1, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_encryption_connections(config, 0, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_encryption_connections(config, 17, &error));
+    CHECK(kpc_config_encryption_connections(config) == 1);
+    ERROR(KPC_ERR_ARG_NULL, kpc_config_set_encryption_connections(NULL, 1, &error));
+    CHECK(kpc_config_encryption_connections(NULL) == 0);
+    kpc_config_free(config);
+}
+
 /* The flat file of daemons before v0.0.76, with the geometries that they do not tell. */
 static const char flat_file[] =
     "Network = \"tcp\"\nAddress = \"127.0.0.1:64531\"\n"
@@ -334,6 +351,7 @@ int main(void)
     config_set_ws();
     config_validate();
     config_set_reconnect();
+    config_set_encryption_connections();
     config_sphinx_geometry();
     config_pigeonhole_geometry();
     sphinx_geometry_validate();

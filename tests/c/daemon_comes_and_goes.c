@@ -54,8 +54,8 @@ static void away_during_a_read(uint8_t number, const char *command, int restarts
     OK(kpc_event_sink_open(client, 64, &sink, &error));
     OK(kpc_read_box_async(client, &stream.reader, &stream.first, 0, KPC_FOREVER, NULL, &op, &error));
     CHECK(kpc_sim_until(&sim, "encrypt_read", begun + 1));
-    /* Both connections are there: the one for reads, and the one for all else. */
-    CHECK(kpc_sim_until(&sim, "connections", 2));
+    /* All connections are there: for reads, for encryptions, and for all else. */
+    CHECK(kpc_sim_until(&sim, "connections", 3));
     kpc_sim_say(&sim, "%s", command);
 
     if (graceful) {

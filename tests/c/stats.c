@@ -47,7 +47,7 @@ static void sizes(const kpc_client *client)
     kpc_stats whole = stats_of(client);
     size_t known = sizeof whole;
 
-    CHECK(sizeof(kpc_lane_stats) == 16 * 8 && sizeof(kpc_stats) == 8 * 8 + 3 * sizeof(kpc_lane_stats));
+    CHECK(sizeof(kpc_lane_stats) == 16 * 8 && sizeof(kpc_stats) == 8 * 8 + 4 * sizeof(kpc_lane_stats));
     memset(&room, 0xa5, sizeof room);
     OK(kpc_client_stats(client, &room.stats, 16, &error));
     CHECK(memcmp(&room, &whole, 16) == 0);
@@ -96,6 +96,24 @@ static void asks(const kpc_result *result, void *user_data)
     kpc_seen_one_more(&by->asked);
 }
 
+/* Encryptions go their own way, and their price is told. */
+static void encryptions(kpc_client *client, const kpc_test_stream *stream)
+{
+    kpc_stats before = stats_of(client), after;
+    const kpc_lane_stats *lane = &after.lanes[KPC_LANE_ENCRYPTION];
+    kpc_envelope *envelope = NULL;
+
+    CHECK(before.lanes[KPC_LANE_ENCRYPTION].is_open == 0);
+    OK(kpc_encrypt_write(client, &stream->writer, &stream->first, (const uint8_t *)"text", 4, KPC_SOON,
+                         &envelope, &error));
+    kpc_envelope_free(envelope);
+    after = stats_of(client);
+    CHECK(lane->is_open == 1 && lane->requests == 1 && lane->answers == 1);
+    CHECK(lane->in_line == 0 && lane->in_flight == 0 && lane->window == 2);
+    CHECK(lane->round_trip_ns > 0 && lane->round_trip_ns < (uint64_t)KPC_SOON * 1000000);
+    CHECK(after.lanes[KPC_LANE_LOCAL].requests == before.lanes[KPC_LANE_LOCAL].requests);
+}
+
 /* Questions that the daemon answers: each is one request and one answer. */
 static void questions(kpc_client *client)
 {
@@ -125,6 +143,7 @@ static void questions(kpc_client *client)
     CHECK(lane->shortest_round_trip_ns == 0); /* no box went over it */
     CHECK(after.lanes[KPC_LANE_READS].is_open == 0 && after.lanes[KPC_LANE_READS].requests == 0);
     CHECK(after.operations_running == 0 && after.results_kept == 0);
+    encryptions(client, &stream);
 
     OK(kpc_next_message_box_index_remote_async(client, &stream.first, KPC_SOON, &done, &op, &error));
     CHECK(kpc_seen_until(&by.asked, 1));

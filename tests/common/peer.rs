@@ -141,6 +141,30 @@ impl Drop for Peer {
     }
 }
 
+/// The connection for encryptions, which the client opens when it needs it.
+pub struct Encryptions<'a> {
+    peer: &'a Peer,
+    conn: Option<Conn>,
+}
+
+impl<'a> Encryptions<'a> {
+    /// On this peer; not opened yet.
+    pub fn at(peer: &'a Peer) -> Self {
+        Encryptions { peer, conn: None }
+    }
+
+    /// The connection. Where there is none, the next one is taken for it.
+    pub fn conn(&mut self) -> &mut Conn {
+        self.conn.get_or_insert_with(|| self.peer.welcome())
+    }
+
+    /// Answers the next encryption with the envelope of this hash.
+    pub fn answer(&mut self, kind: &str, hash: u8) {
+        let asked = self.conn().expect(kind);
+        self.conn().answer_envelope(&asked, hash);
+    }
+}
+
 /// What the peer says in a handshake.
 #[derive(Clone)]
 pub struct Greeting {

@@ -54,6 +54,13 @@ const ONLY_IN_C: &[(&str, &[&str])] = &[
         &["kpc_client_estimate", "kpc_client_stats"],
     ),
     (
+        "the others encrypt on the one connection that they have",
+        &[
+            "kpc_config_encryption_connections",
+            "kpc_config_set_encryption_connections",
+        ],
+    ),
+    (
         "how far a copy stream has got is not told there, nor can it be called off",
         &[
             "kpc_copy_builder_cancel",

@@ -182,6 +182,7 @@ static void open_client(const char *socket, const char *toml)
     must(kpc_config_load_text(toml, &config, NULL), "configuration");
     must(kpc_config_set_unix(config, socket, NULL), "socket");
     must(kpc_config_set_reconnect(config, 10, 50, NULL), "reconnect");
+    must(kpc_config_set_encryption_connections(config, 1, NULL), "one for encryptions");
     must(kpc_client_new(config, &client, NULL), "client");
     kpc_config_free(config);
     must(kpc_event_sink_open(client, 1000, &events, NULL), "events");

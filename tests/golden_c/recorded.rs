@@ -179,6 +179,7 @@ pub enum Lane {
     Local,
     Write,
     Read,
+    Encryption,
 }
 
 pub fn content(fields: &Fields, name: &str) -> Vec<u8> {

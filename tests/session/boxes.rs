@@ -13,7 +13,7 @@ use crate::common::drive::{
     try_start, Op, A_WHILE,
 };
 use crate::common::frames::{fields, get, Era};
-use crate::common::peer::{Asked, Conn, Greeting, Peer};
+use crate::common::peer::{Asked, Conn, Encryptions, Greeting, Peer};
 use crate::common::replies::{caps, document_with, slow_network, COURIER};
 
 const START: &str = "start_resending_encrypted_message";
@@ -55,9 +55,10 @@ fn a_read_gives_its_plaintext_and_courier() {
 #[test]
 fn a_read_that_waits_asks_with_a_fresh_envelope_each_time() {
     let peer = Peer::current();
-    let (client, mut local) = connected(&peer);
+    let (client, _local) = connected(&peer);
     let read = start_read_with(&client, 1, false);
     let mut lane = peer.welcome();
+    let mut encryptions = Encryptions::at(&peer);
     for hash in [1, 2, 3] {
         let asked = lane.expect(START);
         // The daemon's own endless retry may never be answered.
@@ -68,8 +69,7 @@ fn a_read_that_waits_asks_with_a_fresh_envelope_each_time() {
         } else {
             // Not there yet, and grown too old: both want another envelope.
             lane.answer_start(&asked, if hash == 1 { 1 } else { 32 }, None);
-            let encrypt = local.expect("encrypt_read");
-            local.answer_envelope(&encrypt, hash + 1);
+            encryptions.answer("encrypt_read", hash + 1);
         }
     }
     assert_eq!(
@@ -90,16 +90,17 @@ fn where_packets_are_cheaper_than_encrypting_an_envelope_is_polled_again() {
         )),
         ..Greeting::default()
     };
-    let (client, mut local) = connected_with(&peer, peer.config(), &quick);
+    let (client, _local) = connected_with(&peer, peer.config(), &quick);
     let (_, cap, index) = caps();
     let read = start(
         &client,
         client.read_box(&cap, &index, StartFlags::default()),
     );
-    let encrypt = local.expect("encrypt_read");
-    std::thread::sleep(Duration::from_millis(5)); // what it costs
-    local.answer_envelope(&encrypt, 1);
     let mut lane = peer.accept().shake(&quick);
+    let mut encryption = peer.accept().shake(&quick);
+    let encrypt = encryption.expect("encrypt_read");
+    std::thread::sleep(Duration::from_millis(5)); // what it costs
+    encryption.answer_envelope(&encrypt, 1);
     for poll in 1..=3 {
         let asked = lane.expect(START);
         assert_eq!(hash_of(&asked), 1);
@@ -107,8 +108,8 @@ fn where_packets_are_cheaper_than_encrypting_an_envelope_is_polled_again() {
         // Not there yet, twice; then it has grown too old.
         lane.answer_start(&asked, if poll == 3 { 32 } else { 1 }, None);
     }
-    let encrypt = local.expect("encrypt_read");
-    local.answer_envelope(&encrypt, 2);
+    let encrypt = encryption.expect("encrypt_read");
+    encryption.answer_envelope(&encrypt, 2);
     let asked = lane.expect(START);
     assert_eq!(hash_of(&asked), 2);
     lane.answer_start(&asked, 0, Some(b"at last"));
@@ -126,33 +127,34 @@ fn a_caller_who_gives_up_soon_has_a_fresh_envelope_for_the_last_poll() {
         )),
         ..Greeting::default()
     };
-    let (client, mut local) = connected_with(&peer, peer.config(), &quick);
+    let (client, _local) = connected_with(&peer, peer.config(), &quick);
     let (_, cap, index) = caps();
     let work = client.read_box(&cap, &index, StartFlags::default());
     let within = Timeout::After(Duration::from_secs(2));
     let _read = try_start(&client, work, within).unwrap();
-    let encrypt = local.expect("encrypt_read");
-    std::thread::sleep(Duration::from_millis(5));
-    local.answer_envelope(&encrypt, 1);
     let mut lane = peer.accept().shake(&quick);
+    let mut encryption = peer.accept().shake(&quick);
+    let encrypt = encryption.expect("encrypt_read");
+    std::thread::sleep(Duration::from_millis(5));
+    encryption.answer_envelope(&encrypt, 1);
     // A second passes until it is asked again, and one more is left then.
     let asked = lane.expect(START);
     lane.answer_start(&asked, 1, None);
-    local.expect("encrypt_read");
+    encryption.expect("encrypt_read");
 }
 
 #[test]
 fn a_read_that_waits_outlives_a_daemon_without_document() {
     let peer = Peer::current();
-    let (client, mut local) = connected(&peer);
+    let (client, _local) = connected(&peer);
     let read = start_read_with(&client, 1, false);
     let mut lane = peer.welcome();
     let asked = lane.expect(START);
     lane.answer_start(&asked, 1, None);
-    let encrypt = local.expect("encrypt_read");
-    local.refuse(&encrypt, 4); // no document
-    let encrypt = local.expect("encrypt_read");
-    local.answer_envelope(&encrypt, 2);
+    let mut encryptions = Encryptions::at(&peer);
+    let encrypt = encryptions.conn().expect("encrypt_read");
+    encryptions.conn().refuse(&encrypt, 4); // no document
+    encryptions.answer("encrypt_read", 2);
     let asked = lane.expect(START);
     lane.answer_start(&asked, 0, Some(b"there"));
     read.done::<StartResult>().unwrap();
@@ -314,38 +316,36 @@ fn bad_envelopes_are_refused_before_anything_is_sent() {
 }
 
 /// Starts `write_box` with return-box-exists and plays up to its second sending.
-fn write_sent_twice(peer: &Peer) -> (Arc<Client>, Conn, Conn, Op) {
-    let (client, mut local) = connected(peer);
+fn write_sent_twice(peer: &Peer) -> (Arc<Client>, Encryptions<'_>, Conn, Op) {
+    let (client, _local) = connected(peer);
     let (cap, _, index) = caps();
     let flags = StartFlags {
         return_box_exists: true,
         ..StartFlags::default()
     };
     let write = start(&client, client.write_box(&cap, &index, b"mine", flags));
-    let encrypt = local.expect("encrypt_write");
-    local.answer_envelope(&encrypt, 1);
     let mut lane = peer.welcome();
+    let mut encryptions = Encryptions::at(peer);
+    encryptions.answer("encrypt_write", 1);
     let asked = lane.expect(START);
     assert!(asked.flag("no_idempotent_box_already_exists"));
     lane.cut();
-    (client, local, peer.welcome(), write)
+    (client, encryptions, peer.welcome(), write)
 }
 
 #[test]
 fn a_write_that_meets_itself_after_a_cut_is_read_back_and_succeeds() {
     let peer = Peer::current();
-    let (_client, mut local, mut lane, write) = write_sent_twice(&peer);
+    let (_client, mut encryptions, mut lane, write) = write_sent_twice(&peer);
     let asked = lane.expect(START);
     lane.answer_start(&asked, 10, None);
-    let encrypt = local.expect("encrypt_read");
-    local.answer_envelope(&encrypt, 2);
     let mut reads = peer.welcome();
+    encryptions.answer("encrypt_read", 2);
     let asked = reads.expect(START);
     assert!(asked.flag("no_retry_on_box_id_not_found"));
     // Its replica may be behind the others.
     reads.answer_start(&asked, 1, None);
-    let encrypt = local.expect("encrypt_read");
-    local.answer_envelope(&encrypt, 3);
+    encryptions.answer("encrypt_read", 3);
     let asked = reads.expect(START);
     reads.answer_start(&asked, 0, Some(b"mine"));
     let next: BoxIndex = write.done().unwrap();
@@ -355,12 +355,11 @@ fn a_write_that_meets_itself_after_a_cut_is_read_back_and_succeeds() {
 #[test]
 fn a_write_that_meets_another_after_a_cut_fails() {
     let peer = Peer::current();
-    let (_client, mut local, mut lane, write) = write_sent_twice(&peer);
+    let (_client, mut encryptions, mut lane, write) = write_sent_twice(&peer);
     let asked = lane.expect(START);
     lane.answer_start(&asked, 10, None);
-    let encrypt = local.expect("encrypt_read");
-    local.answer_envelope(&encrypt, 2);
     let mut reads = peer.welcome();
+    encryptions.answer("encrypt_read", 2);
     let asked = reads.expect(START);
     reads.answer_start(&asked, 0, Some(b"somebody else's"));
     assert_eq!(write.status(), Status::BOX_ALREADY_EXISTS);
@@ -370,12 +369,11 @@ fn a_write_that_meets_another_after_a_cut_fails() {
 #[test]
 fn a_write_that_may_have_met_itself_says_so_where_the_box_cannot_be_read() {
     let peer = Peer::current();
-    let (_client, mut local, mut lane, write) = write_sent_twice(&peer);
+    let (_client, mut encryptions, mut lane, write) = write_sent_twice(&peer);
     let asked = lane.expect(START);
     lane.answer_start(&asked, 10, None);
-    let encrypt = local.expect("encrypt_read");
-    local.answer_envelope(&encrypt, 2);
     let mut reads = peer.welcome();
+    encryptions.answer("encrypt_read", 2);
     let asked = reads.expect(START);
     reads.answer_start(&asked, 7, None);
     let error = write.failure();
@@ -439,9 +437,8 @@ fn a_write_that_was_sent_once_does_not_look_twice() {
         &client,
         client.write_box(&cap, &index, b"mine", StartFlags::default()),
     );
-    let encrypt = local.expect("encrypt_write");
-    local.answer_envelope(&encrypt, 1);
     let mut lane = peer.welcome();
+    Encryptions::at(&peer).answer("encrypt_write", 1);
     let asked = lane.expect(START);
     lane.answer_start(&asked, 10, None);
     assert_eq!(write.status(), Status::BOX_ALREADY_EXISTS);
@@ -451,15 +448,14 @@ fn a_write_that_was_sent_once_does_not_look_twice() {
 #[test]
 fn read_box_gives_content_and_next_index() {
     let peer = Peer::current();
-    let (client, mut local) = connected(&peer);
+    let (client, _local) = connected(&peer);
     let (_, cap, index) = caps();
     let read = start(
         &client,
         client.read_box(&cap, &index, StartFlags::default()),
     );
-    let encrypt = local.expect("encrypt_read");
-    local.answer_envelope(&encrypt, 1);
     let mut lane = peer.welcome();
+    Encryptions::at(&peer).answer("encrypt_read", 1);
     let asked = lane.expect(START);
     lane.answer_start(&asked, 0, Some(b"content"));
     let found: ReadBox = read.done().unwrap();

@@ -11,7 +11,7 @@ use serde_cbor::Value;
 
 use crate::common::drive::{barrier, connected, envelope, start, start_within, try_start, A_WHILE};
 use crate::common::frames::{bytes, fields, get, int, Era};
-use crate::common::peer::Peer;
+use crate::common::peer::{Encryptions, Peer};
 use crate::common::replies::caps;
 use crate::common::LIMIT;
 
@@ -76,14 +76,14 @@ fn each_answer_is_read_by_its_kind() {
     conn.answer(&asked, fields([("counter", int(u64::MAX))]));
     assert_eq!(counter.done::<u64>().unwrap(), u64::MAX);
     let encrypt = start(&client, client.encrypt_write(&write_cap, &index, b"x"));
-    let asked = conn.expect("encrypt_write");
-    conn.answer_envelope(&asked, 3);
+    let mut encryptions = Encryptions::at(&peer);
+    encryptions.answer("encrypt_write", 3);
     let made: kpclient::client::Envelope = encrypt.done().unwrap();
     assert_eq!(made.hash, [3; 32]);
     assert!(made.next_index == Some(index.next()));
     let encrypt = start(&client, client.encrypt_read(&read_cap, &index));
-    let asked = conn.expect("encrypt_read");
-    conn.refuse(&asked, 4);
+    let asked = encryptions.conn().expect("encrypt_read");
+    encryptions.conn().refuse(&asked, 4);
     assert_eq!(encrypt.status(), Status::DAEMON_INTERNAL);
     let document = start(&client, client.get_pki_document(0));
     let asked = conn.expect("get_pki_document");

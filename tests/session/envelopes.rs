@@ -53,10 +53,11 @@ fn waiting(
 #[test]
 fn each_piece_follows_the_reply_to_the_one_before() {
     let peer = Peer::current();
-    let (client, mut conn) = connected(&peer);
+    let (client, _local) = connected(&peer);
     let content = payload(CHUNK * 90);
     let mut heard = Vec::new();
     let made = waiting(&client, &content, Timeout::After(LIMIT), || {
+        let mut conn = peer.welcome();
         for (boxes, left_over) in [(40, 0), (40, 1), (10, 1)] {
             let asked = conn.expect(FROM_MANY);
             assert_eq!(asked.payloads().concat().len(), boxes * CHUNK);
@@ -79,10 +80,15 @@ fn each_piece_follows_the_reply_to_the_one_before() {
 fn a_request_lost_with_its_connection_is_made_again() {
     for era in [Era::FirstSessions, Era::Current] {
         let peer = Peer::new(era);
-        let (client, mut conn) = connected_with(&peer, peer.config(), &Greeting::default());
+        let (client, local) = connected_with(&peer, peer.config(), &Greeting::default());
         let content = payload(CHUNK * 50);
         let mut heard = Vec::new();
         let made = waiting(&client, &content, Timeout::After(LIMIT), || {
+            // An old daemon has but one connection.
+            let mut conn = match era {
+                Era::Current => peer.welcome(),
+                _ => local,
+            };
             // Today's daemons get two pieces, the first ones all at once.
             let pieces = if era == Era::Current { 2 } else { 1 };
             for _ in 0..pieces {
@@ -109,7 +115,8 @@ fn a_request_lost_with_its_connection_is_made_again() {
 
 #[test]
 fn a_request_made_without_a_connection_leaves_with_the_next_one() {
-    let peer = Peer::current();
+    // Of those that have one connection for all.
+    let peer = Peer::new(Era::FirstSessions);
     let (client, conn) = connected(&peer);
     let sink = client.open_sink(16).unwrap();
     conn.cut();
@@ -130,9 +137,10 @@ fn a_request_made_without_a_connection_leaves_with_the_next_one() {
 #[test]
 fn closing_the_client_ends_the_call_between_pieces_too() {
     let peer = Peer::current();
-    let (client, mut conn) = connected(&peer);
+    let (client, _local) = connected(&peer);
     let content = payload(CHUNK * 90);
     let made = waiting(&client, &content, Timeout::Forever, || {
+        let mut conn = peer.welcome();
         let asked = conn.expect(FROM_MANY);
         conn.answer_elements(&asked);
         conn.expect(FROM_MANY);
@@ -144,22 +152,25 @@ fn closing_the_client_ends_the_call_between_pieces_too() {
 #[test]
 fn the_time_limit_counts_for_all_pieces_together() {
     let peer = Peer::current();
-    let (client, mut conn) = connected(&peer);
-    let daemon = std::thread::spawn(move || {
-        let mut pieces = 0;
-        while let Some(asked) = conn.read().filter(|asked| asked.key == FROM_MANY) {
-            // A daemon that computes. All pieces take eight times the limit, none near it.
-            std::thread::sleep(Duration::from_millis(20));
-            conn.answer_elements(&asked);
-            pieces += 1;
-        }
-        pieces
+    let (client, _local) = connected(&peer);
+    let pieces = std::thread::scope(|scope| {
+        let daemon = scope.spawn(|| {
+            let (mut conn, mut pieces) = (peer.welcome(), 0);
+            while let Some(asked) = conn.read().filter(|asked| asked.key == FROM_MANY) {
+                // A daemon that computes. All pieces take eight times the limit, none near it.
+                std::thread::sleep(Duration::from_millis(20));
+                conn.answer_elements(&asked);
+                pieces += 1;
+            }
+            pieces
+        });
+        let limit = Timeout::After(Duration::from_millis(200));
+        let made = envelopes(&client, &payload(CHUNK * 3200), limit);
+        assert_eq!(made.err().unwrap().status(), Status::TIMEOUT);
+        client.close();
+        daemon.join().unwrap()
     });
-    let limit = Timeout::After(Duration::from_millis(200));
-    let made = envelopes(&client, &payload(CHUNK * 3200), limit);
-    assert_eq!(made.err().unwrap().status(), Status::TIMEOUT);
-    client.close();
-    assert!(daemon.join().unwrap() < 80);
+    assert!(pieces < 80);
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn an_old_daemon_that_is_off_the_mixnet_answers_nothing_and_is_waited_for() {
 fn a_request_that_its_thread_makes_again_ends_too() {
     const KEY: &str = "create_courier_envelopes_from_payload";
     let peer = Peer::current();
-    let (client, conn) = connected(&peer);
+    let (client, _local) = connected(&peer);
     let (write_cap, _, start_index) = caps();
     let to = CopyDestination {
         write_cap,
@@ -150,16 +150,7 @@ fn a_request_that_its_thread_makes_again_ends_too() {
     let limit = Timeout::After(LIMIT);
     let made = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| client.courier_envelopes_from_payload(&to, ends, limit));
-        let mut conn = hang_up_on(&peer, conn, KEY, HANG_UPS - 2);
-        conn.expect(KEY);
-        let other = start(&client, client.new_keypair_remote(&[1; 32]));
-        conn.cut();
-        // What is made again is behind all others, which are answered.
-        let mut conn = peer.welcome();
-        let asked = conn.expect("new_keypair");
-        conn.answer_keypair(&asked);
-        other.done::<Keypair>().unwrap();
-        let conn = hang_up_on(&peer, conn, KEY, 1);
+        let conn = hang_up_on(&peer, peer.welcome(), KEY, HANG_UPS);
         let made = waiting.join().unwrap();
         drop(conn);
         made

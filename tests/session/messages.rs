@@ -374,16 +374,17 @@ fn flush_reckons_when_a_message_without_reply_has_left() {
 #[test]
 fn flush_knows_of_writes_that_are_not_in_line_yet() {
     let peer = Peer::current();
-    let (client, mut local) = connected(&peer);
+    let (client, _local) = connected(&peer);
     let (cap, _, index) = crate::common::replies::caps();
     let write = client.write_box(&cap, &index, b"x", Default::default());
     let write = start(&client, write);
     // The daemon has not even made its envelope.
     let flush = start(&client, client.flush());
-    let asked = local.expect("encrypt_write");
-    assert!(flush.runs());
-    local.answer_envelope(&asked, 1);
     let mut lane = peer.welcome();
+    let mut encryption = peer.welcome();
+    let asked = encryption.expect("encrypt_write");
+    assert!(flush.runs());
+    encryption.answer_envelope(&asked, 1);
     let asked = lane.expect("start_resending_encrypted_message");
     assert!(flush.runs());
     lane.answer_start(&asked, 0, None);

@@ -6,7 +6,7 @@ use kpclient::Status;
 
 use crate::common::drive::{barrier, connected, start, Op};
 use crate::common::frames::get;
-use crate::common::peer::{Conn, Peer};
+use crate::common::peer::{Conn, Encryptions, Peer};
 use crate::common::replies::caps;
 
 const START: &str = "start_resending_encrypted_message";
@@ -14,12 +14,9 @@ const START: &str = "start_resending_encrypted_message";
 const INVALID_EPOCH: u8 = 32;
 
 /// Plays a daemon whose courier finds every envelope too old, until a box has been given up.
-fn give_up(peer: &Peer, local: &mut Conn, encrypt: &str, op: &Op) {
-    let mut lane = None;
+fn give_up(lane: &mut Conn, encryptions: &mut Encryptions<'_>, encrypt: &str, op: &Op) {
     for envelope in 1..=3 {
-        let asked = local.expect(encrypt);
-        local.answer_envelope(&asked, envelope);
-        let lane = lane.get_or_insert_with(|| peer.welcome());
+        encryptions.answer(encrypt, envelope);
         let asked = lane.expect(START);
         assert_eq!(get::<32>(&asked.fields, "envelope_hash")[0], envelope);
         lane.answer_start(&asked, INVALID_EPOCH, None);
@@ -30,19 +27,18 @@ fn give_up(peer: &Peer, local: &mut Conn, encrypt: &str, op: &Op) {
 #[test]
 fn an_envelope_that_grew_too_old_is_made_again() {
     let peer = Peer::current();
-    let (client, mut local) = connected(&peer);
+    let (client, _local) = connected(&peer);
     let (cap, _, index) = caps();
     let write = start(
         &client,
         client.write_box(&cap, &index, b"mine", StartFlags::default()),
     );
-    let encrypt = local.expect("encrypt_write");
-    local.answer_envelope(&encrypt, 1);
     let mut lane = peer.welcome();
+    let mut encryptions = Encryptions::at(&peer);
+    encryptions.answer("encrypt_write", 1);
     let asked = lane.expect(START);
     lane.answer_start(&asked, INVALID_EPOCH, None);
-    let encrypt = local.expect("encrypt_write");
-    local.answer_envelope(&encrypt, 2);
+    encryptions.answer("encrypt_write", 2);
     let asked = lane.expect(START);
     assert_eq!(get::<32>(&asked.fields, "envelope_hash")[0], 2);
     lane.answer_start(&asked, 0, None);
@@ -63,9 +59,12 @@ fn a_courier_that_finds_every_envelope_too_old_is_given_three() {
         &client,
         client.write_box(&write_cap, &index, b"mine", StartFlags::default()),
     );
-    give_up(&peer, &mut local, "encrypt_write", &write);
+    let mut writes = peer.welcome();
+    let mut encryptions = Encryptions::at(&peer);
+    give_up(&mut writes, &mut encryptions, "encrypt_write", &write);
     barrier(&client, &mut local);
     let read = start(&client, client.read_box(&read_cap, &index, flags));
-    give_up(&peer, &mut local, "encrypt_read", &read);
+    let mut reads = peer.welcome();
+    give_up(&mut reads, &mut encryptions, "encrypt_read", &read);
     barrier(&client, &mut local);
 }

@@ -23,7 +23,7 @@ fn a_client_with_all_lanes(sim: &Sim) -> (Client, std::sync::Arc<EventSink>, Box
     connect(&client);
     let mut boxes = Boxes::new(20);
     write_and_read(&client, &mut boxes);
-    assert_eq!(count(sim, "connections"), 3);
+    assert_eq!(count(sim, "connections"), 4);
     (client, sink, boxes)
 }
 
@@ -52,21 +52,21 @@ fn a_client_that_only_calls_has_one_connection() {
 }
 
 #[test]
-fn the_first_write_and_the_first_read_open_a_connection_each() {
+fn the_first_write_and_the_first_read_open_a_connection_each_and_one_for_encryptions() {
     let sim = sim();
     let client = client(&sim);
     let mut boxes = Boxes::new(21);
     let index: BoxIndex = boxes.next();
     let work = client.write_box(&boxes.keys.write_cap, &index, b"1", StartFlags::default());
     client.block(work.unwrap(), PATIENCE).unwrap();
-    assert_eq!(count(&sim, "accepted"), 2);
+    assert_eq!(count(&sim, "accepted"), 3);
     let work = client.read_box(&boxes.keys.read_cap, &index, StartFlags::default());
     client.block(work.unwrap(), PATIENCE).unwrap();
-    assert_eq!(count(&sim, "accepted"), 3);
+    assert_eq!(count(&sim, "accepted"), 4);
     (0..20).for_each(|_| write_and_read(&client, &mut boxes));
     local_call(&client);
-    assert_eq!(count(&sim, "accepted"), 3, "and none after that");
-    assert_eq!(count(&sim, "sessions"), 3);
+    assert_eq!(count(&sim, "accepted"), 4, "and none after that");
+    assert_eq!(count(&sim, "sessions"), 4);
 }
 
 #[test]
@@ -120,16 +120,16 @@ fn the_loss_of_all_lanes_is_one_loss() {
 }
 
 #[test]
-fn the_loss_of_one_lane_of_three_is_no_loss() {
+fn the_loss_of_one_lane_of_four_is_no_loss() {
     let sim = sim();
     let (client, sink, mut boxes) = a_client_with_all_lanes(&sim);
     drain(&sink);
     let connections = sim.control("connections").unwrap();
     let numbers: Vec<u64> = serde_json::from_str(&connections).unwrap();
-    assert_eq!(numbers.len(), 3);
+    assert_eq!(numbers.len(), 4);
     for (cuts, number) in numbers.iter().enumerate() {
         sim.control(&format!("cut {number}")).unwrap();
-        let accepted = 4 + u64::try_from(cuts).unwrap();
+        let accepted = 5 + u64::try_from(cuts).unwrap();
         until("the lane is back", || count(&sim, "accepted") == accepted);
         write_and_read(&client, &mut boxes);
         assert!(client.is_connected());
@@ -164,5 +164,5 @@ fn closing_closes_every_connection() {
     client.close();
     until("no connection", || count(&sim, "connections") == 0);
     assert_eq!(count(&sim, "sessions"), 0, "and leaves no session behind");
-    assert_eq!(requests(&sim, "thin_close"), 3);
+    assert_eq!(requests(&sim, "thin_close"), 4);
 }

@@ -2,6 +2,7 @@
 //! simulator, whose packets are held and counted one by one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod encryptions;
 mod lanes;
 mod load;
 mod neighbours;

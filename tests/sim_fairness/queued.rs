@@ -152,7 +152,7 @@ fn while_the_daemon_is_offline_nothing_for_the_mixnet_is_sent_to_it() {
     let other = boxes.next();
     let given_up = client.read_box(&boxes.keys.read_cap, &other, no_retry());
     let given_up = ops.start(&client, given_up);
-    until("three sessions", || requests(&sim, "session_token") == 3);
+    until("all envelopes", || count(&sim, "encryptions") == 3);
     (0..20).for_each(|_| local_call(&client)); // these are answered all the same
     client.cancel(ops.ids[given_up]).unwrap();
     assert_eq!(ops.await_end(given_up), Status::CANCELLED);

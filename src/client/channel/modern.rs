@@ -9,9 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 
-use super::super::arq::{self, StartFlags, StartKind, StartResult};
+use super::super::arq::{Place, StartFlags, StartKind, StartResult};
+use super::super::encryption::Priority;
 use super::super::events::{ChannelQuerySent, Event};
 use super::super::inner::Inner;
+use super::super::lane::LaneKind;
 use super::super::queries::random_array;
 use super::super::requests::{self, Envelope};
 use super::flight::Flight;
@@ -48,7 +50,7 @@ pub(super) async fn write(
         return Err(super::wrong_end());
     };
     let index = channel.position();
-    let envelope = requests::encrypt_write_call(inner, cap, &index, payload)?
+    let envelope = requests::encrypt_write_call(inner, cap, &index, payload, Priority::Call)?
         .run(inner)
         .await?;
     Ok(ChannelQuery::of_envelope(envelope, index, false, None))
@@ -65,19 +67,15 @@ pub(super) async fn read(
         return Err(super::wrong_end());
     };
     let index = index.cloned().unwrap_or_else(|| channel.position());
-    let envelope = encrypt_read(inner, cap, &index).await?;
+    let envelope = requests::encrypt_read_call(inner, cap, &index, Priority::Call)?
+        .run(inner)
+        .await?;
     Ok(ChannelQuery::of_envelope(
         envelope,
         index,
         true,
         reply_index,
     ))
-}
-
-async fn encrypt_read(inner: &Arc<Inner>, cap: &ReadCap, index: &BoxIndex) -> Result<Envelope> {
-    requests::encrypt_read_call(inner, cap, index)?
-        .run(inner)
-        .await
 }
 
 /// Sends a query until it is answered; a read of a box that is not there gives no payload.
@@ -119,13 +117,14 @@ fn tell_sent(inner: &Inner, flight: &Flight) {
 /// Sends an envelope once, and tells when the daemon gets it for the first time.
 async fn send_once(
     inner: &Arc<Inner>,
+    place: Place,
     kind: &StartKind,
     envelope: &Envelope,
     flags: StartFlags,
     flight: &Flight,
 ) -> Result<StartResult> {
     let handed = Arc::new(Notify::new());
-    let sending = arq::send_and_tell(inner, kind, envelope, flags, Some(Arc::clone(&handed)));
+    let sending = place.send_envelope(kind, envelope, flags, Some(Arc::clone(&handed)));
     tokio::pin!(sending);
     tokio::select! {
         biased;
@@ -142,7 +141,8 @@ async fn send_write(
     flight: &Flight,
 ) -> Result<ChannelReply> {
     let flags = StartFlags::default();
-    send_once(inner, &kind, &query.envelope(), flags, flight).await?;
+    let place = Place::take(inner, LaneKind::Write)?;
+    send_once(inner, place, &kind, &query.envelope(), flags, flight).await?;
     Ok(ChannelReply::default())
 }
 
@@ -161,15 +161,16 @@ async fn send_read(
     };
     // A courier that has been asked a few times for one envelope does not ask the replicas
     // again, so each further poll of the box goes with an envelope of its own.
-    let mut envelope = if channel.ask(query.envelope_hash) {
-        query.envelope()
-    } else {
-        encrypt_read(inner, cap, index).await?
-    };
+    let mut prepared = channel.ask(query.envelope_hash).then(|| query.envelope());
     let kind = StartKind::Read(cap.clone(), index.clone());
     let mut attempt = 1;
     loop {
-        match send_once(inner, &kind, &envelope, flags, flight).await {
+        let mut place = Place::take(inner, LaneKind::Read)?;
+        let envelope = match prepared.take() {
+            Some(envelope) => envelope,
+            None => place.encrypt_read(cap, index).await?,
+        };
+        match send_once(inner, place, &kind, &envelope, flags, flight).await {
             Ok(found) => {
                 return Ok(ChannelReply {
                     payload: found.plaintext,
@@ -186,7 +187,6 @@ async fn send_read(
                 if error.status() == Status::COURIER_INVALID_EPOCH && attempt < FRESH_ENVELOPES =>
             {
                 attempt += 1;
-                envelope = encrypt_read(inner, cap, index).await?;
             }
             Err(error) => return Err(error),
         }

@@ -16,7 +16,7 @@ use super::super::arq::{StartFlags, POLL_EVERY};
 use super::super::boxes;
 use super::super::events::Event;
 use super::super::inner::Inner;
-use super::super::lane::LaneKind;
+use super::super::lane::{writes_ahead, LaneKind};
 use super::super::queries::random_array;
 use super::CopyBuilder;
 use crate::bacap::{keypair, BoxIndex, WriteCap};
@@ -95,7 +95,9 @@ impl Begun {
 
     fn begin_more(&mut self, inner: &Arc<Inner>, builder: &CopyBuilder, fates: &mut Fates) {
         let lane = inner.lane(LaneKind::Write);
-        let at_once = lane.lock().starts.window.slots().clamp(1, AT_ONCE);
+        // What is prepared while others are on their way.
+        let slots = lane.lock().starts.window.slots();
+        let at_once = (slots + writes_ahead()).clamp(1, AT_ONCE);
         while fates.len() < at_once {
             let Some(element) = lock(&builder.state).element(self.number) else {
                 return;

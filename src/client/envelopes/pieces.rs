@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use super::super::encryption::Priority;
 use super::super::inner::Inner;
 use super::super::streams::{check_index, element, flags, secret_copy, Sizes};
 use super::super::work::LocalCall;
@@ -204,7 +205,7 @@ impl<'a, P: AsRef<[u8]>> Order<P> {
             },
         };
         let boxes = asked.iter().map(|to| to.payload.len().div_ceil(self.chunk));
-        Ok(LocalCall::new(&inner.queries, &request, read)?.encrypting(boxes.sum()))
+        Ok(LocalCall::new(&inner.queries, &request, read)?.encrypting(boxes.sum(), Priority::Bulk))
     }
 }
 
@@ -391,7 +392,7 @@ impl Pieces for TombstoneOrder {
             buffer: self.collected.buffer.as_deref(),
         };
         let call = LocalCall::new(&inner.queries, &request, read)?;
-        Ok(Some(call.encrypting(self.asked as usize)))
+        Ok(Some(call.encrypting(self.asked as usize, Priority::Bulk)))
     }
 
     fn let_go(&mut self) {}

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
+use super::super::encryption::Permit;
 use super::super::inner::closed;
 use super::super::waiter::Waiter;
 use super::super::work::Exchange;
@@ -50,18 +51,22 @@ struct Call {
     kept: bool,
     /// The reply kind that a daemon must know, or the request must not be sent to it.
     needs: Option<&'static str>,
-    sink: CallSink,
+    /// None where the caller has given up while the daemon is encrypting.
+    sink: Option<CallSink>,
     /// When it was given to a connection, the last time.
     sent_at: Option<Instant>,
     /// How many encryptions it has the daemon make.
     encryptions: u32,
     /// The library asks for itself; it ends with its connection.
     in_background: bool,
+    /// The right to have the daemon encrypt; not where it has taken far too long.
+    permit: Option<Permit>,
 }
 
 /// A request whose answer is there.
 pub(crate) struct Answered {
-    pub(crate) sink: CallSink,
+    /// None where nobody waits any more.
+    pub(crate) sink: Option<CallSink>,
     /// How long that took; `None` where it was never sent.
     pub(crate) took: Option<Duration>,
     /// How many encryptions the daemon has made for it.
@@ -75,6 +80,12 @@ impl Call {
             true => self.frame.clone(),
             false => self.frame.take(),
         }
+    }
+
+    /// When others need not wait for it any longer.
+    fn overdue_at(&self) -> Option<Instant> {
+        self.permit.as_ref()?;
+        self.sent_at.map(|at| at + Permit::overdue_after())
     }
 }
 
@@ -95,7 +106,40 @@ struct Suspect {
 
 impl Calls {
     pub(crate) fn take(&mut self, query: u64) -> Option<CallSink> {
-        self.waiting.remove(&query).map(|call| call.sink)
+        self.waiting.remove(&query).and_then(|call| call.sink)
+    }
+
+    /// The caller has given up. What the daemon is encrypting keeps its place until the daemon
+    /// is done: another request would only wait for that at the daemon.
+    fn give_up(&mut self, query: u64, is_up: bool) -> Option<CallSink> {
+        let call = self.waiting.get_mut(&query)?;
+        if is_up && call.permit.is_some() {
+            call.frame = None;
+            return call.sink.take();
+        }
+        self.take(query)
+    }
+
+    /// The connection is gone: nothing of what was given up is sent again.
+    pub(crate) fn drop_given_up(&mut self) {
+        self.waiting.retain(|_, call| call.sink.is_some());
+    }
+
+    /// The earliest moment at which an encryption has taken far too long.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.waiting.values().filter_map(Call::overdue_at).min()
+    }
+
+    /// Lets others have the place of what has taken far too long, and forgets what nobody
+    /// waits for.
+    pub(crate) fn release_overdue(&mut self, now: Instant) {
+        for call in self.waiting.values_mut() {
+            if call.overdue_at().is_some_and(|at| at <= now) {
+                call.permit = None;
+            }
+        }
+        self.waiting
+            .retain(|_, call| call.sink.is_some() || call.permit.is_some());
     }
 
     /// Takes a request out because its answer is there.
@@ -123,14 +167,14 @@ impl Calls {
     /// A thread that waits for an answer.
     pub(crate) fn next_thread(&self) -> Option<Arc<Waiter<Result<Answer>>>> {
         self.waiting.values().find_map(|call| match &call.sink {
-            CallSink::Thread(waiter) => Some(Arc::clone(waiter)),
-            CallSink::Task(_) => None,
+            Some(CallSink::Thread(waiter)) => Some(Arc::clone(waiter)),
+            _ => None,
         })
     }
 
-    /// True if a task waits for an answer.
+    /// True if an answer is to come for which no thread waits.
     pub(crate) fn has_tasks(&self) -> bool {
-        let is_task = |call: &Call| matches!(call.sink, CallSink::Task(_));
+        let is_task = |call: &Call| !matches!(call.sink, Some(CallSink::Thread(_)));
         self.waiting.values().any(is_task)
     }
 
@@ -138,7 +182,7 @@ impl Calls {
     pub(crate) fn take_all(&mut self) -> Vec<CallSink> {
         std::mem::take(&mut self.waiting)
             .into_values()
-            .map(|call| call.sink)
+            .filter_map(|call| call.sink)
             .collect()
     }
 
@@ -231,15 +275,15 @@ pub(crate) fn unsupported(key: &str) -> Error {
 
 impl Lane {
     /// Puts a local request on its way, now or as soon as there is a connection.
-    pub(crate) fn call(&self, exchange: Exchange, sink: CallSink) {
+    pub(crate) fn call(&self, exchange: Exchange, sink: CallSink, permit: Option<Permit>) {
         let Exchange {
             query,
             frame,
             needs,
             kept,
             before,
-            encryptions,
             in_background,
+            effort,
         } = exchange;
         let mut state = self.lock();
         let unknown = |link: &Arc<Link>| needs.is_some_and(|key| !link.features.knows(key));
@@ -253,14 +297,16 @@ impl Lane {
             return sink.deliver(Err(unsupported(needs.unwrap_or_default())));
         }
         let is_task = matches!(sink, CallSink::Task(_));
+        let is_wanted = permit.as_ref().is_some_and(Permit::is_wanted);
         let mut call = Call {
             frame: Some(frame),
             kept,
             needs,
-            sink,
+            sink: Some(sink),
             sent_at: link.is_some().then(Instant::now),
-            encryptions,
             in_background,
+            encryptions: effort.map_or(0, |effort| effort.encryptions),
+            permit,
         };
         if let Some((link, frame)) = link.as_ref().and_then(|link| Some((link, call.leave()?))) {
             state.put(link, frame);
@@ -275,13 +321,19 @@ impl Lane {
             if is_task {
                 link.reading.recall_if_open();
             }
+            if is_wanted {
+                self.wake.notify_one(); // others wait for its end, but not for ever
+            }
         }
     }
 
     /// Forgets a local request whose caller has given up; a late reply is dropped.
     pub(crate) fn forget_call(&self, query: u64) {
+        let mut state = self.lock();
+        let is_up = state.link.is_some();
+        let forgotten = state.calls.give_up(query, is_up);
+        drop(state);
         // The sink may run foreign code when dropped, so not under the lock.
-        let forgotten = self.lock().calls.take(query);
         drop(forgotten);
     }
 }

@@ -255,7 +255,7 @@ mod tests {
         near.set_nonblocking(true).unwrap();
         let trace = Trace::new(&Log::default(), LaneKind::Local);
         let (inlet, outbox) = Inlet::new(Socket::Unix(near), trace);
-        let lane = Lane::new(LaneKind::Local);
+        let lane = Lane::new(LaneKind::Local, 0);
         inlet.reading.set_open(open);
         lane.lock().link = Some(Arc::new(Link {
             outbox,
@@ -273,8 +273,8 @@ mod tests {
             needs: None,
             kept: true,
             before: None,
-            encryptions: 0,
             in_background: false,
+            effort: None,
         }
     }
 
@@ -295,10 +295,10 @@ mod tests {
             let mut away = pin!(inlet.look_away(NEXT_LOOK));
             assert!(!is_over(away.as_mut()).await);
             let waiter = Arc::new(Waiter::new());
-            lane.call(exchange(1), CallSink::Thread(waiter));
+            lane.call(exchange(1), CallSink::Thread(waiter), None);
             assert!(!is_over(away.as_mut()).await, "a thread reads for itself");
             let (sender, _receiver) = oneshot::channel();
-            lane.call(exchange(2), CallSink::Task(sender));
+            lane.call(exchange(2), CallSink::Task(sender), None);
             assert!(is_over(away.as_mut()).await, "an asynchronous call waits");
         });
     }
@@ -319,7 +319,7 @@ mod tests {
         in_runtime(async {
             let (lane, mut inlet, _far) = connected(false);
             let (sender, _receiver) = oneshot::channel();
-            lane.call(exchange(1), CallSink::Task(sender));
+            lane.call(exchange(1), CallSink::Task(sender), None);
             lane.pump(&Queries::new().unwrap());
             let away = pin!(inlet.look_away(NEXT_LOOK));
             assert!(!is_over(away).await);

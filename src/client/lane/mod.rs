@@ -1,8 +1,9 @@
 //! One connection with the daemon, a session of its own, and what waits on it.
 //!
 //! The daemon stops reading a connection whose queue of mixnet-bound requests is
-//! full, and serves connections in turn. So a client has several lanes: local
-//! requests are never behind network work, and writes never behind reads.
+//! full, and serves connections in turn; what it computes itself it computes one after the
+//! other on a connection. So a client has several lanes: local requests are never behind network
+//! work or encryptions, and writes never behind reads.
 
 mod calls;
 mod counts;
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Instant;
 
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::sync::{oneshot, Notify};
 use tokio::task::AbortHandle;
 
 pub(crate) use self::calls::{given_up, is_to_be_made_again, unsupported, Answer, CallSink};
@@ -29,7 +30,7 @@ pub(crate) use self::messages::{other_generation, MessageSink, PlainMessage, USU
 pub(crate) use self::reading::{await_answer, hear_out};
 pub(crate) use self::run::{begin, establish, serve, Attempt, First};
 pub(crate) use self::start_request::{BoxStart, CopyStart, StartCap, StartRequest};
-pub(crate) use self::starts::StartAnswer;
+pub(crate) use self::starts::{writes_ahead, StartAnswer};
 
 use self::calls::Calls;
 use self::counts::Counts;
@@ -52,10 +53,17 @@ pub(crate) enum LaneKind {
     Write,
     /// Reads, in fair rotation.
     Read,
+    /// What the daemon encrypts, which takes it long; one at a time on a connection.
+    Encryption,
 }
 
 impl LaneKind {
-    pub(crate) const ALL: [LaneKind; 3] = [LaneKind::Local, LaneKind::Write, LaneKind::Read];
+    pub(crate) const ALL: [LaneKind; 4] = [
+        LaneKind::Local,
+        LaneKind::Write,
+        LaneKind::Read,
+        LaneKind::Encryption,
+    ];
 }
 
 /// The daemon stops reading a connection at the 17th request that waits: never so many. The
@@ -65,6 +73,8 @@ const AT_DAEMON: usize = 16;
 /// Waiting and running work of one lane.
 pub(crate) struct Lane {
     pub(crate) kind: LaneKind,
+    /// Which one of its kind.
+    pub(crate) number: usize,
     state: Mutex<State>,
     /// Wakes the lane's task: its next time limit changed.
     pub(crate) wake: Notify,
@@ -105,10 +115,23 @@ pub(crate) struct Session {
     pub(crate) lost_at: Instant,
 }
 
+/// The lanes of a client, in the order of their kinds.
+pub(crate) fn all(encryptions: usize) -> Vec<Arc<Lane>> {
+    let kinds = LaneKind::ALL.into_iter();
+    let several = |kind: LaneKind| match kind {
+        LaneKind::Encryption => 0..encryptions,
+        _ => 0..1,
+    };
+    kinds
+        .flat_map(|kind| several(kind).map(move |number| Lane::new(kind, number)))
+        .collect()
+}
+
 impl Lane {
-    pub(crate) fn new(kind: LaneKind) -> Arc<Self> {
+    pub(crate) fn new(kind: LaneKind, number: usize) -> Arc<Self> {
         Arc::new(Lane {
             kind,
+            number,
             state: Mutex::new(State {
                 wanted: false,
                 task: None,
@@ -230,13 +253,19 @@ impl Lane {
         self.progress.notify_waiters();
     }
 
-    /// Puts a start at the end of the lane's line.
-    pub(crate) fn enqueue(&self, request: StartRequest, sink: StartSink) -> Result<StartKey> {
+    /// Takes a place at the end of the lane's line, to be filled when it is told that its turn
+    /// is near.
+    pub(crate) fn reserve(&self, is_write: bool) -> Result<(StartKey, oneshot::Receiver<()>)> {
         let mut state = self.lock();
         if state.closed {
             return Err(closed());
         }
-        Ok(state.starts.enqueue(request, sink))
+        Ok(state.starts.reserve(is_write))
+    }
+
+    /// Puts a start into its place in line.
+    pub(crate) fn fill(&self, key: StartKey, request: StartRequest, sink: StartSink) -> Result<()> {
+        self.lock().starts.fill(key, request, sink)
     }
 
     /// Sends what may be sent now, after something changed.
@@ -267,6 +296,14 @@ impl State {
     /// Messages go first: they are few, cheap and never resent.
     #[must_use]
     pub(crate) fn pump(&mut self, queries: &Queries) -> Option<Arc<Link>> {
+        let link = self.send_next(queries);
+        let busy = self.starts.in_flight() + self.messages.busy();
+        let free = self.starts.window.slots().saturating_sub(busy);
+        self.starts.call_near(free);
+        link
+    }
+
+    fn send_next(&mut self, queries: &Queries) -> Option<Arc<Link>> {
         let link = self.link.clone()?;
         let now = Instant::now();
         let online = self.status.is_connected;
@@ -326,6 +363,7 @@ impl State {
             });
         }
         self.status.is_connected = false;
+        self.calls.drop_given_up();
         let events = match link {
             Some(_) => self.messages.on_lost(),
             None => Vec::new(),
@@ -356,7 +394,8 @@ impl State {
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         // Without a connection no cancel can go, and what is due would be due for ever.
         let starts = self.link.as_ref().and(self.starts.next_deadline());
-        [starts, self.messages.next_deadline()]
+        let calls = self.link.as_ref().and(self.calls.next_deadline());
+        [starts, self.messages.next_deadline(), calls]
             .into_iter()
             .flatten()
             .min()
@@ -400,7 +439,7 @@ mod tests {
                 0..4 => copy_of(number),
                 _ => write_of(number),
             };
-            lane.enqueue(request, sink).unwrap();
+            lane.lock().starts.enqueue(request, sink);
             answers.push(answer);
         }
         lane.lock()
@@ -425,7 +464,7 @@ mod tests {
         let queries = Queries::new().unwrap();
         let (lane, _far) = online();
         let (sink, _answer) = tokio::sync::oneshot::channel();
-        lane.enqueue(copy_of(1), sink).unwrap();
+        lane.lock().starts.enqueue(copy_of(1), sink);
         lane.pump(&queries);
         assert_eq!(lane.lock().starts.running(), 1);
         let heard = pin!(lane.wake.notified());
@@ -436,7 +475,7 @@ mod tests {
 
     /// A lane with a connection to a daemon on the mixnet.
     fn online() -> (Arc<Lane>, UnixStream) {
-        let lane = Lane::new(LaneKind::Write);
+        let lane = Lane::new(LaneKind::Write, 0);
         let (near, far) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
         let outbox = Outbox::new(Socket::Unix(near), Trace::new(&Log::default(), lane.kind));
@@ -458,9 +497,9 @@ mod tests {
     #[test]
     fn nothing_falls_due_on_a_lane_without_connection_whatever_its_daemon_last_said() {
         let queries = Queries::new().unwrap();
-        let lane = Lane::new(LaneKind::Write);
+        let lane = Lane::new(LaneKind::Write, 0);
         let (sink, _answer) = tokio::sync::oneshot::channel();
-        let key = lane.enqueue(copy_of(1), sink).unwrap();
+        let key = lane.lock().starts.enqueue(copy_of(1), sink);
         let mut state = lane.lock();
         let now = Instant::now();
         assert!(state

@@ -9,6 +9,7 @@
 //! in line: the daemon repeats it to one courier for ever, also when that is gone.
 
 mod entry;
+mod places;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use self::entry::{Entry, Reap, REAP_EVERY};
+pub(crate) use self::places::writes_ahead;
+use self::places::Place;
 use super::super::queries::Queries;
 use super::super::window::{Sample, Window};
 use super::calls::unsupported;
@@ -47,6 +50,8 @@ pub(crate) type StartSink = oneshot::Sender<Result<StartAnswer>>;
 /// All entries of a lane.
 pub(crate) struct Starts {
     entries: BTreeMap<u64, Entry>,
+    /// Places in line that are not filled.
+    places: HashMap<StartKey, Place>,
     by_query: HashMap<u64, u64>,
     /// What waits: writes and copy commands, and reads. They take turns.
     lines: [VecDeque<u64>; 2],
@@ -78,6 +83,7 @@ impl Starts {
     pub(crate) fn new() -> Self {
         Starts {
             entries: BTreeMap::new(),
+            places: HashMap::new(),
             by_query: HashMap::new(),
             lines: [VecDeque::new(), VecDeque::new()],
             turn: WRITES,
@@ -90,14 +96,8 @@ impl Starts {
         }
     }
 
-    /// Puts a request at the end of the line.
-    pub(crate) fn enqueue(&mut self, request: StartRequest, sink: StartSink) -> StartKey {
-        let key = self.next_key;
-        self.next_key += 1;
-        let entry = Entry::new(request, sink);
-        self.lines[line_of(&entry.request)].push_back(key);
-        self.entries.insert(key, entry);
-        key
+    fn enter(&mut self, key: StartKey, request: StartRequest, sink: StartSink) {
+        self.entries.insert(key, Entry::new(request, sink));
     }
 
     /// Requests that are at the daemon now and count in the window.
@@ -163,18 +163,21 @@ impl Starts {
     /// Takes the next entry that may run out of its line.
     fn take_from_line(&mut self) -> Option<StartKey> {
         for line in [self.turn, 1 - self.turn] {
-            let ready = |key: &u64| {
-                self.entries.get(key).is_some_and(|entry| {
-                    !self.running.contains(&entry.name)
-                        && (self.copies < MAX_COPIES || !entry.request.is_copy())
-                })
-            };
-            if let Some(at) = self.lines[line].iter().position(ready) {
+            let mut keys = self.lines[line].iter();
+            if let Some(at) = keys.position(|key| self.may_run(*key)) {
                 self.turn = 1 - line;
                 return self.lines[line].remove(at);
             }
         }
         None
+    }
+
+    /// It is ready, and nothing that runs stands in its way.
+    fn may_run(&self, key: StartKey) -> bool {
+        self.entries.get(&key).is_some_and(|entry| {
+            !self.running.contains(&entry.name)
+                && (self.copies < MAX_COPIES || !entry.request.is_copy())
+        })
     }
 
     /// The caller has given up. Gives the cancel to be sent, if the daemon knows of the entry.
@@ -184,6 +187,9 @@ impl Starts {
         queries: &Queries,
         now: Instant,
     ) -> Option<Bytes> {
+        if self.vacate(key) {
+            return None;
+        }
         let entry = self.entries.get_mut(&key)?;
         entry.sink = None;
         if entry.current.is_none() {
@@ -254,6 +260,8 @@ impl Starts {
         let Some(&key) = self.by_query.get(&query) else {
             return false;
         };
+        // Some wait that are ready.
+        let is_full = self.in_line() > self.places.len();
         let Some(entry) = self.entries.get_mut(&key) else {
             return false;
         };
@@ -270,7 +278,7 @@ impl Starts {
         }
         if let (Some(sent), true) = (entry.sent_at, has_travelled(&reply)) {
             // Copy commands send packets that nothing tells of.
-            let full = self.lines.iter().any(|line| !line.is_empty()) && self.copies == 0;
+            let full = is_full && self.copies == 0;
             self.window.learn(Sample {
                 sent,
                 answered: now,
@@ -379,6 +387,7 @@ impl Starts {
                 drop(sink.send(Err(error())));
             }
         }
+        self.places.clear();
         self.by_query.clear();
         self.lines = [VecDeque::new(), VecDeque::new()];
         self.running.clear();

@@ -72,6 +72,12 @@ impl<'a> Replay<'a> {
         let call = self
             .program
             .call(&format!("{kind}_box"), &arguments(&both, true, &[]));
+        // What is sent has its place in line before it is encrypted.
+        self.lane(if kind == "write" {
+            Lane::Write
+        } else {
+            Lane::Read
+        });
         let next_index = content(&reply, "next_message_box_index");
         self.at_once.insert(hash, AtOnce { call, next_index });
         true
@@ -93,6 +99,7 @@ impl<'a> Replay<'a> {
             "start_resending_copy_command" | "cancel_resending_copy_command" | "send_message" => {
                 Lane::Write
             }
+            _ if takes_long(key) => Lane::Encryption,
             _ => Lane::Local,
         }
     }
@@ -125,6 +132,12 @@ impl<'a> Replay<'a> {
             self.passed_over.extend(names(&made.recorded));
         }
     }
+}
+
+/// What the daemon computes for a time.
+fn takes_long(key: &str) -> bool {
+    let vouchers = ["voucher_mint", "voucher_induct", "voucher_open"];
+    key.starts_with("encrypt_") || key.starts_with("create_courier_") || vouchers.contains(&key)
 }
 
 /// The fields of a request as the player takes them.

@@ -39,6 +39,15 @@ pub(in super::super) fn copy_of(seed: u8) -> StartRequest {
     }))
 }
 
+impl Starts {
+    /// Puts a request that is ready at the end of its line.
+    pub(in super::super) fn enqueue(&mut self, request: StartRequest, sink: StartSink) -> StartKey {
+        let (key, _near) = self.reserve(request.is_write());
+        self.fill(key, request, sink).unwrap();
+        key
+    }
+}
+
 impl Bench {
     fn new() -> Self {
         let mut starts = Starts::new();

@@ -1,0 +1,112 @@
+//! Who waits for an encryption, and whose turn it is.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::Permit;
+use crate::client::waiter::Waiter;
+use crate::Result;
+
+/// What an encryption is for. Those further up go first, but never for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Priority {
+    /// A caller waits for just this.
+    Call,
+    /// A box whose turn to be written is near.
+    Write,
+    /// A part of something long.
+    Bulk,
+    /// A box whose turn to be read is near.
+    Read,
+}
+
+const CLASSES: usize = 4;
+/// So many of a higher priority go before one that waits.
+const PATIENCE: u32 = 4;
+
+/// Who waits for a permit.
+pub(super) enum Sink {
+    /// A thread of the application.
+    Thread(Arc<Waiter<Result<Permit>>>),
+    /// A task of the runtime.
+    Task(oneshot::Sender<Result<Permit>>),
+}
+
+impl Sink {
+    /// Gives back the permit that nobody takes.
+    pub(super) fn deliver(self, granted: Result<Permit>) -> std::result::Result<(), Permit> {
+        match self {
+            Sink::Thread(waiter) => waiter.fill(granted),
+            Sink::Task(sender) => {
+                if let Err(Ok(permit)) = sender.send(granted) {
+                    return Err(permit);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Those who wait: first come, first served within a priority.
+#[derive(Default)]
+pub(super) struct Queue {
+    classes: [Class; CLASSES],
+    last: u64,
+}
+
+#[derive(Default)]
+struct Class {
+    waiting: VecDeque<(u64, Sink)>,
+    /// How often others went first while it waited.
+    passed: u32,
+}
+
+impl Queue {
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.classes.iter().map(|class| class.waiting.len()).sum()
+    }
+
+    /// Enters one who waits, under a number never used before.
+    pub(super) fn push(&mut self, priority: Priority, sink: Sink) -> u64 {
+        self.last += 1;
+        let class = &mut self.classes[priority as usize];
+        class.waiting.push_back((self.last, sink));
+        self.last
+    }
+
+    /// Takes one out who gave up, if it is there.
+    pub(super) fn remove(&mut self, number: u64) -> Option<Sink> {
+        for class in &mut self.classes {
+            // Numbers rise within a class.
+            if let Ok(at) = class.waiting.binary_search_by_key(&number, |(n, _)| *n) {
+                return class.waiting.remove(at).map(|(_, sink)| sink);
+            }
+        }
+        None
+    }
+
+    /// Takes out the one whose turn it is.
+    pub(super) fn next(&mut self) -> Option<Sink> {
+        let waits = |class: &Class| !class.waiting.is_empty();
+        let starves = |class: &Class| waits(class) && class.passed >= PATIENCE;
+        let starving = self.classes.iter().position(starves);
+        let turn = starving.or_else(|| self.classes.iter().position(waits))?;
+        for (at, class) in self.classes.iter_mut().enumerate() {
+            class.passed = match at == turn || !waits(class) {
+                true => 0,
+                false => class.passed + 1,
+            };
+        }
+        let (_, sink) = self.classes[turn].waiting.pop_front()?;
+        Some(sink)
+    }
+
+    /// Takes all out.
+    pub(super) fn take_all(&mut self) -> Vec<Sink> {
+        let all = self.classes.iter_mut().flat_map(|c| c.waiting.drain(..));
+        all.map(|(_, sink)| sink).collect()
+    }
+}
