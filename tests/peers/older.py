@@ -180,6 +180,59 @@ async def test_a_query_sent_without_waiting_is_told_by_events(simulator):
         same("plaintext", (await read(client, reader, reader[-104:]))[0], b"later")
 
 
+async def test_a_channel_is_any_applications(simulator):
+    async with connected(simulator) as alice, connected(simulator) as bob:
+        channel, reader, writer = await alice.create_write_channel()
+        query = await bob.write_channel(channel, b"on a channel of another")
+        same("index", query.current_message_index, writer[-104:])
+        same("answer", await send(bob, channel, query, 1), b"")
+        reading = await bob.create_read_channel(reader)
+        asked = await bob.read_channel(reading)
+        same("plaintext", await send(alice, reading, asked, LONG), b"on a channel of another")
+        await bob.close_channel(channel)
+        # Answered behind the closing, on the same connection.
+        await bob.create_read_channel(reader)
+        await refused(kp.THIN_CLIENT_ERROR_CHANNEL_NOT_FOUND, alice.write_channel(channel, b"x"))
+
+
+async def test_the_ends_of_a_channel_stay_where_they_are(simulator):
+    async with connected(simulator) as client:
+        channel, reader, writer = await client.create_write_channel()
+        for _ in range(2):
+            query = await client.write_channel(channel, b"there again")
+            same("index", query.current_message_index, writer[-104:])
+            await send(client, channel, query, 1)
+        reading = await client.create_read_channel(reader)
+        for _ in range(2):
+            asked = await client.read_channel(reading)
+            same("index", asked.current_message_index, reader[-104:])
+            same("plaintext", await send(client, reading, asked, LONG), b"there again")
+        # An index that is named stays, too.
+        second = asked.next_message_index
+        await client.read_channel(reading, second)
+        same("index", (await client.read_channel(reading)).current_message_index, second)
+
+
+async def test_a_second_write_overwrites_the_first(simulator):
+    async with connected(simulator) as client:
+        _, reader, writer = await client.create_write_channel()
+        for text in (b"first", b"second"):
+            await write(client, writer, writer[-104:], text)
+        for replica in (0, 1):
+            same("plaintext", (await read(client, reader, reader[-104:], replica))[0], b"second")
+
+
+async def test_a_query_that_came_too_early_never_finds_the_box(simulator):
+    async with connected(simulator) as client:
+        _, reader, writer = await client.create_write_channel()
+        early = await client.create_read_channel(reader)
+        asked = await client.read_channel(early)
+        same("nothing", await send(client, early, asked, 3), b"")
+        await write(client, writer, writer[-104:], b"too late")
+        same("nothing", await send(client, early, asked, LONG), b"")
+        same("plaintext", (await read(client, reader, reader[-104:]))[0], b"too late")
+
+
 async def test_refusals_by_number(simulator):
     async with connected(simulator) as client:
         channel, _, writer = await client.create_write_channel()
