@@ -128,7 +128,15 @@ fn preamble() -> Result<String> {
     ] {
         text = text.replace(mark, &env::var(name)?);
     }
-    Ok(text)
+    Ok(text.replace("@NUMBER@", &version_number()?.to_string()))
+}
+
+/// The version as one plain number: not every language's importer computes expressions.
+fn version_number() -> Result<u32> {
+    let part = |name| -> Result<u32> { Ok(env::var(name)?.parse()?) };
+    Ok(part("CARGO_PKG_VERSION_MAJOR")? * 65536
+        + part("CARGO_PKG_VERSION_MINOR")? * 256
+        + part("CARGO_PKG_VERSION_PATCH")?)
 }
 
 /// What cbindgen makes of one file of src/ffi.
@@ -153,7 +161,7 @@ fn tidy(text: &str) -> String {
         // Every struct has a typedef of its name.
         let line = &match line.starts_with("typedef struct") {
             true => line.to_owned(),
-            false => line.replace("struct kpc_", "kpc_"),
+            false => in_parentheses(line.replace("struct kpc_", "kpc_")),
         };
         match lines.as_slice() {
             [.., before, last] if line.trim() == "*/" && before.trim() == "/**" => {
@@ -172,6 +180,16 @@ fn tidy(text: &str) -> String {
         }
     }
     close_up(&lines)
+}
+
+/// A negative constant stands in parentheses, so that it is one operand wherever it is used.
+fn in_parentheses(line: String) -> String {
+    match line.rsplit_once(' ') {
+        Some((define, value)) if define.starts_with("#define ") && value.starts_with('-') => {
+            format!("{define} ({value})")
+        }
+        _ => line,
+    }
 }
 
 /// A long declaration in several lines: attributes first, then as many parameters in a line

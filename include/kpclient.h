@@ -122,8 +122,8 @@
 #define KPC_VERSION_MAJOR 0
 #define KPC_VERSION_MINOR 1
 #define KPC_VERSION_PATCH 0
-/** A number that grows with the version, for comparisons by the preprocessor. */
-#define KPC_VERSION_NUMBER (KPC_VERSION_MAJOR * 65536 + KPC_VERSION_MINOR * 256 + KPC_VERSION_PATCH)
+/** major * 65536 + minor * 256 + patch, for comparisons by the preprocessor. */
+#define KPC_VERSION_NUMBER 256
 
 /** Marks what the library exports. Define it yourself to change that. */
 #ifndef KPC_API
@@ -1298,7 +1298,7 @@ kpc_status kpc_pigeonhole_geometry_validate(const kpc_pigeonhole_geometry *geome
 /* ---- Waiting and callbacks ------------------------------------------------------------------- */
 
 /** A timeout_ms without a limit. */
-#define KPC_FOREVER -1
+#define KPC_FOREVER (-1)
 /** A timeout_ms that takes what is there and does not wait. */
 #define KPC_NO_WAIT 0
 
