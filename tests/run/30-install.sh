@@ -25,6 +25,10 @@ named=$(readelf --string-dump=.gnu_debuglink "$library" | sed -n 's/.* \([^ ]*\.
 readelf -SW "$work/moved/lib/.debug/$named" | grep -q '\.debug_info'
 echo "stripped, with debugging information in $named"
 
+# Languages that read module maps find the header by it.
+grep -q 'header "kpclient.h"' "$work/moved/include/module.modulemap"
+test -f "$work/moved/include/kpclient.h"
+
 # Every function has its page there, and what it leads to.
 manual="$work/moved/share/man"
 sed -n 's/^\(kpc_[a-z0-9_]*\) .*/\1/p' abi/symbols.txt | while read -r name; do
