@@ -1388,7 +1388,8 @@ kpc_status kpc_config_load_text(const char *toml, kpc_config **config, kpc_error
  * Sets a Unix domain socket as the transport, in place of any that is set.
  *
  * @param config  the configuration
- * @param path    path of the socket; a leading @ means Linux's abstract namespace
+ * @param path    path of the socket; a leading @ means Linux's abstract namespace. A relative path
+ *                is meant from the working directory of this moment, also in files
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
  *         KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)

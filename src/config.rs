@@ -105,7 +105,24 @@ impl TcpNetwork {
     }
 }
 
+/// Longer paths of Unix sockets no system takes.
+const LONGEST_SOCKET_PATH: usize = 107;
+
 impl Dial {
+    /// A Unix socket. A relative path is meant from the working directory of this moment, so that
+    /// a program may go elsewhere later; where the whole path is too long for a socket, it stays
+    /// as it is.
+    pub fn unix(path: &str) -> Self {
+        let is_relative = !path.is_empty() && !path.starts_with(['@', '/']);
+        let whole = std::path::absolute(path)
+            .ok()
+            .and_then(|whole| whole.to_str().map(str::to_owned))
+            .filter(|whole| is_relative && whole.len() <= LONGEST_SOCKET_PATH);
+        Dial::Unix {
+            path: whole.unwrap_or_else(|| path.to_owned()),
+        }
+    }
+
     /// Checks what can be checked without a socket: `CONFIG_NO_TRANSPORT` for an empty
     /// address, `ARG_VALUE` for one that cannot be read, `CONFIG_BAD_NETWORK` for a
     /// literal address outside the network's family.

@@ -229,7 +229,10 @@ impl Inner {
     pub(crate) fn obstacle(&self) -> Option<&'static str> {
         let phase = *lock(&self.phase);
         match phase {
-            Phase::Connecting { .. } => Some("the daemon has not opened a session yet"),
+            Phase::Connecting { .. } => Some(
+                "the daemon has not opened a session yet; one without a document of its network \
+                 holds that back for half a minute",
+            ),
             Phase::Left => Some("the client is disconnected"),
             _ if !self.is_attached() => Some("the daemon is not reachable at the moment"),
             _ if !self.is_connected() => Some("the daemon is not on the mixnet at the moment"),

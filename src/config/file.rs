@@ -121,9 +121,7 @@ fn in_file(error: Error) -> Error {
 fn newer(dial: &Section) -> Result<Dial> {
     if let Some(unix) = dial.section("Unix")? {
         unix.allow(&["Address"])?;
-        return Ok(Dial::Unix {
-            path: unix.text("Address")?,
-        });
+        return Ok(Dial::unix(&unix.text("Address")?));
     }
     if let Some(tcp) = dial.section("Tcp")? {
         tcp.allow(&["Address", "Network"])?;
@@ -148,7 +146,7 @@ fn flat(root: &Section) -> Result<Dial> {
     let network = root.text("Network")?;
     let address = root.text("Address")?;
     if network == "unix" {
-        return Ok(Dial::Unix { path: address });
+        return Ok(Dial::unix(&address));
     }
     let network = TcpNetwork::from_name(&network).map_err(|_| {
         Error::new(
@@ -232,6 +230,15 @@ impl<'a> Section<'a> {
     fn allow(&self, known: &[&str]) -> Result<()> {
         match self.table.keys().find(|key| !known.contains(&key.as_str())) {
             None => Ok(()),
+            // The number means something else there, so it is of no use here.
+            Some(key) if key == "BoxPayloadLength" => Err(Error::new(
+                Status::CONFIG_UNKNOWN_KEY,
+                format!(
+                    "{:?} is of daemons v0.0.50 to v0.0.53, which this library cannot talk to; \
+                     later ones write MaxPlaintextPayloadLength",
+                    self.name_of(key)
+                ),
+            )),
             Some(key) => Err(Error::new(
                 Status::CONFIG_UNKNOWN_KEY,
                 format!("unknown key {:?}", self.name_of(key)),

@@ -59,6 +59,27 @@ fn the_flat_files_of_older_daemons_are_read_with_their_geometries() {
 }
 
 #[test]
+fn a_file_of_daemons_that_counted_otherwise_says_of_which() {
+    let text = golden("v0.0.73-rc1").replace("MaxPlaintextPayloadLength", "BoxPayloadLength");
+    refused(&text, Status::CONFIG_UNKNOWN_KEY, "v0.0.53");
+}
+
+#[test]
+fn a_relative_path_is_fixed_and_a_name_or_a_path_too_long_for_it_stay() {
+    let here = std::env::current_dir().unwrap();
+    let fixed = Dial::Unix {
+        path: here.join("kpclientd.sock").to_str().unwrap().to_owned(),
+    };
+    assert_eq!(Dial::unix("kpclientd.sock"), fixed);
+    assert_eq!(Dial::unix("./kpclientd.sock"), fixed);
+    let too_long = "x".repeat(107);
+    for path in ["", "@kpclientd", "/run/kpclientd.sock", &too_long] {
+        let path = path.to_owned();
+        assert_eq!(Dial::unix(&path), Dial::Unix { path });
+    }
+}
+
+#[test]
 fn every_transport_is_understood_in_both_shapes() {
     let unix = |path: &str| Dial::Unix {
         path: path.to_owned(),

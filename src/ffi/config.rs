@@ -198,7 +198,8 @@ fn set_dial(config: *const kpc_config, dial: Dial) -> Result<()> {
 /// Sets a Unix domain socket as the transport, in place of any that is set.
 ///
 /// @param config  the configuration
-/// @param path    path of the socket; a leading @ means Linux's abstract namespace
+/// @param path    path of the socket; a leading @ means Linux's abstract namespace. A relative path
+///                is meant from the working directory of this moment, also in files
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
 ///         KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)
@@ -214,8 +215,7 @@ pub unsafe extern "C" fn kpc_config_set_unix(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
-            let path = args::text(path, "path")?.to_owned();
-            set_dial(config, Dial::Unix { path })
+            set_dial(config, Dial::unix(args::text(path, "path")?))
         })
     }
 }
