@@ -1,6 +1,8 @@
 //! The committed header: clean for every C and C++ that we promise, and documented throughout.
 
-#![allow(clippy::unwrap_used, reason = "these are tests")]
+#![allow(
+    clippy::print_stdout, // what a compiler does not know is said
+    clippy::unwrap_used, reason = "these are tests")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
