@@ -6,7 +6,7 @@ use std::sync::mpsc as answers;
 
 use kpclientd_sim::daemon::arguments::{parse, Arguments, Asked};
 use kpclientd_sim::daemon::server::{answer_line, run, Bound, Command};
-use kpclientd_sim::daemon::thinclient_toml;
+use kpclientd_sim::daemon::{flat_thinclient_toml, thinclient_toml};
 use tokio::sync::mpsc;
 
 fn main() -> ExitCode {
@@ -45,7 +45,13 @@ fn simulate(arguments: &Arguments) -> io::Result<()> {
     let control_socket = arguments.control_socket.as_deref();
     let done = run(config, control_socket, true, receiver, |bound| {
         if let Some(path) = &arguments.config_out {
-            std::fs::write(path, thinclient_toml(&arguments.config.network, bound))?;
+            let network = &arguments.config.network;
+            let text = if arguments.config_flat {
+                flat_thinclient_toml(network, bound)
+            } else {
+                thinclient_toml(network, bound)
+            };
+            std::fs::write(path, text)?;
         }
         print(&ready_line(bound))
     });

@@ -208,6 +208,8 @@ fn cancelling_first_and_starting_with_a_new_query_id_leaves_one_entry() {
     client.cancel(&read);
     client.start(&read);
     client.expect("cancel_resending_encrypted_message_reply");
+    // The start before it was taken from the socket too, now that this is answered.
+    assert!(client.is_alive());
     wait_for(&sim, "queued", 0);
     assert_eq!(sim.arq().unwrap().len(), 1);
 }

@@ -360,7 +360,10 @@ fn an_empty_range_drops_the_buffer_and_gives_the_start_back() {
 
 #[test]
 fn without_replicas_no_stream_can_be_made() {
-    let mut world = World::with(NetworkConfig::new(Era::V0_0_73Rc1));
+    let mut world = World::with(NetworkConfig {
+        replicas: 0,
+        ..NetworkConfig::new(Era::V0_0_73Rc1)
+    });
     let pair = world.pair.clone();
     let network = &mut world.network;
     let made = network.courier_envelopes_from_payload(NOW, to(&pair, b"x"), true, true);

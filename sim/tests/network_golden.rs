@@ -139,7 +139,12 @@ fn network(era: Era) -> Network {
     let config = NetworkConfig::new(era);
     match era {
         Era::Current => network_from(config.with_scheme(Scheme::X25519)),
-        _ => network_from(config),
+        Era::V0_0_73Rc1 => network_from(NetworkConfig {
+            // That network had none.
+            replicas: 0,
+            ..config
+        }),
+        Era::V0_0_72 => network_from(config),
     }
 }
 

@@ -335,7 +335,10 @@ fn with_replication_lag_a_read_too_early_misses_the_box() {
 
 #[test]
 fn a_network_without_replicas_seals_nothing_but_still_refuses_what_is_too_long() {
-    let mut world = World::with(NetworkConfig::new(Era::V0_0_73Rc1));
+    let mut world = World::with(NetworkConfig {
+        replicas: 0,
+        ..NetworkConfig::new(Era::V0_0_73Rc1)
+    });
     let first = world.first();
     let (write, read) = (world.pair.write_cap.clone(), world.pair.read_cap.clone());
     let network = &mut world.network;

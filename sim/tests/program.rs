@@ -100,7 +100,7 @@ fn boxes_in_a_file_outlive_their_process() {
 
 #[test]
 fn the_configuration_of_every_era_is_understood() {
-    use kpclientd_sim::daemon::{server::Bound, thinclient_toml};
+    use kpclientd_sim::daemon::{flat_thinclient_toml, server::Bound, thinclient_toml};
     use kpclientd_sim::network::{Era, NetworkConfig};
     let bound = [
         Bound {
@@ -118,6 +118,10 @@ fn the_configuration_of_every_era_is_understood() {
             let config = kpclient::config::Config::from_toml(&text).unwrap();
             config.validate().unwrap();
             assert_eq!(config.sphinx.is_some(), era != Era::Current);
+            let flat = flat_thinclient_toml(&NetworkConfig::new(era), bound);
+            let config = kpclient::config::Config::from_toml(&flat).unwrap();
+            config.validate().unwrap();
+            assert!(config.sphinx.is_some() && config.pigeonhole.is_some());
         }
     }
 }
@@ -176,4 +180,55 @@ fn the_program_takes_commands_on_a_socket_and_listens_in_the_abstract_namespace(
     assert_eq!(answer, "ok\n");
     assert!(program.child.wait().unwrap().success());
     assert!(!control.exists());
+}
+
+#[test]
+fn a_socket_that_somebody_left_keeps_the_next_one_from_starting_where_it_stays() {
+    let directory = instant();
+    let path = directory.directory().join("stale.sock");
+    let path = path.to_str().unwrap();
+    let mut killed = Program::start(&["--unix", path, "--stale-socket"]);
+    assert!(killed.line().starts_with("ready:"));
+    killed.child.kill().unwrap();
+    killed.child.wait().unwrap();
+    let mut next = Program::start(&["--unix", path, "--stale-socket"]);
+    assert!(
+        !next.child.wait().unwrap().success(),
+        "address already in use"
+    );
+    std::fs::remove_file(path).unwrap();
+    let mut last = Program::start(&["--unix", path, "--stale-socket"]);
+    assert!(last.line().starts_with("ready:"));
+    last.child.kill().unwrap();
+    last.child.wait().unwrap();
+    let mut tidy = Program::start(&["--unix", path, "--control=stdin"]);
+    assert!(
+        tidy.line().starts_with("ready:"),
+        "without the option it is taken away"
+    );
+    drop(tidy.child.stdin.take());
+    assert!(tidy.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_daemon_that_was_killed_listens_again_when_its_stale_socket_is_gone() {
+    let mut config = client::exact();
+    config.stale_socket = true;
+    let sim = kpclientd_sim::Sim::start(config).unwrap();
+    let mut client = client::Client::new(&sim);
+    sim.control("restart 300").unwrap();
+    client.expect_hang_up();
+    let connects = || std::os::unix::net::UnixStream::connect(sim.unix_path()).is_ok();
+    let until = |wanted: bool| {
+        let end = std::time::Instant::now() + client::PATIENCE;
+        while connects() != wanted {
+            assert!(std::time::Instant::now() < end);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    };
+    until(false);
+    // It tries again and again, and is not there until somebody cleans up.
+    std::fs::remove_file(sim.unix_path()).unwrap();
+    until(true);
+    assert!(Client::new(&sim).is_alive());
 }

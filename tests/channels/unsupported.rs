@@ -71,7 +71,7 @@ fn todays_other_calls(user: &User) -> Vec<Error> {
         refused(user.run(client.voucher_mint(cap, "name"))),
         refused(user.run(client.voucher_derive_stream(&[1; 32]))),
         refused(user.run(client.voucher_induct(&[1; 32], b"x", b"x"))),
-        refused(user.run(client.voucher_open(b"x", b"x", cap))),
+        refused(user.run(client.voucher_open(&[1; 32], b"x", cap))),
         refused(user.run(client.get_directory_authorities())),
     ]
 }

@@ -105,8 +105,9 @@ fn what_is_empty_or_fits_no_box_is_not_asked() {
     assert_eq!(induct(b"payload", &long), Status::PAYLOAD_TOO_LARGE);
     let open = |key: &[u8], sealed: &[u8]| status(&client, client.voucher_open(key, sealed, &cap));
     assert_eq!(open(b"", b"sealed"), Status::ARG_EMPTY);
-    assert_eq!(open(b"key", b""), Status::ARG_EMPTY);
-    assert_eq!(open(b"key", &long), Status::PAYLOAD_TOO_LARGE);
+    assert_eq!(open(&[1; 31], b"sealed"), Status::ARG_SIZE);
+    assert_eq!(open(&[1; 32], b""), Status::ARG_EMPTY);
+    assert_eq!(open(&[1; 32], &long), Status::PAYLOAD_TOO_LARGE);
     let requests = sim.stats().unwrap()["requests"].to_string();
     assert!(!requests.contains("voucher"), "{requests}");
 }
@@ -131,7 +132,7 @@ fn old_daemons_are_not_asked() {
         unsupported
     );
     assert_eq!(
-        status(&client, client.voucher_open(b"k", b"s", &cap)),
+        status(&client, client.voucher_open(&[1; 32], b"s", &cap)),
         unsupported
     );
 }

@@ -22,6 +22,9 @@ Usage: kpclientd-sim [OPTIONS]
   --control PATH       take commands on this Unix socket
   --control stdin      take commands on the standard input; its end ends the simulator
   --config-out FILE    write a thinclient.toml that leads here
+  --config-flat        write it as the flat file with geometries that clients up to 0.0.12 read
+  --stale-socket       leave the Unix socket's file where it is found: who was killed left one,
+                       which keeps the next one from starting: address already in use
   --boxes FILE         keep the replicas' boxes in this file: another simulator with the same
                        seed finds them there, however this one ended
   --protocol VERSION   current, v0.0.73-rc1 or v0.0.72
@@ -41,6 +44,8 @@ Usage: kpclientd-sim [OPTIONS]
   --cores N            encryptions that get on at once; a connection has one at a time (2)
   --patient-couriers   couriers look again for a box for as long as they are asked, not five times:
                        for programs whose pauses are longer than a sped-up network's patience
+  --double-writes P    probability that a write reaches its replicas twice, and is told that its own
+                       content is there already (0.25 with v0.0.73-rc1, where it was seen, else 0)
   --local-work US      processor time for each local request; a real daemon takes 30 to 50 (0)
   --late-close CHANCE  probability that a lost connection is noticed late (0.15)
   --help, --version    print this, or the version, and end
@@ -69,6 +74,8 @@ pub struct Arguments {
     pub control_stdin: bool,
     /// Where to write a thinclient.toml.
     pub config_out: Option<String>,
+    /// Whether in the flat form of older clients.
+    pub config_flat: bool,
 }
 
 /// Understands the command line, without the program's name.
@@ -82,6 +89,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Asked, String> {
         control_socket: None,
         control_stdin: false,
         config_out: None,
+        config_flat: false,
     };
     let mut hurry = false;
     let mut rest = words.into_iter();
@@ -99,6 +107,8 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Asked, String> {
                 )))
             }
             "--instant" => hurry = true,
+            "--config-flat" => arguments.config_flat = true,
+            "--stale-socket" => arguments.config.stale_socket = true,
             "--patient-couriers" => arguments.config.network.look_ups = u32::MAX,
             _ => {
                 let value = value.take().or_else(|| rest.next());
@@ -166,6 +176,7 @@ fn set(arguments: &mut Arguments, option: &str, value: String) -> Result<(), Str
         "--cores" => config.cores = cores(option, &value)?,
         "--latency" => config.latency = Some(Duration::from_millis(number(option, &value)?)),
         "--loss" => config.loss = chance(option, &value)?,
+        "--double-writes" => config.network.double_writes = chance(option, &value)?,
         "--late-close" => config.late_close_chance = chance(option, &value)?,
         "--epoch" => set_epoch(config, seconds(option, &value)?)?,
         "--grace" => config.grace = seconds(option, &value)?,

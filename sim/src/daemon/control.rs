@@ -219,6 +219,7 @@ impl Daemon {
     fn live_and_die(&mut self, command: &str, words: &mut SplitWhitespace<'_>) -> Done {
         match command {
             "down" => {
+                self.left_properly = true;
                 self.life.send_replace(Life::Down);
             }
             "up" => {
@@ -230,9 +231,13 @@ impl Daemon {
             }
             _ => {
                 let mut pause = None;
+                self.left_properly = false;
                 for word in words {
                     match word {
-                        "graceful" => self.announce_shutdown(),
+                        "graceful" => {
+                            self.left_properly = true;
+                            self.announce_shutdown();
+                        }
                         ms => pause = Some(milliseconds(ms)?),
                     }
                 }

@@ -25,8 +25,9 @@ pub(crate) enum Listener {
 }
 
 impl Listener {
-    /// Binds a Unix socket; `@` means the abstract namespace. An old file of that name is taken away.
-    pub(crate) fn unix(path: &str) -> io::Result<Listener> {
+    /// Binds a Unix socket; `@` means the abstract namespace. An old file of that name is taken away, unless it is to stay and be
+    /// in the way.
+    pub(crate) fn unix(path: &str, stale_socket: bool) -> io::Result<Listener> {
         let listener = match path.strip_prefix('@') {
             Some(name) => {
                 let address = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
@@ -35,7 +36,9 @@ impl Listener {
                 UnixListener::from_std(listener)?
             }
             None => {
-                remove_file(path)?;
+                if !stale_socket {
+                    remove_file(path)?;
+                }
                 UnixListener::bind(path)?
             }
         };
@@ -66,9 +69,9 @@ impl Listener {
         }
     }
 
-    async fn again(is_unix: bool, address: &str) -> io::Result<Listener> {
+    async fn again(is_unix: bool, address: &str, stale_socket: bool) -> io::Result<Listener> {
         if is_unix {
-            Listener::unix(address)
+            Listener::unix(address, stale_socket)
         } else {
             Listener::tcp(address).await
         }
@@ -97,6 +100,7 @@ pub(crate) async fn accept(
     let mut life = shared.borrow().life.subscribe();
     let address = listener.address()?;
     let is_unix = matches!(listener, Listener::Unix(..));
+    let stale_socket = shared.borrow().config.stale_socket;
     let mut open = Some(listener);
     loop {
         let now = *life.borrow_and_update();
@@ -104,9 +108,12 @@ pub(crate) async fn accept(
             (Life::Over, _) => return unlink(is_unix, &address),
             (Life::Down, Some(_)) => {
                 open = None;
-                unlink(is_unix, &address)?;
+                if !stale_socket || shared.borrow().left_properly {
+                    unlink(is_unix, &address)?;
+                }
             }
-            (Life::Listening, None) => match Listener::again(is_unix, &address).await {
+            (Life::Listening, None) => match Listener::again(is_unix, &address, stale_socket).await
+            {
                 Ok(listener) => open = Some(listener),
                 // Somebody took the place meanwhile, perhaps a client that met itself there.
                 Err(_) => sleep(RETRY).await,

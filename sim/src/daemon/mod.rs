@@ -46,4 +46,4 @@ pub use control::COMMANDS;
 pub use options::SimConfig;
 pub use sim::Sim;
 pub use stats::{ArqEntry, Stats};
-pub use thinclient::thinclient_toml;
+pub use thinclient::{flat_thinclient_toml, thinclient_toml};

@@ -15,6 +15,9 @@ pub struct SimConfig {
     pub network: NetworkConfig,
     /// Path of the Unix socket to listen on; a leading `@` means the abstract namespace.
     pub unix: Option<String>,
+    /// As the daemon: a socket's file that somebody left is not taken away, and keeps this one from starting. A restart by
+    /// control without `graceful` leaves one.
+    pub stale_socket: bool,
     /// Address of the TCP socket to listen on, such as `127.0.0.1:0`.
     pub tcp: Option<String>,
     /// A file for the replicas' boxes, which then outlive the process; `None` keeps them in memory.
@@ -65,6 +68,7 @@ impl SimConfig {
         SimConfig {
             network: NetworkConfig::new(era),
             unix: None,
+            stale_socket: false,
             tcp: None,
             boxes: None,
             latency: None,

@@ -81,7 +81,7 @@ async fn serve_all(
     let mut bound = Bound::default();
     let mut listeners = Vec::new();
     if let Some(path) = &config.unix {
-        listeners.push(Listener::unix(path)?);
+        listeners.push(Listener::unix(path, config.stale_socket)?);
         bound.unix = Some(path.clone());
     }
     if let Some(address) = &config.tcp {

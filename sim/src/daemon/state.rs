@@ -85,6 +85,8 @@ pub(crate) struct Daemon {
     /// Told when the last connection has ended.
     pub(crate) nobody: Rc<Notify>,
     started: Instant,
+    /// Whether the process whose sockets are closed ended by itself, or was killed.
+    pub(crate) left_properly: bool,
     /// How far the network's clock was put forward.
     pub(crate) leap: Duration,
     next_number: u64,
@@ -116,6 +118,7 @@ impl Daemon {
             counters: Counters::default(),
             nobody: Rc::default(),
             started: Instant::now(),
+            left_properly: true,
             leap: Duration::ZERO,
             next_number: 1,
             config,

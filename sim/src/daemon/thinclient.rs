@@ -10,14 +10,19 @@ use crate::network::{Era, Network, NetworkConfig};
 /// The text of the file, in the form that clients of this era read.
 #[must_use]
 pub fn thinclient_toml(config: &NetworkConfig, bound: &Bound) -> String {
-    let (section, network, address) = match (&bound.unix, &bound.tcp) {
-        (Some(path), _) => ("Unix", "unix", path.as_str()),
-        (None, address) => ("Tcp", "tcp", address.as_deref().unwrap_or_default()),
-    };
+    let (section, _, address) = dialled(bound);
     let address = quoted(address);
-    if config.era == Era::Current {
-        return format!("[Dial]\n  [Dial.{section}]\n    Address = {address}\n");
+    if config.era != Era::Current {
+        return flat_thinclient_toml(config, bound);
     }
+    format!("[Dial]\n  [Dial.{section}]\n    Address = {address}\n")
+}
+
+/// The text of the flat file with geometries that clients up to 0.0.12 read, whatever the daemon's era.
+#[must_use]
+pub fn flat_thinclient_toml(config: &NetworkConfig, bound: &Bound) -> String {
+    let (_, network, address) = dialled(bound);
+    let address = quoted(address);
     let network_of_era = Network::new(config.clone());
     let mut text = format!("Network = \"{network}\"\nAddress = {address}\n");
     put_table(&mut text, "SphinxGeometry", &network_of_era.sphinx());
@@ -27,6 +32,14 @@ pub fn thinclient_toml(config: &NetworkConfig, bound: &Bound) -> String {
         &network_of_era.pigeonhole(),
     );
     text
+}
+
+/// How the two forms name the transport, and where it leads.
+fn dialled(bound: &Bound) -> (&'static str, &'static str, &str) {
+    match (&bound.unix, &bound.tcp) {
+        (Some(path), _) => ("Unix", "unix", path.as_str()),
+        (None, address) => ("Tcp", "tcp", address.as_deref().unwrap_or_default()),
+    }
 }
 
 fn put_table<T: Serialize>(text: &mut String, name: &str, geometry: &T) {

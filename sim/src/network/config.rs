@@ -16,7 +16,7 @@ const REPLICA_EPOCH_SECONDS: u64 = 7 * 24 * 3600;
 pub enum Era {
     /// The Channel API.
     V0_0_72,
-    /// The oldest daemon of today's protocol, on a network without replicas.
+    /// The oldest daemon of today's protocol.
     V0_0_73Rc1,
     /// v0.0.99.
     Current,
@@ -61,6 +61,9 @@ pub struct NetworkConfig {
     pub identical_rewrite_is_error: bool,
     /// Whether any other write of a box replaces what it holds, as before v0.0.73.
     pub overwrites: bool,
+    /// Probability that a write reaches its replicas twice, as happened before v0.0.74 on a busy network: the second time its own
+    /// content is there already.
+    pub double_writes: f64,
 }
 
 impl NetworkConfig {
@@ -74,8 +77,7 @@ impl NetworkConfig {
         let epoch_length = Duration::from_secs(120);
         let replicas = match era {
             Era::V0_0_72 => 3,
-            Era::V0_0_73Rc1 => 0,
-            Era::Current => 5,
+            Era::V0_0_73Rc1 | Era::Current => 5,
         };
         let scheme = Scheme::of(era);
         NetworkConfig {
@@ -100,6 +102,7 @@ impl NetworkConfig {
             replication_lag: Duration::ZERO,
             identical_rewrite_is_error: era == Era::V0_0_73Rc1,
             overwrites: era == Era::V0_0_72,
+            double_writes: if era == Era::V0_0_73Rc1 { 0.25 } else { 0.0 },
         }
     }
 }

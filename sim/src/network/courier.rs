@@ -43,6 +43,8 @@ pub(super) struct World<'a> {
     pub(super) envelope_lengths: [usize; 2],
     /// How often the replicas are asked again about one envelope.
     pub(super) look_ups: u32,
+    /// How likely a write is carried out twice.
+    pub(super) double_writes: f64,
     /// How long a copy waits for a box.
     pub(super) copy_patience: Duration,
 }
@@ -129,7 +131,10 @@ impl Courier {
         }
         self.cache
             .retain(|_, entry| now.saturating_sub(entry.since) <= CACHE_LIFE);
-        let answer = world.perform(now, &envelope);
+        let mut answer = world.perform(now, &envelope);
+        if !answer.is_read && world.random.chance(world.double_writes) {
+            answer = world.perform(now, &envelope);
+        }
         self.look_ups += u64::from(answer.is_read);
         let entry = Entry {
             since: now,

@@ -296,6 +296,7 @@ impl Network {
             random: &mut self.random,
             envelope_lengths,
             look_ups: self.config.look_ups,
+            double_writes: self.config.double_writes,
             copy_patience: self.config.copy_patience,
         };
         Some((self.couriers.get_mut(at)?, world))

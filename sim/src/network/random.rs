@@ -27,6 +27,17 @@ impl Random {
         usize::try_from((wide * bound as u128) >> 64).unwrap_or(0)
     }
 
+    /// True with this probability.
+    pub(super) fn chance(&mut self, probability: f64) -> bool {
+        // Nothing is drawn for what cannot be, so that other choices stay as they are.
+        if probability <= 0.0 {
+            return false;
+        }
+        #[allow(clippy::cast_precision_loss)] // 32 bits are fine enough
+        let drawn = self.below(1 << 32) as f64 / f64::from(u32::MAX);
+        drawn < probability
+    }
+
     /// One of these.
     pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         from.get(self.below(from.len()))

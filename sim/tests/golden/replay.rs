@@ -161,6 +161,10 @@ impl Replay {
         let mut config = SimConfig::new(era).hurried();
         config.late_close_chance = 0.0;
         config.network.derivation = derivation(lines);
+        if era == Era::V0_0_73Rc1 {
+            // That network had none.
+            config.network.replicas = 0;
+        }
         if let Some(scheme) = scheme(lines) {
             config.network = config.network.with_scheme(scheme);
         }
