@@ -22,7 +22,7 @@ use std::hash::{Hash, Hasher};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use crate::secret::Secret;
+use crate::secret::{sweeping, Secret};
 use crate::{Error, Result, Status};
 
 pub use derive::blake2b_256;
@@ -121,7 +121,7 @@ impl WriteCap {
     /// `INVALID_CAPABILITY` unless the public half belongs to the seed.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let cap = WriteCap(Secret::new(sized(bytes, "write capability")?));
-        if derive::public_key_of(cap.seed()) == *cap.public_half() {
+        if sweeping(|| derive::public_key_of(cap.seed()) == *cap.public_half()) {
             return Ok(cap);
         }
         Err(Error::new(
@@ -200,10 +200,12 @@ impl BoxIndex {
     /// The index of the box after this one.
     #[must_use]
     pub fn next(&self) -> BoxIndex {
-        let mut okm = derive::next_material(self.state(), self.counter());
-        let next = Self::assemble(self.counter().wrapping_add(1), &okm);
-        okm.zeroize();
-        next
+        sweeping(|| {
+            let mut okm = derive::next_material(self.state(), self.counter());
+            let next = Self::assemble(self.counter().wrapping_add(1), &okm);
+            okm.zeroize();
+            next
+        })
     }
 
     /// The factor by which the channel's public key is blinded to give the box id.
@@ -220,7 +222,7 @@ impl BoxIndex {
     /// this index and `context` (see [`CONTEXT`]). `INVALID_CAPABILITY` when `public_key`
     /// is no usable point of the curve.
     pub fn box_id(&self, public_key: &[u8; 32], context: &[u8]) -> Result<[u8; 32]> {
-        derive::blinded_key(public_key, self.blinding_factor(), context)
+        sweeping(|| derive::blinded_key(public_key, self.blinding_factor(), context))
     }
 
     fn state(&self) -> &[u8; 32] {
@@ -261,15 +263,18 @@ pub fn keypair(seed: &[u8; SEED_SIZE]) -> Keypair {
 
 /// Makes a channel's capabilities from a seed as a daemon of this derivation does.
 pub fn keypair_by(derivation: Derivation, seed: &[u8; SEED_SIZE]) -> Keypair {
-    keypair_of_stream(derivation, &derive::seed_stream(seed))
+    sweeping(|| keypair_of_stream(derivation, &derive::seed_stream(seed)))
 }
 
 /// The same from the bytes that a seed stands for, or another random source gives: signing key, state, counter.
 pub fn keypair_of_stream(derivation: Derivation, stream: &[u8; STREAM_SIZE]) -> Keypair {
-    let signing_seed = part_ref::<0, KEY_SIZE, _>(stream);
+    let signing_seed = part_ref::<0, KEY_SIZE, STREAM_SIZE>(stream);
     let public = derive::public_key_of(signing_seed);
-    let state = part_ref::<KEY_SIZE, KEY_SIZE, _>(stream);
-    let counter = derive::first_counter(derivation, part_ref::<{ 2 * KEY_SIZE }, 16, _>(stream));
+    let state = part_ref::<KEY_SIZE, KEY_SIZE, STREAM_SIZE>(stream);
+    let counter = derive::first_counter(
+        derivation,
+        part_ref::<{ 2 * KEY_SIZE }, 16, STREAM_SIZE>(stream),
+    );
 
     // The stream gives the state before the first box; one step leads to the first.
     let mut okm = derive::next_material(state, counter);

@@ -18,6 +18,31 @@ pub fn wipe(memory: &mut [u8]) {
     zeroize::optimization_barrier(memory);
 }
 
+/// How deep the stack is swept: more than any derivation takes, and less than the smallest
+/// stacks have to spare.
+const SWEPT: usize = 12 * 1024;
+
+/// Runs `act` and overwrites what it left on the stack.
+///
+/// What lies there does not stay there: whatever is built on the stack later and is moved to
+/// the heap, as futures are, takes along the bytes that it does not use itself.
+pub fn sweeping<T>(act: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn deeper<T>(act: impl FnOnce() -> T) -> T {
+        act()
+    }
+    let made = deeper(act);
+    sweep_stack();
+    made
+}
+
+/// Overwrites the stack below the frame of the caller.
+#[inline(never)]
+pub fn sweep_stack() {
+    let stack = [0_u8; SWEPT];
+    zeroize::optimization_barrier(&stack);
+}
+
 /// A growable buffer whose memory is wiped on drop.
 ///
 /// The owner has to reserve what it needs beforehand: growing may leave a copy behind.

@@ -16,6 +16,7 @@ use super::out::{Outputs, Ready};
 use super::status::kpc_status;
 use super::uncancelled::Uncancelled;
 use crate::quiet::{self, Quiet};
+use crate::secret::sweep_stack;
 use crate::{Error, Result, Status};
 
 /// Runs the body of a function that returns a status.
@@ -56,7 +57,10 @@ unsafe fn enter(error: *mut *mut kpc_error, act: &mut dyn FnMut() -> Result<()>)
     }
     // SAFETY: passed on from the caller.
     unsafe { error::clear(error) };
-    match guarded(act) {
+    let ended = guarded(act);
+    // Values on their way to the caller, and what they were made of.
+    sweep_stack();
+    match ended {
         Ok(()) => Status::OK.code(),
         // SAFETY: passed on from the caller.
         Err(failure) => unsafe { error::report(error, failure) },
