@@ -1,6 +1,10 @@
-//! Tombstones for a range of boxes, made one by one and kept also where not all could be made.
+//! Tombstones for a range of boxes, each encrypted by itself and kept also where not all could be
+//! made.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+
+use tokio::task::JoinSet;
 
 use super::encryption::Priority;
 use super::inner::Inner;
@@ -36,20 +40,56 @@ pub struct Tombstones {
 /// What has been made so far; shared with whoever ends the operation early.
 type Made = Arc<Mutex<Tombstones>>;
 
+/// Several are made at once, and come out in their order.
 async fn make(inner: Arc<Inner>, cap: WriteCap, count: u32, made: Made) -> Result<Tombstones> {
-    for _ in 0..count {
-        let index = lock(&made).next.clone();
-        let envelope = requests::encrypt_write_call(&inner, &cap, &index, &[], Priority::Bulk)?
-            .run(&inner)
-            .await?;
-        let mut made = lock(&made);
-        made.next = envelope.next()?;
-        made.envelopes.push(TombstoneEnvelope {
-            envelope,
-            box_index: index,
-        });
+    let mut asked = JoinSet::new();
+    let mut ended = BTreeMap::new();
+    let (mut begun, mut taken) = (0, 0);
+    let mut index = lock(&made).next.clone();
+    while taken < count {
+        // Where the daemon counts otherwise, only it knows which box is next.
+        let at_once = match inner.check_next_index() {
+            Ok(()) => inner.encryption.connections() + 1,
+            Err(_) => 1,
+        };
+        while begun < count && asked.len() < at_once {
+            let (inner, cap, at) = (Arc::clone(&inner), cap.clone(), index.clone());
+            let number = begun;
+            asked.spawn(async move { (number, encrypt(&inner, &cap, at).await) });
+            index = index.next();
+            begun += 1;
+        }
+        let Some(joined) = asked.join_next().await else {
+            break;
+        };
+        let (number, outcome) = joined.map_err(|error| {
+            Error::new(Status::PANIC, format!("encrypting ended early: {error}"))
+        })?;
+        ended.insert(number, outcome);
+        while let Some(outcome) = ended.remove(&taken) {
+            let tombstone = outcome?;
+            let mut made = lock(&made);
+            made.next = tombstone.envelope.next()?;
+            if made.next != tombstone.box_index.next() {
+                // What was begun is for other boxes.
+                asked = JoinSet::new();
+                ended.clear();
+                begun = taken + 1;
+                index = made.next.clone();
+            }
+            made.envelopes.push(tombstone);
+            taken += 1;
+        }
     }
     Ok(take(&made))
+}
+
+async fn encrypt(inner: &Arc<Inner>, cap: &WriteCap, index: BoxIndex) -> Result<TombstoneEnvelope> {
+    let call = requests::encrypt_write_call(inner, cap, &index, &[], Priority::Bulk)?;
+    Ok(TombstoneEnvelope {
+        envelope: call.run(inner).await?,
+        box_index: index,
+    })
 }
 
 /// Takes what was made out of its place.

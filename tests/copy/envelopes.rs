@@ -48,10 +48,10 @@ fn from_payload_in_pieces_is_one_stream_and_holds_no_local_call_up() {
         .iter()
         .all(|e| e.len() == CHUNK + 4));
     assert_eq!(made.next_indices, [ahead(&destination.first_index, 101)]);
-    // Forty boxes at a time.
+    // The first one tells the price, and where that is low the others go forty at a time.
     assert_eq!(
         asked(&sim, "create_courier_envelopes_from_multi_payload"),
-        3
+        4
     );
     assert_eq!(asked(&sim, "create_courier_envelopes_from_payload"), 0);
     perform(&client, &temporary, &made);

@@ -112,10 +112,6 @@ fn envelopes_of(
 ) -> (usize, usize) {
     let peer = Peer::new(era);
     let (client, conn) = connected_with(&peer, peer.config(), &Greeting::default());
-    let daemon = std::thread::spawn(move || {
-        IS_DAEMON.set(true);
-        play_daemon(conn);
-    });
     let payload = vec![7; MAX_DESTINATION_PAYLOAD];
     let (write_cap, _, start_index) = caps();
     let to = CopyDestination {
@@ -123,11 +119,22 @@ fn envelopes_of(
         start_index,
         payload: &payload,
     };
-    let (peak, made) = peak_of(|| act(&client, &to).unwrap());
+    let (mut local, peer) = (Some(conn), &peer);
+    let (peak, made) = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            IS_DAEMON.set(true);
+            // An old daemon has but one connection.
+            play_daemon(match era {
+                Era::Current => peer.welcome(),
+                _ => local.take().unwrap(),
+            });
+        });
+        let ended = peak_of(|| act(&client, &to).unwrap());
+        client.close();
+        ended
+    });
     let elements = made.envelopes.iter().map(bytes::Bytes::len).sum();
     assert!(elements > payload.len() * 119 / 100, "{elements}");
-    client.close();
-    daemon.join().unwrap();
     (peak, elements)
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kpclient::client::{Client, Log, StartFlags, Timeout};
+use kpclient::client::{Client, CopyDestination, Log, StartFlags, StreamEnds, Timeout, Tombstones};
 use kpclient::config::Config;
 use kpclient::Status;
 use kpclientd_sim::{Sim, SimConfig};
@@ -254,4 +254,51 @@ fn the_price_is_known_and_forgotten_with_the_daemon_process() {
         matches!(event, kpclient::client::Event::Restarted)
     });
     assert_eq!(price(), Duration::ZERO);
+}
+
+#[test]
+fn tombstones_are_made_on_all_connections_and_come_out_in_their_order() {
+    let sim = dear_sim();
+    let client = client_with(&sim, 3);
+    let mut ops = Ops::new();
+    let keys = Boxes::new(75).keys;
+    let work = client.tombstone_range(&keys.write_cap, &keys.first_index, 10);
+    let work = ops.start(&client, work);
+    until("one on each connection", || encrypting(&sim) == 3);
+    sim.control("encrypt-release").unwrap();
+    assert_eq!(ops.await_end(work), Status::OK);
+    let made: Tombstones = ops.value(work);
+    let mut index = keys.first_index.clone();
+    for tombstone in &made.envelopes {
+        assert!(tombstone.box_index == index);
+        index = index.next();
+        assert!(tombstone.envelope.next().unwrap() == index);
+    }
+    assert!(made.envelopes.len() == 10 && made.next == index);
+    assert_eq!(requests(&sim, WRITE), 10);
+}
+
+#[test]
+fn the_first_piece_of_a_copy_stream_is_one_box_where_encrypting_is_usually_dear() {
+    let sim = dear_sim();
+    let client = client_with(&sim, 1);
+    let mut ops = Ops::new();
+    let keys = Boxes::new(76).keys;
+    let payload = vec![7; 10_000];
+    let to = CopyDestination {
+        write_cap: keys.write_cap.clone(),
+        start_index: keys.first_index.clone(),
+        payload: &payload,
+    };
+    let ends = StreamEnds {
+        is_start: true,
+        is_last: true,
+    };
+    let work = client.create_courier_envelopes_from_payload(&to, ends);
+    let work = ops.start(&client, work);
+    until("the first piece", || encrypting(&sim) == 1);
+    assert_eq!(count(&sim, "encryptions"), 1);
+    sim.control("encrypt-release").unwrap();
+    assert_eq!(ops.await_end(work), Status::OK);
+    assert_eq!(count(&sim, "encryptions"), 7);
 }

@@ -214,6 +214,15 @@ impl Encryption {
 }
 
 impl Inner {
+    /// What an encryption costs, or what it usually does on a network like this; `None` where
+    /// nothing is known.
+    pub(crate) fn encryption_price(&self) -> Option<Duration> {
+        self.encryption.price().or_else(|| {
+            let view = lock(&self.view);
+            price::usual(&view.pigeonhole.as_ref()?.nike_name)
+        })
+    }
+
     /// Waits until an encryption may be sent. Dropped while it waits, it leaves the queue.
     pub(crate) async fn permit(self: &Arc<Self>, priority: Priority) -> Result<Permit> {
         let (sender, granted) = oneshot::channel();

@@ -4,6 +4,7 @@
 //! means for the one after it. Who waits, a task or the calling thread, is decided outside.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -16,9 +17,10 @@ use crate::bacap::{BoxIndex, WriteCap};
 use crate::wire::{Destination, Request};
 use crate::{Error, Result, Status};
 
-/// Boxes of one piece: the daemon has other local requests wait some 50 ms for it. With
-/// smaller ones the frames of the replies, which are kept for the elements in them, would
-/// hold too much beside these: names of other messages, and what is left over.
+/// The daemon is to work on a piece for about so long: other encryptions wait for it.
+const PIECE_TAKES: Duration = Duration::from_secs(2);
+/// The most boxes of one piece. Where they are cheap, smaller pieces would cost memory: the
+/// frames of the replies, which are kept for the elements in them, hold more than these.
 const PIECE: usize = 40;
 /// On daemons that put every request into the line of the mixnet, a second each; the
 /// reply is some 16 MiB.
@@ -36,6 +38,25 @@ pub(crate) trait Pieces: Send {
     fn take(&mut self, made: CourierEnvelopes) -> Result<()>;
     /// All that came out.
     fn end(&mut self) -> CourierEnvelopes;
+}
+
+/// What holds a part of a payload.
+pub(crate) trait Held: AsRef<[u8]> + Sized {
+    /// The first `at` bytes, and the others.
+    fn split(self, at: usize) -> (Self, Self);
+}
+
+impl Held for &[u8] {
+    fn split(self, at: usize) -> (Self, Self) {
+        self.split_at(at)
+    }
+}
+
+impl Held for Bytes {
+    fn split(mut self, at: usize) -> (Self, Self) {
+        let head = self.split_to(at);
+        (head, self)
+    }
 }
 
 /// A piece of a payload.
@@ -59,7 +80,7 @@ pub(crate) struct Order<P> {
     collected: Collected,
     /// As the request for one payload: gives no buffer back.
     flushes: bool,
-    /// All fits that request itself.
+    /// All fits that request itself, as far as is known.
     is_single: bool,
 }
 
@@ -69,7 +90,6 @@ pub(crate) struct TombstoneOrder {
     index: BoxIndex,
     left: u32,
     asked: u32,
-    piece: u32,
     collected: Collected,
 }
 
@@ -130,8 +150,8 @@ impl Collected {
     }
 }
 
-/// How many boxes go into one request.
-fn piece(inner: &Inner) -> usize {
+/// How many boxes go into one request at most.
+fn most(inner: &Inner) -> usize {
     if Inner::is_modern(&inner.features()) {
         PIECE
     } else {
@@ -139,7 +159,51 @@ fn piece(inner: &Inner) -> usize {
     }
 }
 
-impl<'a, P: AsRef<[u8]>> Order<P> {
+/// How many boxes go into the next request, by what an encryption costs now.
+fn piece(inner: &Inner) -> usize {
+    let most = most(inner);
+    match inner.encryption_price() {
+        Some(price) if most == PIECE => by_price(price),
+        _ => most,
+    }
+}
+
+fn by_price(price: Duration) -> usize {
+    let boxes = PIECE_TAKES.as_nanos() / price.as_nanos().max(1);
+    usize::try_from(boxes).unwrap_or(PIECE).clamp(1, PIECE)
+}
+
+/// Takes so many boxes out of a piece, or all that it has; gives what is left too.
+fn take_front<P: Held>(
+    piece: Vec<Part<P>>,
+    chunk: usize,
+    mut boxes: usize,
+) -> (Vec<Part<P>>, Vec<Part<P>>) {
+    let (mut taken, mut left) = (Vec::new(), Vec::new());
+    for part in piece {
+        // A destination with nothing to write takes some room as well.
+        let has = part.payload.as_ref().len().div_ceil(chunk).max(1);
+        if has <= boxes {
+            boxes -= has;
+            taken.push(part);
+        } else if boxes == 0 {
+            left.push(part);
+        } else {
+            let destination = part.destination;
+            let halves = part.payload.split(boxes * chunk);
+            boxes = 0;
+            for (payload, to) in [(halves.0, &mut taken), (halves.1, &mut left)] {
+                to.push(Part {
+                    destination,
+                    payload,
+                });
+            }
+        }
+    }
+    (taken, left)
+}
+
+impl<'a, P: Held> Order<P> {
     /// Checks and cuts payloads; `hold` makes what holds a part until its request.
     fn cut(
         inner: &Inner,
@@ -157,7 +221,7 @@ impl<'a, P: AsRef<[u8]>> Order<P> {
                 .iter()
                 .map(|to| (to.write_cap.clone(), to.start_index.clone()))
                 .collect(),
-            pieces: cut(destinations, sizes.chunk(), piece(inner), hold)?,
+            pieces: cut(destinations, sizes.chunk(), most(inner), hold)?,
             chunk: sizes.chunk(),
             asked: Vec::new(),
             asked_of: Vec::new(),
@@ -233,11 +297,16 @@ impl<'a> Order<&'a [u8]> {
     }
 }
 
-impl<P: AsRef<[u8]> + Send> Pieces for Order<P> {
+impl<P: Held + Send> Pieces for Order<P> {
     fn next(&mut self, inner: &Inner) -> Result<Option<LocalCall<CourierEnvelopes>>> {
         let Some(parts) = self.pieces.pop_front() else {
             return Ok(None);
         };
+        let (parts, left) = take_front(parts, self.chunk, piece(inner));
+        if !left.is_empty() {
+            self.pieces.push_front(left);
+            self.is_single = false;
+        }
         self.asked_of = parts.iter().map(|part| part.destination).collect();
         self.asked = parts;
         self.request(inner).map(Some)
@@ -370,7 +439,6 @@ impl TombstoneOrder {
             index: start.clone(),
             left: max_count,
             asked: 0,
-            piece: u32::try_from(piece(inner)).unwrap_or(u32::MAX),
             collected: Collected::new(ends, buffer, sizes.elements_of(count, waiting))?,
         })
     }
@@ -381,7 +449,8 @@ impl Pieces for TombstoneOrder {
         if self.left == 0 {
             return Ok(None);
         }
-        self.asked = self.left.min(self.piece);
+        let piece = u32::try_from(piece(inner)).unwrap_or(u32::MAX);
+        self.asked = self.left.min(piece);
         self.left -= self.asked;
         let request = Request::EnvelopesFromTombstoneRange {
             write_cap: self.write_cap.as_bytes(),
@@ -449,6 +518,36 @@ mod tests {
         assert_eq!(sizes_of(&[40], 4), [[(0, 40)]]);
         assert_eq!(sizes_of(&[0], 4), [[(0, 0)]]);
         assert_eq!(sizes_of(&[6, 6], 4), [[(0, 6), (1, 6)]]);
+    }
+
+    #[test]
+    fn a_piece_takes_the_daemon_two_seconds_but_has_a_box() {
+        let boxes = |ms| by_price(Duration::from_millis(ms));
+        assert_eq!(
+            [0, 1, 50, 51, 300, 999, 2150, 9000].map(boxes),
+            [40, 40, 40, 39, 6, 2, 1, 1]
+        );
+    }
+
+    #[test]
+    fn the_front_of_a_piece_ends_at_the_border_of_a_box() {
+        let payload = [1; 35];
+        let part = |destination, length: usize| Part {
+            destination,
+            payload: &payload[..length],
+        };
+        let sizes = |parts: &[Part<&[u8]>]| -> Vec<(usize, usize)> {
+            let size = |part: &Part<&[u8]>| (part.destination, part.payload.len());
+            parts.iter().map(size).collect()
+        };
+        let cut = |boxes| {
+            let (taken, left) = take_front(vec![part(0, 35), part(1, 0), part(2, 5)], 10, boxes);
+            (sizes(&taken), sizes(&left))
+        };
+        assert_eq!(cut(1), (vec![(0, 10)], vec![(0, 25), (1, 0), (2, 5)]));
+        assert_eq!(cut(4), (vec![(0, 35)], vec![(1, 0), (2, 5)]));
+        assert_eq!(cut(5), (vec![(0, 35), (1, 0)], vec![(2, 5)]));
+        assert_eq!(cut(6), (vec![(0, 35), (1, 0), (2, 5)], vec![]));
     }
 
     #[test]
