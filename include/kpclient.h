@@ -51,8 +51,9 @@
  * per thread. Any function that takes or returns an object can also give KPC_ERR_NO_MEMORY; a
  * result or an event that it would have handed out then stays where it is. Any that takes a
  * handle can also give KPC_ERR_BAD_HANDLE and KPC_ERR_FORKED, any that asks the daemon
- * KPC_ERR_CONNECTION_LOST where that hung up on it again and again, and any at all KPC_ERR_PANIC
- * and KPC_ERR_INTERNAL. No error, and no log line, holds a secret or a payload.
+ * KPC_ERR_CONNECTION_LOST where that hung up on it again and again and KPC_ERR_CONNECT where the
+ * client needs another connection that cannot be opened, and any at all KPC_ERR_PANIC and
+ * KPC_ERR_INTERNAL. No error, and no log line, holds a secret or a payload.
  *
  * Threads. Every function may be called on any thread, and at the same time as any other, unless
  * it says otherwise. There is nothing to set up and nothing to tear down. What pthread_cancel does

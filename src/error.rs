@@ -58,6 +58,13 @@ impl Error {
         made
     }
 
+    /// Adds the operating system's error number of another failure, which led to this one.
+    #[must_use]
+    pub fn with_errno_of(mut self, cause: &Self) -> Self {
+        self.0.errno = cause.errno();
+        self
+    }
+
     /// Adds the number that the daemon sent.
     #[must_use]
     pub fn with_daemon_code(mut self, code: u8) -> Self {

@@ -242,11 +242,22 @@ impl Inner {
 
     /// The error of a call whose time is over, with what it could not get past.
     pub(crate) fn timed_out(&self) -> Error {
-        let text = self.obstacle().map_or_else(
-            || "the time limit ran out".to_owned(),
-            |obstacle| format!("the time limit ran out: {obstacle}"),
-        );
-        Error::new(Status::TIMEOUT, text)
+        let failure = self.lanes.iter().find_map(|lane| lane.failure());
+        let mut text = "the time limit ran out".to_owned();
+        if let Some(obstacle) = self.obstacle() {
+            text = format!("{text}: {obstacle}");
+        }
+        match failure {
+            Some(failure) => Error::new(
+                Status::TIMEOUT,
+                format!(
+                    "{text}; a connection cannot be opened: {}",
+                    failure.message()
+                ),
+            )
+            .with_errno_of(&failure),
+            None => Error::new(Status::TIMEOUT, text),
+        }
     }
 
     /// Ends operation `id`, unless it has ended.

@@ -23,6 +23,7 @@ impl Lane {
         if state.epoch != epoch || state.closed {
             return None;
         }
+        state.attempts.succeeded();
         let mut fates = if session.resumed {
             Vec::new()
         } else {

@@ -15,6 +15,7 @@ mod reading;
 mod run;
 mod start_request;
 mod starts;
+mod unreachable;
 
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Instant;
@@ -36,6 +37,7 @@ use self::calls::Calls;
 use self::counts::Counts;
 use self::messages::Messages;
 use self::starts::{StartKey, StartSink, Starts};
+use self::unreachable::Attempts;
 use super::events::{DaemonStatus, Event};
 use super::inner::{closed, Inner};
 use super::outbox::Outbox;
@@ -89,6 +91,7 @@ pub(crate) struct State {
     pub(crate) task: Option<AbortHandle>,
     /// Counts the times that the lane was left; a task of an earlier epoch must not touch it.
     pub(crate) epoch: u64,
+    attempts: Attempts,
     /// The connection, while its handshake is over and it is not lost.
     pub(crate) link: Option<Arc<Link>>,
     /// The last connection that was made.
@@ -136,6 +139,7 @@ impl Lane {
                 wanted: false,
                 task: None,
                 epoch: 0,
+                attempts: Attempts::default(),
                 link: None,
                 shaking: Weak::new(),
                 introduced: false,

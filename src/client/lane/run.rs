@@ -180,7 +180,11 @@ async fn keep_connected(
                 }
                 ended
             }
-            Err(error) => error,
+            Err(error) => {
+                let stands = |other: &Arc<Lane>| !Arc::ptr_eq(other, lane) && other.is_up();
+                lane.could_not_connect(&error, inner.lanes.iter().any(stands));
+                error
+            }
         };
         if lane.lock().epoch != epoch {
             return;

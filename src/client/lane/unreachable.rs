@@ -1,0 +1,57 @@
+//! A lane that cannot be connected while others stand: the daemon is there, and this client cannot
+//! reach it any more, as after a chroot, or with no descriptor left.
+
+use super::Lane;
+use crate::Error;
+
+/// So many attempts to connect a lane fail, while another lane stands, before what waits for it
+/// ends: some seven seconds, unless the client is told to reconnect at another pace.
+const HOPELESS: u32 = 4;
+
+/// How the last attempts to connect a lane went.
+#[derive(Default)]
+pub(super) struct Attempts {
+    /// Why the last one failed.
+    failure: Option<Error>,
+    /// How many in a row have failed while another lane stood.
+    failed: u32,
+}
+
+impl Attempts {
+    /// The lane is connected.
+    pub(super) fn succeeded(&mut self) {
+        *self = Attempts::default();
+    }
+}
+
+impl Lane {
+    /// Why the lane cannot be connected, while that is so.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        let state = self.lock();
+        let failure = state.attempts.failure.clone();
+        failure.filter(|_| state.link.is_none())
+    }
+
+    /// Another attempt to connect has failed. What waits here ends with that, once it would
+    /// otherwise wait for ever.
+    pub(super) fn could_not_connect(&self, error: &Error, others_stand: bool) {
+        let mut state = self.lock();
+        state.attempts.failure = Some(error.clone());
+        state.attempts.failed = if others_stand {
+            state.attempts.failed.saturating_add(1)
+        } else {
+            0
+        };
+        if state.attempts.failed < HOPELESS {
+            return;
+        }
+        let calls = state.calls.take_all();
+        state.starts.fail_all(|| error.clone());
+        state.messages.fail_all(|| error.clone());
+        drop(state);
+        for sink in calls {
+            sink.deliver(Err(error.clone()));
+        }
+        self.progress.notify_waiters();
+    }
+}
