@@ -105,7 +105,9 @@
  *
  * Limits. A frame to or from the daemon has at most KPC_MAX_FRAME_SIZE bytes; what a message and a
  * box may carry is told by the network's geometry; a process holds at most 16 777 216 objects at
- * once (65 536 on 32-bit machines), operations that run and end in a callback included.
+ * once (65 536 on 32-bit machines), operations that run and end in a callback included. A freed
+ * handle is refused for ever; on 32-bit machines, with fewer than 49 152 objects alive, until
+ * 4 194 304 more have been made.
  *
  * ABI. Functions are only added, with a note of their first version; none is removed or changed,
  * nor is a struct, a size or a number, within one soname. Opaque objects may grow.
@@ -1682,7 +1684,7 @@ KPC_API kpc_status kpc_op_cancel(const kpc_client *client, kpc_op op, kpc_error 
 /**
  * Waits until an operation has completed, wherever its completion goes. The result of one
  * that was begun without callback and sink is handed out here, once; results that nobody
- * fetches are kept until the client is freed, up to 1024, then the oldest go.
+ * fetches are kept until the client is freed, up to 1024 and 64 MiB, then the oldest go.
  *
  * @param client      the client that began it
  * @param op          the operation

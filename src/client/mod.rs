@@ -20,6 +20,7 @@ mod envelopes;
 mod estimate;
 mod events;
 mod inner;
+mod kept;
 mod lane;
 mod lifecycle;
 mod log;

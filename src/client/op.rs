@@ -6,7 +6,7 @@
 //! ends the operation if nothing else did, so no path can forget it.
 
 use std::any::Any;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 
 use super::dispatcher::Dispatcher;
 use super::events::Event;
+use super::kept::KeptResults;
 use super::sink::EventSink;
 use super::timeout::Timeout;
 use crate::sync::lock;
@@ -94,9 +95,6 @@ pub(crate) type Undo = Arc<dyn Fn() + Send + Sync>;
 /// under a lock, so it must be brief and call nothing foreign.
 pub(crate) type InPart = Arc<dyn Fn(&Error) -> Option<Value> + Send + Sync>;
 
-/// Unclaimed results kept at most; then the oldest go.
-const MAX_KEPT: usize = 1024;
-
 /// All operations of a client.
 pub(crate) struct Ops {
     state: Mutex<State>,
@@ -112,18 +110,11 @@ struct State {
     by_hash: HashMap<Hash, OpId>,
     /// How many of those that are live write.
     outbound: usize,
-    kept: VecDeque<Kept>,
+    kept: KeptResults,
     /// Only what closes the client is let in.
     closed: bool,
     /// Nothing is let in.
     sealed: bool,
-}
-
-/// A result that nobody has taken yet.
-struct Kept {
-    completed: Arc<Completed>,
-    /// Somebody waits for exactly this one, so others must not push it out.
-    awaited: bool,
 }
 
 /// What is to be known of an operation beside its task.
@@ -161,7 +152,7 @@ impl Ops {
                 live: HashMap::new(),
                 by_hash: HashMap::new(),
                 outbound: 0,
-                kept: VecDeque::new(),
+                kept: KeptResults::default(),
                 closed: false,
                 sealed: false,
             }),
@@ -220,7 +211,7 @@ impl Ops {
         outcome: Result<Value>,
         dispatcher: &Arc<Dispatcher>,
     ) -> bool {
-        let (mut inline, mut pushed_out) = (None, None);
+        let (mut inline, mut pushed_out) = (None, Vec::new());
         let mut state = lock(&self.state);
         let Some(live) = state.live.remove(&id) else {
             return false;
@@ -256,7 +247,7 @@ impl Ops {
             }
             Delivery::Sink(sink) => sink.push(Event::Operation(completed)),
             Delivery::Inline(function) => inline = Some((function, completed)),
-            Delivery::Keep => pushed_out = state.keep(completed, live.waiters > 0),
+            Delivery::Keep => pushed_out = state.kept.keep(completed, live.waiters > 0),
         }
         drop(state);
         drop((last, pushed_out));
@@ -279,9 +270,7 @@ impl Ops {
     /// before. `TIMEOUT`: still running. `ARG_VALUE`: there never was such an operation.
     pub(crate) fn wait(&self, id: OpId, timeout: Timeout) -> Result<Option<Arc<Completed>>> {
         let mut state = self.wait_for_end(id, timeout, true)?;
-        let at = state.kept.iter().position(|kept| kept.completed.op == id);
-        let kept = at.and_then(|at| state.kept.remove(at));
-        Ok(kept.map(|kept| kept.completed))
+        Ok(state.kept.take(id))
     }
 
     /// As [`Ops::wait`], but leaves the result where it is.
@@ -385,16 +374,5 @@ impl Ops {
         let mut state = lock(&self.state);
         state.sealed |= state.live.is_empty();
         state.sealed
-    }
-}
-
-impl State {
-    /// Keeps a result; gives the one that it pushes out.
-    fn keep(&mut self, completed: Arc<Completed>, awaited: bool) -> Option<Kept> {
-        let is_full = self.kept.len() >= MAX_KEPT;
-        let oldest = self.kept.iter().position(|kept| is_full && !kept.awaited);
-        let pushed_out = oldest.and_then(|at| self.kept.remove(at));
-        self.kept.push_back(Kept { completed, awaited });
-        pushed_out
     }
 }

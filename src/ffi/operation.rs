@@ -247,7 +247,7 @@ pub unsafe extern "C" fn kpc_op_cancel(
 
 /// Waits until an operation has completed, wherever its completion goes. The result of one
 /// that was begun without callback and sink is handed out here, once; results that nobody
-/// fetches are kept until the client is freed, up to 1024, then the oldest go.
+/// fetches are kept until the client is freed, up to 1024 and 64 MiB, then the oldest go.
 ///
 /// @param client      the client that began it
 /// @param op          the operation

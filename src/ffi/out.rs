@@ -295,7 +295,7 @@ impl<T: Neutral> Outputs for OutSized<T> {
 
     fn check(&self) -> Result<()> {
         self.target.check()?;
-        if self.size == 0 || self.size > LONGEST || self.size % align_of::<T>() != 0 {
+        if self.size == 0 || self.size > LONGEST || self.size % size_of::<u64>() != 0 {
             return Err(Error::new(
                 Status::ARG_SIZE,
                 format!("{} is no struct of {} bytes", self.target.name, self.size),

@@ -1,10 +1,14 @@
 //! The table behind the handles: numbered slots that are reused under a new generation.
 //!
+//! The slot that has been free for longest is reused first, and on machines where few bits count
+//! its uses, only when many are free: so a freed handle stays dead for as long as possible.
+//!
 //! A look-up takes no lock but that of its own slot. The slots lie in segments of
 //! doubling size which, once made, stay where they are, so the table grows while
 //! others read it.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -42,6 +46,10 @@ const LAST_GENERATION: usize = (1 << GENERATION_BITS) - 1;
 const SLOTS: usize = 1 << INDEX_BITS;
 const RETIRES: bool = cfg!(target_pointer_width = "64");
 
+/// How many slots are free before one of them is used again. Where the count of uses starts over,
+/// a freed handle stands for another object after so many times its range at the earliest.
+const RESTING: usize = if RETIRES { 0 } else { 1 << 14 };
+
 const FIRST_SEGMENT_BITS: u32 = 6;
 const SEGMENTS: usize = (INDEX_BITS - FIRST_SEGMENT_BITS + 1) as usize;
 
@@ -49,6 +57,8 @@ const SEGMENTS: usize = (INDEX_BITS - FIRST_SEGMENT_BITS + 1) as usize;
 pub(crate) struct Table {
     segments: [OnceCell<Box<[Slot]>>; SEGMENTS],
     free: Mutex<FreeSlots>,
+    /// How many slots rest.
+    resting: usize,
     live: AtomicUsize,
 }
 
@@ -63,18 +73,24 @@ struct SlotState {
 
 #[derive(Default)]
 struct FreeSlots {
-    /// Slots that were used before and may be used again.
-    used: Vec<u32>,
+    /// Slots that were used before and may be used again, in the order in which they were freed.
+    used: VecDeque<u32>,
     /// The first slot that was never used.
     fresh: usize,
 }
 
 impl Table {
     pub(crate) const fn new() -> Self {
+        Self::resting(RESTING)
+    }
+
+    /// One that uses a slot again only when more than this many are free.
+    pub(crate) const fn resting(resting: usize) -> Self {
         Table {
+            resting,
             segments: [const { OnceCell::new() }; SEGMENTS],
             free: Mutex::new(FreeSlots {
-                used: Vec::new(),
+                used: VecDeque::new(),
                 fresh: 0,
             }),
             live: AtomicUsize::new(0),
@@ -127,7 +143,7 @@ impl Table {
     /// Gives a slot back that was claimed, or filled and emptied.
     pub(crate) fn release(&self, index: usize) {
         // Room was made when the slot was first claimed.
-        lock(&self.free).used.push(index as u32);
+        lock(&self.free).used.push_back(index as u32);
     }
 
     /// How many objects are in.
@@ -138,10 +154,13 @@ impl Table {
     /// An empty slot that belongs to the caller from now on.
     pub(crate) fn claim(&self) -> Result<usize> {
         let mut free = lock(&self.free);
-        if let Some(index) = free.used.pop() {
-            return Ok(index as usize);
+        let none_is_left = free.fresh >= SLOTS;
+        if free.used.len() > self.resting || none_is_left {
+            if let Some(index) = free.used.pop_front() {
+                return Ok(index as usize);
+            }
         }
-        if free.fresh >= SLOTS {
+        if none_is_left {
             return Err(Error::new(Status::NO_MEMORY, "too many objects are alive"));
         }
         let index = free.fresh;

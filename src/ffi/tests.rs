@@ -132,12 +132,34 @@ fn put<T: Send + Sync + 'static>(table: &Table, object: T) -> Place {
 
 #[test]
 fn a_slot_that_was_claimed_and_given_back_is_the_next() {
-    let table = Table::new();
+    let table = Table::resting(0);
     let index = table.claim().unwrap();
     assert_ne!(table.claim().unwrap(), index);
     table.release(index);
     assert_eq!(table.claim().unwrap(), index);
     assert_eq!(table.live(), 0);
+}
+
+#[test]
+fn the_slot_that_was_freed_first_is_used_again_first() {
+    let table = Table::resting(0);
+    let indices = [(); 3].map(|()| table.claim().unwrap());
+    for index in indices {
+        table.release(index);
+    }
+    assert_eq!([(); 3].map(|()| table.claim().unwrap()), indices);
+}
+
+#[test]
+fn a_freed_handle_rests_until_many_slots_are_free() {
+    let table = Table::resting(100);
+    let mut seen = HashSet::new();
+    for _ in 0..100 * 256 {
+        let place = put(&table, ());
+        assert!(seen.insert(place));
+        assert!(table.remove(place).is_some());
+    }
+    assert!(seen.iter().map(|place| place.index).max() == Some(100));
 }
 
 #[test]

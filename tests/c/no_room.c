@@ -46,7 +46,7 @@ static void fill(void)
 {
     CHECK(filled == 0);
     STATUS(KPC_OK, kpc_buffer_new((const uint8_t *)"x", 1, &filling[filled++], NULL));
-    while (kpc_debug_live_objects() < FULL - 64) {
+    while (filled < FULL && kpc_debug_live_objects() < FULL - 64) {
         filling[filled++] = kpc_buffer_ref(filling[0]);
     }
     limit_memory(1);
