@@ -116,6 +116,7 @@ impl Inner {
         }
         let was_hung_up_on = !told.shutting_down && state.was_hung_up_on(reason);
         let poison = if was_hung_up_on {
+            state.starts.on_hung_up(Instant::now());
             state.calls.blame_oldest()
         } else {
             None

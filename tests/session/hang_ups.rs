@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use kpclient::bacap::Keypair;
-use kpclient::client::{Client, CopyDestination, NewChannel, SignedDocument, StreamEnds, Timeout};
+use kpclient::client::{
+    Client, CopyDestination, NewChannel, SignedDocument, StartResult, StreamEnds, Timeout,
+};
 use kpclient::{Error, Origin, Status};
 
-use crate::common::drive::{connected, connected_with, start, Op};
-use crate::common::frames::{bytes, fields, int, Era};
+use crate::common::drive::{connected, connected_with, start, start_write, Op};
+use crate::common::frames::{bytes, fields, get, int, Era};
 use crate::common::peer::{Conn, Greeting, Peer};
 use crate::common::replies::caps;
 use crate::common::LIMIT;
@@ -167,4 +169,44 @@ fn a_channel_that_an_old_daemon_does_not_survive_is_not_made_again_and_again() {
     let error = channel.done::<NewChannel>().map(drop).unwrap_err();
     is_given_up(&error);
     drop(conn);
+}
+
+/// The daemon cannot live with one write of three. At first all go, and any might be the one.
+#[test]
+fn the_write_that_ends_each_connection_is_found_among_others_and_ends() {
+    const GUILTY: u8 = 3;
+    let peer = Peer::current();
+    let (client, _local) = connected(&peer);
+    let writes = [1, 2, GUILTY].map(|name| start_write(&client, name));
+    let mut lane = peer.welcome();
+    let mut seen = Vec::new();
+    for _ in 0..HANG_UPS {
+        let mut before = 0;
+        loop {
+            let asked = lane.expect("start_resending_encrypted_message");
+            let name = get::<32>(&asked.fields, "envelope_hash")[0];
+            if name == GUILTY {
+                break;
+            }
+            // Alone it is answered; among others the daemon does not come to that.
+            before += 1;
+            if seen.len() >= HANG_UPS / 2 {
+                lane.answer_start(&asked, 0, None);
+                before -= 1;
+            }
+        }
+        seen.push(before);
+        lane.cut();
+        lane = peer.welcome();
+    }
+    assert_eq!(seen, [2, 2, 2, 2, 0, 0, 0, 0]);
+    let [first, second, guilty] = writes;
+    is_given_up(&guilty.failure());
+    first.done::<StartResult>().unwrap();
+    second.done::<StartResult>().unwrap();
+    // What comes later is sent as ever.
+    let later = start_write(&client, 4);
+    let asked = lane.expect("start_resending_encrypted_message");
+    lane.answer_start(&asked, 0, None);
+    later.done::<StartResult>().unwrap();
 }

@@ -19,7 +19,7 @@ use crate::wire::{Features, Reply};
 use crate::{Error, Origin, Result, Status};
 
 /// So many connections in a row may end while the daemon has the same request to answer.
-const HANG_UPS: u32 = 8;
+pub(super) const HANG_UPS: u32 = 8;
 
 /// A reply, and what is known of the daemon that gave it.
 pub(crate) struct Answer {

@@ -10,8 +10,9 @@
 
 mod entry;
 mod places;
+mod suspects;
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -61,6 +62,8 @@ pub(crate) struct Starts {
     running: HashSet<Hash>,
     /// How many of those are copy commands.
     copies: usize,
+    /// On one of which the daemon seems to hang up.
+    suspects: BTreeSet<StartKey>,
     online: bool,
     /// Cancels cost as much as what they cancel.
     patient: bool,
@@ -89,6 +92,7 @@ impl Starts {
             turn: WRITES,
             running: HashSet::new(),
             copies: 0,
+            suspects: BTreeSet::new(),
             online: false,
             patient: false,
             next_key: 1,
@@ -130,7 +134,7 @@ impl Starts {
         queries: &Queries,
         now: Instant,
     ) -> Option<(Bytes, bool)> {
-        while let Some(key) = self.take_from_line() {
+        while let Some(key) = self.take_from_line(now) {
             let alone = self.running.is_empty();
             let Some(entry) = self.entries.get_mut(&key) else {
                 continue;
@@ -161,10 +165,12 @@ impl Starts {
     }
 
     /// Takes the next entry that may run out of its line.
-    fn take_from_line(&mut self) -> Option<StartKey> {
+    fn take_from_line(&mut self, now: Instant) -> Option<StartKey> {
+        let only = self.next_suspect(now);
         for line in [self.turn, 1 - self.turn] {
+            let is_allowed = |key: &u64| only.as_ref().is_none_or(|only| only.contains(key));
             let mut keys = self.lines[line].iter();
-            if let Some(at) = keys.position(|key| self.may_run(*key)) {
+            if let Some(at) = keys.position(|key| is_allowed(key) && self.may_run(*key)) {
                 self.turn = 1 - line;
                 return self.lines[line].remove(at);
             }
@@ -229,7 +235,8 @@ impl Starts {
         if !self.online {
             return None;
         }
-        self.entries.values().filter_map(Entry::due).min()
+        let due = self.entries.values().filter_map(Entry::due).min();
+        due.into_iter().chain(self.trial_ends()).min()
     }
 
     /// Whether the daemon is one of those where cancels are to be few.
@@ -391,6 +398,7 @@ impl Starts {
         self.by_query.clear();
         self.lines = [VecDeque::new(), VecDeque::new()];
         self.running.clear();
+        self.suspects.clear();
         self.copies = 0;
     }
 
@@ -427,6 +435,7 @@ impl Starts {
 
     fn remove(&mut self, key: StartKey) -> Option<Entry> {
         let entry = self.entries.remove(&key)?;
+        self.suspects.remove(&key);
         for query in entry.older.iter().copied().chain(entry.current) {
             self.by_query.remove(&query);
         }

@@ -24,6 +24,8 @@ pub(super) struct Entry {
     /// Query ids of earlier sendings on this session, whose late results count too.
     pub(super) older: Vec<u64>,
     pub(super) sent: u32,
+    /// On so many connections in a row the daemon hung up soon after it was sent.
+    pub(super) hang_ups: u32,
     pub(super) sent_at: Option<Instant>,
     /// Nothing else of the lane was at the daemon then.
     pub(super) alone: bool,
@@ -42,6 +44,7 @@ impl Entry {
             current: None,
             older: Vec::new(),
             sent: 0,
+            hang_ups: 0,
             sent_at: None,
             alone: false,
             recall_at: None,

@@ -8,14 +8,14 @@ use super::*;
 use crate::bacap;
 use crate::wire::{MessageKind, ResendingReply};
 
-struct Bench {
-    starts: Starts,
-    queries: Queries,
+pub(super) struct Bench {
+    pub(super) starts: Starts,
+    pub(super) queries: Queries,
     features: Arc<Features>,
-    now: Instant,
+    pub(super) now: Instant,
 }
 
-type Answers = oneshot::Receiver<Result<StartAnswer>>;
+pub(super) type Answers = oneshot::Receiver<Result<StartAnswer>>;
 
 /// A write whose envelope has this hash in each byte.
 pub(in super::super) fn write_of(name: u8) -> StartRequest {
@@ -49,7 +49,7 @@ impl Starts {
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut starts = Starts::new();
         starts.set_online(true, Instant::now());
         Bench {
@@ -60,13 +60,13 @@ impl Bench {
         }
     }
 
-    fn enqueue(&mut self, request: StartRequest) -> (StartKey, Answers) {
+    pub(super) fn enqueue(&mut self, request: StartRequest) -> (StartKey, Answers) {
         let (sender, answers) = oneshot::channel();
         (self.starts.enqueue(request, sender), answers)
     }
 
     /// Lets the next entry run; gives its query.
-    fn run(&mut self) -> Option<u64> {
+    pub(super) fn run(&mut self) -> Option<u64> {
         let frame = self.starts.next(&self.features, &self.queries, self.now)?;
         let whole: Vec<u8> = frame.0.to_vec();
         let all = self.starts.by_query.keys();
@@ -76,7 +76,7 @@ impl Bench {
         })
     }
 
-    fn reply(&mut self, query: u64, error_code: u8) -> bool {
+    pub(super) fn reply(&mut self, query: u64, error_code: u8) -> bool {
         let reply = Reply {
             query_id: None,
             kind: MessageKind::StartResending,
