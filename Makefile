@@ -54,13 +54,13 @@ CARGO_DIR := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)
 SYSROOT := $(shell $(RUSTC) --print sysroot 2>/dev/null)
 
 # Ten packets a second and quick mixes, that nobody has to wait; a real client sends about one.
-DEMO_NETWORK ?= --lambda-p 0.01 --latency 300
+DEMO_NETWORK ?= --lambda-p 0.01 --latency 300 --encrypt-cost 20
 
 # No path of the machine that builds ends up in what is built.
 REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 
-.PHONY: all archive lib link header man symbols sim examples demo check check-peers bench install install-strip install-debug uninstall clean help
+.PHONY: all archive lib link header man symbols sim examples demo examples-at-pace check check-peers bench install install-strip install-debug uninstall clean help
 
 all: lib
 
@@ -124,6 +124,10 @@ examples: lib
 ## demo: see everything work, on the simulator; DEMO_NETWORK is how fast its network is
 demo: sim examples
 	$(BUILD)/examples/demo $(BUILD)/bin/kpclientd-sim $(DEMO_NETWORK)
+
+## examples-at-pace: the programs of examples-c as their comments show, at the pace and price of a real network
+examples-at-pace:
+	KPC_EXAMPLES_NETWORK='$(EXAMPLES_NETWORK)' $(CARGO) test --locked --test examples
 
 ## check: every test
 check: sim examples

@@ -49,7 +49,7 @@ else
     # The real daemon needs 30 to 50 microseconds for a local request; so does this one. The same
     # against one that needs nearly none shows what the library adds at its barest.
     start_sim paced --tcp 127.0.0.1:0 --instant --local-work 30
-    start_sim slow --lambda-p 0.05 --latency 100
+    start_sim slow --lambda-p 0.05 --latency 100 --encrypt-cost 0
     "$BUILD/bench" "${common[@]}" --library "$work/stripped.so" --unix "$work/paced.sock" \
         --tcp "$(tcp_of paced)" --slow "$work/slow.sock" "$@"
     if [ $# -eq 0 ]; then

@@ -123,7 +123,7 @@ waits() {
 }
 
 case $what in
-    at-once) bursts ${PACE_SIM:---lambda-p 0.001} ;;
+    at-once) bursts ${PACE_SIM:---lambda-p 0.001 --encrypt-cost 0} ;;
     priced) bursts ${PACE_SIM:---lambda-p 0.001 --encrypt-cost 2150} ;;
     waiting) waits ${PACE_SIM:---lambda-p 0.001 --encrypt-cost 2150} ;;
     *) sed -n '2,14p' "$0"; exit 2 ;;

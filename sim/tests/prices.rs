@@ -7,6 +7,7 @@ mod client;
 use std::time::{Duration, Instant};
 
 use client::{bytes, exact, wait_for, Client, Pair};
+use kpclientd_sim::network::{Era, Scheme};
 use kpclientd_sim::{Sim, SimConfig};
 use serde_cbor::Value;
 
@@ -244,4 +245,33 @@ fn the_price_and_the_cores_can_be_changed_while_it_runs() {
     sim.control("encrypt-step").unwrap();
     assert_eq!(client.reply_to(&slow).code(), 0);
     assert!(sim.control("encrypt-cost much").is_err());
+}
+
+#[test]
+fn without_options_an_encryption_costs_what_it_does_on_the_network_and_in_a_hurry_nothing() {
+    let mut x25519 = SimConfig::new(Era::Current);
+    x25519.network = x25519.network.with_scheme(Scheme::X25519);
+    let ctidh = SimConfig::new(Era::Current);
+    for (config, four_envelopes, mint) in [
+        (ctidh.clone(), 4 * 2150, 716),
+        (x25519, 5, 716),
+        (ctidh.hurried(), 0, 0),
+    ] {
+        let sim = Sim::start(config).unwrap();
+        sim.control("encrypt-hold").unwrap();
+        let mut client = Client::new(&sim);
+        let mut other = Client::new(&sim);
+        let pair = client.keypair([9; 32]);
+        ask_stream(&mut client, &pair, 5500);
+        wait_for(&sim, "encryptions", 4);
+        assert_eq!(stat(&sim, "encryption_ms"), four_envelopes);
+        let fields = [
+            ("message_write_cap", bytes(&pair.write_cap)),
+            ("display_name", Value::Text("Ada".to_owned())),
+        ];
+        other.ask("voucher_mint", &fields);
+        wait_for(&sim, "encrypting", 2);
+        let minting = stat(&sim, "encryption_ms") - four_envelopes;
+        assert!(minting.abs_diff(mint) <= 1, "{minting}");
+    }
 }

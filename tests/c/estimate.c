@@ -21,7 +21,7 @@ static void today(void)
     kpc_client *client;
     int64_t ns = -1, read, write;
 
-    kpc_sim_start(&sim, "--lambda-p 0.001");
+    kpc_sim_start(&sim, "--lambda-p 0.001 --encrypt-cost 0");
     client = kpc_sim_client(&sim);
     ERROR(KPC_ERR_NO_PKI_DOCUMENT, kpc_client_estimate(client, 1, 1, 0, &ns, &error));
     CHECK(ns == 0);

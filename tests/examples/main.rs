@@ -21,8 +21,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// Longer than any example takes.
-const LIMIT: &str = "120";
+/// Longer than any example takes in a hurry, and at the pace and price of a real network.
+const LIMITS: [&str; 2] = ["120", "1800"];
+
+/// How fast the simulator's network is: its options from KPC_EXAMPLES_NETWORK; nothing in it means as real ones.
+fn network() -> Option<String> {
+    std::env::var("KPC_EXAMPLES_NETWORK").ok()
+}
 
 macro_rules! examples {
     ($($name:ident),* $(,)?) => {
@@ -202,7 +207,7 @@ fn play(dir: &Path, commands: &[session::Command], protocol: &str) -> Vec<String
     // The simulator ends when its input does, which is this process's end of a pipe: so none
     // stays behind, whatever becomes of the session.
     let shell = Command::new("timeout")
-        .args([LIMIT, "sh", "session.sh"])
+        .args([LIMITS[usize::from(network().is_some())], "sh", "session.sh"])
         .current_dir(dir)
         .env("PATH", path)
         .stdin(Stdio::piped())
@@ -226,13 +231,14 @@ fn play(dir: &Path, commands: &[session::Command], protocol: &str) -> Vec<String
 /// `start-daemon` and `restart-daemon`.
 fn write_daemon_scripts(dir: &Path, protocol: &str) {
     let simulator = built().simulator.display();
+    let network = network().unwrap_or_else(|| "--instant".to_owned());
     // The address is an abstract one, as the path of a socket may not be long.
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
     let address = format!("@{name}-{}", std::process::id());
     script(
         &dir.join("start-daemon"),
         &format!(
-            "'{simulator}' --instant --protocol {protocol} --unix '{address}' --config-out thinclient.toml \
+            "'{simulator}' {network} --protocol {protocol} --unix '{address}' --config-out thinclient.toml \
              --boxes boxes --control stdin <&9 > daemon.txt &\n\
              echo $! > daemon.pid\n\
              until grep -qs ready daemon.txt; do sleep 0.05; done\n"

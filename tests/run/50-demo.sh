@@ -28,9 +28,13 @@ nothing_left() {
     if ls -d "$work"/kpclient-demo-* 2> /dev/null; then fail 'a directory is left'; fi
 }
 
-"$BUILD/examples/demo" "$KPC_SIM" --lambda-p 0.01 --latency 300 | tee "$work/out"
-tail -n 1 "$work/out" | grep -q '^PASSED: 10 steps, ' || fail 'the last line is another'
-nothing_left
+# In a hurry, and at the price of encrypting on today's networks.
+for network in --instant '--lambda-p 0.01 --latency 300'; do
+    # shellcheck disable=SC2086 # words
+    "$BUILD/examples/demo" "$KPC_SIM" $network | tee "$work/out"
+    tail -n 1 "$work/out" | grep -q '^PASSED: 10 steps, ' || fail 'the last line is another'
+    nothing_left
+done
 
 # Runs the demo, slowly, up to its first echo, which then takes another two seconds.
 begin() {

@@ -40,7 +40,8 @@ Usage: kpclientd-sim [OPTIONS]
   --grace SECONDS      how long a lost connection's state is kept (600)
   --seed N             for keys, delays and losses
   --encrypt-cost MS    processor time of one encryption: each encrypt_read and encrypt_write, each
-                       envelope of a copy stream; vouchers cost a third, inducting two thirds (0)
+                       envelope of a copy stream (2150, with --scheme x25519 1.34, with
+                       --instant 0); vouchers cost a third, inducting two thirds
   --cores N            encryptions that get on at once; a connection has one at a time (2)
   --patient-couriers   couriers look again for a box for as long as they are asked, not five times:
                        for programs whose pauses are longer than a sped-up network's patience
