@@ -1375,7 +1375,7 @@ kpc_status kpc_config_load_file(const char *path, kpc_config **config, kpc_error
 /**
  * Reads and checks a configuration as kpc_config_load_file does, from a text in memory.
  *
- * @param toml    the text of the file
+ * @param toml    the text of the file, of 1 MiB at most
  * @param config  receives the configuration
  * @param error   receives details of a failure; may be NULL
  * @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO; KPC_ERR_ARG_VALUE if the text is not
@@ -2676,7 +2676,8 @@ kpc_status kpc_pki_document_cbor(const kpc_pki_document *document, kpc_buffer **
  * @param document  the document
  * @param text      receives the text, UTF-8 and followed by a NUL
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+ *         KPC_ERR_NO_MEMORY
  *
  * Ownership: *text is the caller's, kpc_buffer_free.
  * Threads: any.

@@ -69,6 +69,9 @@ async fn make(inner: Arc<Inner>, cap: WriteCap, count: u32, made: Made) -> Resul
         while let Some(outcome) = ended.remove(&taken) {
             let tombstone = outcome?;
             let mut made = lock(&made);
+            made.envelopes
+                .try_reserve(1)
+                .map_err(|_| Error::new(Status::NO_MEMORY, "no memory for another tombstone"))?;
             made.next = tombstone.envelope.next()?;
             if made.next != tombstone.box_index.next() {
                 // What was begun is for other boxes.

@@ -39,7 +39,21 @@ fn read(path: &str) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// How much memory the parser takes for each byte of the text, at most.
+const PARSING: usize = 16;
+
 pub(super) fn parse(text: &str) -> Result<Config> {
+    if text.len() as u64 > MAX_FILE {
+        return Err(parse_error(format!(
+            "a text of {} bytes, where {MAX_FILE} are allowed",
+            text.len()
+        )));
+    }
+    // The parser ends the process where it finds none, so it is asked for before.
+    let mut room = Vec::<u8>::new();
+    room.try_reserve_exact(PARSING * text.len())
+        .map_err(|_| Error::new(Status::NO_MEMORY, "no memory to parse a configuration"))?;
+    drop(room);
     let table = text.parse::<Table>().map_err(|e| not_toml(text, &e))?;
     let root = Section {
         path: String::new(),

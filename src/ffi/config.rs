@@ -154,7 +154,7 @@ pub unsafe extern "C" fn kpc_config_load_file(
 
 /// Reads and checks a configuration as kpc_config_load_file does, from a text in memory.
 ///
-/// @param toml    the text of the file
+/// @param toml    the text of the file, of 1 MiB at most
 /// @param config  receives the configuration
 /// @param error   receives details of a failure; may be NULL
 /// @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO; KPC_ERR_ARG_VALUE if the text is not

@@ -146,7 +146,8 @@ pub unsafe extern "C" fn kpc_pki_document_cbor(
 /// @param document  the document
 /// @param text      receives the text, UTF-8 and followed by a NUL
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
+///         KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *text is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -160,7 +161,7 @@ pub unsafe extern "C" fn kpc_pki_document_to_json(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(text, "text"), || {
-            Ok(Buffer::text(handle::get(document)?.to_json()))
+            handle::get(document)?.to_json().map(Buffer::text)
         })
     }
 }

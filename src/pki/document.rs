@@ -121,8 +121,8 @@ impl Document {
     }
 
     /// The whole document as indented JSON: byte strings in hex, descriptors decoded.
-    /// Never fails; what cannot be decoded stays hex.
-    pub fn to_json(&self) -> String {
+    /// What cannot be decoded stays hex. `NO_MEMORY`.
+    pub fn to_json(&self) -> Result<String> {
         json::render(&self.cbor)
     }
 }

@@ -47,7 +47,7 @@ impl FrameReader {
     /// A reader at the beginning of a stream.
     pub fn new() -> Self {
         FrameReader {
-            buffer: WipingVec::new(vec![0; BUFFER]),
+            buffer: WipingVec::new(Vec::new()),
             start: 0,
             end: 0,
             large: None,
@@ -57,11 +57,14 @@ impl FrameReader {
     /// Reads once from `io`; 0 is the end of the stream.
     ///
     /// # Errors
-    /// What `io` says; `InvalidInput` when whole frames are waiting to be taken and there
+    /// What `io` says; `OutOfMemory` before the first bytes; `InvalidInput` when whole frames are waiting to be taken and there
     /// is no room left.
     pub fn fill(&mut self, io: &mut dyn Read) -> io::Result<usize> {
         if let Some(large) = &mut self.large {
             return large.fill(io);
+        }
+        if self.buffer.is_empty() {
+            self.buffer = whole_buffer()?;
         }
         self.make_room();
         let room = &mut self.buffer.as_mut_slice()[self.end..];
@@ -172,6 +175,16 @@ fn frame_length(prefix: [u8; PREFIX]) -> Result<usize> {
         )),
         length => Ok(length),
     }
+}
+
+/// The memory for small frames, taken when the first bytes come.
+fn whole_buffer() -> io::Result<WipingVec> {
+    let mut memory = Vec::new();
+    memory
+        .try_reserve_exact(BUFFER)
+        .map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+    memory.resize(BUFFER, 0);
+    Ok(WipingVec::new(memory))
 }
 
 fn allocate(length: usize) -> Result<WipingVec> {

@@ -214,7 +214,11 @@ async fn has_room(room: Option<&AsyncFd<OwnedFd>>) {
 }
 
 pub(super) fn lost(what: &str, error: &std::io::Error) -> Error {
-    Error::from_io(Status::CONNECTION_LOST, what, error)
+    let status = match error.kind() {
+        ErrorKind::OutOfMemory => Status::NO_MEMORY,
+        _ => Status::CONNECTION_LOST,
+    };
+    Error::from_io(status, what, error)
 }
 
 /// Why there is nothing more to read.
