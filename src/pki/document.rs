@@ -155,8 +155,8 @@ impl Found {
             // Only service nodes are asked for services, whatever others claim.
             if kind == NodeKind::Service {
                 if self.services.len() + offered.len() > MAX_SERVICES {
-                    let many = format_args!("brings more than {MAX_SERVICES} services");
-                    return Err(descriptor.wrong(many));
+                    let many = format!("brings more than {MAX_SERVICES} services");
+                    return Err(descriptor.wrong(format_args!("{many}")));
                 }
                 self.services.extend(offered);
             }

@@ -94,11 +94,13 @@ static void finish(kpc_client *client, int by_free)
 static void calls_on_the_daemon(int by_free)
 {
     kpc_client *client = kpc_sim_connected(&sim);
-    long asked = kpc_sim_count(&sim, "next_message_box_index");
     waiter waiters[4], flusher, op_waiter;
     kpc_status status;
+    long asked;
     int i;
 
+    CHECK(kpc_sim_verified(client));
+    asked = kpc_sim_count(&sim, "next_message_box_index");
     OK(kpc_client_get_service(client, "echo", &echo, &error));
     OK(kpc_read_box_async(client, &stream.reader, &stream.first, 0, KPC_FOREVER, NULL, &endless, &error));
     kpc_sim_say(&sim, "hold");

@@ -284,6 +284,16 @@ static inline kpc_event *kpc_sim_event(kpc_event_sink *sink, int32_t kind, const
 }
 #define EVENT_OF(sink, kind) kpc_sim_event((sink), (kind), __FILE__, __LINE__)
 
+/* Waits until the library has had its own questions answered, which it asks each daemon once. */
+static inline int kpc_sim_verified(const kpc_client *client)
+{
+    int64_t end = kpc_test_now_ms() + KPC_SOON;
+    while (kpc_client_key_derivation(client) == KPC_DERIVATION_UNKNOWN && kpc_test_now_ms() < end) {
+        kpc_test_nap();
+    }
+    return kpc_client_key_derivation(client) != KPC_DERIVATION_UNKNOWN;
+}
+
 /* A text as what calls take. */
 static inline const uint8_t *bytes(const char *text)
 {
