@@ -293,7 +293,7 @@ int main(void)
 {
     kpc_sim_start(&sim, "--instant");
     client = kpc_sim_connected(&sim);
-    CHECK(kpc_sim_until(&sim, "new_keypair", 1));
+    CHECK(kpc_sim_verified(client));
     create_courier_envelopes_from_payload();
     create_courier_envelopes_from_multi_payload();
     destination();

@@ -66,7 +66,7 @@ int main(void)
     OK(kpc_client_new(config, &client, &error));
     kpc_config_free(config);
     OK(kpc_client_connect(client, KPC_SOON, &error));
-    CHECK(kpc_sim_until(&sim, "new_keypair", 1));
+    CHECK(kpc_sim_verified(client));
     OK(kpc_write_box(client, &stream.writer, &stream.first, (const uint8_t *)"x", 1, 0, KPC_SOON, &next, &error));
     kpc_sim_say(&sim, "error get_message_box_index_counter 4");
     {
@@ -75,10 +75,11 @@ int main(void)
               kpc_get_message_box_index_counter_remote(client, &stream.first, KPC_SOON, &counter, &error));
     }
     OK(kpc_client_stats(client, &stats, sizeof stats, &error));
-    kpc_client_free(client); /* nothing more is written */
+    OK(kpc_client_close(client, KPC_FOREVER, &error)); /* nothing more is written */
+    kpc_client_free(client);
 
     CHECK(regcomp(&line,
-                  "^(Local|Write) lane: (sent|received) [a-z_]+, [0-9]+ bytes(, query [0-9a-f]{8})?"
+                  "^(Local|Write|Encryption) lane: (sent|received) [a-z_]+, [0-9]+ bytes(, query [0-9a-f]{8})?"
                   "(, error code [0-9]+)?$",
                   REG_EXTENDED | REG_NOSUB) == 0);
     for (int i = 0; i < count; i++) {
@@ -94,7 +95,7 @@ int main(void)
     CHECK(find("Local lane: received new_pki_document_event, ", 0) == 1);
     CHECK(find("Local lane: sent session_token, ", 0) == 2);
     CHECK(find("Local lane: received session_token_reply, ", 0) == 3);
-    belong_together("Local lane: sent encrypt_write, ", "Local lane: received encrypt_write_reply, ");
+    belong_together("Encryption lane: sent encrypt_write, ", "Encryption lane: received encrypt_write_reply, ");
     belong_together("Write lane: sent start_resending_encrypted_message, ",
                     "Write lane: received start_resending_encrypted_message_reply, ");
     {
@@ -102,7 +103,8 @@ int main(void)
         CHECK(failed >= 0 && strstr(lines[failed], ", error code 4") != NULL);
     }
     /* As many as are counted. */
-    CHECK(sent == stats.lanes[KPC_LANE_LOCAL].requests + stats.lanes[KPC_LANE_WRITES].requests);
+    CHECK(sent == stats.lanes[KPC_LANE_LOCAL].requests + stats.lanes[KPC_LANE_WRITES].requests +
+                      stats.lanes[KPC_LANE_ENCRYPTION].requests);
     kpc_sim_stop(&sim);
     return kpc_test_end();
 }
