@@ -45,6 +45,14 @@ impl Conn {
         );
     }
 
+    /// Answers `next_message_box_index` truly.
+    pub fn answer_next_index(&mut self, asked: &Asked) {
+        let index: [u8; 104] = get(&asked.fields, "message_box_index");
+        let next = BoxIndex::from_bytes(&index).unwrap().next();
+        let field = ("next_message_box_index", bytes(next.as_bytes()));
+        self.answer(asked, fields([field]));
+    }
+
     /// Answers `encrypt_read` or `encrypt_write` with an envelope of this hash.
     pub fn answer_envelope(&mut self, asked: &Asked, hash: u8) {
         self.answer_envelope_named(asked, &[hash; 32]);

@@ -168,10 +168,12 @@ impl<'a> Replay<'a> {
             replay.check_admission(admission);
         }
         if era == Era::Current {
-            // The library's own question, whether the daemon derives keys as it does.
+            // The library's own questions, whether the daemon derives keys and indices as it does.
             let conn = replay.lane(Lane::Local);
             let question = conn.expect("new_keypair");
             conn.answer_keypair(&question);
+            let question = conn.expect("next_message_box_index");
+            conn.answer_next_index(&question);
         }
         replay
     }
