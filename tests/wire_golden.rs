@@ -16,14 +16,15 @@ use wire_support::{
 };
 
 /// How many frames there are, so that none is passed over unseen.
-const DAEMON_FRAMES: usize = 277;
-const CLIENT_FRAMES: usize = 219;
+const DAEMON_FRAMES: usize = 337;
+const CLIENT_FRAMES: usize = 272;
 
 /// Kinds of requests whose recorded frames hold what our types cannot: a capability of the
-/// wrong length, at which the daemon hangs up.
-const INEXPRESSIBLE: [(&str, &str); 2] = [
+/// wrong length, at which the daemon hangs up, and a voucher of the wrong length.
+const INEXPRESSIBLE: [(&str, &str); 3] = [
     ("bad_length_cap.jsonl:6", "encrypt_write"),
     ("bad_length_cap.jsonl:6", "encrypt_write"),
+    ("vouchers.jsonl:30", "voucher_derive_stream"),
 ];
 
 fn is_success(fields: &Fields) -> bool {
@@ -60,6 +61,7 @@ fn every_recorded_daemon_frame_decodes_to_the_values_that_an_independent_decoder
 fn recorded_failures_have_no_values_to_lose() {
     let zeros = |value: &Value| match value {
         Value::Bytes(bytes) => bytes.iter().all(|byte| *byte == 0),
+        Value::Text(text) => text.is_empty(),
         _ => false,
     };
     for recorded in ERAS.iter().flat_map(|era| transcripts(era)).flatten() {
