@@ -82,7 +82,7 @@ struct many {
 };
 static struct many many;
 
-static void begin_many(int count, uint32_t flags)
+static void begin_many(int count)
 {
     int i;
     for (i = 0; i < count; i++) {
@@ -91,7 +91,7 @@ static void begin_many(int count, uint32_t flags)
         kpc_scan_secret("a plaintext", many.plaintexts[i]);
         kpc_scan_secret("a plaintext's end", many.plaintexts[i] + PLAINTEXT - KPC_SCAN_NEEDLE);
         OK(kpc_write_box_async(client, &many.streams[i].writer, &many.streams[i].first, many.plaintexts[i],
-                               PLAINTEXT, flags, KPC_SOON, NULL, &many.ops[i], &error));
+                               PLAINTEXT, 0, KPC_SOON, NULL, &many.ops[i], &error));
     }
 }
 
@@ -113,13 +113,13 @@ static void hold_many(void)
 {
     long begun = kpc_sim_count(&sim, "start_resending_encrypted_message");
     kpc_sim_say(&sim, "hold");
-    begin_many(MANY, 0);
+    begin_many(MANY);
     CHECK(kpc_sim_at_least(&sim, "start_resending_encrypted_message", begun + 1));
 }
 
 static void writes_at_once(void)
 {
-    begin_many(MANY, 0);
+    begin_many(MANY);
     end_many(MANY, KPC_OK);
 }
 
@@ -127,7 +127,7 @@ static void writes_one_after_the_other(void)
 {
     int i;
     for (i = 0; i < 5; i++) {
-        begin_many(1, 0);
+        begin_many(1);
         end_many(1, KPC_OK);
     }
 }
@@ -154,7 +154,7 @@ static void failed_writes(void)
         kpc_wipe(&stream, sizeof stream);
         kpc_wipe(&next, sizeof next);
     }
-    begin_many(5, KPC_START_RETURN_BOX_EXISTS);
+    begin_many(5);
     end_many(5, KPC_ERR_BOX_ALREADY_EXISTS);
 }
 
@@ -181,7 +181,7 @@ static void kept_results(void)
 {
     kpc_stats stats;
     int i;
-    begin_many(MANY, 0);
+    begin_many(MANY);
     for (i = 0; i < MANY; i++) {
         kpc_box_index index = many.streams[i].first;
         OK(kpc_read_box_async(client, &many.streams[i].reader, &index, 0, KPC_SOON, NULL, &many.ops[i], &error));

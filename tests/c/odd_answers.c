@@ -80,6 +80,7 @@ static void never(void)
     kpc_box_index next;
     kpc_op local = 0, write = 0;
 
+    CHECK(kpc_sim_verified(client));
     kpc_sim_say(&sim, "swallow next_message_box_index_reply");
     ERROR(KPC_ERR_TIMEOUT, kpc_next_message_box_index_remote(client, &stream.first, 50, &next, &error));
     CHECK(kpc_test_filled(&next, 0, sizeof next));

@@ -119,6 +119,7 @@ static void error_daemon_code(void)
     uint64_t epoch = 7;
     kpc_hash hash;
 
+    CHECK(kpc_sim_verified(client));
     kpc_sim_say(&sim, "error next_message_box_index 3");
     told(kpc_next_message_box_index_remote(client, &stream.first, KPC_SOON, &next, &error),
          KPC_ERR_DAEMON_INVALID_REQUEST, 3, KPC_ORIGIN_DAEMON);
