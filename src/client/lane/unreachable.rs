@@ -2,10 +2,11 @@
 //! reach it any more, as after a chroot, or with no descriptor left.
 
 use super::Lane;
-use crate::Error;
+use crate::{Error, Status};
 
-/// So many attempts to connect a lane fail, while another lane stands, before what waits for it
-/// ends: some seven seconds, unless the client is told to reconnect at another pace.
+/// So many attempts to dial fail, while another lane stands, before what waits for it ends: some
+/// seven seconds, unless the client is told to reconnect at another pace. A daemon that was
+/// reached and hung up does not count: it may well do better the next time.
 const HOPELESS: u32 = 4;
 
 /// How the last attempts to connect a lane went.
@@ -13,7 +14,7 @@ const HOPELESS: u32 = 4;
 pub(super) struct Attempts {
     /// Why the last one failed.
     failure: Option<Error>,
-    /// How many in a row have failed while another lane stood.
+    /// How many in a row could not dial while another lane stood.
     failed: u32,
 }
 
@@ -35,9 +36,10 @@ impl Lane {
     /// Another attempt to connect has failed. What waits here ends with that, once it would
     /// otherwise wait for ever.
     pub(super) fn could_not_connect(&self, error: &Error, others_stand: bool) {
+        let is_out_of_reach = others_stand && error.status() == Status::CONNECT;
         let mut state = self.lock();
         state.attempts.failure = Some(error.clone());
-        state.attempts.failed = if others_stand {
+        state.attempts.failed = if is_out_of_reach {
             state.attempts.failed.saturating_add(1)
         } else {
             0
