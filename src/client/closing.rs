@@ -1,7 +1,7 @@
 //! How a client ends: whoever closes it begins that and need not wait; the client's own thread
 //! carries it out and ends with it.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime as Tokio;
@@ -15,7 +15,7 @@ use super::thread::ThreadId;
 use super::timeout::Timeout;
 use super::work::Work;
 use super::Client;
-use crate::sync::lock;
+use crate::sync::{lock, wait_until};
 use crate::{Error, Result, Status};
 
 /// How long the daemon has to take the goodbye.
@@ -150,22 +150,8 @@ impl Closing {
     /// Waits until the client's thread has done all that it had to. False if the deadline passes
     /// before that.
     fn wait(&self, deadline: Option<Instant>) -> bool {
-        let mut stage = lock(&self.stage);
-        while *stage < Stage::Over {
-            let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
-            stage = match left {
-                Some(left) if left.is_zero() => return false,
-                Some(left) => {
-                    let woken = self.changed.wait_timeout(stage, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => {
-                    let woken = self.changed.wait(stage);
-                    woken.unwrap_or_else(PoisonError::into_inner)
-                }
-            };
-        }
-        true
+        let is_over = |stage: &Stage| *stage == Stage::Over;
+        wait_until(&self.changed, lock(&self.stage), deadline, is_over).is_ok()
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
 use super::log::Log;
 use super::thread::{Thread, ThreadId, ThreadSetup, CALLBACK_STACK};
-use crate::sync::lock;
+use crate::sync::{lock, wait, wait_until};
 
 /// A callback with everything that it needs.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
@@ -90,10 +90,7 @@ impl Dispatcher {
             if state.closing {
                 return None;
             }
-            state = self
-                .arrived
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = wait(&self.arrived, state, None);
         }
     }
 
@@ -110,21 +107,11 @@ impl Dispatcher {
 
     /// Waits until the thread has ended. False if the deadline passes before that.
     pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
-        let mut state = lock(&self.state);
-        while state.thread_id.is_some() && !state.ended {
-            let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
-            state = match left {
-                Some(left) if left.is_zero() => return false,
-                Some(left) => {
-                    let woken = self.arrived.wait_timeout(state, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => {
-                    let woken = self.arrived.wait(state);
-                    woken.unwrap_or_else(PoisonError::into_inner)
-                }
-            };
-        }
+        let has_ended = |state: &State| state.thread_id.is_none() || state.ended;
+        let ended = wait_until(&self.arrived, lock(&self.state), deadline, has_ended);
+        let Ok(mut state) = ended else {
+            return false;
+        };
         let thread = state.thread.take();
         drop(state);
         if let Some(thread) = thread {

@@ -7,8 +7,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Condvar, Mutex};
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -18,7 +17,7 @@ use super::events::Event;
 use super::kept::KeptResults;
 use super::sink::EventSink;
 use super::timeout::Timeout;
-use crate::sync::lock;
+use crate::sync::{lock, wait_until};
 use crate::wire::Hash;
 use crate::{Error, Result, Status};
 
@@ -297,46 +296,13 @@ impl Ops {
         if let Some(live) = state.live.get_mut(&id).filter(|_| claims) {
             live.waiters += 1;
         }
-        while state.live.contains_key(&id) {
-            state = match self.wait_once(state, deadline) {
-                Ok(state) => state,
-                Err(mut state) => {
-                    if let Some(live) = state.live.get_mut(&id) {
-                        live.waiters -= usize::from(claims);
-                        return Err(Error::new(
-                            Status::TIMEOUT,
-                            "the operation is still running",
-                        ));
-                    }
-                    state
-                }
-            };
-        }
-        Ok(state)
-    }
-
-    /// Waits for any operation to end; `Err` when the deadline has passed.
-    fn wait_once<'a>(
-        &self,
-        state: std::sync::MutexGuard<'a, State>,
-        deadline: Option<Instant>,
-    ) -> std::result::Result<std::sync::MutexGuard<'a, State>, std::sync::MutexGuard<'a, State>>
-    {
-        let Some(deadline) = deadline else {
-            return Ok(self
-                .ended
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner));
-        };
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(state);
-        }
-        Ok(self
-            .ended
-            .wait_timeout(state, left)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0)
+        let is_over = |state: &State| !state.live.contains_key(&id);
+        wait_until(&self.ended, state, deadline, is_over).map_err(|mut state| {
+            if let Some(live) = state.live.get_mut(&id) {
+                live.waiters -= usize::from(claims);
+            }
+            Error::new(Status::TIMEOUT, "the operation is still running")
+        })
     }
 
     /// True while an operation that writes is not over.

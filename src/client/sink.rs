@@ -11,13 +11,13 @@ use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
+use std::time::Instant;
 
 use super::dispatcher::Dispatcher;
 use super::events::Event;
 use super::timeout::Timeout;
-use crate::sync::lock;
+use crate::sync::{lock, wait};
 use crate::transport::hold_standard;
 use crate::{Error, Result, Status};
 
@@ -393,23 +393,6 @@ fn has_callback() -> Error {
         Status::BUSY,
         "this event sink has a callback, which takes its events",
     )
-}
-
-/// Waits for news, for `left` at most (`None`: for ever).
-fn wait<'a, T>(
-    condvar: &Condvar,
-    guard: MutexGuard<'a, T>,
-    left: Option<Duration>,
-) -> MutexGuard<'a, T> {
-    match left {
-        None => condvar.wait(guard).unwrap_or_else(PoisonError::into_inner),
-        Some(left) => {
-            condvar
-                .wait_timeout(guard, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A place where one thread waits for one value.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex};
 use std::time::Instant;
 
-use crate::sync::lock;
+use crate::sync::{lock, wait};
 
 /// Filled once by one thread, awaited by another.
 pub(crate) struct Waiter<T> {
@@ -69,18 +69,7 @@ impl<T> Waiter<T> {
             if std::mem::take(&mut state.called) {
                 return Waited::Called;
             }
-            state = match left {
-                None => self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(left) => {
-                    self.changed
-                        .wait_timeout(state, left)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0
-                }
-            };
+            state = wait(&self.changed, state, left);
         }
     }
 

@@ -8,7 +8,7 @@ use super::error::kpc_error;
 use super::out::{out, out_beside};
 use super::status::kpc_status;
 use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
-use crate::bacap::{self, Derivation};
+use crate::bacap::{self, Derivation, Keypair};
 use crate::client::{random_array, KeyDerivation};
 use crate::{Error, Status};
 
@@ -40,6 +40,15 @@ fn derivation_of(number: i32) -> Result<Derivation, Error> {
             "derivation is neither KPC_DERIVATION_CURRENT nor KPC_DERIVATION_BEFORE_HPQC_101",
         )),
     }
+}
+
+/// A key pair as C takes it.
+pub(super) fn values_of(pair: &Keypair) -> (kpc_write_cap, kpc_read_cap, kpc_box_index) {
+    (
+        (&pair.write_cap).into(),
+        (&pair.read_cap).into(),
+        (&pair.first_index).into(),
+    )
 }
 
 /// Makes the capabilities of a new stream of boxes. The same seed always gives the same
@@ -84,12 +93,7 @@ pub unsafe extern "C" fn kpc_new_keypair(
             } else {
                 Zeroizing::new(*args::exactly(given, "seed")?)
             };
-            let pair = bacap::keypair(&seed);
-            Ok((
-                (&pair.write_cap).into(),
-                (&pair.read_cap).into(),
-                (&pair.first_index).into(),
-            ))
+            Ok(values_of(&bacap::keypair(&seed)))
         })
     }
 }
@@ -130,11 +134,7 @@ pub unsafe extern "C" fn kpc_new_keypair_by_derivation(
             let seed = args::exactly(args::bytes(seed, seed_len, "seed")?, "seed")?;
             let derivation = derivation_of(derivation)?;
             let pair = bacap::keypair_by(derivation, &Zeroizing::new(*seed));
-            Ok((
-                (&pair.write_cap).into(),
-                (&pair.read_cap).into(),
-                (&pair.first_index).into(),
-            ))
+            Ok(values_of(&pair))
         })
     }
 }

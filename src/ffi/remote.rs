@@ -5,6 +5,7 @@ use super::boundary::call;
 use super::buffer::{kpc_buffer, Buffer};
 use super::client::kpc_client;
 use super::error::kpc_error;
+use super::keys::values_of;
 use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::out::{out, out_beside, out_handle};
 use super::status::kpc_status;
@@ -56,11 +57,7 @@ pub unsafe extern "C" fn kpc_new_keypair_remote(
                         "seed",
                     )?)
                 })?;
-                Ok((
-                    (&v.write_cap).into(),
-                    (&v.read_cap).into(),
-                    (&v.first_index).into(),
-                ))
+                Ok(values_of(&v))
             },
         )
     }
@@ -132,11 +129,7 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_result(
             ),
             || {
                 let v: Keypair = operation::result("kpc_new_keypair_remote", result)?;
-                Ok((
-                    (&v.write_cap).into(),
-                    (&v.read_cap).into(),
-                    (&v.first_index).into(),
-                ))
+                Ok(values_of(&v))
             },
         )
     }
