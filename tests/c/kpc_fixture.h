@@ -60,6 +60,8 @@ static long fixture_requests;
 static inline void fixture_connect(struct fixture *f)
 {
     OK(kpc_config_set_unix(f->kpc_config, fixture_sim.address, &error));
+    /* No other is opened later, and greeted by a request of its own. */
+    OK(kpc_config_set_encryption_connections(f->kpc_config, 1, &error));
     OK(kpc_client_new(f->kpc_config, &f->kpc_client, &error));
 #ifdef KPC_FIXTURE_SIM
     {
