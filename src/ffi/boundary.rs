@@ -57,6 +57,9 @@ unsafe fn enter(error: *mut *mut kpc_error, act: &mut dyn FnMut() -> Result<()>)
     }
     // SAFETY: passed on from the caller.
     unsafe { error::clear(error) };
+    // What the program left there: the dynamic linker, for one, puts the vector registers on the
+    // stack when it looks up a function. A future that is built over it would take it to the heap.
+    sweep_stack();
     let ended = guarded(act);
     // Values on their way to the caller, and what they were made of.
     sweep_stack();

@@ -450,6 +450,31 @@ static void channels(void)
     kpc_wipe(plaintext, sizeof plaintext);
 }
 
+/* Where the stack of the next call will be. */
+static __attribute__((noinline)) void leave_on_the_stack(const uint8_t *secret)
+{
+    uint8_t stack[8 << 10];
+    size_t at;
+    for (at = 0; at + KPC_SCAN_NEEDLE <= sizeof stack; at += KPC_SCAN_NEEDLE) {
+        memcpy(stack + at, secret, KPC_SCAN_NEEDLE);
+    }
+    __asm__ volatile("" : : "r"(stack) : "memory");
+}
+
+/* The dynamic linker does so: it saves the registers when it looks up a function. */
+static void what_the_program_left_on_its_stack(void)
+{
+    kpc_test_stream stream = stream_of(1);
+    kpc_buffer *found = NULL;
+    kpc_box_index next = stream.first;
+    leave_on_the_stack(stream.writer.bytes);
+    OK(kpc_tombstone_box(client, &stream.writer, &stream.first, KPC_SOON, &next, &error));
+    leave_on_the_stack(stream.writer.bytes);
+    ERROR(KPC_ERR_TIMEOUT, kpc_read_box(client, &stream.reader, &next, 0, 50, &found, &next, &error));
+    kpc_wipe(&stream, sizeof stream);
+    kpc_wipe(&next, sizeof next);
+}
+
 /* Until the threads of the library are over, and what they held with them. */
 static void await_silence(void)
 {
@@ -519,6 +544,7 @@ int main(void)
     LEAVES_NOTHING(abandoned_writes);
     LEAVES_NOTHING(kept_results);
     LEAVES_NOTHING(reads);
+    LEAVES_NOTHING(what_the_program_left_on_its_stack);
     LEAVES_NOTHING(tombstones);
     LEAVES_NOTHING(stored_envelopes);
     LEAVES_NOTHING(copy_builder);
