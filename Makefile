@@ -60,7 +60,7 @@ DEMO_NETWORK ?= --lambda-p 0.01 --latency 300 --encrypt-cost 20
 REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 
-.PHONY: all archive lib link header man symbols sim examples demo examples-at-pace check check-peers bench install install-strip install-debug uninstall clean help
+.PHONY: all archive lib link header man symbols sim examples demo examples-at-pace check check-32 check-peers bench install install-strip install-debug uninstall clean help
 
 all: lib
 
@@ -136,6 +136,11 @@ check: sim examples
 ## check-peers: other people's clients on the simulator; installs them, with Python and a network, in $(BUILD)/peers
 check-peers: sim lib
 	@PEERS=1 BUILD=$(BUILD) tests/run/all.sh peers
+
+## check-32: the unit tests and the C programs on 32 bits; needs gcc -m32 and Rust's target i686-unknown-linux-gnu
+check-32: sim
+	@mkdir -p $(BUILD)/lib
+	@CHECK_32=all BUILD=$(BUILD) tests/run/all.sh 32bit
 
 ## bench: ratios against a bare socket, in one run
 bench: lib

@@ -34,7 +34,7 @@ impl Random {
             return false;
         }
         #[allow(clippy::cast_precision_loss)] // 32 bits are fine enough
-        let drawn = self.below(1 << 32) as f64 / f64::from(u32::MAX);
+        let drawn = (u64::from_le_bytes(self.bytes()) >> 32) as f64 / f64::from(u32::MAX);
         drawn < probability
     }
 
