@@ -60,7 +60,7 @@ else
 fi
 # Boxes at the pace of a network: minutes of waiting, hardly any work.
 if [ $# -eq 0 ] && [ -z "${BENCH_UNIX:-}" ] && [ "${BENCH_PACE:-1}" != 0 ]; then
-    for what in at-once priced waiting; do
+    for what in at-once priced waiting beside; do
         BUILD="$BUILD" benches/pace/run.sh "$what"
     done
 fi

@@ -3508,7 +3508,9 @@ KPC_API void kpc_envelope_free(kpc_envelope *envelope);
 
 /**
  * Prepares the read of a box. The daemon computes it; nothing is sent. The envelope is made
- * for the replicas of the current epoch and is good for about a week.
+ * for the replicas of the current epoch and is good for about a week. It takes the daemon about
+ * two seconds of one core on networks with CTIDH1024-X25519, some milliseconds on those with
+ * x25519, and goes before the encryptions of pending reads: kpc_config_set_encryption_connections.
  *
  * @param client      the client
  * @param read_cap    the capability
@@ -3978,8 +3980,8 @@ kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *result, kp
 /* ---- Tombstones ------------------------------------------------------------------------------ */
 
 /**
- * Prepares tombstones for boxes in a row. The daemon computes them, one after the other;
- * nothing is sent. Send each with the write capability; what is deleted stays deleted, and a
+ * Prepares tombstones for boxes in a row. The daemon computes them, one on each connection for
+ * encryptions at a time (kpc_config_set_encryption_connections); nothing is sent. Send each with the write capability; what is deleted stays deleted, and a
  * tombstone may be sent again.
  *
  * If the time runs out or the daemon fails when some are made, the call succeeds with these:
@@ -4154,7 +4156,8 @@ typedef struct kpc_destination {
  * first, is_last for the last. A stream without last element is read on by the courier for
  * ever. A call that is not the last ends with an element that may be partly filled;
  * kpc_create_courier_envelopes_from_multi_payload packs better. Long payloads go to the daemon
- * in pieces, so that other calls need not wait.
+ * in pieces, each of which it encrypts in about two seconds: every box of the destination costs
+ * as much as kpc_encrypt_write.
  *
  * @param client            the client
  * @param payload           what to write; may be NULL if payload_len is 0

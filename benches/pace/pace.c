@@ -2,10 +2,13 @@
  *
  *   pace PATH at-once library|bare reads|writes N
  *   pace PATH waiting CONTROL library|fresh|bare READERS WRITTEN FROM TO LIMIT
+ *   pace PATH beside READS
+ *   pace PATH bulk CONNECTIONS N
  *
  * at-once: seconds that so many take that are begun together, and what kpc_client_estimate says of
  * it. waiting: reads of boxes of which so many are written between two moments; seconds from write
- * to found for each, then what it cost. run.sh runs many of these, and makes the tables. */
+ * to found for each, then what it cost. beside: a local call, encryptions and writes, alone and
+ * beside pending reads. bulk: writes a second, with so many connections for encryptions. run.sh runs many of these, and makes the tables. */
 #include "pace.h"
 
 #include <stdio.h>
@@ -30,11 +33,19 @@ void pace_stream(struct stream *stream)
 
 kpc_client *pace_client(const char *path)
 {
+    return pace_client_with(path, 0);
+}
+
+kpc_client *pace_client_with(const char *path, unsigned encryptions)
+{
     kpc_error *error = NULL;
     kpc_config *config = NULL;
     kpc_client *client = NULL;
     pace_ok(kpc_config_new(&config, &error), error, "config");
     pace_ok(kpc_config_set_unix(config, path, &error), error, "unix socket");
+    if (encryptions > 0)
+        pace_ok(kpc_config_set_encryption_connections(config, encryptions, &error), error,
+                "connections");
     pace_ok(kpc_client_new(config, &client, &error), error, "client");
     kpc_config_free(config);
     pace_ok(kpc_client_connect(client, 120000, &error), error, "connect");
@@ -166,6 +177,10 @@ int main(int argc, char **argv)
     else if (argc == 10 && strcmp(argv[2], "waiting") == 0)
         waiting(argv[1], argv[3], argv[4], strtoul(argv[5], NULL, 10), strtoul(argv[6], NULL, 10),
                 atof(argv[7]), atof(argv[8]), atof(argv[9]));
+    else if (argc == 4 && strcmp(argv[2], "beside") == 0)
+        beside(argv[1], strtoul(argv[3], NULL, 10));
+    else if (argc == 5 && strcmp(argv[2], "bulk") == 0)
+        bulk(argv[1], (unsigned)strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10));
     else {
         fprintf(stderr, "usage: see the head of benches/pace/pace.c\n");
         return 2;

@@ -6,6 +6,8 @@
 #   benches/pace/run.sh priced    the same where an encryption takes 2.15 s (7 minutes)
 #   benches/pace/run.sh waiting   reads of boxes that are written meanwhile, where an encryption
 #                                 takes 2.15 s: WAITING="1 20" of them at once (15 minutes)
+#   benches/pace/run.sh beside    what 20 pending reads do to everything else, and many writes, where
+#                                 encryptions are dear (4 minutes)
 #   PACE_SIM="--lambda-p 0.004 --latency 300 --encrypt-cost 537" WAITING=1000 benches/pace/run.sh waiting
 #                                 the same four times as fast (17 minutes)
 #
@@ -122,9 +124,59 @@ waits() {
     table_of_waits "$work"/*.out
 }
 
+table_of_neighbours() {
+    awk '$1 == "beside" { n++; for (i = 3; i <= 9; i++) sum[i] += $i; if ($7 / $5 > most) most = $7 / $5 }
+        END {
+            for (i in sum) sum[i] /= n
+            printf "| beside 20 pending reads | alone | beside | |\n|---|---|---|---|\n"
+            printf "| local call, median | %.0f us | %.0f us | %.2f times as long |\n", sum[3], sum[4], sum[4] / sum[3]
+            printf "| `kpc_encrypt_write` | %.2f s | %.2f s | %.2f encryptions, at most %.2f |\n", sum[5], sum[6], sum[6] / sum[5], most
+            printf "| `kpc_write_box` | %.2f s | %.2f s | what it takes alone and %.2f encryptions |\n", sum[8], sum[9], (sum[9] - sum[8]) / sum[5]
+        }' "$@"
+}
+
+# PRICE CONNECTIONS: writes a second, of what packets and encryptions allow.
+table_of_bulk() {
+    printf '| an encryption | connections | writes a second | allowed | share |\n|---|---|---|---|---|\n'
+    local price connections
+    for price in 10 500 2150; do
+        for connections in 1 2 4; do
+            awk -v price="$price" -v connections="$connections" '{ n++; rate += $3 }
+                END {
+                    allowed = connections * 1000 / price
+                    if (allowed > 1) allowed = 1
+                    rate /= n
+                    printf "| %d ms | %d | %.3f | %.3f | %.2f |\n", price, connections, rate, allowed, rate / allowed
+                }' "$work/bulk-$price-$connections-"*.out
+        done
+    done
+}
+
+neighbours() {
+    local run price connections jobs=()
+    for ((run = 0; run < runs; run++)); do
+        start_sim "beside-$run" --seed "$run" "$@" --encrypt-cost 2000
+        "$work/pace" "$work/beside-$run.sock" beside 20 >"$work/beside-$run.out" &
+        jobs+=($!)
+        for price in 10 500 2150; do
+            for connections in 1 2 4; do
+                local name=bulk-$price-$connections-$run
+                start_sim "$name" --seed "$run" "$@" --encrypt-cost "$price"
+                "$work/pace" "$work/$name.sock" bulk "$connections" 110 >"$work/$name.out" &
+                jobs+=($!)
+            done
+        done
+    done
+    wait "${jobs[@]}"
+    echo "$runs runs of each, simulator: $*"
+    table_of_neighbours "$work"/beside-*.out
+    table_of_bulk
+}
+
 case $what in
     at-once) bursts ${PACE_SIM:---lambda-p 0.001 --encrypt-cost 0} ;;
     priced) bursts ${PACE_SIM:---lambda-p 0.001 --encrypt-cost 2150} ;;
     waiting) waits ${PACE_SIM:---lambda-p 0.001 --encrypt-cost 2150} ;;
-    *) sed -n '2,14p' "$0"; exit 2 ;;
+    beside) neighbours ${PACE_SIM:---lambda-p 0.001 --cores 4} ;;
+    *) sed -n '2,16p' "$0"; exit 2 ;;
 esac

@@ -12,7 +12,9 @@ use super::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
 use crate::client::Envelope;
 
 /// Prepares the read of a box. The daemon computes it; nothing is sent. The envelope is made
-/// for the replicas of the current epoch and is good for about a week.
+/// for the replicas of the current epoch and is good for about a week. It takes the daemon about
+/// two seconds of one core on networks with CTIDH1024-X25519, some milliseconds on those with
+/// x25519, and goes before the encryptions of pending reads: kpc_config_set_encryption_connections.
 ///
 /// @param client      the client
 /// @param read_cap    the capability

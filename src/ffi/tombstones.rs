@@ -27,8 +27,8 @@ impl Kind for kpc_tombstones {
     const TAG: Tag = Tag::Tombstones;
 }
 
-/// Prepares tombstones for boxes in a row. The daemon computes them, one after the other;
-/// nothing is sent. Send each with the write capability; what is deleted stays deleted, and a
+/// Prepares tombstones for boxes in a row. The daemon computes them, one on each connection for
+/// encryptions at a time (kpc_config_set_encryption_connections); nothing is sent. Send each with the write capability; what is deleted stays deleted, and a
 /// tombstone may be sent again.
 ///
 /// If the time runs out or the daemon fails when some are made, the call succeeds with these:
