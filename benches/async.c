@@ -9,7 +9,7 @@
 struct flight {
     pthread_mutex_t lock;
     pthread_cond_t landed;
-    const kpc_client *client;
+    kpc_client *client;
     size_t to_start;
     size_t to_land;
 };
@@ -40,7 +40,7 @@ static void start_one(struct flight *flight)
              error, "start");
 }
 
-static double fly(const kpc_client *client, size_t count, size_t depth)
+static double fly(kpc_client *client, size_t count, size_t depth)
 {
     struct flight flight = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, client,
                             count - depth, count};

@@ -32,7 +32,7 @@ kpc_client *bench_client(const char *unix_path, const char *tcp_address)
     return client;
 }
 
-void bench_call(const kpc_client *client)
+void bench_call(kpc_client *client)
 {
     kpc_buffer *payload = NULL;
     kpc_status status = kpc_get_pki_document_raw(client, 999999, KPC_FOREVER, &payload, NULL, NULL);

@@ -17,7 +17,7 @@ struct options {
 kpc_client *bench_client(const char *unix_path, const char *tcp_address);
 
 /* One local call that every daemon answers at once: the document of an unknown epoch. */
-void bench_call(const kpc_client *client);
+void bench_call(kpc_client *client);
 
 /* Ends the program unless `status` is KPC_OK. */
 void bench_ok(kpc_status status, kpc_error *error, const char *what);

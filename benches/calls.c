@@ -56,7 +56,7 @@ static void latency(const struct options *options, const char *name, const char 
 }
 
 struct callers {
-    const kpc_client *client;
+    kpc_client *client;
     size_t calls;
 };
 
@@ -68,7 +68,7 @@ static void *call_many(void *argument)
     return NULL;
 }
 
-static double throughput(const kpc_client *client, size_t threads, size_t total)
+static double throughput(kpc_client *client, size_t threads, size_t total)
 {
     pthread_t ids[64];
     struct callers callers = {client, total / threads};

@@ -24,7 +24,7 @@ static void landed(const kpc_result *result, void *user_data)
 }
 
 /* All of them started at once; microseconds each until the last has landed. */
-static double burst(const kpc_client *client, size_t count)
+static double burst(kpc_client *client, size_t count)
 {
     struct barrier barrier = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, count};
     kpc_completion done = {landed, &barrier, NULL, NULL};

@@ -20,7 +20,7 @@ static void new_channel(struct channel *channel)
              NULL, "keypair");
 }
 
-static double call_p50(const kpc_client *client)
+static double call_p50(kpc_client *client)
 {
     static double samples[CALLS];
     for (size_t i = 0; i < CALLS; i++) {
@@ -31,7 +31,7 @@ static double call_p50(const kpc_client *client)
     return quantile(samples, CALLS, 0.5);
 }
 
-static double write_p50(const kpc_client *client)
+static double write_p50(kpc_client *client)
 {
     static double samples[WRITES];
     struct channel channel;
@@ -47,7 +47,7 @@ static double write_p50(const kpc_client *client)
     return quantile(samples, WRITES, 0.5);
 }
 
-static void start_reads(const kpc_client *client, kpc_op *ops)
+static void start_reads(kpc_client *client, kpc_op *ops)
 {
     for (size_t i = 0; i < READS; i++) {
         struct channel channel;

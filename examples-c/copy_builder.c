@@ -53,7 +53,7 @@ static void show(const char *at, const kpc_copy_builder *builder)
     printf("%s: %lu of %lu boxes are written\n", at, (unsigned long)written, (unsigned long)needed);
 }
 
-static void begin(const kpc_client *client, const char *path)
+static void begin(kpc_client *client, const char *path)
 {
     kpc_error *error = NULL;
     kpc_copy_builder *builder = NULL;
@@ -72,7 +72,7 @@ static void begin(const kpc_client *client, const char *path)
     show("the power fails", builder);
 }
 
-static void finish(const kpc_client *client, const char *path)
+static void finish(kpc_client *client, const char *path)
 {
     kpc_error *error = NULL;
     kpc_copy_builder *builder = NULL;

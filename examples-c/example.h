@@ -65,7 +65,7 @@ static inline void example_channel(kpc_write_cap *write_cap, kpc_read_cap *read_
 }
 
 /* Writes the elements of a copy stream, one to a box; index moves on. howto_08 shows the steps. */
-static inline void example_write_elements(const kpc_client *client,
+static inline void example_write_elements(kpc_client *client,
                                           const kpc_stream_elements *elements,
                                           const kpc_write_cap *stream, kpc_box_index *index)
 {
@@ -83,7 +83,7 @@ static inline void example_write_elements(const kpc_client *client,
 }
 
 /* Reads boxes until a payload is together, which must be this; the number of boxes. */
-static inline int example_read_payload(const kpc_client *client, const kpc_read_cap *reader,
+static inline int example_read_payload(kpc_client *client, const kpc_read_cap *reader,
                                        kpc_box_index index, const uint8_t *payload, size_t size)
 {
     kpc_error *error = NULL;

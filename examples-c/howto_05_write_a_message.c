@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 
 /* Writes one box: encrypts, then has the daemon send it until a replica has answered. */
-static void write_box(const kpc_client *client, const kpc_write_cap *write_cap,
+static void write_box(kpc_client *client, const kpc_write_cap *write_cap,
                       kpc_box_index *index, const char *text)
 {
     kpc_error *error = NULL;

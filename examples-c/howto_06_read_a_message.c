@@ -17,7 +17,7 @@
 
 /* Reads one box. An envelope for the read is made by the daemon, and sent until the box is there.
  * kpc_read_box does both steps in one call. */
-static kpc_buffer *read_box(const kpc_client *client, const kpc_read_cap *read_cap,
+static kpc_buffer *read_box(kpc_client *client, const kpc_read_cap *read_cap,
                             kpc_box_index *index)
 {
     kpc_error *error = NULL;

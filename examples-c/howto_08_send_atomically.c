@@ -16,7 +16,7 @@
 enum { SIZE = 5000 };
 
 /* Writes each element of a copy stream to a box of its own; index moves on. */
-static void write_elements(const kpc_client *client, const kpc_stream_elements *elements,
+static void write_elements(kpc_client *client, const kpc_stream_elements *elements,
                            const kpc_write_cap *stream, kpc_box_index *index)
 {
     kpc_error *error = NULL;

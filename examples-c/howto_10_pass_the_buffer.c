@@ -49,7 +49,7 @@ static void take(kpc_buffer *from, struct bytes *to)
 }
 
 /* One call for one half of the payload; what it gives is stored before anything is written. */
-static void add(const kpc_client *client, const char *path, const char *which, bool is_first)
+static void add(kpc_client *client, const char *path, const char *which, bool is_first)
 {
     kpc_error *error = NULL;
     kpc_stream_elements *made = NULL;
@@ -76,7 +76,7 @@ static void add(const kpc_client *client, const char *path, const char *which, b
 }
 
 /* Writing what is there already, as after a crash, is fine as long as it is the same. */
-static void write_out(const kpc_client *client, size_t elements)
+static void write_out(kpc_client *client, size_t elements)
 {
     kpc_error *error = NULL;
     size_t i;

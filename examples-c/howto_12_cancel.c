@@ -14,7 +14,7 @@
 
 /* What the other thread needs for its part. */
 struct request {
-    const kpc_client *client;
+    kpc_client *client;
     kpc_hash hash;
 };
 
@@ -30,7 +30,7 @@ static void *cancel(void *user_data)
 }
 
 /* Waits for an operation's end and shows how it was. */
-static void show(const kpc_client *client, const char *how, kpc_op op)
+static void show(kpc_client *client, const char *how, kpc_op op)
 {
     kpc_error *error = NULL;
     kpc_result *result = NULL;

@@ -21,7 +21,7 @@
 #define SOON_MS 20000
 
 /* The next event; says what may be wrong where none comes. */
-static kpc_event *next_event(const kpc_event_sink *sink)
+static kpc_event *next_event(kpc_event_sink *sink)
 {
     kpc_error *error = NULL;
     kpc_event *event = NULL;
@@ -36,7 +36,7 @@ static kpc_event *next_event(const kpc_event_sink *sink)
 }
 
 /* Takes events until this kind has come, telling of those that matter here. */
-static void await(const kpc_event_sink *sink, int32_t kind)
+static void await(kpc_event_sink *sink, int32_t kind)
 {
     int32_t found;
 

@@ -26,8 +26,12 @@
  * handle that was freed, is of another kind or was made up gives KPC_ERR_BAD_HANDLE, NULL gives
  * KPC_ERR_ARG_NULL; functions without a status then return what they document. Freeing twice does
  * nothing. An object that is freed or closed while another thread uses it stays until that use is
- * over. const tells whether the program would call it a change; every function may be called with
- * one object by several threads at once.
+ * over.
+ *
+ * Const. A function that takes an object as const only looks: nothing that the program can ask of
+ * the object is different afterwards. Whatever sends, waits, cancels, sets or frees takes it
+ * without const, and so does every call on the daemon with its client. Const is no matter of
+ * threads: every function may be called with one object by several threads at once.
  *
  * Values. kpc_write_cap, kpc_hash and the like are plain bytes of fixed size, to be copied freely;
  * nothing is freed. Capabilities, seeds and indices are secrets: the library wipes its own copies,
@@ -1664,7 +1668,7 @@ typedef struct kpc_completion {
      */
     kpc_drop_fn drop;
     /** Receives the event if fn is NULL; may be NULL. */
-    const kpc_event_sink *sink;
+    kpc_event_sink *sink;
 } kpc_completion;
 
 /**
@@ -1679,7 +1683,7 @@ typedef struct kpc_completion {
  *
  * Threads: any, callbacks included.
  */
-KPC_API kpc_status kpc_op_cancel(const kpc_client *client, kpc_op op, kpc_error **error);
+KPC_API kpc_status kpc_op_cancel(kpc_client *client, kpc_op op, kpc_error **error);
 
 /**
  * Waits until an operation has completed, wherever its completion goes. The result of one
@@ -1700,7 +1704,7 @@ KPC_API kpc_status kpc_op_cancel(const kpc_client *client, kpc_op op, kpc_error 
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_op_wait(const kpc_client *client, kpc_op op, int32_t timeout_ms, kpc_result **result,
+kpc_status kpc_op_wait(kpc_client *client, kpc_op op, int32_t timeout_ms, kpc_result **result,
                        kpc_error **error);
 
 /**
@@ -1787,7 +1791,7 @@ kpc_status kpc_client_new(const kpc_config *config, kpc_client **client, kpc_err
  *
  * Threads: any, callbacks included.
  */
-KPC_API KPC_MUST_USE kpc_status kpc_client_disconnect(const kpc_client *client, kpc_error **error);
+KPC_API KPC_MUST_USE kpc_status kpc_client_disconnect(kpc_client *client, kpc_error **error);
 
 /**
  * Frees a client and closes it, if that was not done, without waiting for anything: the goodbye
@@ -1933,7 +1937,7 @@ kpc_status kpc_client_log(const kpc_client *client, int32_t level, const char *t
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_connect(const kpc_client *client, int32_t timeout_ms, kpc_error **error);
+kpc_status kpc_client_connect(kpc_client *client, int32_t timeout_ms, kpc_error **error);
 
 /**
  * As kpc_client_connect, without waiting; its completion is for kpc_client_connect_result.
@@ -1951,7 +1955,7 @@ kpc_status kpc_client_connect(const kpc_client *client, int32_t timeout_ms, kpc_
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_connect_async(const kpc_client *client, int32_t timeout_ms,
+kpc_status kpc_client_connect_async(kpc_client *client, int32_t timeout_ms,
                                     const kpc_completion *done, kpc_op *op, kpc_error **error);
 
 /**
@@ -1982,7 +1986,7 @@ kpc_status kpc_client_connect_result(const kpc_result *result, kpc_error **error
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_flush(const kpc_client *client, int32_t timeout_ms, kpc_error **error);
+kpc_status kpc_client_flush(kpc_client *client, int32_t timeout_ms, kpc_error **error);
 
 /**
  * As kpc_client_flush, without waiting; its completion is for kpc_client_flush_result.
@@ -1998,7 +2002,7 @@ kpc_status kpc_client_flush(const kpc_client *client, int32_t timeout_ms, kpc_er
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_flush_async(const kpc_client *client, int32_t timeout_ms,
+kpc_status kpc_client_flush_async(kpc_client *client, int32_t timeout_ms,
                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
 
 /**
@@ -2030,8 +2034,7 @@ kpc_status kpc_client_flush_result(const kpc_result *result, kpc_error **error);
  *
  * Threads: any, callbacks included.
  */
-KPC_API
-kpc_status kpc_client_close(const kpc_client *client, int32_t timeout_ms, kpc_error **error);
+KPC_API kpc_status kpc_client_close(kpc_client *client, int32_t timeout_ms, kpc_error **error);
 
 /**
  * As kpc_client_close, without waiting; its completion is for kpc_client_close_result. It comes
@@ -2050,7 +2053,7 @@ kpc_status kpc_client_close(const kpc_client *client, int32_t timeout_ms, kpc_er
  * Threads: any, callbacks and finalizers included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_close_async(const kpc_client *client, int32_t timeout_ms,
+kpc_status kpc_client_close_async(kpc_client *client, int32_t timeout_ms,
                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
 
 /**
@@ -2224,7 +2227,7 @@ typedef void (*kpc_event_fn)(const kpc_event *event, void *user_data);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_sink_open(const kpc_client *client, size_t capacity, kpc_event_sink **sink,
+kpc_status kpc_event_sink_open(kpc_client *client, size_t capacity, kpc_event_sink **sink,
                                kpc_error **error);
 
 /**
@@ -2243,7 +2246,7 @@ kpc_status kpc_event_sink_open(const kpc_client *client, size_t capacity, kpc_ev
  * Threads: any; of several that wait, each event wakes one.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_sink_next(const kpc_event_sink *sink, int32_t timeout_ms, kpc_event **event,
+kpc_status kpc_event_sink_next(kpc_event_sink *sink, int32_t timeout_ms, kpc_event **event,
                                kpc_error **error);
 
 /**
@@ -2275,7 +2278,7 @@ KPC_API int kpc_event_sink_fd(const kpc_event_sink *sink);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_sink_on_event(const kpc_event_sink *sink, kpc_event_fn fn, void *user_data,
+kpc_status kpc_event_sink_on_event(kpc_event_sink *sink, kpc_event_fn fn, void *user_data,
                                    kpc_drop_fn drop, kpc_error **error);
 
 /**
@@ -2861,9 +2864,9 @@ kpc_status kpc_client_pigeonhole_geometry(const kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_message(const kpc_client *client, const kpc_id *surb_id,
-                            const kpc_service *service, const uint8_t *payload, size_t payload_len,
-                            kpc_id *message_id, kpc_error **error);
+kpc_status kpc_send_message(kpc_client *client, const kpc_id *surb_id, const kpc_service *service,
+                            const uint8_t *payload, size_t payload_len, kpc_id *message_id,
+                            kpc_error **error);
 
 /**
  * Sends a plain message to which no reply can come. Done when it is in line for the daemon;
@@ -2885,7 +2888,7 @@ kpc_status kpc_send_message(const kpc_client *client, const kpc_id *surb_id,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_message_without_reply(const kpc_client *client, const kpc_service *service,
+kpc_status kpc_send_message_without_reply(kpc_client *client, const kpc_service *service,
                                           const uint8_t *payload, size_t payload_len,
                                           kpc_id *message_id, kpc_error **error);
 
@@ -2914,7 +2917,7 @@ kpc_status kpc_send_message_without_reply(const kpc_client *client, const kpc_se
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_message_await_reply(const kpc_client *client, const kpc_service *service,
+kpc_status kpc_send_message_await_reply(kpc_client *client, const kpc_service *service,
                                         const uint8_t *payload, size_t payload_len,
                                         int32_t timeout_ms, kpc_buffer **reply, kpc_error **error);
 
@@ -2941,7 +2944,7 @@ kpc_status kpc_send_message_await_reply(const kpc_client *client, const kpc_serv
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_message_await_reply_async(const kpc_client *client, const kpc_service *service,
+kpc_status kpc_send_message_await_reply_async(kpc_client *client, const kpc_service *service,
                                               const uint8_t *payload, size_t payload_len,
                                               int32_t timeout_ms, const kpc_completion *done,
                                               kpc_op *op, kpc_error **error);
@@ -2988,7 +2991,7 @@ kpc_status kpc_send_message_await_reply_result(const kpc_result *result, kpc_buf
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_reliable_message(const kpc_client *client, const kpc_id *message_id,
+kpc_status kpc_send_reliable_message(kpc_client *client, const kpc_id *message_id,
                                      const kpc_service *service, const uint8_t *payload,
                                      size_t payload_len, kpc_error **error);
 
@@ -3022,7 +3025,7 @@ kpc_status kpc_send_reliable_message(const kpc_client *client, const kpc_id *mes
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_reliable_message_await_reply(const kpc_client *client, const kpc_id *message_id,
+kpc_status kpc_send_reliable_message_await_reply(kpc_client *client, const kpc_id *message_id,
                                                  const kpc_service *service, const uint8_t *payload,
                                                  size_t payload_len, int32_t timeout_ms,
                                                  kpc_buffer **reply, kpc_error **error);
@@ -3052,8 +3055,7 @@ kpc_status kpc_send_reliable_message_await_reply(const kpc_client *client, const
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_reliable_message_await_reply_async(const kpc_client *client,
-                                                       const kpc_id *message_id,
+kpc_status kpc_send_reliable_message_await_reply_async(kpc_client *client, const kpc_id *message_id,
                                                        const kpc_service *service,
                                                        const uint8_t *payload, size_t payload_len,
                                                        int32_t timeout_ms,
@@ -3091,7 +3093,7 @@ kpc_status kpc_send_reliable_message_await_reply_result(const kpc_result *result
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_await_message_reply(const kpc_client *client, int32_t timeout_ms, kpc_error **error);
+kpc_status kpc_await_message_reply(kpc_client *client, int32_t timeout_ms, kpc_error **error);
 
 /**
  * As kpc_await_message_reply, without waiting; its completion is for
@@ -3108,7 +3110,7 @@ kpc_status kpc_await_message_reply(const kpc_client *client, int32_t timeout_ms,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_await_message_reply_async(const kpc_client *client, int32_t timeout_ms,
+kpc_status kpc_await_message_reply_async(kpc_client *client, int32_t timeout_ms,
                                          const kpc_completion *done, kpc_op *op, kpc_error **error);
 
 /**
@@ -3171,7 +3173,7 @@ kpc_status kpc_await_message_reply_result(const kpc_result *result, kpc_error **
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_box(const kpc_client *client, const kpc_write_cap *write_cap,
+kpc_status kpc_write_box(kpc_client *client, const kpc_write_cap *write_cap,
                          const kpc_box_index *index, const uint8_t *plaintext, size_t plaintext_len,
                          uint32_t flags, int32_t timeout_ms, kpc_box_index *next,
                          kpc_error **error);
@@ -3205,7 +3207,7 @@ kpc_status kpc_write_box(const kpc_client *client, const kpc_write_cap *write_ca
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_box_async(const kpc_client *client, const kpc_write_cap *write_cap,
+kpc_status kpc_write_box_async(kpc_client *client, const kpc_write_cap *write_cap,
                                const kpc_box_index *index, const uint8_t *plaintext,
                                size_t plaintext_len, uint32_t flags, int32_t timeout_ms,
                                const kpc_completion *done, kpc_op *op, kpc_error **error);
@@ -3254,7 +3256,7 @@ kpc_status kpc_write_box_result(const kpc_result *result, kpc_box_index *next, k
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_box(const kpc_client *client, const kpc_read_cap *read_cap,
+kpc_status kpc_read_box(kpc_client *client, const kpc_read_cap *read_cap,
                         const kpc_box_index *index, uint32_t flags, int32_t timeout_ms,
                         kpc_buffer **plaintext, kpc_box_index *next, kpc_error **error);
 
@@ -3284,7 +3286,7 @@ kpc_status kpc_read_box(const kpc_client *client, const kpc_read_cap *read_cap,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_box_async(const kpc_client *client, const kpc_read_cap *read_cap,
+kpc_status kpc_read_box_async(kpc_client *client, const kpc_read_cap *read_cap,
                               const kpc_box_index *index, uint32_t flags, int32_t timeout_ms,
                               const kpc_completion *done, kpc_op *op, kpc_error **error);
 
@@ -3332,7 +3334,7 @@ kpc_status kpc_read_box_result(const kpc_result *result, kpc_buffer **plaintext,
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstone_box(const kpc_client *client, const kpc_write_cap *write_cap,
+kpc_status kpc_tombstone_box(kpc_client *client, const kpc_write_cap *write_cap,
                              const kpc_box_index *index, int32_t timeout_ms, kpc_box_index *next,
                              kpc_error **error);
 
@@ -3361,7 +3363,7 @@ kpc_status kpc_tombstone_box(const kpc_client *client, const kpc_write_cap *writ
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstone_box_async(const kpc_client *client, const kpc_write_cap *write_cap,
+kpc_status kpc_tombstone_box_async(kpc_client *client, const kpc_write_cap *write_cap,
                                    const kpc_box_index *index, int32_t timeout_ms,
                                    const kpc_completion *done, kpc_op *op, kpc_error **error);
 
@@ -3527,7 +3529,7 @@ KPC_API void kpc_envelope_free(kpc_envelope *envelope);
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_read(const kpc_client *client, const kpc_read_cap *read_cap,
+kpc_status kpc_encrypt_read(kpc_client *client, const kpc_read_cap *read_cap,
                             const kpc_box_index *index, int32_t timeout_ms, kpc_envelope **envelope,
                             kpc_error **error);
 
@@ -3549,7 +3551,7 @@ kpc_status kpc_encrypt_read(const kpc_client *client, const kpc_read_cap *read_c
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_read_async(const kpc_client *client, const kpc_read_cap *read_cap,
+kpc_status kpc_encrypt_read_async(kpc_client *client, const kpc_read_cap *read_cap,
                                   const kpc_box_index *index, int32_t timeout_ms,
                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
 
@@ -3593,7 +3595,7 @@ kpc_status kpc_encrypt_read_result(const kpc_result *result, kpc_envelope **enve
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_write(const kpc_client *client, const kpc_write_cap *write_cap,
+kpc_status kpc_encrypt_write(kpc_client *client, const kpc_write_cap *write_cap,
                              const kpc_box_index *index, const uint8_t *plaintext,
                              size_t plaintext_len, int32_t timeout_ms, kpc_envelope **envelope,
                              kpc_error **error);
@@ -3619,7 +3621,7 @@ kpc_status kpc_encrypt_write(const kpc_client *client, const kpc_write_cap *writ
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_write_async(const kpc_client *client, const kpc_write_cap *write_cap,
+kpc_status kpc_encrypt_write_async(kpc_client *client, const kpc_write_cap *write_cap,
                                    const kpc_box_index *index, const uint8_t *plaintext,
                                    size_t plaintext_len, int32_t timeout_ms,
                                    const kpc_completion *done, kpc_op *op, kpc_error **error);
@@ -3702,8 +3704,7 @@ kpc_status kpc_encrypt_write_result(const kpc_result *result, kpc_envelope **env
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message(const kpc_client *client,
-                                                 const kpc_read_cap *read_cap,
+kpc_status kpc_start_resending_encrypted_message(kpc_client *client, const kpc_read_cap *read_cap,
                                                  const kpc_write_cap *write_cap,
                                                  const kpc_box_index *index, int32_t reply_index,
                                                  const kpc_envelope *envelope, uint32_t flags,
@@ -3743,7 +3744,7 @@ kpc_status kpc_start_resending_encrypted_message(const kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message_async(const kpc_client *client,
+kpc_status kpc_start_resending_encrypted_message_async(kpc_client *client,
                                                        const kpc_read_cap *read_cap,
                                                        const kpc_write_cap *write_cap,
                                                        const kpc_box_index *index,
@@ -3808,7 +3809,7 @@ kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *result
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message_return_box_exists(const kpc_client *client,
+kpc_status kpc_start_resending_encrypted_message_return_box_exists(kpc_client *client,
                                                                    const kpc_read_cap *read_cap,
                                                                    const kpc_write_cap *write_cap,
                                                                    const kpc_box_index *index,
@@ -3855,7 +3856,7 @@ kpc_status kpc_start_resending_encrypted_message_return_box_exists(const kpc_cli
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message_no_retry(const kpc_client *client,
+kpc_status kpc_start_resending_encrypted_message_no_retry(kpc_client *client,
                                                           const kpc_read_cap *read_cap,
                                                           const kpc_write_cap *write_cap,
                                                           const kpc_box_index *index,
@@ -3881,9 +3882,8 @@ kpc_status kpc_start_resending_encrypted_message_no_retry(const kpc_client *clie
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_encrypted_message(const kpc_client *client,
-                                                  const kpc_hash *envelope_hash, int32_t timeout_ms,
-                                                  kpc_error **error);
+kpc_status kpc_cancel_resending_encrypted_message(kpc_client *client, const kpc_hash *envelope_hash,
+                                                  int32_t timeout_ms, kpc_error **error);
 
 /**
  * As kpc_cancel_resending_encrypted_message, without waiting; its completion is for
@@ -3902,7 +3902,7 @@ kpc_status kpc_cancel_resending_encrypted_message(const kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_encrypted_message_async(const kpc_client *client,
+kpc_status kpc_cancel_resending_encrypted_message_async(kpc_client *client,
                                                         const kpc_hash *envelope_hash,
                                                         int32_t timeout_ms,
                                                         const kpc_completion *done, kpc_op *op,
@@ -3938,9 +3938,8 @@ kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *resul
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_copy_command(const kpc_client *client,
-                                             const kpc_hash *write_cap_hash, int32_t timeout_ms,
-                                             kpc_error **error);
+kpc_status kpc_cancel_resending_copy_command(kpc_client *client, const kpc_hash *write_cap_hash,
+                                             int32_t timeout_ms, kpc_error **error);
 
 /**
  * As kpc_cancel_resending_copy_command, without waiting; its completion is for
@@ -3959,7 +3958,7 @@ kpc_status kpc_cancel_resending_copy_command(const kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_copy_command_async(const kpc_client *client,
+kpc_status kpc_cancel_resending_copy_command_async(kpc_client *client,
                                                    const kpc_hash *write_cap_hash,
                                                    int32_t timeout_ms, const kpc_completion *done,
                                                    kpc_op *op, kpc_error **error);
@@ -4007,7 +4006,7 @@ kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *result, kp
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstone_range(const kpc_client *client, const kpc_write_cap *write_cap,
+kpc_status kpc_tombstone_range(kpc_client *client, const kpc_write_cap *write_cap,
                                const kpc_box_index *start, uint32_t max_count, int32_t timeout_ms,
                                kpc_tombstones **tombstones, kpc_error **error);
 
@@ -4032,7 +4031,7 @@ kpc_status kpc_tombstone_range(const kpc_client *client, const kpc_write_cap *wr
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstone_range_async(const kpc_client *client, const kpc_write_cap *write_cap,
+kpc_status kpc_tombstone_range_async(kpc_client *client, const kpc_write_cap *write_cap,
                                      const kpc_box_index *start, uint32_t max_count,
                                      int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
                                      kpc_error **error);
@@ -4181,8 +4180,8 @@ typedef struct kpc_destination {
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_payload(const kpc_client *client,
-                                                     const uint8_t *payload, size_t payload_len,
+kpc_status kpc_create_courier_envelopes_from_payload(kpc_client *client, const uint8_t *payload,
+                                                     size_t payload_len,
                                                      const kpc_write_cap *dest_write_cap,
                                                      const kpc_box_index *dest_start_index,
                                                      bool is_start, bool is_last,
@@ -4215,7 +4214,7 @@ kpc_status kpc_create_courier_envelopes_from_payload(const kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_payload_async(const kpc_client *client,
+kpc_status kpc_create_courier_envelopes_from_payload_async(kpc_client *client,
                                                            const uint8_t *payload,
                                                            size_t payload_len,
                                                            const kpc_write_cap *dest_write_cap,
@@ -4271,7 +4270,7 @@ kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *re
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_multi_payload(const kpc_client *client,
+kpc_status kpc_create_courier_envelopes_from_multi_payload(kpc_client *client,
                                                            const kpc_destination *destinations,
                                                            size_t destinations_len, bool is_start,
                                                            bool is_last, const uint8_t *buffer,
@@ -4305,7 +4304,7 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload(const kpc_client *cli
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_multi_payload_async(const kpc_client *client,
+kpc_status kpc_create_courier_envelopes_from_multi_payload_async(kpc_client *client,
         const kpc_destination *destinations, size_t destinations_len, bool is_start, bool is_last,
         const uint8_t *buffer, size_t buffer_len, int32_t timeout_ms, const kpc_completion *done,
         kpc_op *op, kpc_error **error);
@@ -4354,7 +4353,7 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload_result(const kpc_resu
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_tombstone_range(const kpc_client *client,
+kpc_status kpc_create_courier_envelopes_from_tombstone_range(kpc_client *client,
                                                              const kpc_write_cap *dest_write_cap,
                                                              const kpc_box_index *dest_start_index,
                                                              uint32_t max_count, bool is_start,
@@ -4389,7 +4388,7 @@ kpc_status kpc_create_courier_envelopes_from_tombstone_range(const kpc_client *c
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_tombstone_range_async(const kpc_client *client,
+kpc_status kpc_create_courier_envelopes_from_tombstone_range_async(kpc_client *client,
         const kpc_write_cap *dest_write_cap, const kpc_box_index *dest_start_index,
         uint32_t max_count, bool is_start, bool is_last, const uint8_t *buffer, size_t buffer_len,
         int32_t timeout_ms, const kpc_completion *done, kpc_op *op, kpc_error **error);
@@ -4569,8 +4568,7 @@ kpc_status kpc_client_courier(const kpc_client *client, kpc_service *courier, kp
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_copy_command(const kpc_client *client,
-                                            const kpc_write_cap *write_cap,
+kpc_status kpc_start_resending_copy_command(kpc_client *client, const kpc_write_cap *write_cap,
                                             const kpc_service *courier, int32_t timeout_ms,
                                             kpc_error **error);
 
@@ -4596,7 +4594,7 @@ kpc_status kpc_start_resending_copy_command(const kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_copy_command_async(const kpc_client *client,
+kpc_status kpc_start_resending_copy_command_async(kpc_client *client,
                                                   const kpc_write_cap *write_cap,
                                                   const kpc_service *courier, int32_t timeout_ms,
                                                   const kpc_completion *done, kpc_op *op,
@@ -4635,7 +4633,7 @@ kpc_status kpc_start_resending_copy_command_result(const kpc_result *result, kpc
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_copy_command_with_courier(const kpc_client *client,
+kpc_status kpc_start_resending_copy_command_with_courier(kpc_client *client,
                                                          const kpc_write_cap *write_cap,
                                                          const kpc_service *courier,
                                                          int32_t timeout_ms, kpc_error **error);
@@ -4663,7 +4661,7 @@ kpc_status kpc_start_resending_copy_command_with_courier(const kpc_client *clien
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_copy_command_with_courier_async(const kpc_client *client,
+kpc_status kpc_start_resending_copy_command_with_courier_async(kpc_client *client,
                                                                const kpc_write_cap *write_cap,
                                                                const kpc_service *courier,
                                                                int32_t timeout_ms,
@@ -4833,7 +4831,7 @@ KPC_API KPC_MUST_USE kpc_buffer *kpc_copy_builder_buffer(const kpc_copy_builder 
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_cancel(const kpc_client *client, const kpc_copy_builder *builder,
+kpc_status kpc_copy_builder_cancel(kpc_client *client, kpc_copy_builder *builder,
                                    kpc_error **error);
 
 /**
@@ -4872,7 +4870,7 @@ KPC_API void kpc_copy_builder_free(kpc_copy_builder *builder);
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_add(const kpc_client *client, const kpc_copy_builder *builder,
+kpc_status kpc_copy_builder_add(kpc_client *client, kpc_copy_builder *builder,
                                 const kpc_write_cap *write_cap, const kpc_box_index *start_index,
                                 const uint8_t *payload, size_t payload_len, int32_t timeout_ms,
                                 kpc_box_index *next, kpc_error **error);
@@ -4900,7 +4898,7 @@ kpc_status kpc_copy_builder_add(const kpc_client *client, const kpc_copy_builder
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_add_async(const kpc_client *client, const kpc_copy_builder *builder,
+kpc_status kpc_copy_builder_add_async(kpc_client *client, kpc_copy_builder *builder,
                                       const kpc_write_cap *write_cap,
                                       const kpc_box_index *start_index, const uint8_t *payload,
                                       size_t payload_len, int32_t timeout_ms,
@@ -4944,8 +4942,7 @@ kpc_status kpc_copy_builder_add_result(const kpc_result *result, kpc_box_index *
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_add_tombstones(const kpc_client *client,
-                                           const kpc_copy_builder *builder,
+kpc_status kpc_copy_builder_add_tombstones(kpc_client *client, kpc_copy_builder *builder,
                                            const kpc_write_cap *write_cap,
                                            const kpc_box_index *start_index, uint32_t max_count,
                                            int32_t timeout_ms, kpc_box_index *next,
@@ -4974,8 +4971,7 @@ kpc_status kpc_copy_builder_add_tombstones(const kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_add_tombstones_async(const kpc_client *client,
-                                                 const kpc_copy_builder *builder,
+kpc_status kpc_copy_builder_add_tombstones_async(kpc_client *client, kpc_copy_builder *builder,
                                                  const kpc_write_cap *write_cap,
                                                  const kpc_box_index *start_index,
                                                  uint32_t max_count, int32_t timeout_ms,
@@ -5023,8 +5019,8 @@ kpc_status kpc_copy_builder_add_tombstones_result(const kpc_result *result, kpc_
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_write(const kpc_client *client, const kpc_copy_builder *builder,
-                                  int32_t timeout_ms, kpc_error **error);
+kpc_status kpc_copy_builder_write(kpc_client *client, kpc_copy_builder *builder, int32_t timeout_ms,
+                                  kpc_error **error);
 
 /**
  * As kpc_copy_builder_write, without waiting; its completion is for
@@ -5052,7 +5048,7 @@ kpc_status kpc_copy_builder_write(const kpc_client *client, const kpc_copy_build
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_write_async(const kpc_client *client, const kpc_copy_builder *builder,
+kpc_status kpc_copy_builder_write_async(kpc_client *client, kpc_copy_builder *builder,
                                         int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
                                         kpc_error **error);
 
@@ -5103,7 +5099,7 @@ kpc_status kpc_copy_builder_write_result(const kpc_result *result, kpc_error **e
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_finish(const kpc_client *client, const kpc_copy_builder *builder,
+kpc_status kpc_copy_builder_finish(kpc_client *client, kpc_copy_builder *builder,
                                    const kpc_service *courier, int32_t timeout_ms, uint64_t *boxes,
                                    kpc_error **error);
 
@@ -5136,7 +5132,7 @@ kpc_status kpc_copy_builder_finish(const kpc_client *client, const kpc_copy_buil
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_finish_async(const kpc_client *client, const kpc_copy_builder *builder,
+kpc_status kpc_copy_builder_finish_async(kpc_client *client, kpc_copy_builder *builder,
                                          const kpc_service *courier, int32_t timeout_ms,
                                          const kpc_completion *done, kpc_op *op, kpc_error **error);
 
@@ -5180,7 +5176,7 @@ kpc_status kpc_copy_builder_finish_result(const kpc_result *result, uint64_t *bo
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_tombstone(const kpc_client *client, const kpc_copy_builder *builder,
+kpc_status kpc_copy_builder_tombstone(kpc_client *client, kpc_copy_builder *builder,
                                       int32_t timeout_ms, kpc_error **error);
 
 /**
@@ -5208,10 +5204,9 @@ kpc_status kpc_copy_builder_tombstone(const kpc_client *client, const kpc_copy_b
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_tombstone_async(const kpc_client *client,
-                                            const kpc_copy_builder *builder, int32_t timeout_ms,
-                                            const kpc_completion *done, kpc_op *op,
-                                            kpc_error **error);
+kpc_status kpc_copy_builder_tombstone_async(kpc_client *client, kpc_copy_builder *builder,
+                                            int32_t timeout_ms, const kpc_completion *done,
+                                            kpc_op *op, kpc_error **error);
 
 /**
  * What an operation begun by kpc_copy_builder_tombstone_async gave.
@@ -5270,8 +5265,8 @@ kpc_status kpc_copy_builder_tombstone_result(const kpc_result *result, kpc_error
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_nested_copy(const kpc_client *client, const uint8_t *payload,
-                                size_t payload_len, const kpc_write_cap *dest_write_cap,
+kpc_status kpc_send_nested_copy(kpc_client *client, const uint8_t *payload, size_t payload_len,
+                                const kpc_write_cap *dest_write_cap,
                                 const kpc_box_index *dest_first_index, const kpc_service *path,
                                 size_t path_len, int32_t timeout_ms, kpc_box_index *next,
                                 kpc_error **error);
@@ -5309,7 +5304,7 @@ kpc_status kpc_send_nested_copy(const kpc_client *client, const uint8_t *payload
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_nested_copy_async(const kpc_client *client, const uint8_t *payload,
+kpc_status kpc_send_nested_copy_async(kpc_client *client, const uint8_t *payload,
                                       size_t payload_len, const kpc_write_cap *dest_write_cap,
                                       const kpc_box_index *dest_first_index,
                                       const kpc_service *path, size_t path_len, int32_t timeout_ms,
@@ -5355,7 +5350,7 @@ kpc_status kpc_send_nested_copy_result(const kpc_result *result, kpc_box_index *
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_mint(const kpc_client *client, const kpc_write_cap *message_write_cap,
+kpc_status kpc_voucher_mint(kpc_client *client, const kpc_write_cap *message_write_cap,
                             const char *display_name, int32_t timeout_ms, kpc_voucher **voucher_out,
                             kpc_error **error);
 
@@ -5378,7 +5373,7 @@ kpc_status kpc_voucher_mint(const kpc_client *client, const kpc_write_cap *messa
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_mint_async(const kpc_client *client, const kpc_write_cap *message_write_cap,
+kpc_status kpc_voucher_mint_async(kpc_client *client, const kpc_write_cap *message_write_cap,
                                   const char *display_name, int32_t timeout_ms,
                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
 
@@ -5416,7 +5411,7 @@ kpc_status kpc_voucher_mint_result(const kpc_result *result, kpc_voucher **vouch
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_derive_stream(const kpc_client *client, const kpc_hash *voucher,
+kpc_status kpc_voucher_derive_stream(kpc_client *client, const kpc_hash *voucher,
                                      int32_t timeout_ms, kpc_write_cap *write_cap,
                                      kpc_read_cap *read_cap, kpc_error **error);
 
@@ -5437,7 +5432,7 @@ kpc_status kpc_voucher_derive_stream(const kpc_client *client, const kpc_hash *v
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_derive_stream_async(const kpc_client *client, const kpc_hash *voucher,
+kpc_status kpc_voucher_derive_stream_async(kpc_client *client, const kpc_hash *voucher,
                                            int32_t timeout_ms, const kpc_completion *done,
                                            kpc_op *op, kpc_error **error);
 
@@ -5483,7 +5478,7 @@ kpc_status kpc_voucher_derive_stream_result(const kpc_result *result, kpc_write_
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_induct(const kpc_client *client, const kpc_hash *voucher,
+kpc_status kpc_voucher_induct(kpc_client *client, const kpc_hash *voucher,
                               const uint8_t *voucher_payload, size_t voucher_payload_len,
                               const uint8_t *who_reply, size_t who_reply_len, int32_t timeout_ms,
                               kpc_voucher **voucher_out, kpc_error **error);
@@ -5511,7 +5506,7 @@ kpc_status kpc_voucher_induct(const kpc_client *client, const kpc_hash *voucher,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_induct_async(const kpc_client *client, const kpc_hash *voucher,
+kpc_status kpc_voucher_induct_async(kpc_client *client, const kpc_hash *voucher,
                                     const uint8_t *voucher_payload, size_t voucher_payload_len,
                                     const uint8_t *who_reply, size_t who_reply_len,
                                     int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
@@ -5559,10 +5554,10 @@ kpc_status kpc_voucher_induct_result(const kpc_result *result, kpc_voucher **vou
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_open(const kpc_client *client, const uint8_t *secret_key,
-                            size_t secret_key_len, const uint8_t *sealed_reply,
-                            size_t sealed_reply_len, const kpc_write_cap *message_write_cap,
-                            int32_t timeout_ms, kpc_voucher **voucher_out, kpc_error **error);
+kpc_status kpc_voucher_open(kpc_client *client, const uint8_t *secret_key, size_t secret_key_len,
+                            const uint8_t *sealed_reply, size_t sealed_reply_len,
+                            const kpc_write_cap *message_write_cap, int32_t timeout_ms,
+                            kpc_voucher **voucher_out, kpc_error **error);
 
 /**
  * As kpc_voucher_open, without waiting; its completion is for kpc_voucher_open_result.
@@ -5587,7 +5582,7 @@ kpc_status kpc_voucher_open(const kpc_client *client, const uint8_t *secret_key,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_open_async(const kpc_client *client, const uint8_t *secret_key,
+kpc_status kpc_voucher_open_async(kpc_client *client, const uint8_t *secret_key,
                                   size_t secret_key_len, const uint8_t *sealed_reply,
                                   size_t sealed_reply_len, const kpc_write_cap *message_write_cap,
                                   int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
@@ -5803,9 +5798,9 @@ typedef uint64_t kpc_channel;
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_write_channel(const kpc_client *client, int32_t timeout_ms,
-                                    kpc_channel *channel, kpc_read_cap *read_cap,
-                                    kpc_write_cap *write_cap, kpc_error **error);
+kpc_status kpc_create_write_channel(kpc_client *client, int32_t timeout_ms, kpc_channel *channel,
+                                    kpc_read_cap *read_cap, kpc_write_cap *write_cap,
+                                    kpc_error **error);
 
 /**
  * As kpc_create_write_channel, without waiting; its completion is for
@@ -5824,7 +5819,7 @@ kpc_status kpc_create_write_channel(const kpc_client *client, int32_t timeout_ms
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_write_channel_async(const kpc_client *client, int32_t timeout_ms,
+kpc_status kpc_create_write_channel_async(kpc_client *client, int32_t timeout_ms,
                                           const kpc_completion *done, kpc_op *op,
                                           kpc_error **error);
 
@@ -5862,7 +5857,7 @@ kpc_status kpc_create_write_channel_result(const kpc_result *result, kpc_channel
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_read_channel(const kpc_client *client, const kpc_read_cap *read_cap,
+kpc_status kpc_create_read_channel(kpc_client *client, const kpc_read_cap *read_cap,
                                    int32_t timeout_ms, kpc_channel *channel, kpc_error **error);
 
 /**
@@ -5883,7 +5878,7 @@ kpc_status kpc_create_read_channel(const kpc_client *client, const kpc_read_cap 
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_read_channel_async(const kpc_client *client, const kpc_read_cap *read_cap,
+kpc_status kpc_create_read_channel_async(kpc_client *client, const kpc_read_cap *read_cap,
                                          int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
                                          kpc_error **error);
 
@@ -5917,7 +5912,7 @@ kpc_status kpc_create_read_channel_result(const kpc_result *result, kpc_channel 
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_close_channel(const kpc_client *client, kpc_channel channel, int32_t timeout_ms,
+kpc_status kpc_close_channel(kpc_client *client, kpc_channel channel, int32_t timeout_ms,
                              kpc_error **error);
 
 /**
@@ -5936,9 +5931,8 @@ kpc_status kpc_close_channel(const kpc_client *client, kpc_channel channel, int3
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_close_channel_async(const kpc_client *client, kpc_channel channel,
-                                   int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
-                                   kpc_error **error);
+kpc_status kpc_close_channel_async(kpc_client *client, kpc_channel channel, int32_t timeout_ms,
+                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
 
 /**
  * What an operation begun by kpc_close_channel_async gave.
@@ -6142,7 +6136,7 @@ KPC_API void kpc_channel_query_free(kpc_channel_query *query);
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_channel(const kpc_client *client, kpc_channel channel, const uint8_t *payload,
+kpc_status kpc_write_channel(kpc_client *client, kpc_channel channel, const uint8_t *payload,
                              size_t payload_len, int32_t timeout_ms, kpc_channel_query **query,
                              kpc_error **error);
 
@@ -6169,8 +6163,8 @@ kpc_status kpc_write_channel(const kpc_client *client, kpc_channel channel, cons
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_channel_async(const kpc_client *client, kpc_channel channel,
-                                   const uint8_t *payload, size_t payload_len, int32_t timeout_ms,
+kpc_status kpc_write_channel_async(kpc_client *client, kpc_channel channel, const uint8_t *payload,
+                                   size_t payload_len, int32_t timeout_ms,
                                    const kpc_completion *done, kpc_op *op, kpc_error **error);
 
 /**
@@ -6219,9 +6213,9 @@ kpc_status kpc_write_channel_result(const kpc_result *result, kpc_channel_query 
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_channel(const kpc_client *client, kpc_channel channel,
-                            const kpc_box_index *index, int32_t reply_index, int32_t timeout_ms,
-                            kpc_channel_query **query, kpc_error **error);
+kpc_status kpc_read_channel(kpc_client *client, kpc_channel channel, const kpc_box_index *index,
+                            int32_t reply_index, int32_t timeout_ms, kpc_channel_query **query,
+                            kpc_error **error);
 
 /**
  * As kpc_read_channel, without waiting; its completion is for kpc_read_channel_result.
@@ -6245,7 +6239,7 @@ kpc_status kpc_read_channel(const kpc_client *client, kpc_channel channel,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_channel_async(const kpc_client *client, kpc_channel channel,
+kpc_status kpc_read_channel_async(kpc_client *client, kpc_channel channel,
                                   const kpc_box_index *index, int32_t reply_index,
                                   int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
                                   kpc_error **error);
@@ -6296,7 +6290,7 @@ kpc_status kpc_read_channel_result(const kpc_result *result, kpc_channel_query *
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_channel_query(const kpc_client *client, kpc_channel channel,
+kpc_status kpc_send_channel_query(kpc_client *client, kpc_channel channel,
                                   const kpc_channel_query *query, const kpc_service *courier,
                                   const kpc_id *message_id, kpc_error **error);
 
@@ -6343,7 +6337,7 @@ kpc_status kpc_send_channel_query(const kpc_client *client, kpc_channel channel,
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_channel_query_await_reply(const kpc_client *client, kpc_channel channel,
+kpc_status kpc_send_channel_query_await_reply(kpc_client *client, kpc_channel channel,
                                               const kpc_channel_query *query,
                                               const kpc_service *courier, const kpc_id *message_id,
                                               int32_t timeout_ms, kpc_buffer **payload,
@@ -6385,7 +6379,7 @@ kpc_status kpc_send_channel_query_await_reply(const kpc_client *client, kpc_chan
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_channel_query_await_reply_async(const kpc_client *client, kpc_channel channel,
+kpc_status kpc_send_channel_query_await_reply_async(kpc_client *client, kpc_channel channel,
                                                     const kpc_channel_query *query,
                                                     const kpc_service *courier,
                                                     const kpc_id *message_id, int32_t timeout_ms,
@@ -6431,7 +6425,7 @@ kpc_status kpc_send_channel_query_await_reply_result(const kpc_result *result, k
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_write_channel(const kpc_client *client, const kpc_write_cap *write_cap,
+kpc_status kpc_resume_write_channel(kpc_client *client, const kpc_write_cap *write_cap,
                                     const kpc_box_index *index, int32_t timeout_ms,
                                     kpc_channel *channel, kpc_error **error);
 
@@ -6455,7 +6449,7 @@ kpc_status kpc_resume_write_channel(const kpc_client *client, const kpc_write_ca
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_write_channel_async(const kpc_client *client, const kpc_write_cap *write_cap,
+kpc_status kpc_resume_write_channel_async(kpc_client *client, const kpc_write_cap *write_cap,
                                           const kpc_box_index *index, int32_t timeout_ms,
                                           const kpc_completion *done, kpc_op *op,
                                           kpc_error **error);
@@ -6495,7 +6489,7 @@ kpc_status kpc_resume_write_channel_result(const kpc_result *result, kpc_channel
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_write_channel_query(const kpc_client *client, const kpc_write_cap *write_cap,
+kpc_status kpc_resume_write_channel_query(kpc_client *client, const kpc_write_cap *write_cap,
                                           const kpc_channel_query *query, int32_t timeout_ms,
                                           kpc_channel *channel, kpc_error **error);
 
@@ -6519,8 +6513,7 @@ kpc_status kpc_resume_write_channel_query(const kpc_client *client, const kpc_wr
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_write_channel_query_async(const kpc_client *client,
-                                                const kpc_write_cap *write_cap,
+kpc_status kpc_resume_write_channel_query_async(kpc_client *client, const kpc_write_cap *write_cap,
                                                 const kpc_channel_query *query, int32_t timeout_ms,
                                                 const kpc_completion *done, kpc_op *op,
                                                 kpc_error **error);
@@ -6561,7 +6554,7 @@ kpc_status kpc_resume_write_channel_query_result(const kpc_result *result, kpc_c
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_read_channel(const kpc_client *client, const kpc_read_cap *read_cap,
+kpc_status kpc_resume_read_channel(kpc_client *client, const kpc_read_cap *read_cap,
                                    const kpc_box_index *index, int32_t reply_index,
                                    int32_t timeout_ms, kpc_channel *channel, kpc_error **error);
 
@@ -6587,7 +6580,7 @@ kpc_status kpc_resume_read_channel(const kpc_client *client, const kpc_read_cap 
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_read_channel_async(const kpc_client *client, const kpc_read_cap *read_cap,
+kpc_status kpc_resume_read_channel_async(kpc_client *client, const kpc_read_cap *read_cap,
                                          const kpc_box_index *index, int32_t reply_index,
                                          int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
                                          kpc_error **error);
@@ -6627,7 +6620,7 @@ kpc_status kpc_resume_read_channel_result(const kpc_result *result, kpc_channel 
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_read_channel_query(const kpc_client *client, const kpc_read_cap *read_cap,
+kpc_status kpc_resume_read_channel_query(kpc_client *client, const kpc_read_cap *read_cap,
                                          const kpc_channel_query *query, int32_t timeout_ms,
                                          kpc_channel *channel, kpc_error **error);
 
@@ -6650,8 +6643,7 @@ kpc_status kpc_resume_read_channel_query(const kpc_client *client, const kpc_rea
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_read_channel_query_async(const kpc_client *client,
-                                               const kpc_read_cap *read_cap,
+kpc_status kpc_resume_read_channel_query_async(kpc_client *client, const kpc_read_cap *read_cap,
                                                const kpc_channel_query *query, int32_t timeout_ms,
                                                const kpc_completion *done, kpc_op *op,
                                                kpc_error **error);
@@ -6692,7 +6684,7 @@ kpc_status kpc_resume_read_channel_query_result(const kpc_result *result, kpc_ch
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_new_keypair_remote(const kpc_client *client, const uint8_t *seed, size_t seed_len,
+kpc_status kpc_new_keypair_remote(kpc_client *client, const uint8_t *seed, size_t seed_len,
                                   int32_t timeout_ms, kpc_write_cap *write_cap,
                                   kpc_read_cap *read_cap, kpc_box_index *first, kpc_error **error);
 
@@ -6714,9 +6706,9 @@ kpc_status kpc_new_keypair_remote(const kpc_client *client, const uint8_t *seed,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_new_keypair_remote_async(const kpc_client *client, const uint8_t *seed,
-                                        size_t seed_len, int32_t timeout_ms,
-                                        const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_new_keypair_remote_async(kpc_client *client, const uint8_t *seed, size_t seed_len,
+                                        int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
+                                        kpc_error **error);
 
 /**
  * What an operation begun by kpc_new_keypair_remote_async gave.
@@ -6753,7 +6745,7 @@ kpc_status kpc_new_keypair_remote_result(const kpc_result *result, kpc_write_cap
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_next_message_box_index_remote(const kpc_client *client, const kpc_box_index *index,
+kpc_status kpc_next_message_box_index_remote(kpc_client *client, const kpc_box_index *index,
                                              int32_t timeout_ms, kpc_box_index *next,
                                              kpc_error **error);
 
@@ -6774,10 +6766,9 @@ kpc_status kpc_next_message_box_index_remote(const kpc_client *client, const kpc
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_next_message_box_index_remote_async(const kpc_client *client,
-                                                   const kpc_box_index *index, int32_t timeout_ms,
-                                                   const kpc_completion *done, kpc_op *op,
-                                                   kpc_error **error);
+kpc_status kpc_next_message_box_index_remote_async(kpc_client *client, const kpc_box_index *index,
+                                                   int32_t timeout_ms, const kpc_completion *done,
+                                                   kpc_op *op, kpc_error **error);
 
 /**
  * What an operation begun by kpc_next_message_box_index_remote_async gave.
@@ -6810,9 +6801,9 @@ kpc_status kpc_next_message_box_index_remote_result(const kpc_result *result, kp
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_message_box_index_counter_remote(const kpc_client *client,
-                                                    const kpc_box_index *index, int32_t timeout_ms,
-                                                    uint64_t *counter, kpc_error **error);
+kpc_status kpc_get_message_box_index_counter_remote(kpc_client *client, const kpc_box_index *index,
+                                                    int32_t timeout_ms, uint64_t *counter,
+                                                    kpc_error **error);
 
 /**
  * As kpc_get_message_box_index_counter_remote, without waiting; its completion is for
@@ -6831,7 +6822,7 @@ kpc_status kpc_get_message_box_index_counter_remote(const kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_message_box_index_counter_remote_async(const kpc_client *client,
+kpc_status kpc_get_message_box_index_counter_remote_async(kpc_client *client,
                                                           const kpc_box_index *index,
                                                           int32_t timeout_ms,
                                                           const kpc_completion *done, kpc_op *op,
@@ -6871,7 +6862,7 @@ kpc_status kpc_get_message_box_index_counter_remote_result(const kpc_result *res
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_pki_document_raw(const kpc_client *client, uint64_t epoch, int32_t timeout_ms,
+kpc_status kpc_get_pki_document_raw(kpc_client *client, uint64_t epoch, int32_t timeout_ms,
                                     kpc_buffer **payload, uint64_t *epoch_out, kpc_error **error);
 
 /**
@@ -6891,9 +6882,9 @@ kpc_status kpc_get_pki_document_raw(const kpc_client *client, uint64_t epoch, in
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_pki_document_raw_async(const kpc_client *client, uint64_t epoch,
-                                          int32_t timeout_ms, const kpc_completion *done,
-                                          kpc_op *op, kpc_error **error);
+kpc_status kpc_get_pki_document_raw_async(kpc_client *client, uint64_t epoch, int32_t timeout_ms,
+                                          const kpc_completion *done, kpc_op *op,
+                                          kpc_error **error);
 
 /**
  * What an operation begun by kpc_get_pki_document_raw_async gave.
@@ -6929,7 +6920,7 @@ kpc_status kpc_get_pki_document_raw_result(const kpc_result *result, kpc_buffer 
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_directory_authorities(const kpc_client *client, int32_t timeout_ms,
+kpc_status kpc_get_directory_authorities(kpc_client *client, int32_t timeout_ms,
                                          kpc_authorities **authorities, kpc_error **error);
 
 /**
@@ -6949,7 +6940,7 @@ kpc_status kpc_get_directory_authorities(const kpc_client *client, int32_t timeo
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_directory_authorities_async(const kpc_client *client, int32_t timeout_ms,
+kpc_status kpc_get_directory_authorities_async(kpc_client *client, int32_t timeout_ms,
                                                const kpc_completion *done, kpc_op *op,
                                                kpc_error **error);
 

@@ -9,7 +9,7 @@
 enum { CALLS = 2001, TRIES = 7 };
 
 /* A question that the daemon answers at once, in microseconds: the median of many. */
-static double local_call(const kpc_client *client)
+static double local_call(kpc_client *client)
 {
     static double samples[CALLS];
     struct stream stream;
@@ -26,7 +26,7 @@ static double local_call(const kpc_client *client)
 }
 
 /* Seconds of each of some encryptions, the mean and the longest. */
-static void encryptions(const kpc_client *client, double *mean, double *longest)
+static void encryptions(kpc_client *client, double *mean, double *longest)
 {
     struct stream stream;
     pace_stream(&stream);
@@ -46,7 +46,7 @@ static void encryptions(const kpc_client *client, double *mean, double *longest)
 }
 
 /* Seconds of a write, by mean. */
-static double writes(const kpc_client *client)
+static double writes(kpc_client *client)
 {
     struct stream stream;
     double begun = pace_now();

@@ -42,7 +42,7 @@ impl Kind for kpc_authorities {
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_directory_authorities(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     authorities: *mut *mut kpc_authorities,
     error: *mut *mut kpc_error,
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn kpc_get_directory_authorities(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_directory_authorities_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     done: *const kpc_completion,
     op: *mut kpc_op,

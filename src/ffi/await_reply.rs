@@ -20,7 +20,7 @@ use super::status::kpc_status;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_await_message_reply(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn kpc_await_message_reply(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_await_message_reply_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     done: *const kpc_completion,
     op: *mut kpc_op,

@@ -65,7 +65,7 @@ fn write_flags(flags: u32) -> Result<StartFlags> {
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_box(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,
     plaintext: *const u8,
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn kpc_write_box(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_box_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,
     plaintext: *const u8,
@@ -200,7 +200,7 @@ pub unsafe extern "C" fn kpc_write_box_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_box(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     index: *const kpc_box_index,
     flags: u32,
@@ -257,7 +257,7 @@ pub unsafe extern "C" fn kpc_read_box(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_box_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     index: *const kpc_box_index,
     flags: u32,
@@ -338,7 +338,7 @@ pub unsafe extern "C" fn kpc_read_box_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstone_box(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,
     timeout_ms: i32,
@@ -386,7 +386,7 @@ pub unsafe extern "C" fn kpc_tombstone_box(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstone_box_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,
     timeout_ms: i32,

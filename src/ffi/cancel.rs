@@ -24,7 +24,7 @@ use super::values::kpc_hash;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     envelope_hash: *const kpc_hash,
     timeout_ms: i32,
     error: *mut *mut kpc_error,
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     envelope_hash: *const kpc_hash,
     timeout_ms: i32,
     done: *const kpc_completion,
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_cancel_resending_copy_command(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap_hash: *const kpc_hash,
     timeout_ms: i32,
     error: *mut *mut kpc_error,
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_copy_command(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_cancel_resending_copy_command_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap_hash: *const kpc_hash,
     timeout_ms: i32,
     done: *const kpc_completion,

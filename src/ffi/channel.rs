@@ -36,7 +36,7 @@ pub type kpc_channel = u64;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_write_channel(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     channel: *mut kpc_channel,
     read_cap: *mut kpc_read_cap,
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn kpc_create_write_channel(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_write_channel_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     done: *const kpc_completion,
     op: *mut kpc_op,
@@ -145,7 +145,7 @@ pub unsafe extern "C" fn kpc_create_write_channel_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_read_channel(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     timeout_ms: i32,
     channel: *mut kpc_channel,
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn kpc_create_read_channel(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_read_channel_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     timeout_ms: i32,
     done: *const kpc_completion,
@@ -236,7 +236,7 @@ pub unsafe extern "C" fn kpc_create_read_channel_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_close_channel(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     channel: kpc_channel,
     timeout_ms: i32,
     error: *mut *mut kpc_error,
@@ -266,7 +266,7 @@ pub unsafe extern "C" fn kpc_close_channel(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_close_channel_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     channel: kpc_channel,
     timeout_ms: i32,
     done: *const kpc_completion,

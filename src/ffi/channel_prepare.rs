@@ -41,7 +41,7 @@ use std::sync::Arc;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_channel(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     channel: kpc_channel,
     payload: *const u8,
     payload_len: usize,
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn kpc_write_channel(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_channel_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     channel: kpc_channel,
     payload: *const u8,
     payload_len: usize,
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn kpc_write_channel_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_channel(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     channel: kpc_channel,
     index: *const kpc_box_index,
     reply_index: i32,
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn kpc_read_channel(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_channel_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     channel: kpc_channel,
     index: *const kpc_box_index,
     reply_index: i32,

@@ -32,7 +32,7 @@ use crate::client::ChannelId;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_write_channel(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,
     timeout_ms: i32,
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_write_channel_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,
     timeout_ms: i32,
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_write_channel_query(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     query: *const kpc_channel_query,
     timeout_ms: i32,
@@ -179,7 +179,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_write_channel_query_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     query: *const kpc_channel_query,
     timeout_ms: i32,
@@ -245,7 +245,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_read_channel(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     index: *const kpc_box_index,
     reply_index: i32,
@@ -290,7 +290,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_read_channel_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     index: *const kpc_box_index,
     reply_index: i32,
@@ -357,7 +357,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_read_channel_query(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     query: *const kpc_channel_query,
     timeout_ms: i32,
@@ -397,7 +397,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_query(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_read_channel_query_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     query: *const kpc_channel_query,
     timeout_ms: i32,

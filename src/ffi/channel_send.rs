@@ -45,7 +45,7 @@ use crate::client::ChannelReply;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_channel_query(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     channel: kpc_channel,
     query: *const kpc_channel_query,
     courier: *const kpc_service,
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn kpc_send_channel_query(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_channel_query_await_reply(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     channel: kpc_channel,
     query: *const kpc_channel_query,
     courier: *const kpc_service,
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_channel_query_await_reply_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     channel: kpc_channel,
     query: *const kpc_channel_query,
     courier: *const kpc_service,

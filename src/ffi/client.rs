@@ -98,7 +98,7 @@ pub unsafe extern "C" fn kpc_client_new(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_disconnect(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.

@@ -29,7 +29,7 @@ use super::status::kpc_status;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_connect(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn kpc_client_connect(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_connect_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     done: *const kpc_completion,
     op: *mut kpc_op,
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn kpc_client_connect_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_flush(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn kpc_client_flush(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_flush_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     done: *const kpc_completion,
     op: *mut kpc_op,
@@ -188,7 +188,7 @@ pub unsafe extern "C" fn kpc_client_flush_result(
 /// Threads: any, callbacks included.
 #[no_mangle]
 pub unsafe extern "C" fn kpc_client_close(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn kpc_client_close(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_close_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     timeout_ms: i32,
     done: *const kpc_completion,
     op: *mut kpc_op,

@@ -49,7 +49,7 @@ pub(crate) unsafe fn optional_courier(courier: *const kpc_service) -> Result<Opt
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_copy_command(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     courier: *const kpc_service,
     timeout_ms: i32,
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_copy_command_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     courier: *const kpc_service,
     timeout_ms: i32,
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     courier: *const kpc_service,
     timeout_ms: i32,
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     courier: *const kpc_service,
     timeout_ms: i32,

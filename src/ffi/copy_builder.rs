@@ -256,8 +256,8 @@ pub extern "C" fn kpc_copy_builder_buffer(builder: *const kpc_copy_builder) -> *
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_cancel(
-    client: *const kpc_client,
-    builder: *const kpc_copy_builder,
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.

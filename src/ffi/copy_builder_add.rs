@@ -39,8 +39,8 @@ use crate::bacap::BoxIndex;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_add(
-    client: *const kpc_client,
-    builder: *const kpc_copy_builder,
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
     write_cap: *const kpc_write_cap,
     start_index: *const kpc_box_index,
     payload: *const u8,
@@ -93,8 +93,8 @@ pub unsafe extern "C" fn kpc_copy_builder_add(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_add_async(
-    client: *const kpc_client,
-    builder: *const kpc_copy_builder,
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
     write_cap: *const kpc_write_cap,
     start_index: *const kpc_box_index,
     payload: *const u8,
@@ -167,8 +167,8 @@ pub unsafe extern "C" fn kpc_copy_builder_add_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_add_tombstones(
-    client: *const kpc_client,
-    builder: *const kpc_copy_builder,
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
     write_cap: *const kpc_write_cap,
     start_index: *const kpc_box_index,
     max_count: u32,
@@ -219,8 +219,8 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_async(
-    client: *const kpc_client,
-    builder: *const kpc_copy_builder,
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
     write_cap: *const kpc_write_cap,
     start_index: *const kpc_box_index,
     max_count: u32,

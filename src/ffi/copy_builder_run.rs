@@ -36,8 +36,8 @@ use super::values::kpc_service;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_write(
-    client: *const kpc_client,
-    builder: *const kpc_copy_builder,
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
     timeout_ms: i32,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
@@ -78,8 +78,8 @@ pub unsafe extern "C" fn kpc_copy_builder_write(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_write_async(
-    client: *const kpc_client,
-    builder: *const kpc_copy_builder,
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
     timeout_ms: i32,
     done: *const kpc_completion,
     op: *mut kpc_op,
@@ -151,8 +151,8 @@ pub unsafe extern "C" fn kpc_copy_builder_write_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_finish(
-    client: *const kpc_client,
-    builder: *const kpc_copy_builder,
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
     courier: *const kpc_service,
     timeout_ms: i32,
     boxes: *mut u64,
@@ -199,8 +199,8 @@ pub unsafe extern "C" fn kpc_copy_builder_finish(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_finish_async(
-    client: *const kpc_client,
-    builder: *const kpc_copy_builder,
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
     courier: *const kpc_service,
     timeout_ms: i32,
     done: *const kpc_completion,
@@ -267,8 +267,8 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_tombstone(
-    client: *const kpc_client,
-    builder: *const kpc_copy_builder,
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
     timeout_ms: i32,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
@@ -308,8 +308,8 @@ pub unsafe extern "C" fn kpc_copy_builder_tombstone(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_tombstone_async(
-    client: *const kpc_client,
-    builder: *const kpc_copy_builder,
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
     timeout_ms: i32,
     done: *const kpc_completion,
     op: *mut kpc_op,

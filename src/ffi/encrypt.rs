@@ -32,7 +32,7 @@ use crate::client::Envelope;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_encrypt_read(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     index: *const kpc_box_index,
     timeout_ms: i32,
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn kpc_encrypt_read(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_encrypt_read_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     index: *const kpc_box_index,
     timeout_ms: i32,
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn kpc_encrypt_read_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_encrypt_write(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,
     plaintext: *const u8,
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn kpc_encrypt_write(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_encrypt_write_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,
     plaintext: *const u8,

@@ -108,7 +108,7 @@ unsafe fn destinations<'a>(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     payload: *const u8,
     payload_len: usize,
     dest_write_cap: *const kpc_write_cap,
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     payload: *const u8,
     payload_len: usize,
     dest_write_cap: *const kpc_write_cap,
@@ -247,7 +247,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     destinations: *const kpc_destination,
     destinations_len: usize,
     is_start: bool,
@@ -300,7 +300,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     destinations: *const kpc_destination,
     destinations_len: usize,
     is_start: bool,
@@ -379,7 +379,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     dest_write_cap: *const kpc_write_cap,
     dest_start_index: *const kpc_box_index,
     max_count: u32,
@@ -434,7 +434,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     dest_write_cap: *const kpc_write_cap,
     dest_start_index: *const kpc_box_index,
     max_count: u32,

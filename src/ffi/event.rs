@@ -69,7 +69,7 @@ pub type kpc_event_fn =
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_sink_open(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     capacity: usize,
     sink: *mut *mut kpc_event_sink,
     error: *mut *mut kpc_error,
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn kpc_event_sink_open(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_sink_next(
-    sink: *const kpc_event_sink,
+    sink: *mut kpc_event_sink,
     timeout_ms: i32,
     event: *mut *mut kpc_event,
     error: *mut *mut kpc_error,
@@ -147,7 +147,7 @@ pub extern "C" fn kpc_event_sink_fd(sink: *const kpc_event_sink) -> c_int {
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_sink_on_event(
-    sink: *const kpc_event_sink,
+    sink: *mut kpc_event_sink,
     r#fn: kpc_event_fn,
     user_data: *mut c_void,
     drop: kpc_drop_fn,

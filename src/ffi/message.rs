@@ -35,7 +35,7 @@ use bytes::Bytes;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_message(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     surb_id: *const kpc_id,
     service: *const kpc_service,
     payload: *const u8,
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn kpc_send_message(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_message_without_reply(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     service: *const kpc_service,
     payload: *const u8,
     payload_len: usize,
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn kpc_send_message_without_reply(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_message_await_reply(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     service: *const kpc_service,
     payload: *const u8,
     payload_len: usize,
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn kpc_send_message_await_reply(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_message_await_reply_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     service: *const kpc_service,
     payload: *const u8,
     payload_len: usize,

@@ -62,7 +62,7 @@ unsafe fn couriers(path: *const kpc_service, len: usize) -> Result<Vec<Destinati
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_nested_copy(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     payload: *const u8,
     payload_len: usize,
     dest_write_cap: *const kpc_write_cap,
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn kpc_send_nested_copy(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_nested_copy_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     payload: *const u8,
     payload_len: usize,
     dest_write_cap: *const kpc_write_cap,

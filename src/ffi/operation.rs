@@ -49,14 +49,14 @@ pub struct kpc_completion {
     /// when the call that took it fails, before that returns; may be NULL.
     pub drop: kpc_drop_fn,
     /// Receives the event if fn is NULL; may be NULL.
-    pub sink: *const kpc_event_sink,
+    pub sink: *mut kpc_event_sink,
 }
 
 /// A completion that C gave, taken over before anything can fail.
 pub(crate) struct Completion {
     call: kpc_completion_fn,
     user_data: Arc<UserData>,
-    sink: *const kpc_event_sink,
+    sink: *mut kpc_event_sink,
 }
 
 impl Completion {
@@ -237,7 +237,7 @@ pub(crate) fn result<T: Clone + 'static>(name: &str, result: *const kpc_result) 
 /// Threads: any, callbacks included.
 #[no_mangle]
 pub unsafe extern "C" fn kpc_op_cancel(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     op: kpc_op,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
@@ -264,7 +264,7 @@ pub unsafe extern "C" fn kpc_op_cancel(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_op_wait(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     op: kpc_op,
     timeout_ms: i32,
     result: *mut *mut kpc_result,

@@ -38,7 +38,7 @@ use bytes::Bytes;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_reliable_message(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     message_id: *const kpc_id,
     service: *const kpc_service,
     payload: *const u8,
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn kpc_send_reliable_message(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_reliable_message_await_reply(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     message_id: *const kpc_id,
     service: *const kpc_service,
     payload: *const u8,
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn kpc_send_reliable_message_await_reply(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     message_id: *const kpc_id,
     service: *const kpc_service,
     payload: *const u8,

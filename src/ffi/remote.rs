@@ -32,7 +32,7 @@ use crate::client::SignedDocument;
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_keypair_remote(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     seed: *const u8,
     seed_len: usize,
     timeout_ms: i32,
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn kpc_new_keypair_remote(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_keypair_remote_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     seed: *const u8,
     seed_len: usize,
     timeout_ms: i32,
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_next_message_box_index_remote(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     index: *const kpc_box_index,
     timeout_ms: i32,
     next: *mut kpc_box_index,
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_next_message_box_index_remote_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     index: *const kpc_box_index,
     timeout_ms: i32,
     done: *const kpc_completion,
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     index: *const kpc_box_index,
     timeout_ms: i32,
     counter: *mut u64,
@@ -277,7 +277,7 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     index: *const kpc_box_index,
     timeout_ms: i32,
     done: *const kpc_completion,
@@ -337,7 +337,7 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_pki_document_raw(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     epoch: u64,
     timeout_ms: i32,
     payload: *mut *mut kpc_buffer,
@@ -377,7 +377,7 @@ pub unsafe extern "C" fn kpc_get_pki_document_raw(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_pki_document_raw_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     epoch: u64,
     timeout_ms: i32,
     done: *const kpc_completion,

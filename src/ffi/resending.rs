@@ -150,7 +150,7 @@ pub(crate) fn outcome(result: &StartResult) -> Result<(Arc<Buffer>, kpc_service)
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_encrypted_message(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,
@@ -221,7 +221,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_encrypted_message_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,

@@ -48,7 +48,7 @@ use super::values::{kpc_box_index, kpc_read_cap, kpc_service, kpc_write_cap};
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_encrypted_message_no_retry(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     read_cap: *const kpc_read_cap,
     write_cap: *const kpc_write_cap,
     index: *const kpc_box_index,

@@ -55,7 +55,7 @@ impl Kind for kpc_tombstones {
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstone_range(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     start: *const kpc_box_index,
     max_count: u32,
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn kpc_tombstone_range(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstone_range_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     write_cap: *const kpc_write_cap,
     start: *const kpc_box_index,
     max_count: u32,

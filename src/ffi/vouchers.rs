@@ -60,7 +60,7 @@ impl Kind for kpc_voucher {
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_mint(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     message_write_cap: *const kpc_write_cap,
     display_name: *const c_char,
     timeout_ms: i32,
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn kpc_voucher_mint(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_mint_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     message_write_cap: *const kpc_write_cap,
     display_name: *const c_char,
     timeout_ms: i32,
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn kpc_voucher_mint_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_derive_stream(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     voucher: *const kpc_hash,
     timeout_ms: i32,
     write_cap: *mut kpc_write_cap,
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_derive_stream_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     voucher: *const kpc_hash,
     timeout_ms: i32,
     done: *const kpc_completion,
@@ -276,7 +276,7 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_induct(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     voucher: *const kpc_hash,
     voucher_payload: *const u8,
     voucher_payload_len: usize,
@@ -324,7 +324,7 @@ pub unsafe extern "C" fn kpc_voucher_induct(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_induct_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     voucher: *const kpc_hash,
     voucher_payload: *const u8,
     voucher_payload_len: usize,
@@ -400,7 +400,7 @@ pub unsafe extern "C" fn kpc_voucher_induct_result(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_open(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     secret_key: *const u8,
     secret_key_len: usize,
     sealed_reply: *const u8,
@@ -448,7 +448,7 @@ pub unsafe extern "C" fn kpc_voucher_open(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_open_async(
-    client: *const kpc_client,
+    client: *mut kpc_client,
     secret_key: *const u8,
     secret_key_len: usize,
     sealed_reply: *const u8,

@@ -67,7 +67,7 @@ static void begin(scene *s)
 static void all_that_waits(scene *s)
 {
     const uint8_t bytes[32] = {1};
-    const kpc_client *client = s->client;
+    kpc_client *client = s->client;
     kpc_error *error = NULL;
     kpc_hash hash;
     kpc_service echo;

@@ -19,7 +19,7 @@ static int count_of(kpc_event_sink *sink, int32_t kind)
     return count;
 }
 
-static void write_it(const kpc_client *client, const kpc_test_stream *stream)
+static void write_it(kpc_client *client, const kpc_test_stream *stream)
 {
     kpc_box_index next;
     OK(kpc_write_box(client, &stream->writer, &stream->first, (const uint8_t *)"news", 4, 0, KPC_SOON, &next,

@@ -14,14 +14,14 @@ static kpc_status (*its_config_new)(kpc_config **, kpc_error **);
 static kpc_status (*its_config_set_unix)(kpc_config *, const char *, kpc_error **);
 static void (*its_config_free)(kpc_config *);
 static kpc_status (*its_client_new)(const kpc_config *, kpc_client **, kpc_error **);
-static kpc_status (*its_client_connect)(const kpc_client *, int32_t, kpc_error **);
-static kpc_status (*its_client_close)(const kpc_client *, int32_t, kpc_error **);
+static kpc_status (*its_client_connect)(kpc_client *, int32_t, kpc_error **);
+static kpc_status (*its_client_close)(kpc_client *, int32_t, kpc_error **);
 static void (*its_client_free)(kpc_client *);
 static kpc_status (*its_keypair)(const uint8_t *, size_t, kpc_write_cap *, kpc_read_cap *, kpc_box_index *,
                                  kpc_error **);
-static kpc_status (*its_write_box)(const kpc_client *, const kpc_write_cap *, const kpc_box_index *, const uint8_t *,
+static kpc_status (*its_write_box)(kpc_client *, const kpc_write_cap *, const kpc_box_index *, const uint8_t *,
                                    size_t, uint32_t, int32_t, kpc_box_index *, kpc_error **);
-static kpc_status (*its_read_box_async)(const kpc_client *, const kpc_read_cap *, const kpc_box_index *, uint32_t,
+static kpc_status (*its_read_box_async)(kpc_client *, const kpc_read_cap *, const kpc_box_index *, uint32_t,
                                         int32_t, const kpc_completion *, kpc_op *, kpc_error **);
 static size_t (*its_live_objects)(void);
 

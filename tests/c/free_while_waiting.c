@@ -14,49 +14,49 @@ static kpc_service echo;
 static kpc_op endless;
 
 typedef struct waiter {
-    const kpc_client *client;
-    kpc_status (*wait)(const kpc_client *client);
+    kpc_client *client;
+    kpc_status (*wait)(kpc_client *client);
     kpc_status status;
     pthread_t thread;
 } waiter;
 
-static kpc_status local_call(const kpc_client *client)
+static kpc_status local_call(kpc_client *client)
 {
     kpc_box_index next;
     return kpc_next_message_box_index_remote(client, &stream.first, KPC_FOREVER, &next, NULL);
 }
 
-static kpc_status read_call(const kpc_client *client)
+static kpc_status read_call(kpc_client *client)
 {
     kpc_buffer *plaintext = NULL;
     kpc_box_index next;
     return kpc_read_box(client, &stream.reader, &stream.first, 0, KPC_FOREVER, &plaintext, &next, NULL);
 }
 
-static kpc_status write_call(const kpc_client *client)
+static kpc_status write_call(kpc_client *client)
 {
     kpc_box_index next;
     return kpc_write_box(client, &stream.writer, &stream.first, (const uint8_t *)"w", 1, 0, KPC_FOREVER, &next,
                          NULL);
 }
 
-static kpc_status message_call(const kpc_client *client)
+static kpc_status message_call(kpc_client *client)
 {
     kpc_buffer *reply = NULL;
     return kpc_send_message_await_reply(client, &echo, (const uint8_t *)"m", 1, KPC_FOREVER, &reply, NULL);
 }
 
-static kpc_status flush_call(const kpc_client *client)
+static kpc_status flush_call(kpc_client *client)
 {
     return kpc_client_flush(client, KPC_FOREVER, NULL);
 }
 
-static kpc_status wait_call(const kpc_client *client)
+static kpc_status wait_call(kpc_client *client)
 {
     return kpc_op_wait(client, endless, KPC_FOREVER, NULL, NULL);
 }
 
-static kpc_status connect_call(const kpc_client *client)
+static kpc_status connect_call(kpc_client *client)
 {
     return kpc_client_connect(client, KPC_FOREVER, NULL);
 }
@@ -68,7 +68,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-static void start(waiter *w, const kpc_client *client, kpc_status (*wait)(const kpc_client *))
+static void start(waiter *w, kpc_client *client, kpc_status (*wait)(kpc_client *))
 {
     w->client = client;
     w->wait = wait;
@@ -185,7 +185,7 @@ static void ended_in_any_handshake(void)
     CHECK(kpc_sim_until(&sim, "sessions", 0));
 }
 
-static const kpc_client *shared;
+static kpc_client *shared;
 
 /* Calls until it is told that there is no client any more. */
 static void *call_until_the_end(void *unused)

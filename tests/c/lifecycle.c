@@ -9,7 +9,7 @@ static kpc_test_stream stream;
 static kpc_envelope *envelope;
 
 /* Every call on the daemon, each of which must say the same. */
-static void every_call_says(kpc_status expected, const kpc_client *client)
+static void every_call_says(kpc_status expected, kpc_client *client)
 {
     const uint8_t bytes[32] = {1};
     kpc_hash hash;
@@ -203,7 +203,7 @@ static void *wait_for_it(void *argument)
 }
 
 /* Waits until so many operations run, behind calls that wait too. */
-static int operations_until(const kpc_client *client, uint64_t count)
+static int operations_until(kpc_client *client, uint64_t count)
 {
     int64_t end = kpc_test_now_ms() + KPC_SOON;
     kpc_stats stats;

@@ -12,7 +12,7 @@ static int over;
 /* Writes without a pause: small requests from several threads. */
 static void *ask(void *argument)
 {
-    const kpc_client *client = (const kpc_client *)argument;
+    kpc_client *client = (kpc_client *)argument;
     while (!__atomic_load_n(&over, __ATOMIC_SEQ_CST)) {
         kpc_box_index next;
         kpc_status status = kpc_next_message_box_index_remote(client, &stream.first, 20, &next, NULL);

@@ -86,7 +86,7 @@ static void *connect_too(void *argument)
 {
     kpc_status status;
     pthread_barrier_wait(&barrier);
-    status = kpc_client_connect((const kpc_client *)argument, KPC_SOON, NULL);
+    status = kpc_client_connect((kpc_client *)argument, KPC_SOON, NULL);
     CHECK(status == KPC_OK || status == KPC_ERR_ALREADY_CONNECTED);
     return status == KPC_OK ? argument : NULL;
 }
