@@ -7,8 +7,13 @@
 
 #include <sys/resource.h>
 
+#if UINTPTR_MAX > 0xffffffff
 /* Where the table of objects must grow by 64 MiB: more than any thread's heap has in store. */
 #define FULL ((1 << 21) - 64)
+#else
+/* All that there are handles for. */
+#define FULL (1 << 16)
+#endif
 
 static kpc_sim sim;
 static kpc_client *client;

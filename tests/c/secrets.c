@@ -171,7 +171,7 @@ int main(void)
     HEAR(kpc_new_keypair(seed, 31, &remote_writer, &remote_reader, &first, &error));
     HEAR(kpc_write_box(client, &broken_writer, &s.first, plaintext, sizeof plaintext, 0, KPC_SOON, &next, &error));
     HEAR(kpc_read_box(client, &broken_reader, &s.first, 0, KPC_SOON, &buffer, &next, &error));
-    HEAR(kpc_write_box(client, &s.writer, &s.first, plaintext, (size_t)1 << 40, 0, KPC_SOON, &next, &error));
+    HEAR(kpc_write_box(client, &s.writer, &s.first, plaintext, SIZE_MAX / 2, 0, KPC_SOON, &next, &error));
     HEAR(kpc_envelope_from_bytes(kpc_buffer_data(bytes), 60, &(kpc_envelope *){NULL}, &error));
 
     /* What the daemon, the couriers and the replicas refuse. */

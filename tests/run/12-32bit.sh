@@ -35,7 +35,8 @@ library=${CARGO_TARGET_DIR:-target}/$target/debug/libkpclient.a
 
 programs='handles stats values boxes operations stored tombstones'
 if [ "${CHECK_32:-}" = all ]; then
-    programs=$(basename -s .c tests/c/*.c)
+    # Those that load the shared library at run time find none of 32 bits.
+    programs=$(basename -s .c tests/c/*.c | grep -v '^dlopen')
 fi
 passed=0 failed=0 skipped=0
 for name in $programs; do
