@@ -141,6 +141,20 @@ fn a_connection_can_be_cut_between_and_within_frames_and_be_sent_garbage() {
 }
 
 #[test]
+fn nothing_comes_behind_half_a_frame() {
+    let sim = instant();
+    let mut client = Client::new(&sim);
+    // Pieces that wait for each other, so that what comes next comes before the end.
+    sim.control("split 1").unwrap();
+    sim.control("slow 5").unwrap();
+    sim.control("cut-mid-frame").unwrap();
+    sim.control("empty").unwrap();
+    let half = client.read_raw(4 + 1);
+    let whole = u32::from_be_bytes([half[0], half[1], half[2], half[3]]);
+    assert!(client.read_to_end() + 1 < whole as usize);
+}
+
+#[test]
 fn any_request_can_be_answered_with_any_code() {
     let sim = instant();
     let mut client = Client::new(&sim);

@@ -86,9 +86,13 @@ impl Conn {
         }
     }
 
-    /// Sends bytes, at once if the socket takes them and `direct` allows it.
+    /// Sends bytes, at once if the socket takes them and `direct` allows it; nothing once the
+    /// connection is about to end: what came behind half a frame would be read as its rest.
     pub(crate) fn write(&mut self, bytes: Vec<u8>, direct: bool) {
         let Some(socket) = &self.socket else { return };
+        if self.end_when_flushed {
+            return;
+        }
         let mut written = 0;
         if direct && self.out_bytes == 0 {
             while let Some(rest) = bytes.get(written..).filter(|r| !r.is_empty()) {

@@ -73,6 +73,13 @@ impl Client {
         bytes
     }
 
+    /// How many bytes come until the daemon hangs up.
+    pub fn read_to_end(&mut self) -> usize {
+        let mut rest = Vec::new();
+        self.stream.set_patience(PATIENCE).unwrap();
+        self.stream.read_to_end(&mut rest).unwrap()
+    }
+
     pub fn raw_tcp(sim: &Sim) -> Client {
         Client::over(Box::new(TcpStream::connect(sim.tcp_address()).unwrap()))
     }
