@@ -1471,6 +1471,33 @@ kpc_status kpc_config_set_encryption_connections(kpc_config *config, uint32_t co
                                                  kpc_error **error);
 
 /**
+ * Sets whether kpc_client_connect opens all connections with the daemon and starts all threads of
+ * the client at once. Otherwise each comes when it is first needed. For programs that then give up
+ * rights: after setuid, chroot or Landlock the socket may be out of reach, and after seccomp
+ * the system calls. kpc_client_connect fails where one connection cannot be opened.
+ *
+ * While the daemon stays and a filter covers all threads of the process, the library needs these
+ * system calls and no others, whatever is asked of it, as tests/c/locked_in.c shows: read, write,
+ * recvfrom, sendto, shutdown, close, fcntl, poll, ppoll, epoll_ctl, epoll_wait, epoll_pwait, futex, getpid,
+ * getrandom, clock_gettime, and for memory brk, mmap, munmap, mremap, mprotect and madvise; the
+ * restart of interrupted ones (restart_syscall, rt_sigreturn); when a client is freed and its
+ * threads end, rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its descriptor with
+ * socketpair when it is first called. To connect again after a loss it needs socket, connect,
+ * ioctl, getsockopt and the daemon's socket within reach; over TCP also setsockopt, and what
+ * the C library needs to look up a name. Without them the client tries again at intervals; what
+ * is asked of it then ends by its time limit, which tells why.
+ *
+ * @param config  the configuration
+ * @param all     whether to open all at once; false unless it is set
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ *
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_set_connect_all(kpc_config *config, bool all, kpc_error **error);
+
+/**
  * Sets where a client's log lines go, in place of what is set. They never hold secrets or
  * payloads. Without this there is no log: the library writes to no file, terminal or system log.
  *
@@ -1593,6 +1620,16 @@ kpc_status kpc_config_reconnect(const kpc_config *config, uint32_t *min_ms, uint
  * Threads: any.
  */
 KPC_API uint32_t kpc_config_encryption_connections(const kpc_config *config);
+
+/**
+ * Whether kpc_client_connect opens all connections and starts all threads at once.
+ *
+ * @param config  the configuration
+ * @return true if so; false for what is no live kpc_config
+ *
+ * Threads: any.
+ */
+KPC_API bool kpc_config_connect_all(const kpc_config *config);
 
 /**
  * The most talkative level of log lines that is wanted.

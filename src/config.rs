@@ -68,6 +68,9 @@ pub struct Config {
     pub reconnect_max: Duration,
     /// How many encryptions the daemon may be given at once, each on a connection of its own.
     pub encryption_connections: usize,
+    /// Open every connection and start every thread when the client connects, and none later
+    /// while the daemon stays.
+    pub connect_all: bool,
     /// Compare the daemon's derivation of capabilities with the library's, once for each
     /// daemon process. Only tests that play the daemon switch it off.
     pub verify_derivation: bool,
@@ -168,6 +171,7 @@ impl Config {
             reconnect_min: RECONNECT_MIN,
             reconnect_max: RECONNECT_MAX,
             encryption_connections: ENCRYPTION_CONNECTIONS,
+            connect_all: false,
             verify_derivation: true,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::inner::{closed, Inner, Phase};
-use super::lane::{self, Attempt, Caller, Established, LaneKind, Undrained};
+use super::lane::{self, Attempt, Caller, Established, Lane, LaneKind, Undrained};
 use super::op::Value;
 use super::work::Work;
 use super::Client;
@@ -61,19 +61,24 @@ impl Connecting {
         self.check(*lock(&self.inner.phase))
     }
 
-    /// The client is open, and its first lane is served with `session`.
-    fn succeed(&self, session: Established, attempt: Attempt) -> Result<()> {
-        let local = &self.inner.lanes[LaneKind::Local as usize];
-        let (hand_over, first) = oneshot::channel();
+    /// The client is open, and its lanes are served with the sessions that were made for them.
+    fn succeed(&self, all: Vec<Made>) -> Result<()> {
         let mut phase = lock(&self.inner.phase);
         if let Err(error) = self.check(*phase) {
-            session.decline(*phase == Phase::Closed);
-            drop(phase); // the attempt ends under no lock
+            for made in &all {
+                made.session.decline(*phase == Phase::Closed);
+            }
+            drop(phase); // the attempts end under no lock
             return Err(error);
         }
         *phase = Phase::Open;
-        local.lock().wanted = true;
-        self.inner.serve(local, Some(first));
+        let serve = |made: Made| {
+            let (hand_over, first) = oneshot::channel();
+            made.lane.lock().wanted = true;
+            self.inner.serve(&made.lane, Some(first));
+            (made, hand_over)
+        };
+        let served: Vec<_> = all.into_iter().map(serve).collect();
         // Those for which work waits, now: this operation can be cancelled at any moment.
         for other in &self.inner.lanes[1..] {
             let wanted = other.lock().wanted;
@@ -82,11 +87,19 @@ impl Connecting {
             }
         }
         drop(phase);
-        if lane::begin(&self.inner, local, self.epoch, &session, attempt).is_err() {
-            return self.still_wanted(); // left at once
+        for (made, hand_over) in served {
+            let Made {
+                lane,
+                epoch,
+                session,
+                attempt,
+            } = made;
+            if lane::begin(&self.inner, &lane, epoch, &session, attempt).is_err() {
+                return self.still_wanted(); // left at once
+            }
+            // Fails where the lane was left since, and its task with it.
+            let _ = hand_over.send(session);
         }
-        // Fails where the lane was left since, and its task with it.
-        let _ = hand_over.send(session);
         Ok(())
     }
 
@@ -107,6 +120,56 @@ impl Drop for Connecting {
     }
 }
 
+/// A session that is to become a lane's own.
+struct Made {
+    lane: Arc<Lane>,
+    epoch: u64,
+    session: Established,
+    attempt: Attempt,
+}
+
+impl Made {
+    async fn make(
+        inner: &Arc<Inner>,
+        lane: &Arc<Lane>,
+        epoch: u64,
+        caller: Option<Caller>,
+    ) -> Result<Self> {
+        let (session, attempt) = lane::establish(inner, lane, epoch, caller).await?;
+        Ok(Made {
+            lane: Arc::clone(lane),
+            epoch,
+            session,
+            attempt,
+        })
+    }
+}
+
+/// Makes the first lane's session; where the program wants everything at once those of all
+/// others too, one after the other as the daemon shakes hands, and the thread for callbacks.
+async fn make_sessions(
+    connecting: &Connecting,
+    caller: Option<Caller>,
+    made: &mut Vec<Made>,
+) -> Result<()> {
+    let inner = &connecting.inner;
+    let local = &inner.lanes[LaneKind::Local as usize];
+    let first = Made::make(inner, local, connecting.epoch, caller).await?;
+    let is_modern = Inner::is_modern(&first.session.link.features);
+    made.push(first);
+    if !inner.config.connect_all {
+        return Ok(());
+    }
+    inner.dispatcher.ensure_started()?;
+    // There is one for everything with an old daemon.
+    let others = inner.lanes[1..].iter().filter(|_| is_modern);
+    for other in others {
+        let epoch = other.lock().epoch;
+        made.push(Made::make(inner, other, epoch, caller).await?);
+    }
+    Ok(())
+}
+
 async fn connect(
     inner: Arc<Inner>,
     connecting: Arc<Connecting>,
@@ -116,21 +179,26 @@ async fn connect(
     tokio::pin!(left);
     left.as_mut().enable();
     connecting.still_wanted()?;
-    let local = &inner.lanes[LaneKind::Local as usize];
+    let mut all = Vec::new();
     let made = tokio::select! {
         biased;
         () = left => return connecting.still_wanted(),
-        made = lane::establish(&inner, local, connecting.epoch, caller) => made,
+        made = make_sessions(&connecting, caller, &mut all) => made,
     };
     match made {
-        Ok((session, attempt)) => connecting.succeed(session, attempt),
-        // Whoever leaves the client ends the handshake, too.
-        Err(error) => connecting.still_wanted().and(Err(error)),
+        Ok(()) => connecting.succeed(all),
+        Err(error) => {
+            for made in &all {
+                made.session.decline(false);
+            }
+            // Whoever leaves the client ends the handshakes, too.
+            connecting.still_wanted().and(Err(error))
+        }
     }
 }
 
 fn is_drained(inner: &Inner) -> Option<Value> {
-    let drained = |lane: &Arc<lane::Lane>| matches!(lane.undrained(), Undrained::Nothing);
+    let drained = |lane: &Arc<Lane>| matches!(lane.undrained(), Undrained::Nothing);
     let is_drained = !inner.ops.any_writes()
         && inner.lanes.iter().all(drained)
         && inner.channels.are_drained()
@@ -150,7 +218,7 @@ async fn writes_are_over(inner: &Inner) {
     }
 }
 
-async fn drain(lane: &lane::Lane) {
+async fn drain(lane: &Lane) {
     loop {
         let moved = lane.progress.notified();
         tokio::pin!(moved);

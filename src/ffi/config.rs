@@ -348,6 +348,46 @@ pub unsafe extern "C" fn kpc_config_set_encryption_connections(
     }
 }
 
+/// Sets whether kpc_client_connect opens all connections with the daemon and starts all threads of
+/// the client at once. Otherwise each comes when it is first needed. For programs that then give up
+/// rights: after setuid, chroot or Landlock the socket may be out of reach, and after seccomp
+/// the system calls. kpc_client_connect fails where one connection cannot be opened.
+///
+/// While the daemon stays and a filter covers all threads of the process, the library needs these
+/// system calls and no others, whatever is asked of it, as tests/c/locked_in.c shows: read, write,
+/// recvfrom, sendto, shutdown, close, fcntl, poll, ppoll, epoll_ctl, epoll_wait, epoll_pwait, futex, getpid,
+/// getrandom, clock_gettime, and for memory brk, mmap, munmap, mremap, mprotect and madvise; the
+/// restart of interrupted ones (restart_syscall, rt_sigreturn); when a client is freed and its
+/// threads end, rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its descriptor with
+/// socketpair when it is first called. To connect again after a loss it needs socket, connect,
+/// ioctl, getsockopt and the daemon's socket within reach; over TCP also setsockopt, and what
+/// the C library needs to look up a name. Without them the client tries again at intervals; what
+/// is asked of it then ends by its time limit, which tells why.
+///
+/// @param config  the configuration
+/// @param all     whether to open all at once; false unless it is set
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+///
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_set_connect_all(
+    config: *mut kpc_config,
+    all: bool,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), || {
+            change(config, |config| {
+                config.connect_all = all;
+                Ok(())
+            })
+        })
+    }
+}
+
 /// Sets where a client's log lines go, in place of what is set. They never hold secrets or
 /// payloads. Without this there is no log: the library writes to no file, terminal or system log.
 ///

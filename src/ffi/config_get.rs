@@ -156,6 +156,17 @@ pub extern "C" fn kpc_config_encryption_connections(config: *const kpc_config) -
     })
 }
 
+/// Whether kpc_client_connect opens all connections and starts all threads at once.
+///
+/// @param config  the configuration
+/// @return true if so; false for what is no live kpc_config
+///
+/// Threads: any.
+#[no_mangle]
+pub extern "C" fn kpc_config_connect_all(config: *const kpc_config) -> bool {
+    get(false, || Ok(read(config)?.connect_all))
+}
+
 /// The most talkative level of log lines that is wanted.
 ///
 /// @param config  the configuration

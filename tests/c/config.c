@@ -179,6 +179,21 @@ static void config_set_reconnect(void)
     kpc_config_free(config);
 }
 
+static void config_set_connect_all(void)
+{
+    kpc_config *config = NULL;
+
+    OK(kpc_config_new(&config, &error));
+    CHECK(!kpc_config_connect_all(config));
+    OK(kpc_config_set_connect_all(config, true, &error));
+    CHECK(kpc_config_connect_all(config));
+    OK(kpc_config_set_connect_all(config, false, &error));
+    CHECK(!kpc_config_connect_all(config));
+    ERROR(KPC_ERR_ARG_NULL, kpc_config_set_connect_all(NULL, true, &error));
+    CHECK(!kpc_config_connect_all(NULL));
+    kpc_config_free(config);
+}
+
 static void config_set_encryption_connections(void)
 {
     kpc_config *config = NULL;
@@ -352,6 +367,7 @@ int main(void)
     config_validate();
     config_set_reconnect();
     config_set_encryption_connections();
+    config_set_connect_all();
     config_sphinx_geometry();
     config_pigeonhole_geometry();
     sphinx_geometry_validate();

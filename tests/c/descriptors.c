@@ -88,6 +88,38 @@ static int with(int spare, kpc_config *config)
     return connected;
 }
 
+/* Who asks for all connections gets all of them or none. */
+static void connect_all_or_none(kpc_config *config)
+{
+    kpc_client *client = NULL;
+    kpc_event_sink *sink = NULL;
+    int spare, failed = 0;
+
+    OK(kpc_config_set_connect_all(config, true, &error));
+    OK(kpc_client_new(config, &client, &error));
+    OK(kpc_event_sink_open(client, 8, &sink, &error));
+    CHECK(kpc_event_sink_fd(sink) >= 0);
+    for (spare = 0; kpc_client_is_attached(client) == 0; spare++) {
+        take_all();
+        give_back(spare);
+        if (!did_or_says(kpc_client_connect(client, KPC_SOON, &error), KPC_ERR_CONNECT)) {
+            failed++;
+            CHECK(!kpc_client_is_attached(client));
+            CHECK(kpc_sim_until(&sim, "connections", 0));
+        }
+        give_back(MOST);
+    }
+    CHECK(failed > 4 && kpc_sim_count(&sim, "connections") == 5);
+    OK(kpc_client_disconnect(client, &error));
+    CHECK(kpc_sim_until(&sim, "connections", 0));
+    OK(kpc_client_connect(client, KPC_SOON, &error));
+    CHECK(kpc_sim_count(&sim, "connections") == 5);
+    kpc_event_sink_free(sink);
+    OK(kpc_client_close(client, KPC_FOREVER, &error));
+    kpc_client_free(client);
+    OK(kpc_config_set_connect_all(config, false, &error));
+}
+
 int main(void)
 {
     struct rlimit limit;
@@ -106,6 +138,7 @@ int main(void)
         CHECK(spare > 0 || !connected);
     }
     CHECK(connected);
+    connect_all_or_none(config);
     CHECK(take_all() == before);
     give_back(MOST);
     kpc_config_free(config);

@@ -61,6 +61,10 @@ const ONLY_IN_C: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "the others have one connection, opened when they connect",
+        &["kpc_config_connect_all", "kpc_config_set_connect_all"],
+    ),
+    (
         "how far a copy stream has got is not told there, nor can it be called off",
         &[
             "kpc_copy_builder_cancel",
