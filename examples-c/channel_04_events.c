@@ -38,7 +38,7 @@ static void wait_for(const int *flag)
  * wait for the same client, and should be quick: events queue up behind it. */
 static void on_event(const kpc_event *event, void *user_data)
 {
-    kpc_pki_document *document;
+    kpc_pki_document *document = NULL;
     kpc_buffer *payload = NULL;
 
     (void)user_data;
@@ -48,9 +48,11 @@ static void on_event(const kpc_event *event, void *user_data)
                kpc_event_is_connected(event) ? "on" : "not on");
         break;
     case KPC_EVENT_PKI_DOCUMENT:
-        document = kpc_event_pki_document(event);
-        printf("document of epoch %llu\n", (unsigned long long)kpc_pki_document_epoch(document));
-        kpc_pki_document_free(document);
+        if (kpc_event_pki_document(event, &document, NULL) == KPC_OK) {
+            printf("document of epoch %llu\n",
+                   (unsigned long long)kpc_pki_document_epoch(document));
+            kpc_pki_document_free(document);
+        }
         break;
     case KPC_EVENT_MESSAGE_REPLY:
         if (kpc_event_payload(event, &payload, NULL) == KPC_OK) {

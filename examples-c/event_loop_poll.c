@@ -44,7 +44,8 @@ static void take_events(void)
         if (kpc_event_kind(event) == KPC_EVENT_OPERATION) {
             kpc_error *error = NULL;
             kpc_buffer *reply = NULL;
-            kpc_result *result = kpc_event_result(event);
+            kpc_result *result = NULL;
+            must(kpc_event_result(event, &result, &error), &error, "a message");
             must(kpc_send_message_await_reply_result(result, &reply, &error), &error, "a message");
             printf("echo: %s\n", (const char *)kpc_buffer_data(reply));
             kpc_buffer_free(reply);

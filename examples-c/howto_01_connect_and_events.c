@@ -32,7 +32,7 @@ static void show_id(const char *before, const kpc_event *event, const char *afte
 static int show(const kpc_event *event)
 {
     kpc_error *error = NULL;
-    kpc_pki_document *document;
+    kpc_pki_document *document = NULL;
     kpc_buffer *payload = NULL;
 
     switch (kpc_event_kind(event)) {
@@ -40,7 +40,7 @@ static int show(const kpc_event *event)
         printf("the daemon is %s the mixnet\n", kpc_event_is_connected(event) ? "on" : "not on");
         return 0;
     case KPC_EVENT_PKI_DOCUMENT:
-        document = kpc_event_pki_document(event);
+        must(kpc_event_pki_document(event, &document, &error), &error, "the document");
         printf("document of epoch %llu\n", (unsigned long long)kpc_pki_document_epoch(document));
         kpc_pki_document_free(document);
         return 0;

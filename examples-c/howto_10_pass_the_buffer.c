@@ -42,9 +42,7 @@ static void take(kpc_buffer *from, struct bytes *to)
 {
     to->len = kpc_buffer_len(from);
     need(to->len <= LONGEST, "too long for this example");
-    if (to->len != 0) {
-        memcpy(to->at, kpc_buffer_data(from), to->len);
-    }
+    memcpy(to->at, kpc_buffer_data(from), to->len);
     kpc_buffer_free(from);
 }
 
@@ -53,6 +51,7 @@ static void add(kpc_client *client, const char *path, const char *which, bool is
 {
     kpc_error *error = NULL;
     kpc_stream_elements *made = NULL;
+    kpc_buffer *buffer = NULL;
     kpc_destination destination = {state.writer, state.next, payload + (is_first ? 0 : HALF), HALF};
     size_t i;
 
@@ -60,7 +59,8 @@ static void add(kpc_client *client, const char *path, const char *which, bool is
              client, &destination, 1, is_first, !is_first, state.buffer.at, state.buffer.len,
              PATIENCE_MS, &made, &error),
          &error, which);
-    take(kpc_stream_elements_buffer(made), &state.buffer);
+    must(kpc_stream_elements_buffer(made, &buffer, &error), &error, "the buffer");
+    take(buffer, &state.buffer);
     state.elements = kpc_stream_elements_count(made);
     for (i = 0; i < state.elements; i++) {
         kpc_buffer *element = NULL;

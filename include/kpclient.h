@@ -16,7 +16,8 @@
  * gave. Everything else is kpc_<object>_<verb>, or kpc_<object>_<property>.
  *
  * Ownership. Whoever receives an object through an output owns it and ends it with the function of
- * its name that ends in _free; that takes NULL, which does nothing. What a callback receives as
+ * its name that ends in _free; that takes NULL, which does nothing. Only a kpc_error is also
+ * returned as such, by functions that say what NULL means. What a callback receives as
  * const is lent to it until it returns. Pointers that the library returns, to bytes or texts,
  * belong to the object they were asked of and are gone once that is freed, also when another
  * thread frees it; those that are called static are always valid. The library keeps no pointer to
@@ -40,10 +41,13 @@
  * the name says otherwise.
  *
  * Bytes and texts. Bytes come in as a pointer and a length; the pointer may be NULL when the
- * length is 0. Texts come in as NUL-terminated UTF-8, and are checked; a pointer that is not
- * aligned for its type is KPC_ERR_ARG_VALUE, a length that no memory has KPC_ERR_ARG_SIZE. Bytes
- * of any length come out as a kpc_buffer. Texts that come out are UTF-8. Memory that is given must
- * be readable, or writable for outputs, for as long as the call takes: no library can check that.
+ * length is 0. Texts are UTF-8, which is checked. Names, paths and addresses come in terminated by
+ * a NUL; texts that a program carries (a display name, a file's text, a line of a log) come in with
+ * a length and need no NUL. A pointer that is not aligned for its type is KPC_ERR_ARG_VALUE, a
+ * length that no memory has KPC_ERR_ARG_SIZE. Bytes and texts of any length come out as a
+ * kpc_buffer; an output that receives a text says so, and has a NUL behind the text. Only static
+ * texts and kpc_error_message are returned as a const char *. Memory that is given must be
+ * readable, or writable for outputs, for as long as the call takes: no library can check that.
  *
  * Outputs. Every output is set to zero or NULL before anything can fail, and written once, after
  * everything has succeeded; so a failed call leaves nothing behind. The exception: an output that
@@ -776,12 +780,15 @@ KPC_API size_t kpc_buffer_len(const kpc_buffer *buffer);
  * Nothing is copied.
  *
  * @param buffer  the buffer
- * @return the other handle; NULL for what is no live kpc_buffer, or without memory
+ * @param other   receives the other handle
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
  *
- * Ownership: the result is the caller's, kpc_buffer_free; each handle is freed for itself.
+ * Ownership: *other is the caller's, kpc_buffer_free; each handle is freed for itself.
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_buffer *kpc_buffer_ref(const kpc_buffer *buffer);
+KPC_API KPC_MUST_USE
+kpc_status kpc_buffer_ref(const kpc_buffer *buffer, kpc_buffer **other, kpc_error **error);
 
 /**
  * Ends one handle of a buffer; its bytes go with the last one.
@@ -1379,17 +1386,19 @@ kpc_status kpc_config_load_file(const char *path, kpc_config **config, kpc_error
 /**
  * Reads and checks a configuration as kpc_config_load_file does, from a text in memory.
  *
- * @param toml    the text of the file, of 1 MiB at most
- * @param config  receives the configuration
- * @param error   receives details of a failure; may be NULL
+ * @param toml      the text of the file, UTF-8; may be NULL if toml_len is 0
+ * @param toml_len  how many bytes, 1 MiB at most
+ * @param config    receives the configuration
+ * @param error     receives details of a failure; may be NULL
  * @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO; KPC_ERR_ARG_VALUE if the text is not
- *         UTF-8
+ *         UTF-8, KPC_ERR_ARG_SIZE
  *
  * Ownership: *config is the caller's, kpc_config_free.
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_load_text(const char *toml, kpc_config **config, kpc_error **error);
+kpc_status kpc_config_load_text(const char *toml, size_t toml_len, kpc_config **config,
+                                kpc_error **error);
 
 /**
  * Sets a Unix domain socket as the transport, in place of any that is set.
@@ -1585,7 +1594,7 @@ KPC_API const char *kpc_config_network(const kpc_config *config);
  * The path or address of the transport.
  *
  * @param config   the configuration
- * @param address  receives the text
+ * @param address  receives the text, UTF-8 and followed by a NUL
  * @param error    receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
  *         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_NO_MEMORY
@@ -1782,7 +1791,8 @@ KPC_API kpc_status kpc_result_status(const kpc_result *result);
  * The details of how an operation failed.
  *
  * @param result  the result
- * @return the error; NULL if the operation succeeded, or for what is no live kpc_result
+ * @return the error; NULL if the operation succeeded, for what is no live kpc_result, or without
+ *         memory
  *
  * Ownership: the error is the caller's, kpc_error_free.
  * Threads: any.
@@ -1940,18 +1950,20 @@ kpc_status kpc_client_config(const kpc_client *client, kpc_config **config, kpc_
 /**
  * Writes a line of the program's own to the client's log, among those of the library.
  *
- * @param client  the client
- * @param level   KPC_LOG_ERROR to KPC_LOG_TRACE
- * @param text    the line; control characters in it become blanks
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE,
- *         KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @param client    the client
+ * @param level     KPC_LOG_ERROR to KPC_LOG_TRACE
+ * @param text      the line, UTF-8; control characters in it become blanks; may be NULL if
+ *                  text_len is 0
+ * @param text_len  how many bytes
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE,
+ *         KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
  *
  * Threads: any.
  */
 KPC_API
 kpc_status kpc_client_log(const kpc_client *client, int32_t level, const char *text,
-                          kpc_error **error);
+                          size_t text_len, kpc_error **error);
 
 /**
  * Connects with the daemon and shakes hands. A daemon that is not on the mixnet is no error;
@@ -2343,7 +2355,7 @@ KPC_API void kpc_event_free(kpc_event *event);
 
 /**
  * The daemon's link to the mixnet, when it changes: kpc_event_is_connected,
- * kpc_event_instance_token.
+ * kpc_event_instance_token, kpc_event_err_cbor.
  */
 #define KPC_EVENT_CONNECTION_STATUS 1
 /** A new directory document: kpc_event_pki_document, kpc_event_payload (its CBOR). */
@@ -2447,6 +2459,22 @@ KPC_API KPC_MUST_USE
 kpc_status kpc_event_instance_token(const kpc_event *event, kpc_id *token, kpc_error **error);
 
 /**
+ * What the daemon itself sent as `err` with KPC_EVENT_CONNECTION_STATUS: one item of CBOR, of
+ * whatever shape. Today's daemons send none.
+ *
+ * @param event  the event
+ * @param cbor   receives the bytes
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *         (the event has none)
+ *
+ * Ownership: *cbor is the caller's, kpc_buffer_free.
+ * Threads: any.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_err_cbor(const kpc_event *event, kpc_buffer **cbor, kpc_error **error);
+
+/**
  * The id of the message that an event is about.
  *
  * @param event  the event
@@ -2525,7 +2553,8 @@ KPC_API int32_t kpc_event_reply_index(const kpc_event *event);
  * What went wrong, for the events that can tell of a failure.
  *
  * @param event  the event
- * @return the error; NULL if nothing went wrong, or for what is no live kpc_event
+ * @return the error; NULL if nothing went wrong, for what is no live kpc_event, or without
+ *         memory
  *
  * Ownership: the error is the caller's, kpc_error_free.
  * Threads: any.
@@ -2535,24 +2564,33 @@ KPC_API KPC_MUST_USE kpc_error *kpc_event_error(const kpc_event *event);
 /**
  * The document of KPC_EVENT_PKI_DOCUMENT.
  *
- * @param event  the event
- * @return the document; NULL for any other event
+ * @param event     the event
+ * @param document  receives the document
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *         (the event has none)
  *
- * Ownership: the document is the caller's, kpc_pki_document_free.
+ * Ownership: *document is the caller's, kpc_pki_document_free.
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_pki_document *kpc_event_pki_document(const kpc_event *event);
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_pki_document(const kpc_event *event, kpc_pki_document **document,
+                                  kpc_error **error);
 
 /**
  * The result of KPC_EVENT_OPERATION, for the _result function of the call that began it.
  *
- * @param event  the event
- * @return the result; NULL for any other event
+ * @param event   the event
+ * @param result  receives the result
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ *         (the event has none)
  *
- * Ownership: the result is the caller's, kpc_result_free.
+ * Ownership: *result is the caller's, kpc_result_free.
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_result *kpc_event_result(const kpc_event *event);
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_result(const kpc_event *event, kpc_result **result, kpc_error **error);
 
 /**
  * How many notices were dropped, for KPC_EVENT_OVERFLOW.
@@ -4017,8 +4055,8 @@ kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *result, kp
 
 /**
  * Prepares tombstones for boxes in a row. The daemon computes them, one on each connection for
- * encryptions at a time (kpc_config_set_encryption_connections); nothing is sent. Send each with the write capability; what is deleted stays deleted, and a
- * tombstone may be sent again.
+ * encryptions at a time (kpc_config_set_encryption_connections); nothing is sent. Send each with
+ * the write capability; what is deleted stays deleted, and a tombstone may be sent again.
  *
  * If the time runs out or the daemon fails when some are made, the call succeeds with these:
  * kpc_tombstones_error says why they are not all, and kpc_tombstones_next where to go on. If
@@ -4148,7 +4186,8 @@ kpc_status kpc_tombstones_next(const kpc_tombstones *tombstones, kpc_box_index *
  * Why there are fewer tombstones than were asked for.
  *
  * @param tombstones  the result of kpc_tombstone_range
- * @return the error; NULL if all are there, or for what is no live kpc_tombstones
+ * @return the error; NULL if all are there, for what is no live kpc_tombstones, or without
+ *         memory
  *
  * Ownership: the error is the caller's, kpc_error_free.
  * Threads: any.
@@ -4477,12 +4516,16 @@ kpc_status kpc_stream_elements_at(const kpc_stream_elements *envelopes, size_t p
  * What is left over, for the next call.
  *
  * @param envelopes  the result of a kpc_create_courier_envelopes_ call
- * @return the bytes; NULL if nothing is left over, or for what is no live kpc_stream_elements
+ * @param buffer     receives the bytes, possibly none
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
  *
- * Ownership: the result is the caller's, kpc_buffer_free.
+ * Ownership: *buffer is the caller's, kpc_buffer_free.
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_buffer *kpc_stream_elements_buffer(const kpc_stream_elements *envelopes);
+KPC_API KPC_MUST_USE
+kpc_status kpc_stream_elements_buffer(const kpc_stream_elements *envelopes, kpc_buffer **buffer,
+                                      kpc_error **error);
 
 /**
  * The box behind the last one that the only, or first, destination takes.
@@ -4848,12 +4891,16 @@ kpc_status kpc_copy_builder_courier(const kpc_copy_builder *builder, kpc_service
  * What was added and does not fill a box yet.
  *
  * @param builder  the builder
- * @return the bytes; NULL if there are none, or for what is no live kpc_copy_builder
+ * @param buffer   receives the bytes, possibly none
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
  *
- * Ownership: the result is the caller's, kpc_buffer_free.
+ * Ownership: *buffer is the caller's, kpc_buffer_free.
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_buffer *kpc_copy_builder_buffer(const kpc_copy_builder *builder);
+KPC_API KPC_MUST_USE
+kpc_status kpc_copy_builder_buffer(const kpc_copy_builder *builder, kpc_buffer **buffer,
+                                   kpc_error **error);
 
 /**
  * Ends the operation that works on a builder: it completes with
@@ -5373,12 +5420,14 @@ kpc_status kpc_send_nested_copy_result(const kpc_result *result, kpc_box_index *
  *
  * @param client             the client
  * @param message_write_cap  the stream for which the voucher is
- * @param display_name       how the joiner wants to be called
+ * @param display_name       how the joiner wants to be called, UTF-8
+ * @param display_name_len   how many bytes, at least one
  * @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param voucher_out        receives what was minted
  * @param error              receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no name),
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE (also a name that is not
+ *         UTF-8), KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
+ *         KPC_ERR_ARG_EMPTY (no name),
  *         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
  *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
@@ -5388,21 +5437,23 @@ kpc_status kpc_send_nested_copy_result(const kpc_result *result, kpc_box_index *
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_mint(kpc_client *client, const kpc_write_cap *message_write_cap,
-                            const char *display_name, int32_t timeout_ms, kpc_voucher **voucher_out,
-                            kpc_error **error);
+                            const char *display_name, size_t display_name_len, int32_t timeout_ms,
+                            kpc_voucher **voucher_out, kpc_error **error);
 
 /**
  * As kpc_voucher_mint, without waiting; its completion is for kpc_voucher_mint_result.
  *
  * @param client             the client
  * @param message_write_cap  the stream for which the voucher is
- * @param display_name       how the joiner wants to be called
+ * @param display_name       how the joiner wants to be called, UTF-8
+ * @param display_name_len   how many bytes, at least one
  * @param timeout_ms         after how long the operation ends with KPC_ERR_TIMEOUT
  * @param done               where the completion goes; NULL keeps it for kpc_op_wait
  * @param op                 receives the operation; may be NULL
  * @param error              receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no name),
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE (also a name that is not
+ *         UTF-8), KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
+ *         KPC_ERR_ARG_EMPTY (no name),
  *         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
  *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
@@ -5411,8 +5462,9 @@ kpc_status kpc_voucher_mint(kpc_client *client, const kpc_write_cap *message_wri
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_mint_async(kpc_client *client, const kpc_write_cap *message_write_cap,
-                                  const char *display_name, int32_t timeout_ms,
-                                  const kpc_completion *done, kpc_op *op, kpc_error **error);
+                                  const char *display_name, size_t display_name_len,
+                                  int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
+                                  kpc_error **error);
 
 /**
  * What an operation begun by kpc_voucher_mint_async gave.

@@ -79,6 +79,79 @@ fn const_means_that_a_call_only_looks() {
     }
 }
 
+/// Whether what one function hands out is an object of the caller's.
+fn is_object(kind: &str, objects: &[String]) -> bool {
+    let plain = kind.trim_end_matches(['*', ' ']);
+    kind.ends_with('*') && objects.iter().any(|object| object == plain)
+}
+
+#[test]
+fn objects_come_out_of_outputs_and_only_errors_are_returned() {
+    let text = text();
+    let (functions, objects) = (header::functions(&text), header::objects(&text));
+    let mut errors = 0;
+    for function in functions.iter().filter(|f| is_object(&f.result, &objects)) {
+        let Function { name, result, .. } = function;
+        assert_eq!(result, "kpc_error *", "{name}");
+        // Every meaning that NULL has.
+        let returns = function.comment.split("@return ").nth(1).unwrap();
+        for meaning in ["NULL if ", "for what is no live kpc_", "without memory"] {
+            assert!(returns.contains(meaning), "{name}: {meaning}");
+        }
+        errors += 1;
+    }
+    assert!(errors >= 3, "{errors}");
+    for function in &functions {
+        let hands_out = function.parameters.iter().any(|p| {
+            let is_error = p.kind == "kpc_error **";
+            p.kind.ends_with("**") && !is_error
+        });
+        let last = function.parameters.last().map(|p| p.kind.as_str());
+        let has_details = function.result == "kpc_status" && last == Some("kpc_error **");
+        assert!(!hands_out || has_details, "{}", function.name);
+    }
+}
+
+#[test]
+fn texts_come_out_as_buffers_in_the_same_words() {
+    let text = text();
+    let mut texts = 0;
+    for function in header::functions(&text) {
+        for output in function
+            .parameters
+            .iter()
+            .filter(|p| p.kind == "kpc_buffer **")
+        {
+            let is_text = output.told.contains("the text");
+            let said = output
+                .told
+                .starts_with("receives the text, UTF-8 and followed by a NUL");
+            assert_eq!(is_text, said, "{}: {}", function.name, output.told);
+            texts += usize::from(is_text);
+        }
+        assert_ne!(function.result, "char *", "{}", function.name);
+        let writes = |p: &Parameter| p.kind.starts_with("char *");
+        assert!(!function.parameters.iter().any(writes), "{}", function.name);
+    }
+    assert_eq!(texts, texts_in_the_sources());
+}
+
+/// How many outputs the sources fill with a text.
+fn texts_in_the_sources() -> usize {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ffi");
+    let mut count = 0;
+    for file in std::fs::read_dir(directory).unwrap() {
+        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for function in source.split("\npub unsafe extern \"C\" fn ").skip(1) {
+            let body = function.split("\n}\n").next().unwrap();
+            // authorities.rs has one helper for all its texts.
+            count +=
+                usize::from(body.contains("Buffer::text") || body.contains("text(authorities"));
+        }
+    }
+    count
+}
+
 #[test]
 fn what_changes_an_object_is_a_function() {
     let text = text();

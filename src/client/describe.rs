@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use bytes::Bytes;
+
 use super::events::{Event, MessageReply, MessageSent};
 use crate::error::Error;
 use crate::wire::Id;
@@ -32,6 +34,14 @@ impl Line {
     fn add_id(self, name: &str, id: Option<&Id>) -> Self {
         match id {
             Some(id) => self.add(name, Hex(id)),
+            None => self,
+        }
+    }
+
+    /// How many there are, as nobody knows what they say.
+    fn add_bytes(self, name: &str, bytes: Option<&Bytes>) -> Self {
+        match bytes {
+            Some(bytes) => self.add(name, bytes.len()),
             None => self,
         }
     }
@@ -73,7 +83,8 @@ impl Event {
         let line = match self {
             Event::ConnectionStatus(status) => Line::new("connection status")
                 .add("is_connected", status.is_connected)
-                .add_id("instance_token", status.instance_token.as_ref()),
+                .add_id("instance_token", status.instance_token.as_ref())
+                .add_bytes("err_bytes", status.err.as_ref()),
             Event::Document(document) => Line::new("directory document")
                 .add("epoch", document.epoch())
                 .add("bytes", document.cbor().len())

@@ -16,8 +16,8 @@ pub struct DaemonStatus {
     pub is_connected: bool,
     /// Names the daemon process; `None` before daemon v0.0.73.
     pub instance_token: Option<Id>,
-    /// What the daemon said is wrong; today's daemons never say anything.
-    pub err: Option<String>,
+    /// What the daemon said is wrong, as CBOR; today's daemons never say anything.
+    pub err: Option<Bytes>,
 }
 
 /// One thing that happened.
@@ -168,7 +168,7 @@ impl Event {
     pub(crate) fn size(&self) -> usize {
         let text = |error: &Option<Error>| error.as_ref().map_or(0, |e| e.message().len());
         match self {
-            Event::ConnectionStatus(status) => status.err.as_ref().map_or(0, String::len),
+            Event::ConnectionStatus(status) => status.err.as_ref().map_or(0, Bytes::len),
             Event::Document(document) => document.cbor().len(),
             Event::MessageSent(sent) => text(&sent.error),
             Event::MessageReply(reply) => reply.payload.len(),

@@ -87,13 +87,25 @@ pub(crate) unsafe fn optional_text<'a>(
     }
     // SAFETY: not null, and terminated by the caller's word.
     let text = unsafe { CStr::from_ptr(pointer) };
-    match text.to_str() {
-        Ok(text) => Ok(Some(text)),
-        Err(_) => Err(Error::new(
-            Status::ARG_VALUE,
-            format!("{name} is not UTF-8"),
-        )),
-    }
+    utf8(text.to_bytes(), name).map(Some)
+}
+
+/// A text that the program carries: UTF-8 of any length, NULL stands for none when `len` is 0.
+///
+/// # Safety
+/// `pointer` is NULL or points to `len` bytes that nobody writes to during `'a`.
+pub(crate) unsafe fn text_of<'a>(
+    pointer: *const c_char,
+    len: usize,
+    name: &str,
+) -> Result<&'a str> {
+    // SAFETY: passed on from the caller.
+    utf8(unsafe { bytes(pointer.cast(), len, name)? }, name)
+}
+
+fn utf8<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str> {
+    std::str::from_utf8(bytes)
+        .map_err(|_| Error::new(Status::ARG_VALUE, format!("{name} is not UTF-8")))
 }
 
 /// Bytes that must be exactly as many as the array holds.

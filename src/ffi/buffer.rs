@@ -116,16 +116,21 @@ pub extern "C" fn kpc_buffer_len(buffer: *const kpc_buffer) -> usize {
 /// Nothing is copied.
 ///
 /// @param buffer  the buffer
-/// @return the other handle; NULL for what is no live kpc_buffer, or without memory
+/// @param other   receives the other handle
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
 ///
-/// Ownership: the result is the caller's, kpc_buffer_free; each handle is freed for itself.
+/// Ownership: *other is the caller's, kpc_buffer_free; each handle is freed for itself.
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub extern "C" fn kpc_buffer_ref(buffer: *const kpc_buffer) -> *mut kpc_buffer {
-    get(std::ptr::null_mut(), || {
-        handle::insert(handle::get(buffer)?)
-    })
+pub unsafe extern "C" fn kpc_buffer_ref(
+    buffer: *const kpc_buffer,
+    other: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe { call(error, out_handle(other, "other"), || handle::get(buffer)) }
 }
 
 /// Ends one handle of a buffer; its bytes go with the last one.

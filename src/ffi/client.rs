@@ -280,12 +280,14 @@ pub unsafe extern "C" fn kpc_client_config(
 
 /// Writes a line of the program's own to the client's log, among those of the library.
 ///
-/// @param client  the client
-/// @param level   KPC_LOG_ERROR to KPC_LOG_TRACE
-/// @param text    the line; control characters in it become blanks
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE,
-///         KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @param client    the client
+/// @param level     KPC_LOG_ERROR to KPC_LOG_TRACE
+/// @param text      the line, UTF-8; control characters in it become blanks; may be NULL if
+///                  text_len is 0
+/// @param text_len  how many bytes
+/// @param error     receives details of a failure; may be NULL
+/// @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE,
+///         KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
 ///
 /// Threads: any.
 #[no_mangle]
@@ -293,13 +295,14 @@ pub unsafe extern "C" fn kpc_client_log(
     client: *const kpc_client,
     level: i32,
     text: *const std::ffi::c_char,
+    text_len: usize,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), || {
             let client = handle::get(client)?;
-            let text = args::text(text, "text")?;
+            let text = args::text_of(text, text_len, "text")?;
             match level_of(level) {
                 Some(level) if level != Level::Off => client.log(level, text),
                 _ => {

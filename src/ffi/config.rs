@@ -154,11 +154,12 @@ pub unsafe extern "C" fn kpc_config_load_file(
 
 /// Reads and checks a configuration as kpc_config_load_file does, from a text in memory.
 ///
-/// @param toml    the text of the file, of 1 MiB at most
-/// @param config  receives the configuration
-/// @param error   receives details of a failure; may be NULL
+/// @param toml      the text of the file, UTF-8; may be NULL if toml_len is 0
+/// @param toml_len  how many bytes, 1 MiB at most
+/// @param config    receives the configuration
+/// @param error     receives details of a failure; may be NULL
 /// @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO; KPC_ERR_ARG_VALUE if the text is not
-///         UTF-8
+///         UTF-8, KPC_ERR_ARG_SIZE
 ///
 /// Ownership: *config is the caller's, kpc_config_free.
 /// Threads: any.
@@ -166,13 +167,14 @@ pub unsafe extern "C" fn kpc_config_load_file(
 #[must_use]
 pub unsafe extern "C" fn kpc_config_load_text(
     toml: *const c_char,
+    toml_len: usize,
     config: *mut *mut kpc_config,
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, out_handle(config, "config"), || {
-            Config::from_toml(args::text(toml, "toml")?).map(ConfigObject::new)
+            Config::from_toml(args::text_of(toml, toml_len, "toml")?).map(ConfigObject::new)
         })
     }
 }

@@ -81,7 +81,7 @@ pub extern "C" fn kpc_config_network(config: *const kpc_config) -> *const c_char
 /// The path or address of the transport.
 ///
 /// @param config   the configuration
-/// @param address  receives the text
+/// @param address  receives the text, UTF-8 and followed by a NUL
 /// @param error    receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
 ///         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_NO_MEMORY

@@ -227,20 +227,25 @@ pub unsafe extern "C" fn kpc_copy_builder_courier(
 /// What was added and does not fill a box yet.
 ///
 /// @param builder  the builder
-/// @return the bytes; NULL if there are none, or for what is no live kpc_copy_builder
+/// @param buffer   receives the bytes, possibly none
+/// @param error    receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
 ///
-/// Ownership: the result is the caller's, kpc_buffer_free.
+/// Ownership: *buffer is the caller's, kpc_buffer_free.
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub extern "C" fn kpc_copy_builder_buffer(builder: *const kpc_copy_builder) -> *mut kpc_buffer {
-    get(std::ptr::null_mut(), || {
-        let buffer = handle::get(builder)?.buffer();
-        if buffer.is_empty() {
-            return Ok(std::ptr::null_mut());
-        }
-        handle::insert(Buffer::new(buffer))
-    })
+pub unsafe extern "C" fn kpc_copy_builder_buffer(
+    builder: *const kpc_copy_builder,
+    buffer: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(buffer, "buffer"), || {
+            Ok(Buffer::new(handle::get(builder)?.buffer()))
+        })
+    }
 }
 
 /// Ends the operation that works on a builder: it completes with

@@ -68,21 +68,26 @@ pub unsafe extern "C" fn kpc_stream_elements_at(
 /// What is left over, for the next call.
 ///
 /// @param envelopes  the result of a kpc_create_courier_envelopes_ call
-/// @return the bytes; NULL if nothing is left over, or for what is no live kpc_stream_elements
+/// @param buffer     receives the bytes, possibly none
+/// @param error      receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
 ///
-/// Ownership: the result is the caller's, kpc_buffer_free.
+/// Ownership: *buffer is the caller's, kpc_buffer_free.
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub extern "C" fn kpc_stream_elements_buffer(
+pub unsafe extern "C" fn kpc_stream_elements_buffer(
     envelopes: *const kpc_stream_elements,
-) -> *mut kpc_buffer {
-    get(std::ptr::null_mut(), || {
-        match &handle::get(envelopes)?.buffer {
-            Some(buffer) => handle::insert(Buffer::new(buffer.clone())),
-            None => Ok(std::ptr::null_mut()),
-        }
-    })
+    buffer: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(buffer, "buffer"), || {
+            let left = handle::get(envelopes)?.buffer.clone();
+            Ok(Buffer::new(left.unwrap_or_default()))
+        })
+    }
 }
 
 /// The box behind the last one that the only, or first, destination takes.

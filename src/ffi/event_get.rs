@@ -19,7 +19,7 @@ use crate::{Error, Result, Status};
 /// No event: what kpc_event_kind gives for what is no live kpc_event.
 pub const KPC_EVENT_NONE: i32 = 0;
 /// The daemon's link to the mixnet, when it changes: kpc_event_is_connected,
-/// kpc_event_instance_token.
+/// kpc_event_instance_token, kpc_event_err_cbor.
 pub const KPC_EVENT_CONNECTION_STATUS: i32 = 1;
 /// A new directory document: kpc_event_pki_document, kpc_event_payload (its CBOR).
 pub const KPC_EVENT_PKI_DOCUMENT: i32 = 2;
@@ -145,6 +145,37 @@ pub unsafe extern "C" fn kpc_event_instance_token(
                 Event::ConnectionStatus(status) => status.instance_token,
                 _ => None,
             })
+        })
+    }
+}
+
+/// What the daemon itself sent as `err` with KPC_EVENT_CONNECTION_STATUS: one item of CBOR, of
+/// whatever shape. Today's daemons send none.
+///
+/// @param event  the event
+/// @param cbor   receives the bytes
+/// @param error  receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///         (the event has none)
+///
+/// Ownership: *cbor is the caller's, kpc_buffer_free.
+/// Threads: any.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_event_err_cbor(
+    event: *const kpc_event,
+    cbor: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(cbor, "cbor"), || {
+            match &*handle::get(event)? {
+                Event::ConnectionStatus(status) => status.err.clone(),
+                _ => None,
+            }
+            .map(Buffer::new)
+            .ok_or_else(|| none("err"))
         })
     }
 }
@@ -305,7 +336,8 @@ pub extern "C" fn kpc_event_reply_index(event: *const kpc_event) -> i32 {
 /// What went wrong, for the events that can tell of a failure.
 ///
 /// @param event  the event
-/// @return the error; NULL if nothing went wrong, or for what is no live kpc_event
+/// @return the error; NULL if nothing went wrong, for what is no live kpc_event, or without
+///         memory
 ///
 /// Ownership: the error is the caller's, kpc_error_free.
 /// Threads: any.
@@ -331,34 +363,62 @@ pub extern "C" fn kpc_event_error(event: *const kpc_event) -> *mut kpc_error {
 
 /// The document of KPC_EVENT_PKI_DOCUMENT.
 ///
-/// @param event  the event
-/// @return the document; NULL for any other event
+/// @param event     the event
+/// @param document  receives the document
+/// @param error     receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///         (the event has none)
 ///
-/// Ownership: the document is the caller's, kpc_pki_document_free.
+/// Ownership: *document is the caller's, kpc_pki_document_free.
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub extern "C" fn kpc_event_pki_document(event: *const kpc_event) -> *mut kpc_pki_document {
-    get(std::ptr::null_mut(), || match &*handle::get(event)? {
-        Event::Document(document) => handle::insert(Arc::clone(document)),
-        _ => Ok(std::ptr::null_mut()),
-    })
+pub unsafe extern "C" fn kpc_event_pki_document(
+    event: *const kpc_event,
+    document: *mut *mut kpc_pki_document,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            out_handle(document, "document"),
+            || match &*handle::get(event)? {
+                Event::Document(document) => Ok(Arc::clone(document)),
+                _ => Err(none("document")),
+            },
+        )
+    }
 }
 
 /// The result of KPC_EVENT_OPERATION, for the _result function of the call that began it.
 ///
-/// @param event  the event
-/// @return the result; NULL for any other event
+/// @param event   the event
+/// @param result  receives the result
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+///         (the event has none)
 ///
-/// Ownership: the result is the caller's, kpc_result_free.
+/// Ownership: *result is the caller's, kpc_result_free.
 /// Threads: any.
 #[no_mangle]
 #[must_use]
-pub extern "C" fn kpc_event_result(event: *const kpc_event) -> *mut kpc_result {
-    get(std::ptr::null_mut(), || match &*handle::get(event)? {
-        Event::Operation(completed) => handle::insert(Arc::clone(completed)),
-        _ => Ok(std::ptr::null_mut()),
-    })
+pub unsafe extern "C" fn kpc_event_result(
+    event: *const kpc_event,
+    result: *mut *mut kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(
+            error,
+            out_handle(result, "result"),
+            || match &*handle::get(event)? {
+                Event::Operation(completed) => Ok(Arc::clone(completed)),
+                _ => Err(none("result")),
+            },
+        )
+    }
 }
 
 /// How many notices were dropped, for KPC_EVENT_OVERFLOW.

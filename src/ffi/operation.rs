@@ -338,7 +338,8 @@ pub extern "C" fn kpc_result_status(result: *const kpc_result) -> kpc_status {
 /// The details of how an operation failed.
 ///
 /// @param result  the result
-/// @return the error; NULL if the operation succeeded, or for what is no live kpc_result
+/// @return the error; NULL if the operation succeeded, for what is no live kpc_result, or without
+///         memory
 ///
 /// Ownership: the error is the caller's, kpc_error_free.
 /// Threads: any.

@@ -458,7 +458,10 @@ fn buffers_share_their_bytes_until_the_last_handle_is_freed() {
     // SAFETY: local variables.
     let status = unsafe { kpc_buffer_new(b"abc".as_ptr(), 3, &mut buffer, ptr::null_mut()) };
     assert_eq!(status, 0);
-    let other = kpc_buffer_ref(buffer);
+    let mut other = ptr::null_mut();
+    // SAFETY: as above.
+    let status = unsafe { kpc_buffer_ref(buffer, &mut other, ptr::null_mut()) };
+    assert_eq!(status, 0);
     assert_ne!(buffer, other);
     let data = kpc_buffer_data(buffer);
     kpc_buffer_free(buffer);

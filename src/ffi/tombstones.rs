@@ -28,8 +28,8 @@ impl Kind for kpc_tombstones {
 }
 
 /// Prepares tombstones for boxes in a row. The daemon computes them, one on each connection for
-/// encryptions at a time (kpc_config_set_encryption_connections); nothing is sent. Send each with the write capability; what is deleted stays deleted, and a
-/// tombstone may be sent again.
+/// encryptions at a time (kpc_config_set_encryption_connections); nothing is sent. Send each with
+/// the write capability; what is deleted stays deleted, and a tombstone may be sent again.
 ///
 /// If the time runs out or the daemon fails when some are made, the call succeeds with these:
 /// kpc_tombstones_error says why they are not all, and kpc_tombstones_next where to go on. If
@@ -246,7 +246,8 @@ pub unsafe extern "C" fn kpc_tombstones_next(
 /// Why there are fewer tombstones than were asked for.
 ///
 /// @param tombstones  the result of kpc_tombstone_range
-/// @return the error; NULL if all are there, or for what is no live kpc_tombstones
+/// @return the error; NULL if all are there, for what is no live kpc_tombstones, or without
+///         memory
 ///
 /// Ownership: the error is the caller's, kpc_error_free.
 /// Threads: any.

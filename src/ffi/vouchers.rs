@@ -45,12 +45,14 @@ impl Kind for kpc_voucher {
 ///
 /// @param client             the client
 /// @param message_write_cap  the stream for which the voucher is
-/// @param display_name       how the joiner wants to be called
+/// @param display_name       how the joiner wants to be called, UTF-8
+/// @param display_name_len   how many bytes, at least one
 /// @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param voucher_out        receives what was minted
 /// @param error              receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no name),
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE (also a name that is not
+///         UTF-8), KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
+///         KPC_ERR_ARG_EMPTY (no name),
 ///         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
 ///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
@@ -63,6 +65,7 @@ pub unsafe extern "C" fn kpc_voucher_mint(
     client: *mut kpc_client,
     message_write_cap: *const kpc_write_cap,
     display_name: *const c_char,
+    display_name_len: usize,
     timeout_ms: i32,
     voucher_out: *mut *mut kpc_voucher,
     error: *mut *mut kpc_error,
@@ -73,7 +76,7 @@ pub unsafe extern "C" fn kpc_voucher_mint(
             let v = blocking(client, timeout_ms, |client| {
                 client.voucher_mint(
                     &args::value(message_write_cap, "message_write_cap")?.checked()?,
-                    args::text(display_name, "display_name")?,
+                    args::text_of(display_name, display_name_len, "display_name")?,
                 )
             })?;
             Ok(Arc::new(Voucher::Minted(v)))
@@ -85,13 +88,15 @@ pub unsafe extern "C" fn kpc_voucher_mint(
 ///
 /// @param client             the client
 /// @param message_write_cap  the stream for which the voucher is
-/// @param display_name       how the joiner wants to be called
+/// @param display_name       how the joiner wants to be called, UTF-8
+/// @param display_name_len   how many bytes, at least one
 /// @param timeout_ms         after how long the operation ends with KPC_ERR_TIMEOUT
 /// @param done               where the completion goes; NULL keeps it for kpc_op_wait
 /// @param op                 receives the operation; may be NULL
 /// @param error              receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no name),
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE (also a name that is not
+///         UTF-8), KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
+///         KPC_ERR_ARG_EMPTY (no name),
 ///         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
 ///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
@@ -103,6 +108,7 @@ pub unsafe extern "C" fn kpc_voucher_mint_async(
     client: *mut kpc_client,
     message_write_cap: *const kpc_write_cap,
     display_name: *const c_char,
+    display_name_len: usize,
     timeout_ms: i32,
     done: *const kpc_completion,
     op: *mut kpc_op,
@@ -114,7 +120,7 @@ pub unsafe extern "C" fn kpc_voucher_mint_async(
         asynchronous(client, timeout_ms, done, op, error, |client| {
             client.voucher_mint(
                 &args::value(message_write_cap, "message_write_cap")?.checked()?,
-                args::text(display_name, "display_name")?,
+                args::text_of(display_name, display_name_len, "display_name")?,
             )
         })
     }

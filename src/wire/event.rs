@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::error::Result;
 
 use super::geometry::{PigeonholeGeometry, SphinxGeometry};
-use super::read::{fields, malformed};
+use super::read::{encoding_of, fields, malformed};
 use super::Id;
 
 /// Whether the daemon is on the mixnet, and which daemon it is.
@@ -15,8 +15,8 @@ use super::Id;
 pub struct ConnectionStatus {
     /// The daemon is connected to its gateway.
     pub is_connected: bool,
-    /// Why not; today's daemons never tell.
-    pub err: Option<String>,
+    /// What is wrong, as CBOR of whatever shape; today's daemons never tell.
+    pub err: Option<Bytes>,
     /// Names the daemon process; unknown to daemons up to v0.0.72.
     pub instance_token: Option<Id>,
     /// The network's packets, since v0.0.76.
@@ -27,12 +27,11 @@ pub struct ConnectionStatus {
 
 impl ConnectionStatus {
     pub(super) fn decode(encoding: &[u8]) -> Result<Self> {
-        let [is_connected, err, token, sphinx, pigeonhole] = fields(
+        let [is_connected, token, sphinx, pigeonhole] = fields(
             "connection_status_event",
             encoding,
             [
                 "is_connected",
-                "err",
                 "instance_token",
                 "sphinx_geometry",
                 "pigeonhole_geometry",
@@ -40,7 +39,7 @@ impl ConnectionStatus {
         )?;
         Ok(ConnectionStatus {
             is_connected: is_connected.need_flag()?,
-            err: err.text()?.map(str::to_owned),
+            err: encoding_of(encoding, "err")?.map(Bytes::copy_from_slice),
             instance_token: token.fixed()?.copied(),
             sphinx: sphinx.map()?.map(SphinxGeometry::decode).transpose()?,
             pigeonhole: pigeonhole

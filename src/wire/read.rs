@@ -174,6 +174,13 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Passes over one item of any shape, and gives its encoding.
+    pub(crate) fn encoding(&mut self) -> Result<&'a [u8]> {
+        let start = self.at;
+        self.skip()?;
+        Ok(&self.input[start..self.at])
+    }
+
     /// Passes over a null; false, and no step, for anything else.
     #[inline]
     pub(crate) fn skip_null(&mut self) -> bool {
@@ -203,8 +210,7 @@ impl<'a> Reader<'a> {
             },
             major => {
                 self.at = start;
-                self.skip()?;
-                let whole = &self.input[start..self.at];
+                let whole = self.encoding()?;
                 match major {
                     ARRAY => Item::Array(whole),
                     MAP => Item::Map(whole),
@@ -286,6 +292,19 @@ pub(crate) struct Field<'a> {
     owner: &'static str,
     name: &'static str,
     item: Item<'a>,
+}
+
+/// The encoding of one field of the map that is `encoding`, whatever its shape; none for null.
+pub(crate) fn encoding_of<'a>(encoding: &'a [u8], name: &str) -> Result<Option<&'a [u8]>> {
+    let mut reader = Reader::new(encoding);
+    for _ in 0..reader.map()? {
+        let is_it = reader.key()? == name.as_bytes();
+        let value = reader.encoding()?;
+        if is_it {
+            return Ok(Some(value).filter(|value| *value != [NULL]));
+        }
+    }
+    Ok(None)
 }
 
 /// Reads the named fields of the map that is `encoding`; others are passed over.

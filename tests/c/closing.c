@@ -145,7 +145,7 @@ static void result_user_data(void)
     done.sink = sink;
     OK(kpc_client_close_async(client, KPC_FOREVER, &done, &close, &error));
     event = EVENT_OF(sink, KPC_EVENT_OPERATION);
-    result = kpc_event_result(event);
+    OK(kpc_event_result(event, &result, &error));
     kpc_event_free(event);
     CHECK(kpc_result_op(result) == close && kpc_result_user_data(result) == &seen);
     OK(kpc_client_close_result(result, &error));

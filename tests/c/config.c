@@ -5,7 +5,7 @@ static kpc_error *error;
 
 static kpc_status load(const char *text, kpc_config **config)
 {
-    return kpc_config_load_text(text, config, &error);
+    return kpc_config_load_text(text, strlen(text), config, &error);
 }
 
 static int address_is(const kpc_config *config, const char *expected)
@@ -46,7 +46,7 @@ static void config_load_text(void)
           load("[Dial.Tcp]\nAddress = \"127.0.0.1:1\"\nNetwork = \"udp\"\n", &config));
     ERROR(KPC_ERR_UNSUPPORTED, load("[Dial.Ws]\nAddress = \"ws://127.0.0.1:1/\"\n", &config));
     ERROR(KPC_ERR_ARG_VALUE, load("\xff", &config));
-    ERROR(KPC_ERR_ARG_NULL, load(NULL, &config));
+    ERROR(KPC_ERR_ARG_NULL, kpc_config_load_text(NULL, 1, &config, &error));
 }
 
 static void write_file(const char *path, const char *text)

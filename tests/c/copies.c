@@ -59,7 +59,7 @@ static void create_courier_envelopes_from_payload(void)
     kpc_stream_elements *elements = elements_for(&to);
     kpc_pigeonhole_geometry geometry;
     kpc_box_index next, expected = to.first;
-    kpc_buffer *element = NULL;
+    kpc_buffer *element = NULL, *buffer = NULL;
     size_t left, count = kpc_stream_elements_count(elements);
 
     OK(kpc_client_pigeonhole_geometry(client, &geometry, &error));
@@ -68,7 +68,9 @@ static void create_courier_envelopes_from_payload(void)
         left -= left < piece ? left : piece;
         OK(kpc_next_message_box_index(&expected, &expected, &error));
     }
-    CHECK(count >= 2 && kpc_stream_elements_buffer(elements) == NULL);
+    OK(kpc_stream_elements_buffer(elements, &buffer, &error));
+    CHECK(count >= 2 && kpc_buffer_len(buffer) == 0);
+    kpc_buffer_free(buffer);
     OK(kpc_stream_elements_next_index(elements, &next, &error));
     CHECK(memcmp(&next, &expected, sizeof next) == 0);
     OK(kpc_stream_elements_next_index_at(elements, 0, &next, &error));

@@ -50,7 +50,9 @@ static void in_one_life(void)
     OK(kpc_write_box(client, &old.writer, &old.first, payload, 1, 0, KPC_SOON, &next, &error));
     OK(kpc_copy_builder_new(client, &builder, &error));
     ERROR(KPC_ERR_ARG_EMPTY, kpc_copy_builder_finish(client, builder, NULL, KPC_SOON, NULL, &error));
-    CHECK(kpc_copy_builder_buffer(builder) == NULL);
+    OK(kpc_copy_builder_buffer(builder, &buffer, &error));
+    CHECK(kpc_buffer_len(buffer) == 0);
+    kpc_buffer_free(buffer);
     add(builder, 1, payload, 20000);
     add(builder, 2, payload, 1);
     OK(kpc_copy_builder_add_tombstones(client, builder, &old.writer, &old.first, 1, KPC_SOON, NULL, &error));
@@ -60,7 +62,7 @@ static void in_one_life(void)
     ASYNC(kpc_copy_builder_add_tombstones_async(client, builder, &one.writer, &next, 2, KPC_SOON, NULL, &op,
                                                 &error),
           kpc_copy_builder_add_tombstones_result(result, &next, &error));
-    buffer = kpc_copy_builder_buffer(builder);
+    OK(kpc_copy_builder_buffer(builder, &buffer, &error));
     CHECK(kpc_buffer_len(buffer) > 0);
     kpc_buffer_free(buffer);
     OK(kpc_copy_builder_progress(builder, &written, &needed, &error));

@@ -16,7 +16,7 @@ static void create_courier_envelopes_from_payload(void)
     OK(kpc_create_courier_envelopes_from_payload(client, payload, size, &to.writer, &to.first, true, true,
                                                  KPC_SOON, &made, &error));
     CHECK(kpc_stream_elements_count(made) == 6);
-    CHECK(kpc_stream_elements_buffer(made) == NULL);
+    CHECK(kpc_copies_nothing_left(made));
     OK(kpc_stream_elements_next_index(made, &next, &error));
     CHECK(kpc_copies_same(&next, &expected));
     OK(kpc_stream_elements_at(made, 0, &element, &error));
@@ -65,8 +65,8 @@ static void create_courier_envelopes_from_multi_payload(void)
     OK(kpc_stream_elements_next_index_at(made, 1, &next, &error));
     CHECK(kpc_copies_same(&next, &expected));
     ERROR(KPC_ERR_ARG_VALUE, kpc_stream_elements_next_index_at(made, 2, &next, &error));
-    buffer = kpc_stream_elements_buffer(made);
-    CHECK(buffer != NULL && kpc_buffer_len(buffer) > 0);
+    OK(kpc_stream_elements_buffer(made, &buffer, &error));
+    CHECK(kpc_buffer_len(buffer) > 0);
     kpc_copies_write(&temporary, &at, made);
 
     /* The rest as after a crash: from the buffer, not from the start. */
@@ -77,7 +77,7 @@ static void create_courier_envelopes_from_multi_payload(void)
                                                                 KPC_SOON, NULL, &op, &error),
           kpc_create_courier_envelopes_from_multi_payload_result(result, &made, &error));
     kpc_buffer_free(buffer);
-    CHECK(kpc_stream_elements_buffer(made) == NULL);
+    CHECK(kpc_copies_nothing_left(made));
     kpc_copies_write(&temporary, &at, made);
     kpc_copies_perform(&temporary);
     CHECK(kpc_copies_arrived(&one, payload, 1));
@@ -90,7 +90,7 @@ static void create_courier_envelopes_from_multi_payload(void)
     OK(kpc_create_courier_envelopes_from_tombstone_range(client, &two.writer, &two.first, 30, true, false, NULL,
                                                          0, KPC_SOON, &made, &error));
     OK(kpc_stream_elements_next_index(made, &next, &error));
-    buffer = kpc_stream_elements_buffer(made);
+    OK(kpc_stream_elements_buffer(made, &buffer, &error));
     kpc_copies_write(&temporary, &at, made);
     ASYNC(kpc_create_courier_envelopes_from_tombstone_range_async(client, &two.writer, &next, 30, false, true,
                                                                   kpc_buffer_data(buffer),
@@ -158,7 +158,7 @@ static void stream_elements_buffer(void)
     to[1].payload_len = 3 * KPC_CHUNK;
     OK(kpc_create_courier_envelopes_from_multi_payload(client, to, 2, true, false, NULL, 0, KPC_SOON, &first,
                                                        &error));
-    buffer = kpc_stream_elements_buffer(first);
+    OK(kpc_stream_elements_buffer(first, &buffer, &error));
     CHECK(kpc_buffer_len(buffer) > 0);
     OK(kpc_stream_elements_next_index_at(first, 0, &next, &error));
     CHECK(kpc_copies_same(&next, &after_one));
@@ -167,7 +167,7 @@ static void stream_elements_buffer(void)
     to[0].start_index = after_one;
     OK(kpc_create_courier_envelopes_from_multi_payload(client, to, 1, false, true, kpc_buffer_data(buffer),
                                                        kpc_buffer_len(buffer), KPC_SOON, &second, &error));
-    CHECK(kpc_stream_elements_buffer(second) == NULL);
+    CHECK(kpc_copies_nothing_left(second));
     OK(kpc_stream_elements_next_index(second, &next, &error));
     after_one = kpc_copies_ahead(&one.first, 2);
     CHECK(kpc_copies_same(&next, &after_one));

@@ -79,6 +79,42 @@ static void event_connection_status(void)
     end();
 }
 
+/* Whatever the daemon says is wrong comes as it was sent, of whatever shape, while it is so. */
+static void event_err_cbor(void)
+{
+    static const char *const sent[] = {"64646f776e", "a1636d736763627965", "a0", "01"};
+    size_t i;
+
+    begin();
+    expect(KPC_EVENT_CONNECTION_STATUS);
+    expect(KPC_EVENT_PKI_DOCUMENT);
+    for (i = 0; i < sizeof sent / sizeof sent[0]; i++) {
+        char command[64], hex[64] = "";
+        kpc_buffer *cbor = NULL;
+        kpc_event *event;
+        size_t at;
+
+        snprintf(command, sizeof command, "offline %s", sent[i]);
+        kpc_sim_say(&sim, command);
+        event = next_is(KPC_EVENT_CONNECTION_STATUS);
+        CHECK(!kpc_event_is_connected(event));
+        OK(kpc_event_err_cbor(event, &cbor, &error));
+        for (at = 0; at < kpc_buffer_len(cbor) && 2 * at + 2 < sizeof hex; at++) {
+            snprintf(hex + 2 * at, 3, "%02x", kpc_buffer_data(cbor)[at]);
+        }
+        CHECK(strcmp(hex, sent[i]) == 0);
+        kpc_buffer_free(cbor);
+        kpc_event_free(event);
+
+        kpc_sim_say(&sim, "online");
+        event = next_is(KPC_EVENT_CONNECTION_STATUS);
+        CHECK(kpc_event_is_connected(event));
+        ERROR(KPC_ERR_ARG_VALUE, kpc_event_err_cbor(event, &cbor, &error));
+        kpc_event_free(event);
+    }
+    end();
+}
+
 /* One for each epoch, parsed: what is in it is what the client has then. */
 static void event_pki_document(void)
 {
@@ -89,8 +125,9 @@ static void event_pki_document(void)
     expect(KPC_EVENT_CONNECTION_STATUS);
     for (round = 0; round < 3; round++) {
         kpc_event *event = next_is(KPC_EVENT_PKI_DOCUMENT);
-        kpc_pki_document *document = kpc_event_pki_document(event), *current = NULL;
+        kpc_pki_document *document = NULL, *current = NULL;
         kpc_services *services = NULL;
+        OK(kpc_event_pki_document(event, &document, &error));
         OK(kpc_client_pki_document(client, &current, &error));
         CHECK(kpc_pki_document_epoch(document) == kpc_pki_document_epoch(current));
         CHECK(epoch == 0 || kpc_pki_document_epoch(document) == epoch + 1);
@@ -122,7 +159,7 @@ static void event_payload(void)
     kpc_event_free(event);
     event = next_is(KPC_EVENT_PKI_DOCUMENT);
     OK(kpc_event_payload(event, &payload, &error));
-    document = kpc_event_pki_document(event);
+    OK(kpc_event_pki_document(event, &document, &error));
     kpc_event_free(event);
     OK(kpc_pki_document_cbor(document, &cbor, &error));
     /* A map of CBOR, the same bytes in both. */
@@ -299,7 +336,7 @@ static void event_operation(void)
     done.sink = sink;
     OK(kpc_next_message_box_index_remote_async(client, &stream.first, KPC_SOON, &done, &op, &error));
     event = next_is(KPC_EVENT_OPERATION);
-    result = kpc_event_result(event);
+    OK(kpc_event_result(event, &result, &error));
     kpc_event_free(event);
     CHECK(op != 0 && kpc_result_op(result) == op);
     OK(kpc_next_message_box_index_remote_result(result, &next, &error));
@@ -392,6 +429,7 @@ int main(void)
 {
     kpc_sim_start(&sim, "--instant --grace 1 --epoch 3600");
     event_connection_status();
+    event_err_cbor();
     event_pki_document();
     event_payload();
     event_kind();

@@ -50,6 +50,8 @@ static void has_no_more(const kpc_event *event, int32_t kind)
 {
     kpc_id id;
     kpc_buffer *payload = NULL;
+    kpc_pki_document *document = NULL;
+    kpc_result *result = NULL;
 
     if (kind != KPC_EVENT_CONNECTION_STATUS) {
         ERROR(KPC_ERR_ARG_VALUE, kpc_event_instance_token(event, &id, &error));
@@ -59,9 +61,12 @@ static void has_no_more(const kpc_event *event, int32_t kind)
     ERROR(KPC_ERR_ARG_VALUE, kpc_event_surb_id(event, &id, &error));
     if (kind != KPC_EVENT_PKI_DOCUMENT) {
         ERROR(KPC_ERR_ARG_VALUE, kpc_event_payload(event, &payload, &error));
-        CHECK(kpc_event_pki_document(event) == NULL);
+        ERROR(KPC_ERR_ARG_VALUE, kpc_event_pki_document(event, &document, &error));
     }
-    CHECK(kpc_event_result(event) == NULL && kpc_event_lost_count(event) == 0);
+    ERROR(KPC_ERR_ARG_VALUE, kpc_event_result(event, &result, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_event_err_cbor(event, &payload, &error));
+    CHECK(payload == NULL && document == NULL && result == NULL);
+    CHECK(kpc_event_lost_count(event) == 0);
     CHECK(kpc_event_sent_at_unix(event) == 0 && kpc_event_reply_eta_ns(event) == 0);
     CHECK(kpc_event_reply_index(event) == -1);
 }
@@ -91,7 +96,7 @@ static void event_sink_open(void)
     event = next(early);
     CHECK(kpc_event_kind(event) == KPC_EVENT_PKI_DOCUMENT);
     has_no_more(event, KPC_EVENT_PKI_DOCUMENT);
-    document = kpc_event_pki_document(event);
+    OK(kpc_event_pki_document(event, &document, &error));
     OK(kpc_event_payload(event, &payload, &error));
     OK(kpc_pki_document_cbor(document, &cbor, &error));
     CHECK(kpc_buffer_len(cbor) == kpc_buffer_len(payload));
@@ -278,7 +283,8 @@ static void losses_are_counted(void)
     }
     while (kpc_event_sink_next(slow, KPC_NO_WAIT, &event, NULL) == KPC_OK) {
         if (kpc_event_kind(event) == KPC_EVENT_OPERATION) {
-            kpc_result *result = kpc_event_result(event);
+            kpc_result *result = NULL;
+            OK(kpc_event_result(event, &result, &error));
             CHECK(kpc_result_op(result) > last);
             last = kpc_result_op(result);
             STATUS(KPC_OK, kpc_result_status(result));

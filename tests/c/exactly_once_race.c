@@ -111,8 +111,8 @@ static void *drink(void *unused)
     (void)unused;
     pthread_barrier_wait(&barrier);
     while (kpc_event_sink_next(sink, KPC_FOREVER, &event, NULL) == KPC_OK) {
-        kpc_result *result = kpc_event_result(event);
-        if (result != NULL) {
+        kpc_result *result = NULL;
+        if (kpc_event_result(event, &result, NULL) == KPC_OK) {
             int i;
             for (i = 0; i < OPERATIONS; i++) {
                 /* The id is written before the completion can come, but not before it is seen here. */

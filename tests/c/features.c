@@ -31,17 +31,23 @@ static void client_config(void)
     kpc_config_free(config);
 }
 
-static int own_lines, odd_lines;
+static int own_lines, whole_lines, odd_lines;
 
 static void on_line(int32_t level, const char *text, void *user_data)
 {
     (void)user_data;
     odd_lines += strpbrk(text, "\n\r\x1b") != NULL;
     if (strstr(text, "a line of the program") != NULL) {
+        size_t length = strlen(text);
         CHECK(level == KPC_LOG_WARN);
+        if (length >= 13 && strcmp(text + length - 13, " and the rest") == 0) {
+            kpc_seen_one_more(&whole_lines);
+        }
         kpc_seen_one_more(&own_lines);
     }
 }
+
+#define LINE(text) text, sizeof text - 1
 
 static void client_log(void)
 {
@@ -51,17 +57,21 @@ static void client_log(void)
     OK(kpc_config_set_log(config, KPC_LOG_INFO, on_line, NULL, NULL, &error));
     OK(kpc_client_new(config, &talkative, &error));
     kpc_config_free(config);
-    OK(kpc_client_log(talkative, KPC_LOG_WARN, "a line of the program", &error));
+    OK(kpc_client_log(talkative, KPC_LOG_WARN, LINE("a line of the program"), &error));
     CHECK(kpc_seen_until(&own_lines, 1));
-    OK(kpc_client_log(talkative, KPC_LOG_DEBUG, "a line of the program", &error));
+    OK(kpc_client_log(talkative, KPC_LOG_DEBUG, LINE("a line of the program"), &error));
     /* Whoever can put words into a line cannot make two of it, or write on the terminal. */
-    OK(kpc_client_log(talkative, KPC_LOG_WARN, "one\na line of the program, but not its own\r\x1b[2J", &error));
-    ERROR(KPC_ERR_ARG_VALUE, kpc_client_log(talkative, 77, "a line of the program", &error));
-    ERROR(KPC_ERR_ARG_NULL, kpc_client_log(talkative, KPC_LOG_WARN, NULL, &error));
+    OK(kpc_client_log(talkative, KPC_LOG_WARN, LINE("one\na line of the program, but not its own\r\x1b[2J"), &error));
+    /* It need not be terminated, and is not where a NUL stands. */
+    OK(kpc_client_log(talkative, KPC_LOG_WARN, "a line of the program\0 and the rest, but no more", 35, &error));
+    CHECK(kpc_seen_until(&whole_lines, 1));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_client_log(talkative, KPC_LOG_WARN, LINE("\xff"), &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_client_log(talkative, 77, LINE("a line of the program"), &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_client_log(talkative, KPC_LOG_WARN, NULL, 1, &error));
     kpc_client_free(talkative);
-    CHECK(own_lines == 2 && odd_lines == 0);
+    CHECK(own_lines == 3 && odd_lines == 0);
     /* Without a log it goes nowhere. */
-    OK(kpc_client_log(client, KPC_LOG_WARN, "a line of the program", &error));
+    OK(kpc_client_log(client, KPC_LOG_WARN, LINE("a line of the program"), &error));
 }
 
 static void event_describe(void)
@@ -88,8 +98,9 @@ static void event_describe(void)
             OK(kpc_event_instance_token(event, &token, &error));
             CHECK(kpc_event_error(event) == NULL);
         } else if (kind == KPC_EVENT_PKI_DOCUMENT) {
-            kpc_pki_document *document = kpc_event_pki_document(event);
+            kpc_pki_document *document = NULL;
             char epoch[40];
+            OK(kpc_event_pki_document(event, &document, &error));
             snprintf(epoch, sizeof epoch, "document epoch=%llu ",
                      (unsigned long long)kpc_pki_document_epoch(document));
             CHECK(strstr((const char *)kpc_buffer_data(text), epoch) != NULL);

@@ -10,12 +10,14 @@ static kpc_error *error;
 static int in_child(kpc_config *config, kpc_buffer *buffer)
 {
     kpc_config *own = NULL;
+    kpc_buffer *other = NULL;
     kpc_error *parents = error;
 
     error = NULL;
     STATUS(KPC_ERR_FORKED, kpc_config_set_unix(config, "x", NULL));
     CHECK(kpc_debug_live_objects() == 0);
-    CHECK(kpc_buffer_data(buffer) == NULL && kpc_buffer_ref(buffer) == NULL);
+    CHECK(kpc_buffer_data(buffer) == NULL);
+    STATUS(KPC_ERR_FORKED, kpc_buffer_ref(buffer, &other, NULL));
     CHECK(parents == NULL || kpc_error_status(parents) == KPC_ERR_FORKED);
     kpc_config_free(config);
     kpc_buffer_free(buffer);

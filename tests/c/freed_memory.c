@@ -369,7 +369,7 @@ static void vouchers(void)
 
     fill(who, 300);
     kpc_scan_secret("who we are", who);
-    OK(kpc_voucher_mint(client, &messages.writer, "Alice", KPC_SOON, &minted, &error));
+    OK(kpc_voucher_mint(client, &messages.writer, "Alice", 5, KPC_SOON, &minted, &error));
     OK(kpc_voucher_hash(minted, &voucher, &error));
     OK(kpc_voucher_payload(minted, &payload, &error));
     OK(kpc_voucher_stream(minted, &writer, &reader, &error));

@@ -13,23 +13,26 @@ static kpc_buffer *buffer_of(const char *text)
 static void buffers(void)
 {
     kpc_buffer *first = buffer_of("abc");
-    kpc_buffer *second = kpc_buffer_ref(first);
+    kpc_buffer *second = NULL, *none = NULL;
     const uint8_t *data = kpc_buffer_data(first);
     kpc_buffer *empty = buffer_of("");
 
+    OK(kpc_buffer_ref(first, &second, &error));
     CHECK(kpc_debug_live_objects() == 3);
     CHECK(second != NULL && second != first);
     kpc_buffer_free(first);
     kpc_buffer_free(first);
     CHECK(kpc_buffer_data(first) == NULL && kpc_buffer_len(first) == 0);
-    CHECK(kpc_buffer_ref(first) == NULL);
+    ERROR(KPC_ERR_BAD_HANDLE, kpc_buffer_ref(first, &none, &error));
     CHECK(kpc_buffer_data(second) == data && kpc_buffer_len(second) == 3);
     CHECK(memcmp(kpc_buffer_data(second), "abc", 3) == 0);
     CHECK(kpc_buffer_data(empty) != NULL && kpc_buffer_len(empty) == 0);
     kpc_buffer_free(second);
     kpc_buffer_free(empty);
     kpc_buffer_free(NULL);
-    CHECK(kpc_buffer_data(NULL) == NULL && kpc_buffer_ref(NULL) == NULL);
+    CHECK(kpc_buffer_data(NULL) == NULL);
+    ERROR(KPC_ERR_ARG_NULL, kpc_buffer_ref(NULL, &none, &error));
+    CHECK(none == NULL);
 }
 
 /* Everything a pointer can be that is no handle of this kind. */

@@ -48,6 +48,17 @@ static inline kpc_box_index kpc_copies_ahead(const kpc_box_index *index, size_t 
     return at;
 }
 
+/* Whether the last element took the rest of what was added. */
+static inline int kpc_copies_nothing_left(const kpc_stream_elements *made)
+{
+    kpc_buffer *buffer = NULL;
+    int nothing;
+    OK(kpc_stream_elements_buffer(made, &buffer, &error));
+    nothing = buffer != NULL && kpc_buffer_len(buffer) == 0;
+    kpc_buffer_free(buffer);
+    return nothing;
+}
+
 static inline int kpc_copies_same(const kpc_box_index *one, const kpc_box_index *two)
 {
     return memcmp(one, two, sizeof *one) == 0;

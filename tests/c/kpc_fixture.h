@@ -84,7 +84,7 @@ static inline void fixture_connect(struct fixture *f)
                                                      &error));
         OK(kpc_tombstone_range(f->kpc_client, &f->kpc_write_cap, &f->kpc_box_index, 2, KPC_SOON,
                                &f->kpc_tombstones, &error));
-        OK(kpc_voucher_mint(f->kpc_client, &f->kpc_write_cap, "Alice", KPC_SOON, &f->kpc_voucher, &error));
+        OK(kpc_voucher_mint(f->kpc_client, &f->kpc_write_cap, "Alice", 5, KPC_SOON, &f->kpc_voucher, &error));
         OK(kpc_copy_builder_new(f->kpc_client, &f->kpc_copy_builder, &error));
         /* The library's own question in the background is over, too. */
         CHECK(kpc_sim_verified(f->kpc_client));

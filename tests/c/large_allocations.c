@@ -74,7 +74,7 @@ static void a_configuration(void)
     /* One long comment: the parser of the configuration knows no lack of memory, so the library
      * asks for as much beforehand. */
     memset(text + length, '#', sizeof text - 1 - length);
-    WELL(kpc_config_load_text(text, &config, &error));
+    WELL(kpc_config_load_text(text, strlen(text), &config, &error));
     kpc_config_free(config);
 }
 

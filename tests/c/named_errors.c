@@ -64,7 +64,7 @@ static void err_voucher_signature_invalid(void)
     told(kpc_voucher_induct(client, &hash, (const uint8_t *)"x", 1, NULL, 0, KPC_SOON, &voucher, &error),
          KPC_ERR_VOUCHER_SIGNATURE_INVALID, 29);
     kpc_sim_say(&sim, "error voucher_mint 4");
-    told(kpc_voucher_mint(client, &stream.writer, "Alice", KPC_SOON, &voucher, &error), KPC_ERR_DAEMON_INTERNAL, 4);
+    told(kpc_voucher_mint(client, &stream.writer, "Alice", 5, KPC_SOON, &voucher, &error), KPC_ERR_DAEMON_INTERNAL, 4);
     CHECK(voucher == NULL);
 }
 

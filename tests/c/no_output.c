@@ -29,7 +29,7 @@ static void work(void)
     int events = 0;
     size_t i;
 
-    ERROR(KPC_ERR_CONFIG_PARSE, kpc_config_load_text("[[[", &config, &error));
+    ERROR(KPC_ERR_CONFIG_PARSE, kpc_config_load_text("[[[", 3, &config, &error));
     ERROR(KPC_ERR_CONFIG_IO, kpc_config_load_file("/no/such/file", &config, &error));
     STATUS(KPC_OK, kpc_config_new(&config, NULL));
     OK(kpc_config_set_unix(config, "/no/such/socket", &error));

@@ -52,10 +52,11 @@ static void fill(void)
     CHECK(filled == 0);
     STATUS(KPC_OK, kpc_buffer_new((const uint8_t *)"x", 1, &filling[filled++], NULL));
     while (filled < FULL && kpc_debug_live_objects() < FULL - 64) {
-        filling[filled++] = kpc_buffer_ref(filling[0]);
+        STATUS(KPC_OK, kpc_buffer_ref(filling[0], &filling[filled], NULL));
+        filled++;
     }
     limit_memory(1);
-    while (filled < FULL && (filling[filled] = kpc_buffer_ref(filling[0])) != NULL) {
+    while (filled < FULL && kpc_buffer_ref(filling[0], &filling[filled], NULL) == KPC_OK) {
         filled++;
     }
     CHECK(filled < FULL);

@@ -94,7 +94,7 @@ static void configs(void)
     STATUS(KPC_ERR_ARG_NULL, kpc_config_new(NULL, NULL));
     STATUS(KPC_OK, kpc_config_new(&config, NULL));
     ERROR(KPC_ERR_ARG_NULL, kpc_config_load_file("x", NULL, &error));
-    ERROR(KPC_ERR_ARG_NULL, kpc_config_load_text("", NULL, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_config_load_text("", 0, NULL, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_config_set_unix(config, NULL, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_config_set_tcp(config, NULL, "tcp", &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_config_set_ws(config, NULL, &error));

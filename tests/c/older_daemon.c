@@ -75,7 +75,7 @@ static void streams_are_refused(void)
                                                               NULL, 0, KPC_SOON, &made, &error));
     REFUSED(kpc_send_nested_copy(client, bytes, 9, &stream.writer, &stream.first, &courier, 1, KPC_SOON, NULL,
                                  &error));
-    REFUSED(kpc_voucher_mint(client, &stream.writer, "Alice", KPC_SOON, &voucher, &error));
+    REFUSED(kpc_voucher_mint(client, &stream.writer, "Alice", 5, KPC_SOON, &voucher, &error));
     REFUSED(kpc_voucher_derive_stream(client, &hash, KPC_SOON, &writer, &reader, &error));
     REFUSED(kpc_voucher_induct(client, &hash, bytes, 9, bytes, 9, KPC_SOON, &voucher, &error));
     REFUSED(kpc_voucher_open(client, bytes, sizeof bytes, bytes, 9, &stream.writer, KPC_SOON, &voucher, &error));

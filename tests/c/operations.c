@@ -161,7 +161,7 @@ static void op_wait(void)
     OK(kpc_op_wait(client, op, KPC_SOON, &result, &error));
     CHECK(result == NULL);
     event = EVENT_OF(sink, KPC_EVENT_OPERATION);
-    result = kpc_event_result(event);
+    OK(kpc_event_result(event, &result, &error));
     CHECK(kpc_result_op(result) == op);
     STATUS(KPC_OK, kpc_result_status(result));
     kpc_result_free(result);

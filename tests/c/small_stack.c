@@ -51,7 +51,7 @@ static void the_rest(kpc_client *client, const kpc_test_stream *stream)
     kpc_buffer_free(text);
     OK(kpc_get_directory_authorities(client, KPC_SOON, &authorities, &error));
     kpc_authorities_free(authorities);
-    OK(kpc_voucher_mint(client, &stream->writer, "Alice", KPC_SOON, &voucher, &error));
+    OK(kpc_voucher_mint(client, &stream->writer, "Alice", 5, KPC_SOON, &voucher, &error));
     kpc_voucher_free(voucher);
     OK(kpc_client_get_service(client, "echo", &echo, &error));
     OK(kpc_send_message_await_reply(client, &echo, bytes("ping"), 4, KPC_SOON, &reply, &error));

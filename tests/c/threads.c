@@ -16,9 +16,11 @@ static void *use_and_free(void *unused)
     int good = 1, i;
     (void)unused;
     for (i = 0; i < ROUNDS; i++) {
-        kpc_buffer *mine;
+        kpc_buffer *mine = NULL;
         pthread_barrier_wait(&barrier);
-        mine = kpc_buffer_ref(shared);
+        if (kpc_buffer_ref(shared, &mine, NULL) != KPC_OK) {
+            good &= mine == NULL;
+        }
         kpc_buffer_free(shared);
         if (mine != NULL) {
             good &= kpc_buffer_len(mine) == 3 && memcmp(kpc_buffer_data(mine), "abc", 3) == 0;

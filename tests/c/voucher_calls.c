@@ -58,9 +58,9 @@ static void the_whole_way(int waiting)
 
     /* The joiner. */
     if (waiting) {
-        OK(kpc_voucher_mint(client, &messages.writer, "Alice", KPC_SOON, &minted, &error));
+        OK(kpc_voucher_mint(client, &messages.writer, "Alice", 5, KPC_SOON, &minted, &error));
     } else {
-        ASYNC(kpc_voucher_mint_async(client, &messages.writer, "Alice", KPC_SOON, NULL, &op, &error),
+        ASYNC(kpc_voucher_mint_async(client, &messages.writer, "Alice", 5, KPC_SOON, NULL, &op, &error),
               kpc_voucher_mint_result(result, &minted, &error));
     }
     OK(kpc_voucher_hash(minted, &voucher, &error));
@@ -139,13 +139,20 @@ static void refusals(void)
     kpc_buffer *payload = NULL, *secret = NULL, *sealed = NULL;
     kpc_hash hash, wrong;
 
-    OK(kpc_voucher_mint(client, &messages.writer, "one", KPC_SOON, &minted, &error));
-    OK(kpc_voucher_mint(client, &messages.writer, "two", KPC_SOON, &other, &error));
+    OK(kpc_voucher_mint(client, &messages.writer, "one", 3, KPC_SOON, &minted, &error));
+    OK(kpc_voucher_mint(client, &messages.writer, "two", 3, KPC_SOON, &other, &error));
     OK(kpc_voucher_hash(minted, &hash, &error));
     OK(kpc_voucher_hash(other, &wrong, &error));
     OK(kpc_voucher_payload(minted, &payload, &error));
     OK(kpc_voucher_keys(other, &secret, NULL, &error));
-    ERROR(KPC_ERR_ARG_EMPTY, kpc_voucher_mint(client, &messages.writer, "", KPC_SOON, &given, &error));
+    ERROR(KPC_ERR_ARG_EMPTY, kpc_voucher_mint(client, &messages.writer, "", 0, KPC_SOON, &given, &error));
+    ERROR(KPC_ERR_ARG_EMPTY, kpc_voucher_mint(client, &messages.writer, NULL, 0, KPC_SOON, &given, &error));
+    ERROR(KPC_ERR_ARG_NULL, kpc_voucher_mint(client, &messages.writer, NULL, 5, KPC_SOON, &given, &error));
+    STATUS(KPC_ERR_ARG_VALUE,
+           kpc_voucher_mint(client, &messages.writer, "Jos\xc3\xa9", 4, KPC_SOON, &given, &error));
+    CHECK(strcmp(kpc_error_message(error), "display_name is not UTF-8") == 0);
+    kpc_error_free(error);
+    error = NULL;
     ERROR(KPC_ERR_ARG_EMPTY,
           kpc_voucher_induct(client, &hash, NULL, 0, NULL, 0, KPC_SOON, &given, &error));
     ERROR(KPC_ERR_VOUCHER_HASH_MISMATCH,

@@ -45,7 +45,7 @@ static void voucher_mint(void)
     kpc_buffer *payload = NULL, *public_key = NULL, *name = NULL;
     kpc_box_index first;
 
-    OK(kpc_voucher_mint(client, &messages.writer, "Alice", KPC_SOON, &minted, &error));
+    OK(kpc_voucher_mint(client, &messages.writer, "Alice, who is not terminated here", 5, KPC_SOON, &minted, &error));
     OK(kpc_voucher_hash(minted, &voucher, &error));
     OK(kpc_voucher_payload(minted, &payload, &error));
     OK(kpc_voucher_stream(minted, &stream_writer, &stream_reader, &error));

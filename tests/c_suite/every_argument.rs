@@ -32,6 +32,10 @@ const ALIGNED: [&str; 10] = [
     "size_t",
 ];
 
+/// As many bytes as every length says, in C.
+const TEXT: &str = "\"What 32 bytes can say, and not a \"";
+const NO_UTF8: &str = "\"What 32 bytes can say, and not \" \"\\xff\"";
+
 /// What a parameter is for.
 enum Role<'a> {
     /// A handle of this type.
@@ -45,6 +49,8 @@ enum Role<'a> {
     In(&'a str),
     Bytes,
     Text,
+    /// With its length behind it.
+    TextOf,
     Memory,
     Function,
     Length,
@@ -130,7 +136,7 @@ impl Writer<'_> {
         text
     }
 
-    fn role<'p>(&self, parameter: &'p Parameter) -> Role<'p> {
+    fn role<'p>(&self, function: &Function, parameter: &'p Parameter) -> Role<'p> {
         let is_object = |kind: &str| self.objects.iter().any(|name| name == kind);
         let kind = parameter.kind.as_str();
         let plain = kind
@@ -139,7 +145,10 @@ impl Writer<'_> {
         match kind {
             "kpc_error **" => Role::ErrorOut,
             "const uint8_t *" => Role::Bytes,
-            "const char *" => Role::Text,
+            "const char *" => match function.has(&format!("{}_len", parameter.name)) {
+                true => Role::TextOf,
+                false => Role::Text,
+            },
             "void *" => Role::Memory,
             _ if kind.ends_with("_fn") => Role::Function,
             _ if kind.ends_with("**") => Role::HandleOut(plain),
@@ -159,7 +168,7 @@ impl Writer<'_> {
         let mut text = String::new();
         for parameter in &function.parameters {
             let name = &parameter.name;
-            let _ = match self.role(parameter) {
+            let _ = match self.role(function, parameter) {
                 Role::Out(kind) => writeln!(text, "    {kind} out_{name};"),
                 Role::HandleOut(kind) => writeln!(text, "    {kind} *out_{name};"),
                 _ => Ok(()),
@@ -188,8 +197,11 @@ impl Writer<'_> {
         // Other arguments are only looked at where there is a handle to come past.
         let missing = |role| matches!(role, Role::Handle(kind) if OF_A_DAEMON.contains(&kind));
         let reachable = daemon == Daemon::Simulated
-            || !function.parameters.iter().any(|p| missing(self.role(p)));
-        match self.role(parameter) {
+            || !function
+                .parameters
+                .iter()
+                .any(|p| missing(self.role(function, p)));
+        match self.role(function, parameter) {
             Role::Handle("kpc_result") if daemon == Daemon::Simulated => {
                 let mut bad = bad_handles(parameter, "kpc_result", null());
                 bad.extend(anothers_result(function));
@@ -203,6 +215,7 @@ impl Writer<'_> {
             Role::In(kind) if ALIGNED.contains(&kind) => vec![null(), unaligned()],
             Role::In(_) | Role::Bytes => vec![null()],
             Role::Text => vec![null(), ("\"\\xff\"".into(), Some("KPC_ERR_ARG_VALUE"))],
+            Role::TextOf => vec![null(), (NO_UTF8.into(), Some("KPC_ERR_ARG_VALUE"))],
             Role::Length => vec![
                 ("(size_t)-1".into(), Some("KPC_ERR_ARG_SIZE")),
                 ("((size_t)-1) / 2 + 1".into(), Some("KPC_ERR_ARG_SIZE")),
@@ -235,11 +248,10 @@ impl Writer<'_> {
 
     /// An argument that is not refused for itself.
     fn fitting(&self, function: &Function, parameter: &Parameter) -> String {
-        let has = |name: &str| function.parameters.iter().any(|p| p.name == name);
         let name = &parameter.name;
-        match self.role(parameter) {
+        match self.role(function, parameter) {
             // One of the two, or the choice itself would be refused.
-            Role::In(_) if name == "read_cap" && has("write_cap") => "NULL".into(),
+            Role::In(_) if name == "read_cap" && function.has("write_cap") => "NULL".into(),
             Role::In("kpc_completion") => "NULL".into(),
             Role::In(kind) => format!("&f.{kind}"),
             Role::Handle(kind) => format!("f.{kind}"),
@@ -248,6 +260,7 @@ impl Writer<'_> {
             Role::Bytes => "f.memory".into(),
             Role::Text if name == "network" => "\"tcp\"".into(),
             Role::Text => "\"127.0.0.1:1\"".into(),
+            Role::TextOf => TEXT.into(),
             Role::Memory | Role::Function => "NULL".into(),
             Role::Length => "32".into(),
             Role::Size => self.size_of_output(function),
@@ -259,7 +272,7 @@ impl Writer<'_> {
     /// The size of what a function fills in.
     fn size_of_output(&self, function: &Function) -> String {
         let mut outputs = function.parameters.iter();
-        let output = outputs.find(|p| matches!(self.role(p), Role::Out(_)));
+        let output = outputs.find(|p| matches!(self.role(function, p), Role::Out(_)));
         output.map_or_else(String::new, |p| format!("sizeof out_{}", p.name))
     }
 
@@ -272,7 +285,7 @@ impl Writer<'_> {
         expected: Option<&str>,
     ) -> String {
         let status = function.result == "kpc_status";
-        let is_error = |p| matches!(self.role(p), Role::ErrorOut);
+        let is_error = |p| matches!(self.role(function, p), Role::ErrorOut);
         let error = function.parameters.iter().any(is_error);
         let mut text = String::new();
         self.each_output(function, at, &mut text, |name| {
@@ -301,7 +314,7 @@ impl Writer<'_> {
             });
         } else {
             for parameter in &function.parameters {
-                if let Role::HandleOut(kind) = self.role(parameter) {
+                if let Role::HandleOut(kind) = self.role(function, parameter) {
                     let _ = writeln!(text, "    {kind}_free(out_{});", parameter.name);
                 }
             }
@@ -318,7 +331,7 @@ impl Writer<'_> {
         line: impl Fn(&str) -> String,
     ) {
         for (place, parameter) in function.parameters.iter().enumerate() {
-            let role = self.role(parameter);
+            let role = self.role(function, parameter);
             if place != at && matches!(role, Role::Out(_) | Role::HandleOut(_)) {
                 let _ = writeln!(text, "    {}", line(&parameter.name));
             }
@@ -327,7 +340,7 @@ impl Writer<'_> {
 
     /// The function in a forked child, with a handle of the parent.
     fn in_child(&self, function: &Function) -> String {
-        let is_handle = |p| matches!(self.role(p), Role::Handle(_));
+        let is_handle = |p| matches!(self.role(function, p), Role::Handle(_));
         let Some(at) = function.parameters.iter().position(is_handle) else {
             return String::new();
         };

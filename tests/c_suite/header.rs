@@ -25,6 +25,13 @@ pub struct Function {
     pub comment: String,
 }
 
+impl Function {
+    /// Whether it takes something of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.parameters.iter().any(|p| p.name == name)
+    }
+}
+
 /// Every function of the header's text.
 pub fn functions(text: &str) -> Vec<Function> {
     let blocks: Vec<&str> = text.split("\nKPC_API ").collect();

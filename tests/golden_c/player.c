@@ -179,7 +179,7 @@ static void open_client(const char *socket, const char *toml)
 {
     kpc_config *config = NULL;
 
-    must(kpc_config_load_text(toml, &config, NULL), "configuration");
+    must(kpc_config_load_text(toml, strlen(toml), &config, NULL), "configuration");
     must(kpc_config_set_unix(config, socket, NULL), "socket");
     must(kpc_config_set_reconnect(config, 10, 50, NULL), "reconnect");
     must(kpc_config_set_encryption_connections(config, 1, NULL), "one for encryptions");

@@ -9,7 +9,7 @@
 /* Says what the copy stream consists of, and ends it. */
 static void say_elements(struct call *call, kpc_stream_elements *made)
 {
-    kpc_buffer *element, *buffer = kpc_stream_elements_buffer(made);
+    kpc_buffer *element, *buffer = NULL;
     char name[32];
     size_t i;
 
@@ -19,8 +19,11 @@ static void say_elements(struct call *call, kpc_stream_elements *made)
         snprintf(name, sizeof name, "envelopes.%lu", (unsigned long)i);
         say_buffer(call, name, element);
     }
-    if (buffer != NULL) {
+    TAKE(kpc_stream_elements_buffer(made, &buffer, &call->error));
+    if (kpc_buffer_len(buffer) > 0) {
         say_buffer(call, "buffer", buffer);
+    } else {
+        kpc_buffer_free(buffer);
     }
 }
 

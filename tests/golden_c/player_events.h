@@ -160,7 +160,10 @@ static void tell(const kpc_event *event)
     FILE *to;
 
     if (kind == KPC_EVENT_OPERATION) {
-        kpc_result *result = kpc_event_result(event);
+        kpc_result *result = NULL;
+        if (kpc_event_result(event, &result, NULL) != KPC_OK) {
+            give_up("an event without its result", "");
+        }
         deliver(result);
         kpc_result_free(result);
         return;

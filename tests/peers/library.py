@@ -153,7 +153,7 @@ class Library:
         return made, found
 
     def voucher_mint(self, writer, name):
-        made, found = self.voucher("kpc_voucher_mint", writer, name.encode(), hash=HASH, payload=0)
+        made, found = self.voucher("kpc_voucher_mint", writer, *text(name.encode()), hash=HASH, payload=0)
         stream_writer, stream_reader = c.create_string_buffer(WRITE_CAP), c.create_string_buffer(READ_CAP)
         self.call("kpc_voucher_stream", made, stream_writer, stream_reader)
         secret, public = c.c_void_p(), c.c_void_p()

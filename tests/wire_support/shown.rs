@@ -45,7 +45,13 @@ pub fn shown(incoming: &Incoming) -> (String, Fields) {
             MessageKind::ConnectionStatus,
             some([
                 ("is_connected", Some(Value::Bool(status.is_connected))),
-                ("err", status.err.as_deref().map(text)),
+                (
+                    "err",
+                    status
+                        .err
+                        .as_deref()
+                        .map(|e| serde_cbor::from_slice(e).unwrap()),
+                ),
                 ("instance_token", opt(&status.instance_token)),
                 ("sphinx_geometry", status.sphinx.as_ref().map(sphinx)),
                 (

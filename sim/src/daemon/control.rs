@@ -3,6 +3,8 @@
 use std::str::{FromStr, SplitWhitespace};
 use std::time::Duration;
 
+use serde_cbor::Value;
+
 use super::events::Event;
 use super::faults::{Faults, Refused};
 use super::protocol::legacy::LEGACY_KEYS;
@@ -31,7 +33,7 @@ late-close MS | chance   notice the end of a connection so late, or late by chan
 restart [MS] [graceful]  the daemon ends and starts again, after MS if given; graceful: says shutdown_event
 down, up                 stop and resume listening
 shutdown                 shutdown_event, then the end
-offline, online          lose the gateway, find it again
+offline [ERR], online    lose the gateway, with this CBOR in hex as `err`; find it again
 hold, release            stop and start the packets
 step [N]                 let N packets go while they are held
 epoch-advance            go to the next epoch
@@ -55,6 +57,18 @@ connections              numbers of the open connections
 help                     this";
 
 type Done = Result<String, String>;
+
+/// An item of CBOR from its hexadecimal digits.
+fn cbor(digits: &str) -> Result<Value, String> {
+    let byte = |at| {
+        digits
+            .get(at..at + 2)
+            .and_then(|two| u8::from_str_radix(two, 16).ok())
+    };
+    let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+    let bytes = bytes.ok_or_else(|| format!("{digits:?} is not hexadecimal"))?;
+    serde_cbor::from_slice(&bytes).map_err(|e| e.to_string())
+}
 
 impl Daemon {
     /// Executes one command.
@@ -300,8 +314,11 @@ impl Daemon {
 
     fn change_world(&mut self, command: &str, words: &mut SplitWhitespace<'_>) -> Done {
         match command {
-            "offline" => self.set_online(false),
-            "online" => self.set_online(true),
+            "offline" => {
+                let err = words.next().map(cbor).transpose()?;
+                self.set_online(false, err);
+            }
+            "online" => self.set_online(true, None),
             "epoch-advance" => {
                 let length = self.config.network.epoch_length;
                 let past = self.now().as_nanos() % length.as_nanos().max(1);

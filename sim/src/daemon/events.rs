@@ -169,7 +169,7 @@ impl Daemon {
         let is_current = self.era == Era::Current;
         let body = bodies::Status {
             is_connected: self.online,
-            err: None,
+            err: self.offline_err.as_ref(),
             instance_token: some(&self.instance_token).filter(|_| self.era != Era::V0_0_72),
             sphinx_geometry: is_current.then(|| self.network.sphinx()),
             pigeonhole_geometry: is_current.then(|| self.network.pigeonhole()),
@@ -186,9 +186,10 @@ impl Daemon {
         self.network.document(now, self.network.epoch(now))
     }
 
-    /// The gateway is lost or found.
-    pub(crate) fn set_online(&mut self, online: bool) {
+    /// The gateway is lost, with something to say about it, or found.
+    pub(crate) fn set_online(&mut self, online: bool, err: Option<serde_cbor::Value>) {
         self.online = online;
+        self.offline_err = err;
         self.announce_status();
         if online {
             self.arm();

@@ -69,6 +69,8 @@ pub(crate) struct Daemon {
     pub(crate) agenda: Agenda<Event>,
     pub(crate) instance_token: Id,
     pub(crate) online: bool,
+    /// What the status says about being offline.
+    pub(crate) offline_err: Option<serde_cbor::Value>,
     pub(crate) has_document: watch::Sender<bool>,
     pub(crate) life: watch::Sender<Life>,
     pub(crate) conns: BTreeMap<ConnId, Conn>,
@@ -104,6 +106,7 @@ impl Daemon {
             agenda: Agenda::new(),
             instance_token: fresh_id(),
             online: true,
+            offline_err: None,
             has_document: watch::Sender::new(true),
             life: watch::Sender::new(Life::Listening),
             conns: BTreeMap::new(),

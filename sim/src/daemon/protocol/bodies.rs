@@ -35,7 +35,7 @@ pub(crate) struct Empty {}
 #[derive(Serialize)]
 pub(crate) struct Status<'a> {
     pub(crate) is_connected: bool,
-    pub(crate) err: Option<&'a str>,
+    pub(crate) err: Option<&'a serde_cbor::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) instance_token: Maybe<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
