@@ -70,9 +70,12 @@
  *
  * Waiting. A timeout_ms is a number of milliseconds; KPC_FOREVER (-1) means no limit, 0 takes what
  * is there without waiting, any other negative number is KPC_ERR_ARG_VALUE. A call whose time is
- * over returns KPC_ERR_TIMEOUT, and what it asked for is also called off at the daemon. The time
- * for which the machine is suspended does not count. Every call that waits for the daemon has a
- * twin, ..._async, that does not; kpc_op_cancel ends what that began, with KPC_ERR_CANCELLED.
+ * over returns KPC_ERR_TIMEOUT, and what it asked for is also called off at the daemon; the error's
+ * message tells what stood in the way, where the library knows: a daemon off the mixnet or without
+ * a document, one that has not answered for so long, a connection that cannot be opened (then with
+ * its errno). The time for which the machine is suspended does not count. Every call that waits for
+ * the daemon has a twin, ..._async, that does not; kpc_op_cancel ends what that began, with
+ * KPC_ERR_CANCELLED.
  *
  * Exactly once. Whatever an _async function began completes once and only once: with its result,
  * by timeout, by cancellation, because the client is closed, or because the library failed. An
@@ -1487,14 +1490,14 @@ kpc_status kpc_config_set_encryption_connections(kpc_config *config, uint32_t co
  *
  * While the daemon stays and a filter covers all threads of the process, the library needs these
  * system calls and no others, whatever is asked of it, as tests/c/locked_in.c shows: read, write,
- * recvfrom, sendto, shutdown, close, fcntl, poll, ppoll, epoll_ctl, epoll_wait, epoll_pwait, futex, getpid,
- * getrandom, clock_gettime, and for memory brk, mmap, munmap, mremap, mprotect and madvise; the
- * restart of interrupted ones (restart_syscall, rt_sigreturn); when a client is freed and its
- * threads end, rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its descriptor with
- * socketpair when it is first called. To connect again after a loss it needs socket, connect,
- * ioctl, getsockopt and the daemon's socket within reach; over TCP also setsockopt, and what
- * the C library needs to look up a name. Without them the client tries again at intervals; what
- * is asked of it then ends by its time limit, which tells why.
+ * recvfrom, sendto, shutdown, close, fcntl, poll, ppoll, epoll_ctl, epoll_wait, epoll_pwait,
+ * futex, getpid, getrandom, clock_gettime; for memory brk, mmap, munmap, mremap, mprotect and
+ * madvise; to go on with interrupted ones restart_syscall and rt_sigreturn; when a client is freed
+ * and its threads end rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its
+ * descriptor with socketpair when it is first called. To connect again after a loss it needs
+ * socket, connect, ioctl, getsockopt and the daemon's socket within reach; over TCP also
+ * setsockopt and what the C library needs to look up a name. Without them the client tries again
+ * at intervals, and what is asked of it ends by its time limit, which tells why.
  *
  * @param config  the configuration
  * @param all     whether to open all at once; false unless it is set

@@ -225,41 +225,6 @@ impl Inner {
         self.is_attached() && lock(&self.view).status.is_connected
     }
 
-    /// What stands in the way of whatever has to leave this machine.
-    pub(crate) fn obstacle(&self) -> Option<&'static str> {
-        let phase = *lock(&self.phase);
-        match phase {
-            Phase::Connecting { .. } => Some(
-                "the daemon has not opened a session yet; one without a document of its network \
-                 holds that back for half a minute",
-            ),
-            Phase::Left => Some("the client is disconnected"),
-            _ if !self.is_attached() => Some("the daemon is not reachable at the moment"),
-            _ if !self.is_connected() => Some("the daemon is not on the mixnet at the moment"),
-            _ => None,
-        }
-    }
-
-    /// The error of a call whose time is over, with what it could not get past.
-    pub(crate) fn timed_out(&self) -> Error {
-        let failure = self.lanes.iter().find_map(|lane| lane.failure());
-        let mut text = "the time limit ran out".to_owned();
-        if let Some(obstacle) = self.obstacle() {
-            text = format!("{text}: {obstacle}");
-        }
-        match failure {
-            Some(failure) => Error::new(
-                Status::TIMEOUT,
-                format!(
-                    "{text}; a connection cannot be opened: {}",
-                    failure.message()
-                ),
-            )
-            .with_errno_of(&failure),
-            None => Error::new(Status::TIMEOUT, text),
-        }
-    }
-
     /// Ends operation `id`, unless it has ended.
     pub(crate) fn finish(&self, id: OpId, outcome: Result<Value>) -> bool {
         self.ops.finish(id, outcome, &self.dispatcher)

@@ -27,6 +27,7 @@ mod log;
 mod message;
 mod nested;
 mod news;
+mod obstacle;
 mod op;
 mod outbox;
 mod polling;
@@ -225,9 +226,10 @@ impl Client {
         let sink = lane::CallSink::Thread(Arc::clone(&waiter));
         lane.call(exchange, sink, permit);
         lane::await_answer(&self.inner, &lane, &waiter, deadline).unwrap_or_else(|| {
+            let timed_out = self.inner.timed_out(); // while the call is there to be named
             lane.forget_call(query);
             lane.call_reader(); // not before: it could have been this thread
-            Err(self.inner.timed_out())
+            Err(timed_out)
         })
     }
 
@@ -332,13 +334,25 @@ impl Client {
     /// Waits for an operation; see [`Delivery::Keep`] for whose result it gives.
     pub fn wait(&self, op: OpId, timeout: Timeout) -> Result<Option<Arc<Completed>>> {
         self.check_wait(op, timeout)?;
-        self.inner.ops.wait(op, timeout)
+        let waited = self.inner.ops.wait(op, timeout);
+        waited.map_err(|error| self.why(error, timeout))
     }
 
     /// Waits for an operation and leaves its result to whoever asks for it.
     pub fn wait_only(&self, op: OpId, timeout: Timeout) -> Result<()> {
         self.check_wait(op, timeout)?;
-        self.inner.ops.wait_only(op, timeout)
+        let waited = self.inner.ops.wait_only(op, timeout);
+        waited.map_err(|error| self.why(error, timeout))
+    }
+
+    /// Adds to a time-out what there is to wait for; not for those who only look, often.
+    fn why(&self, error: Error, timeout: Timeout) -> Error {
+        match error.status() {
+            Status::TIMEOUT if timeout != Timeout::Poll => {
+                self.inner.waited_in_vain(error.message())
+            }
+            _ => error,
+        }
     }
 
     fn check_wait(&self, op: OpId, timeout: Timeout) -> Result<()> {
@@ -474,13 +488,14 @@ impl Prepared {
         self.launch_future(future, timeout.duration(), at_once);
     }
 
-    fn launch_future(self, future: Task<Value>, limit: Option<Duration>, at_once: bool) {
+    fn launch_future(self, mut future: Task<Value>, limit: Option<Duration>, at_once: bool) {
         let Prepared { inner, id, guard } = self;
         let mut task = Box::pin(async move {
             let whole = async {
                 match limit {
                     None => future.await,
-                    Some(limit) => tokio::time::timeout(limit, future)
+                    // Lent, so that what it waits for is there to be named.
+                    Some(limit) => tokio::time::timeout(limit, &mut future)
                         .await
                         .unwrap_or_else(|_| Err(guard.inner.timed_out())),
                 }

@@ -357,14 +357,14 @@ pub unsafe extern "C" fn kpc_config_set_encryption_connections(
 ///
 /// While the daemon stays and a filter covers all threads of the process, the library needs these
 /// system calls and no others, whatever is asked of it, as tests/c/locked_in.c shows: read, write,
-/// recvfrom, sendto, shutdown, close, fcntl, poll, ppoll, epoll_ctl, epoll_wait, epoll_pwait, futex, getpid,
-/// getrandom, clock_gettime, and for memory brk, mmap, munmap, mremap, mprotect and madvise; the
-/// restart of interrupted ones (restart_syscall, rt_sigreturn); when a client is freed and its
-/// threads end, rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its descriptor with
-/// socketpair when it is first called. To connect again after a loss it needs socket, connect,
-/// ioctl, getsockopt and the daemon's socket within reach; over TCP also setsockopt, and what
-/// the C library needs to look up a name. Without them the client tries again at intervals; what
-/// is asked of it then ends by its time limit, which tells why.
+/// recvfrom, sendto, shutdown, close, fcntl, poll, ppoll, epoll_ctl, epoll_wait, epoll_pwait,
+/// futex, getpid, getrandom, clock_gettime; for memory brk, mmap, munmap, mremap, mprotect and
+/// madvise; to go on with interrupted ones restart_syscall and rt_sigreturn; when a client is freed
+/// and its threads end rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its
+/// descriptor with socketpair when it is first called. To connect again after a loss it needs
+/// socket, connect, ioctl, getsockopt and the daemon's socket within reach; over TCP also
+/// setsockopt and what the C library needs to look up a name. Without them the client tries again
+/// at intervals, and what is asked of it ends by its time limit, which tells why.
 ///
 /// @param config  the configuration
 /// @param all     whether to open all at once; false unless it is set

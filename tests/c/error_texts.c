@@ -61,6 +61,57 @@ static void files_that_cannot_be_read(void)
     SAYS(KPC_ERR_CONFIG_IO, "cannot read \"\"", kpc_config_load_file("", &config, &error));
 }
 
+/* The result of an operation whose time ran out, and its reason. */
+static kpc_result *waited(kpc_client *client, kpc_op op, const char *words)
+{
+    kpc_result *result = WAIT_FOR(client, op);
+    kpc_box_index next;
+    SAYS(KPC_ERR_TIMEOUT, words, kpc_next_message_box_index_remote_result(result, &next, &error));
+    return result;
+}
+
+/* Who waits for an operation is told after some time that it runs, and for what. */
+static int runs_on(kpc_client *client, kpc_op op, const char *words)
+{
+    int64_t end = kpc_test_now_ms() + KPC_SOON;
+    int told = 0;
+
+    while (!told && kpc_test_now_ms() < end && kpc_op_wait(client, op, 20, NULL, &error) == KPC_ERR_TIMEOUT) {
+        const char *text = kpc_error_message(error);
+        told = strncmp(text, "the operation is still running: ", 32) == 0 && strstr(text, words) != NULL;
+        kpc_error_free(error);
+        error = NULL;
+    }
+    return told;
+}
+
+/* A daemon that is there and says nothing: on the connection that stands, on a new one, and to an operation. */
+static void stopped(kpc_client *client, const kpc_test_stream *stream)
+{
+    kpc_box_index next;
+    kpc_op op = 0, write = 0;
+
+    CHECK(kpc_sim_verified(client));
+    CHECK(kill(sim.pid, SIGSTOP) == 0);
+    SAYS(KPC_ERR_TIMEOUT, "the daemon has not answered a request for 0.",
+         kpc_next_message_box_index_remote(client, &stream->first, 50, &next, &error));
+    OK(kpc_write_box_async(client, &stream->writer, &stream->first, bytes("x"), 1, 0, KPC_FOREVER, NULL, &write,
+                           &error));
+    CHECK(runs_on(client, write, "the daemon has not greeted a new connection for "));
+    OK(kpc_next_message_box_index_remote_async(client, &stream->first, 50, NULL, &op, &error));
+    kpc_result_free(waited(client, op, "the daemon has not answered a request for "));
+    CHECK(kill(sim.pid, SIGCONT) == 0);
+    STATUS(KPC_OK, kpc_op_wait(client, write, KPC_SOON, NULL, NULL));
+
+    /* One that does what it can, while the network is slow. */
+    kpc_sim_say(&sim, "hold");
+    OK(kpc_write_box_async(client, &stream->writer, &stream->first, bytes("x"), 1, 0, KPC_FOREVER, NULL, &write,
+                           &error));
+    CHECK(runs_on(client, write, "the network has not answered 1 that the daemon sends"));
+    kpc_sim_say(&sim, "release");
+    STATUS(KPC_OK, kpc_op_wait(client, write, KPC_SOON, NULL, NULL));
+}
+
 /* What a call that waits could not get past. */
 static void time_limits(void)
 {
@@ -78,6 +129,8 @@ static void time_limits(void)
     CHECK(kill(sim.pid, SIGCONT) == 0);
     OK(kpc_client_connect(client, KPC_SOON, &error));
     OK(kpc_client_get_service(client, "echo", &echo, &error));
+
+    stopped(client, &stream);
 
     kpc_sim_say(&sim, "offline");
     while (kpc_client_is_connected(client)) {

@@ -152,6 +152,11 @@ impl Calls {
         })
     }
 
+    /// When the one that has waited longest was sent.
+    pub(crate) fn oldest_sent(&self) -> Option<Instant> {
+        self.waiting.values().filter_map(|call| call.sent_at).min()
+    }
+
     /// How many wait for their answers.
     pub(crate) fn len(&self) -> usize {
         self.waiting.len()

@@ -94,8 +94,9 @@ pub(crate) struct State {
     attempts: Attempts,
     /// The connection, while its handshake is over and it is not lost.
     pub(crate) link: Option<Arc<Link>>,
-    /// The last connection that was made.
+    /// The last connection that was made, and when.
     shaking: Weak<Outbox>,
+    shaking_since: Instant,
     /// Its handshake is so far that the daemon has a session for it.
     introduced: bool,
     /// The session that the daemon may still hold for this lane.
@@ -142,6 +143,7 @@ impl Lane {
                 attempts: Attempts::default(),
                 link: None,
                 shaking: Weak::new(),
+                shaking_since: Instant::now(),
                 introduced: false,
                 session: None,
                 calls: Calls::default(),
@@ -165,6 +167,16 @@ impl Lane {
         self.lock().link.is_some()
     }
 
+    /// What the daemon owes this lane, and since when.
+    pub(crate) fn owed_since(&self) -> Option<(Owed, Instant)> {
+        let state = self.lock();
+        if state.link.is_some() {
+            return state.calls.oldest_sent().map(|at| (Owed::Answer, at));
+        }
+        let is_shaking = state.shaking.strong_count() > 0;
+        is_shaking.then_some((Owed::Greeting, state.shaking_since))
+    }
+
     /// A handshake begins; from then on whoever leaves the lane ends that. False where it was
     /// left already.
     fn begin_to_shake(&self, epoch: u64, outbox: &Arc<Outbox>) -> bool {
@@ -173,6 +185,7 @@ impl Lane {
             return false;
         }
         state.shaking = Arc::downgrade(outbox);
+        state.shaking_since = Instant::now();
         state.introduced = false;
         true
     }
@@ -283,6 +296,15 @@ impl Lane {
     }
 }
 
+/// What the daemon does by itself, soon.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owed {
+    /// The first frames of a new connection.
+    Greeting,
+    /// The answer to a local request.
+    Answer,
+}
+
 /// What a lane that is to be drained still holds.
 pub(crate) enum Undrained {
     /// Nothing at all.
@@ -386,6 +408,11 @@ impl State {
         let answers =
             |link: &Arc<Link>| self.status.is_connected || Inner::is_modern(&link.features);
         by_daemon && self.link.as_ref().is_some_and(answers)
+    }
+
+    /// Something waits here for a connection or an answer.
+    fn has_work(&self) -> bool {
+        self.calls.len() + self.starts.in_line() > 0 || self.waits_for_io()
     }
 
     /// Something waits for an answer that is no thread of the application: only the I/O

@@ -14,7 +14,7 @@ const HOPELESS: u32 = 4;
 pub(super) struct Attempts {
     /// Why the last one failed.
     failure: Option<Error>,
-    /// How many in a row could not dial while another lane stood.
+    /// How many in a row could not dial while another lane stood and something waited for this one.
     failed: u32,
 }
 
@@ -39,14 +39,13 @@ impl Lane {
         let is_out_of_reach = others_stand && error.status() == Status::CONNECT;
         let mut state = self.lock();
         state.attempts.failure = Some(error.clone());
-        state.attempts.failed = if is_out_of_reach {
-            state.attempts.failed.saturating_add(1)
-        } else {
-            0
-        };
+        // What comes later has all its attempts before it.
+        let counts = is_out_of_reach && state.has_work();
+        state.attempts.failed = if counts { state.attempts.failed + 1 } else { 0 };
         if state.attempts.failed < HOPELESS {
             return;
         }
+        state.attempts.failed = 0;
         let calls = state.calls.take_all();
         state.starts.fail_all(|| error.clone());
         state.messages.fail_all(|| error.clone());
@@ -55,5 +54,32 @@ impl Lane {
             sink.deliver(Err(error.clone()));
         }
         self.progress.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::super::starts::tests::write_of;
+    use super::super::LaneKind;
+    use super::*;
+
+    #[test]
+    fn what_comes_late_has_all_its_attempts_before_it() {
+        let lane = Lane::new(LaneKind::Write, 0);
+        let error = Error::new(Status::CONNECT, "no such file");
+        for _ in 0..10 * HOPELESS {
+            lane.could_not_connect(&error, true);
+        }
+        let (sink, mut answer) = oneshot::channel();
+        lane.lock().starts.enqueue(write_of(1), sink);
+        for _ in 1..HOPELESS {
+            lane.could_not_connect(&error, true);
+            assert!(answer.try_recv().is_err());
+        }
+        lane.could_not_connect(&error, true);
+        let ended = answer.try_recv().unwrap().err().unwrap();
+        assert_eq!(ended.status(), Status::CONNECT);
     }
 }
