@@ -129,6 +129,11 @@ impl Error {
     }
 }
 
+/// What everybody gets who uses a closed client.
+pub(crate) fn closed() -> Error {
+    Error::new(Status::CLOSED, "the client was closed")
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")

@@ -13,18 +13,20 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::{oneshot, Notify};
 
+use super::client::Client;
 use super::couriers::COURIER;
 use super::encryption::Priority;
-use super::inner::{closed, Inner};
+use super::envelope::Envelope;
+use super::inner::Inner;
 use super::lane::{BoxStart, Lane, LaneKind, StartAnswer, StartCap, StartRequest};
 use super::polling::{Costs, Next, Polled};
-use super::requests::{self, Envelope};
+use super::requests;
 use super::timeout;
 use super::work::Work;
-use super::Client;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
+use crate::error::closed;
 use crate::sync::lock;
-use crate::wire::{self, Features, Hash, ReplyBody};
+use crate::wire::{Features, Hash, ReplyBody};
 use crate::{Error, Result, Status};
 
 /// Between two polls of one box, at least: a reader's rate must not tell what it is doing.
@@ -259,7 +261,7 @@ fn start_request(
 }
 
 fn read_result(answer: StartAnswer) -> Result<StartResult> {
-    wire::codes::check(&answer.reply, &answer.features)?;
+    answer.check()?;
     match answer.reply.body {
         ReplyBody::StartResending(body) => Ok(StartResult {
             plaintext: body.plaintext.unwrap_or_default(),

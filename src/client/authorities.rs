@@ -1,17 +1,16 @@
 //! The directory authorities that the daemon is configured with.
 
+use super::client::Client;
 use super::lane::Answer;
-use super::requests;
 use super::work::Work;
-use super::Client;
 use crate::wire::{Authority, ReplyBody, Request};
 use crate::Result;
 
 fn read(answer: &Answer) -> Result<Vec<Authority>> {
-    requests::check(answer)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::Authorities(authorities) => Ok(authorities.clone()),
-        _ => Err(requests::unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 

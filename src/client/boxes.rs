@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::arq::{self, Found, Place, StartFlags, StartKind};
+use super::client::Client;
 use super::encryption::Priority;
 use super::inner::Inner;
 use super::lane::LaneKind;
 use super::requests;
 use super::work::Work;
-use super::Client;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::wire::WipingVec;
 use crate::{Result, Status};

@@ -7,16 +7,13 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime as Tokio;
 use tokio::sync::{mpsc, oneshot, Notify};
 
-use super::inner::{closed, Inner, Phase};
+use super::inner::{Inner, Phase};
 use super::lane;
 use super::outbox::Outbox;
 use super::runtime::Farewell;
 use super::thread::ThreadId;
-use super::timeout::Timeout;
-use super::work::Work;
-use super::Client;
+use crate::error::closed;
 use crate::sync::{lock, wait_until};
-use crate::{Error, Result, Status};
 
 /// How long the daemon has to take the goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_millis(500);
@@ -42,7 +39,7 @@ pub(crate) struct Closing {
     parted: Notify,
     /// Hands the client's thread what it does last.
     thread: Mutex<Option<oneshot::Sender<Farewell>>>,
-    thread_id: ThreadId,
+    pub(super) thread_id: ThreadId,
     /// Ends when the last lane's task has ended.
     lanes_ended: Mutex<Option<mpsc::Receiver<()>>>,
 }
@@ -135,7 +132,7 @@ impl Closing {
     }
 
     /// Waits until the daemon has been told goodbye.
-    async fn parted(&self) {
+    pub(super) async fn parted(&self) {
         loop {
             let parted = self.parted.notified();
             tokio::pin!(parted);
@@ -149,7 +146,7 @@ impl Closing {
 
     /// Waits until the client's thread has done all that it had to. False if the deadline passes
     /// before that.
-    fn wait(&self, deadline: Option<Instant>) -> bool {
+    pub(super) fn wait(&self, deadline: Option<Instant>) -> bool {
         let is_over = |stage: &Stage| *stage == Stage::Over;
         wait_until(&self.changed, lock(&self.stage), deadline, is_over).is_ok()
     }
@@ -162,64 +159,5 @@ impl Drop for Over<'_> {
     fn drop(&mut self) {
         self.1.dispatcher.finish();
         self.0.advance(Stage::Over);
-    }
-}
-
-impl Client {
-    /// Says goodbye to the daemon, which then forgets this client, ends every operation with
-    /// `CLOSED` and waits for the client's threads. In a callback, a log or a drop function,
-    /// which run on those, it begins all of that and does not wait. Safe to call twice and from
-    /// any thread; each call waits, whichever began.
-    pub fn close(&self) {
-        let _ = self.close_within(Timeout::Forever);
-    }
-
-    /// The same, for a limited time. `TIMEOUT`: a callback is still running, or the daemon has
-    /// not taken its goodbye; closing goes on.
-    pub fn close_within(&self, timeout: Timeout) -> Result<()> {
-        self.closing.begin(&self.inner);
-        let dispatcher = &self.inner.dispatcher;
-        if dispatcher.is_current() || self.closing.thread_id == ThreadId::current() {
-            return Ok(());
-        }
-        let deadline = timeout.deadline();
-        if !self.closing.wait(deadline) {
-            return Err(not_over("the daemon has not taken its goodbye yet"));
-        }
-        let thread = lock(&self.runtime).thread.take();
-        if let Some(thread) = thread {
-            thread.join();
-        }
-        if !dispatcher.wait_for_end(deadline) {
-            return Err(not_over("a callback is still running"));
-        }
-        Ok(())
-    }
-
-    /// As [`Client::close`]; completes when every other operation has completed and the daemon
-    /// has been told goodbye. `CLOSED` when the client was closed before.
-    pub fn close_later(&self) -> Work<()> {
-        let closing = Arc::clone(&self.closing);
-        let work = Work::task(move |inner| async move {
-            closing.begin(&inner);
-            closing.parted().await;
-            Ok(())
-        });
-        work.at_once().closes()
-    }
-
-    /// Begins what [`Client::close`] does and waits for nothing.
-    pub fn begin_to_close(&self) {
-        self.closing.begin(&self.inner);
-    }
-}
-
-fn not_over(why: &str) -> Error {
-    Error::new(Status::TIMEOUT, format!("the time limit ran out: {why}"))
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.begin_to_close();
     }
 }

@@ -7,14 +7,14 @@
 use std::sync::Arc;
 
 use super::arq;
+use super::client::Client;
+use super::destination::Destination;
 use super::inner::Inner;
-use super::lane::{CopyStart, LaneKind, StartRequest};
-use super::message::Destination;
+use super::lane::{Answer, CopyStart, LaneKind, StartRequest};
 use super::work::Work;
-use super::Client;
 use crate::bacap::WriteCap;
 use crate::sync::lock;
-use crate::wire::{codes, Hash, Request};
+use crate::wire::{Hash, Request};
 use crate::{Result, Status};
 
 /// Runs a copy command at one courier until it is through.
@@ -30,7 +30,7 @@ pub(crate) async fn run(
     }));
     let at_work = inner.copies.begin(stream, node);
     let answer = arq::run(inner, LaneKind::Write, request).await?;
-    let ended = codes::check(&answer.reply, &answer.features);
+    let ended = answer.check();
     match &ended {
         Ok(()) => at_work.succeeded(),
         Err(error) if error.status() == Status::COPY_FAILED => at_work.failed(),
@@ -80,7 +80,7 @@ impl Client {
         let request = Request::CancelCopy {
             write_cap_hash: hash,
         };
-        self.local(&request, super::requests::read_done)
+        self.local(&request, Answer::check)
     }
 
     /// True if the current document names the node with this identity hash.

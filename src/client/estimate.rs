@@ -7,9 +7,9 @@
 
 use std::time::Duration;
 
+use super::client::Client;
 use super::lane::{LaneKind, USUAL_RATE};
 use super::window;
-use super::Client;
 use crate::sync::lock;
 use crate::Result;
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::op::Completed;
+use super::completion::Completed;
 use crate::pki::Document;
-use crate::wire::{Hash, Id};
+use crate::wire::{ConnectionStatus, Hash, Id};
 use crate::Error;
 
 /// The daemon's view of itself, as it last told.
@@ -18,6 +18,17 @@ pub struct DaemonStatus {
     pub instance_token: Option<Id>,
     /// What the daemon said is wrong, as CBOR; today's daemons never say anything.
     pub err: Option<Bytes>,
+}
+
+impl DaemonStatus {
+    /// What is published of a status; the sizes in it go their own way.
+    pub(crate) fn of(status: &ConnectionStatus) -> Self {
+        DaemonStatus {
+            is_connected: status.is_connected,
+            instance_token: status.instance_token,
+            err: status.err.clone(),
+        }
+    }
 }
 
 /// One thing that happened.

@@ -2,31 +2,32 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::Notify;
 
+use super::announced::Announced;
 use super::channel::Channels;
-use super::couriers::Copies;
+use super::completion::{OpId, Value};
+use super::copies::Copies;
 use super::dispatcher::Dispatcher;
 use super::encryption::Encryption;
-use super::events::{Event, MessageReply, MessageSent};
-use super::lane::{self, Answer, First, Lane, LaneKind};
-use super::log::{Level, Log};
-use super::news::Told;
-use super::op::{OpId, Ops, Value};
+use super::events::Event;
+use super::kept::SizeOf;
+use super::lane::{self, First, Lane, LaneKind, Owner};
+use super::log::Log;
+use super::op::Ops;
 use super::queries::Queries;
-use super::reliable::ReliableIds;
 use super::replies::Replies;
 use super::sinks::Sinks;
-use super::trace;
-use super::verify::Verification;
+use super::under_way::UnderWay;
+use super::verification::{Verification, NEXT_DIFFERS};
 use super::view::View;
 use crate::config::Config;
+use crate::error::closed;
 use crate::sync::lock;
-use crate::wire::{self, codes, Features, Incoming};
+use crate::wire::{Features, Id};
 use crate::{Error, Result, Status};
 
 /// Where a client stands in its life.
@@ -51,7 +52,7 @@ pub(crate) enum Phase {
 
 /// The shared part of a client.
 ///
-/// Locks are taken in this order: `told`, `phase`, `alive`, `view`, a lane, its outbox;
+/// Locks are taken in this order: `announced`, `phase`, `alive`, `view`, a lane, its outbox;
 /// `ops`, then `phase`, a lane, a sink or the dispatcher. None is held while foreign code runs.
 pub(crate) struct Inner {
     pub(crate) config: Config,
@@ -61,11 +62,12 @@ pub(crate) struct Inner {
     pub(crate) lanes: Vec<Arc<Lane>>,
     pub(crate) queries: Queries,
     pub(crate) view: Mutex<View>,
-    pub(crate) told: Mutex<Told>,
+    pub(crate) announced: Mutex<Announced>,
     pub(crate) sinks: Sinks,
     pub(crate) ops: Ops,
     pub(crate) channels: Channels,
-    pub(crate) reliable: ReliableIds,
+    /// Reliable messages that are on their way.
+    pub(crate) reliable: UnderWay<Id>,
     pub(crate) copies: Copies,
     pub(crate) verification: Verification,
     pub(crate) encryption: Arc<Encryption>,
@@ -87,6 +89,7 @@ impl Inner {
         handle: tokio::runtime::Handle,
         dispatcher: Arc<Dispatcher>,
         alive: Sender<()>,
+        size_of: SizeOf,
     ) -> Result<Self> {
         let mut view = View::default();
         view.sphinx.clone_from(&config.sphinx);
@@ -99,11 +102,11 @@ impl Inner {
             lanes: lane::all(encryption.connections()),
             queries: Queries::new()?,
             view: Mutex::new(view),
-            told: Mutex::default(),
+            announced: Mutex::default(),
             sinks: Sinks::default(),
-            ops: Ops::new(),
+            ops: Ops::new(size_of),
             channels: Channels::default(),
-            reliable: ReliableIds::default(),
+            reliable: UnderWay::default(),
             copies: Copies::default(),
             verification: Verification::default(),
             encryption,
@@ -154,12 +157,6 @@ impl Inner {
         &all[..count]
     }
 
-    /// A daemon that answers local requests at once; older ones put them in line
-    /// with everything else.
-    pub(crate) fn is_modern(features: &Features) -> bool {
-        features.knows("get_pki_document_reply")
-    }
-
     /// Starts the task that serves `lane`, if the client is open and none does.
     pub(crate) fn open(self: &Arc<Self>, lane: &Arc<Lane>) {
         let phase = lock(&self.phase);
@@ -178,9 +175,10 @@ impl Inner {
         if state.task.is_some() {
             return;
         }
-        let (inner, served, epoch) = (Arc::clone(self), Arc::clone(lane), state.epoch);
+        let owner: Arc<dyn Owner> = Arc::clone(self) as _;
+        let (served, epoch) = (Arc::clone(lane), state.epoch);
         let task = self.handle.spawn(async move {
-            lane::serve(inner, served, epoch, first).await;
+            lane::serve(owner, served, epoch, first).await;
             drop(alive);
         });
         state.task = Some(task.abort_handle());
@@ -236,132 +234,6 @@ impl Inner {
         Duration::from_millis(500) * u32::try_from(2 * layers + 3).unwrap_or(13)
     }
 
-    /// Hands one thing from the daemon to whom it concerns.
-    pub(crate) fn dispatch(self: &Arc<Self>, lane: &Arc<Lane>, incoming: Incoming) {
-        match incoming {
-            Incoming::Reply(reply) => self.dispatch_reply(lane, reply),
-            Incoming::Status(status) => self.take_status(lane, &status),
-            Incoming::Document {
-                payload: Some(payload),
-            } => self.take_document(&payload),
-            Incoming::Shutdown => self.take_shutdown(),
-            Incoming::MessageSent(sent) => self.message_sent(lane, sent),
-            Incoming::MessageReply(reply) => self.message_reply(lane, reply),
-            Incoming::ChannelQuerySent(sent) => self.channel_query_sent(sent),
-            Incoming::ChannelQueryReply(reply) => {
-                lane.lock().counts.answers += 1;
-                self.channel_query_reply(reply);
-            }
-            Incoming::Collected(collected) => self.sinks.publish(&Event::MessageIdCollected(
-                collected.message_id.unwrap_or_default(),
-            )),
-            Incoming::Document { payload: None }
-            | Incoming::SessionToken(_)
-            | Incoming::Nothing => {} // nothing, or an answer that nobody asked for
-        }
-    }
-
-    /// Hands on what one frame says. Fails when nobody knows what was in it.
-    pub(crate) fn take_frame(self: &Arc<Self>, lane: &Arc<Lane>, frame: &Bytes) -> Result<()> {
-        trace::received(&self.log, lane.kind, frame);
-        match wire::decode(frame) {
-            Ok(incoming) => self.dispatch(lane, incoming),
-            Err(error) if self.dispatch_unreadable(lane, frame, &error) => {}
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    fn dispatch_reply(&self, lane: &Lane, reply: wire::Reply) {
-        let mut state = lane.lock();
-        let Some(link) = &state.link else {
-            return;
-        };
-        let features = Arc::clone(&link.features);
-        let number = match &reply.query_id {
-            Some(id) => self.queries.number(id),
-            // Some failures of the older protocol do not say whose they are.
-            None if features.is_legacy() => state.calls.oldest(reply.kind.key()),
-            None => None,
-        };
-        let Some(number) = number else {
-            return; // not ours
-        };
-        if let Some(call) = state.calls.answered(number) {
-            state.counts.answers += 1;
-            if let Some(took) = call.took {
-                state.counts.calls.learn(took);
-            }
-            drop(state);
-            // What is refused costs nothing.
-            if let Some(took) = call.took.filter(|_| reply.error_code == 0) {
-                self.encryption.learn(call.encryptions, took);
-            }
-            if let Some(sink) = call.sink {
-                sink.deliver(Ok(Answer { reply, features }));
-            }
-            return;
-        }
-        let now = Instant::now();
-        let is_start = state.starts.on_reply(number, reply, &features, now);
-        state.counts.answers += u64::from(is_start);
-        drop(state);
-        if is_start {
-            self.moved(lane);
-        }
-    }
-
-    /// Fails the one request that an unreadable frame answers. False if it names none
-    /// of ours, so that nobody knows what else was in it.
-    fn dispatch_unreadable(&self, lane: &Lane, frame: &[u8], error: &Error) -> bool {
-        let number = wire::query_id(frame).and_then(|id| self.queries.number(&id));
-        let Some(number) = number else {
-            return false;
-        };
-        self.log.line(Level::Warn, || {
-            format!("{:?} lane: an unreadable reply: {error}", lane.kind)
-        });
-        let mut state = lane.lock();
-        let call = state.calls.take(number);
-        let is_start = state.starts.on_unreadable(number, error);
-        state.counts.answers += u64::from(call.is_some() || is_start);
-        drop(state);
-        if let Some(sink) = call {
-            sink.deliver(Err(error.clone()));
-        }
-        if is_start {
-            self.moved(lane);
-        }
-        true
-    }
-
-    /// An entry of a lane has ended: the next may go, and who waits for that may see.
-    fn moved(&self, lane: &Lane) {
-        lane.pump(&self.queries);
-        lane.wake.notify_one(); // there may be a new time limit
-        lane.progress.notify_waiters();
-    }
-
-    fn message_sent(&self, lane: &Lane, sent: wire::MessageSent) {
-        let slack = self.reply_slack();
-        let is_known = lane.lock().messages.on_sent(&sent, slack, Instant::now());
-        self.moved(lane);
-        let error = sent.err.map(|text| {
-            Error::new(
-                Status::MESSAGE_SEND_FAILED,
-                format!("the daemon could not send the message: {text}"),
-            )
-        });
-        let event = Event::MessageSent(MessageSent {
-            message_id: sent.message_id,
-            surb_id: sent.surb_id,
-            sent_at: sent.sent_at,
-            reply_eta_ns: sent.reply_eta_ns,
-            error,
-        });
-        self.publish_told(&event, is_known);
-    }
-
     /// Tells what the daemon said of something, which this client knows of or not.
     pub(crate) fn publish_told(&self, event: &Event, is_known: bool) {
         if is_known {
@@ -371,31 +243,11 @@ impl Inner {
         }
     }
 
-    fn message_reply(&self, lane: &Lane, reply: wire::MessageReply) {
-        if self.is_channel_reply(&reply) {
-            return;
+    /// `INCOMPATIBLE_DAEMON` while this daemon is known to compute the next index otherwise.
+    pub(crate) fn check_next_index(&self) -> Result<()> {
+        if self.verification.findings().next_differs {
+            return Err(Error::new(Status::INCOMPATIBLE_DAEMON, NEXT_DIFFERS));
         }
-        let mut state = lane.lock();
-        state.counts.answers += 1;
-        let unclaimed = state.messages.on_reply(reply);
-        drop(state);
-        lane.progress.notify_waiters();
-        if let Some((reply, is_known)) = unclaimed {
-            let error = codes::check_message_reply(&reply, &self.features()).err();
-            let event = Event::MessageReply(MessageReply {
-                message_id: reply.message_id,
-                surb_id: reply.surb_id,
-                payload: reply.payload.unwrap_or_default(),
-                reply_index: reply.reply_index,
-                error,
-            });
-            self.publish_told(&event, is_known);
-            self.replies.arrive();
-        }
+        Ok(())
     }
-}
-
-/// What everybody gets who uses a closed client.
-pub(crate) fn closed() -> Error {
-    Error::new(Status::CLOSED, "the client was closed")
 }

@@ -3,27 +3,21 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
-use super::arq::StartResult;
-use super::boxes::ReadBox;
-use super::channel::{ChannelQuery, ChannelReply};
-use super::envelopes::CourierEnvelopes;
-use super::op::{Completed, OpId, Value};
-use super::requests::{Envelope, SignedDocument};
-use super::tombstones::Tombstones;
-use super::vouchers::{Induction, MintedVoucher, OpenedVoucher};
+use super::completion::{Completed, OpId, Value};
 
 /// Unclaimed results kept at most.
 const MAX_KEPT: usize = 1024;
 /// The bytes of content that they have together at most, but for a single one that has more.
 const MAX_BYTES: usize = 64 << 20;
 
+/// How many bytes a result holds that depend on daemon, peer or caller.
+pub(crate) type SizeOf = fn(&Value) -> usize;
+
 /// The results of one client that wait to be taken.
-#[derive(Default)]
 pub(crate) struct KeptResults {
     results: VecDeque<Kept>,
     bytes: usize,
+    size_of: SizeOf,
 }
 
 struct Kept {
@@ -34,9 +28,18 @@ struct Kept {
 }
 
 impl KeptResults {
+    /// None yet, of values that `size_of` knows.
+    pub(crate) fn new(size_of: SizeOf) -> Self {
+        KeptResults {
+            results: VecDeque::new(),
+            bytes: 0,
+            size_of,
+        }
+    }
+
     /// Keeps a result; gives those that it pushes out.
     pub(crate) fn keep(&mut self, completed: Arc<Completed>, awaited: bool) -> Vec<Arc<Completed>> {
-        let bytes = completed.outcome.as_ref().map_or(0, size_of_content);
+        let bytes = completed.outcome.as_ref().map_or(0, self.size_of);
         let mut pushed_out = Vec::new();
         while self.results.len() >= MAX_KEPT || self.bytes.saturating_add(bytes) > MAX_BYTES {
             let Some(oldest) = self.results.iter().position(|kept| !kept.awaited) else {
@@ -74,46 +77,15 @@ impl KeptResults {
     }
 }
 
-/// How many bytes a result holds that depend on daemon, peer or caller. What has none to
-/// speak of counts nothing; the number of results bounds that.
-fn size_of_content(value: &Value) -> usize {
-    let envelope = |envelope: &Envelope| envelope.ciphertext.len() + envelope.descriptor.len();
-    if let Some(bytes) = value.downcast_ref::<Bytes>() {
-        bytes.len()
-    } else if let Some(found) = value.downcast_ref::<ReadBox>() {
-        found.plaintext.len()
-    } else if let Some(found) = value.downcast_ref::<StartResult>() {
-        found.plaintext.len()
-    } else if let Some(made) = value.downcast_ref::<Envelope>() {
-        envelope(made)
-    } else if let Some(made) = value.downcast_ref::<Tombstones>() {
-        made.envelopes
-            .iter()
-            .map(|one| envelope(&one.envelope))
-            .sum()
-    } else if let Some(made) = value.downcast_ref::<CourierEnvelopes>() {
-        let elements: usize = made.envelopes.iter().map(Bytes::len).sum();
-        elements + made.buffer.as_ref().map_or(0, Bytes::len)
-    } else if let Some(document) = value.downcast_ref::<SignedDocument>() {
-        document.payload.len()
-    } else if let Some(query) = value.downcast_ref::<ChannelQuery>() {
-        query.payload.len() + query.descriptor.len()
-    } else if let Some(reply) = value.downcast_ref::<ChannelReply>() {
-        reply.payload.len()
-    } else if let Some(minted) = value.downcast_ref::<MintedVoucher>() {
-        minted.payload.len() + minted.secret_key.len() + minted.public_key.len()
-    } else if let Some(inducted) = value.downcast_ref::<Induction>() {
-        inducted.display_name.len() + inducted.sealed_reply.len() + inducted.salt.len()
-    } else if let Some(opened) = value.downcast_ref::<OpenedVoucher>() {
-        opened.who_reply.len() + opened.salt.len()
-    } else {
-        0
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
+
+    fn kept_results() -> KeptResults {
+        KeptResults::new(|value| value.downcast_ref::<Bytes>().map_or(0, Bytes::len))
+    }
 
     fn result(op: OpId, bytes: usize) -> Arc<Completed> {
         Arc::new(Completed {
@@ -130,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_oldest_go_when_there_are_too_many() {
-        let mut kept = KeptResults::default();
+        let mut kept = kept_results();
         for op in 1..=1024 {
             assert!(kept.keep(result(op, 1), false).is_empty());
         }
@@ -141,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_oldest_go_when_they_are_too_large_together() {
-        let mut kept = KeptResults::default();
+        let mut kept = kept_results();
         for op in 1..=4 {
             assert!(kept.keep(result(op, MAX_BYTES / 4), false).is_empty());
         }
@@ -154,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_somebody_waits_for_is_not_pushed_out() {
-        let mut kept = KeptResults::default();
+        let mut kept = kept_results();
         kept.keep(result(1, MAX_BYTES), true);
         kept.keep(result(2, 1), false);
         assert_eq!(ops(kept.keep(result(3, 1), false)), [2]);

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::inner::{closed, Inner, Phase};
-use super::lane::{self, Attempt, Caller, Established, Lane, LaneKind, Undrained};
-use super::op::Value;
+use super::client::Client;
+use super::completion::Value;
+use super::inner::{Inner, Phase};
+use super::lane::{self, Attempt, Caller, Established, Lane, LaneKind, Owner, Undrained};
 use super::work::Work;
-use super::Client;
+use crate::error::closed;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
@@ -87,6 +88,7 @@ impl Connecting {
             }
         }
         drop(phase);
+        let owner: Arc<dyn Owner> = Arc::clone(&self.inner) as _;
         for (made, hand_over) in served {
             let Made {
                 lane,
@@ -94,7 +96,7 @@ impl Connecting {
                 session,
                 attempt,
             } = made;
-            if lane::begin(&self.inner, &lane, epoch, &session, attempt).is_err() {
+            if lane::begin(&owner, &lane, epoch, &session, attempt).is_err() {
                 return self.still_wanted(); // left at once
             }
             // Fails where the lane was left since, and its task with it.
@@ -130,12 +132,12 @@ struct Made {
 
 impl Made {
     async fn make(
-        inner: &Arc<Inner>,
+        owner: &Arc<dyn Owner>,
         lane: &Arc<Lane>,
         epoch: u64,
         caller: Option<Caller>,
     ) -> Result<Self> {
-        let (session, attempt) = lane::establish(inner, lane, epoch, caller).await?;
+        let (session, attempt) = lane::establish(owner, lane, epoch, caller).await?;
         Ok(Made {
             lane: Arc::clone(lane),
             epoch,
@@ -154,8 +156,9 @@ async fn make_sessions(
 ) -> Result<()> {
     let inner = &connecting.inner;
     let local = &inner.lanes[LaneKind::Local as usize];
-    let first = Made::make(inner, local, connecting.epoch, caller).await?;
-    let is_modern = Inner::is_modern(&first.session.link.features);
+    let owner: Arc<dyn Owner> = Arc::clone(inner) as _;
+    let first = Made::make(&owner, local, connecting.epoch, caller).await?;
+    let is_modern = first.session.link.features.answers_at_once();
     made.push(first);
     if !inner.config.connect_all {
         return Ok(());
@@ -165,7 +168,7 @@ async fn make_sessions(
     let others = inner.lanes[1..].iter().filter(|_| is_modern);
     for other in others {
         let epoch = other.lock().epoch;
-        made.push(Made::make(inner, other, epoch, caller).await?);
+        made.push(Made::make(&owner, other, epoch, caller).await?);
     }
     Ok(())
 }

@@ -5,23 +5,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::inner::{closed, Inner};
+use super::client::Client;
+use super::destination::Destination;
+use super::inner::Inner;
 use super::lane::{other_generation, Lane, LaneKind, MessageSink, PlainMessage};
 use super::queries::random_array;
 use super::work::Work;
-use super::Client;
+use crate::error::closed;
 use crate::sync::lock;
-use crate::wire::{self, Hash, Id, Request, WipingVec};
+use crate::wire::{self, Id, Request, WipingVec};
 use crate::{Error, Result, Status};
-
-/// Where a message goes: the identity hash of a service node and a queue on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Destination {
-    /// BLAKE2b-256 of the node's identity key.
-    pub node: Hash,
-    /// The service's queue, 1 to 32 bytes.
-    pub queue: Vec<u8>,
-}
 
 /// Longest queue id.
 const MAX_QUEUE: usize = 32;

@@ -5,71 +5,21 @@
 //! finds it gone. The task behind an operation holds an [`OpGuard`], whose drop
 //! ends the operation if nothing else did, so no path can forget it.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex};
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::completion::{Completed, Context, OpId, Value};
 use super::dispatcher::Dispatcher;
 use super::events::Event;
-use super::kept::KeptResults;
+use super::kept::{KeptResults, SizeOf};
 use super::sink::EventSink;
 use super::timeout::Timeout;
 use crate::sync::{lock, wait_until};
 use crate::wire::Hash;
 use crate::{Error, Result, Status};
-
-/// Names an operation of one client; never 0, never used twice.
-pub type OpId = u64;
-
-/// What an operation gave, of a type that depends on the call.
-pub type Value = Box<dyn Any + Send + Sync>;
-
-/// What a caller gave along with an operation.
-pub type Context = Arc<dyn Any + Send + Sync>;
-
-/// An operation that is over.
-pub struct Completed {
-    /// Which operation.
-    pub op: OpId,
-    /// The name of the call that began it; empty where it was given none.
-    pub call: &'static str,
-    /// What it gave.
-    pub outcome: Result<Value>,
-    /// What whoever began it wants to find again with its completion.
-    pub context: Option<Context>,
-}
-
-impl Completed {
-    /// The value as the type that the call promises; `ARG_VALUE` if it is the result of another call.
-    pub fn value<T: 'static>(&self) -> Result<&T> {
-        match &self.outcome {
-            Ok(value) => value.downcast_ref().ok_or_else(|| {
-                Error::new(
-                    Status::ARG_VALUE,
-                    "this result belongs to an operation of another kind",
-                )
-            }),
-            Err(error) => Err(error.clone()),
-        }
-    }
-
-    /// How the operation ended.
-    pub fn status(&self) -> Status {
-        match &self.outcome {
-            Ok(_) => Status::OK,
-            Err(error) => error.status(),
-        }
-    }
-}
-
-impl std::fmt::Debug for Completed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "operation {}: {:?}", self.op, self.status())
-    }
-}
 
 /// A completion callback; dropped without being called only when the library cannot start a thread.
 pub type CompletionFn = Box<dyn FnOnce(Arc<Completed>) + Send>;
@@ -144,14 +94,15 @@ struct Live {
 }
 
 impl Ops {
-    pub(crate) fn new() -> Self {
+    /// None yet; `size_of` tells what the results take that are kept.
+    pub(crate) fn new(size_of: SizeOf) -> Self {
         Ops {
             state: Mutex::new(State {
                 next: 1,
                 live: HashMap::new(),
                 by_hash: HashMap::new(),
                 outbound: 0,
-                kept: KeptResults::default(),
+                kept: KeptResults::new(size_of),
                 closed: false,
                 sealed: false,
             }),

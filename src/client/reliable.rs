@@ -11,23 +11,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::client::Client;
+use super::destination::Destination;
 use super::events::{Event, MessageReply};
 use super::inner::Inner;
-use super::message::{exchange, Destination, Exchange};
+use super::message::{exchange, Exchange};
 use super::op::Undo;
 use super::queries::random_array;
 use super::told::Told;
-use super::under_way::UnderWay;
 use super::work::Work;
-use super::Client;
 use crate::wire::{self, codes, Id, Request, WipingVec};
 use crate::{Error, Result, Status};
 
 /// How often a message is sent again before it is given up.
 const RETRANSMISSIONS: u32 = 3;
-
-/// Ids of the reliable messages that are under way.
-pub(crate) type ReliableIds = UnderWay<Id>;
 
 fn check(new: &Id, other: &Id) -> Result<()> {
     if new == other {

@@ -1,14 +1,8 @@
 //! Waiting for any reply to a plain message, as simple programs do.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::Arc;
 
 use tokio::sync::Notify;
-
-use super::inner::Inner;
-use super::work::Work;
-use super::Client;
-use crate::Result;
 
 /// Counts replies that were told by events.
 #[derive(Default)]
@@ -27,36 +21,29 @@ impl Replies {
     }
 
     /// Whether more came than `seen`; they are then reported.
-    fn report_beyond(&self, seen: u64) -> bool {
+    pub(crate) fn report_beyond(&self, seen: u64) -> bool {
         let came = self.came.load(Ordering::Acquire);
         if came > seen {
             self.reported.fetch_max(came, Ordering::AcqRel);
         }
         came > seen
     }
-}
 
-async fn wait(inner: Arc<Inner>, seen: u64) -> Result<()> {
-    loop {
-        let arrived = inner.replies.arrived.notified();
-        tokio::pin!(arrived);
-        arrived.as_mut().enable();
-        if inner.replies.report_beyond(seen) {
-            return Ok(());
-        }
-        arrived.await;
+    /// How many a wait has reported.
+    pub(crate) fn reported(&self) -> u64 {
+        self.reported.load(Ordering::Acquire)
     }
-}
 
-impl Client {
-    /// Waits until a reply to a plain message came that no such wait has reported before,
-    /// be it before or after this call. Replies that a sender awaits itself do not count.
-    pub fn await_message_reply(&self) -> Result<Work<()>> {
-        self.inner.check_open()?;
-        let seen = self.inner.replies.reported.load(Ordering::Acquire);
-        if self.inner.replies.report_beyond(seen) {
-            return Ok(Work::now(|_| Ok(())));
+    /// Waits until more came than `seen`, and reports them.
+    pub(crate) async fn beyond(&self, seen: u64) {
+        loop {
+            let arrived = self.arrived.notified();
+            tokio::pin!(arrived);
+            arrived.as_mut().enable();
+            if self.report_beyond(seen) {
+                return;
+            }
+            arrived.await;
         }
-        Ok(Work::task(move |inner| wait(inner, seen)))
     }
 }

@@ -1,96 +1,48 @@
 //! The requests that the daemon answers by itself: what is checked first, and what comes out.
 
-use bytes::Bytes;
-
+use super::client::Client;
 use super::encryption::Priority;
+use super::envelope::{Envelope, SignedDocument};
 use super::inner::Inner;
 use super::lane::Answer;
-use super::queries::{random_array, Queries};
-use super::work::{LocalCall, Work};
-use super::Client;
+use super::lane::LocalCall;
+use super::queries::Queries;
+use super::work::Work;
 use crate::bacap::{BoxIndex, Keypair, ReadCap, WriteCap};
 use crate::sync::lock;
-use crate::wire::{self, Hash, ReplyBody, Request};
+use crate::wire::{Hash, ReplyBody, Request};
 use crate::{Error, Result, Status};
 
-/// A box prepared for sending: what travels, and what is needed to read the answer.
-#[derive(Clone)]
-pub struct Envelope {
-    /// What travels to the courier.
-    pub ciphertext: Bytes,
-    /// Opens the answer; to be kept secret.
-    pub descriptor: Bytes,
-    /// Names this envelope, for instance to cancel it.
-    pub hash: Hash,
-    /// The index of the box that follows; `None` where whoever stored the envelope left it out.
-    pub next_index: Option<BoxIndex>,
-}
-
-impl Envelope {
-    /// The index of the box that follows.
-    pub fn next(&self) -> Result<BoxIndex> {
-        self.next_index.clone().ok_or_else(|| {
-            Error::new(
-                Status::ARG_VALUE,
-                "this envelope was made without the index of the next box",
-            )
-        })
-    }
-}
-
-/// A directory document with the signatures of the authorities.
-#[derive(Clone, Debug)]
-pub struct SignedDocument {
-    /// The certificate, as CBOR; the caller verifies it.
-    pub payload: Bytes,
-    /// The epoch that it is for.
-    pub epoch: u64,
-}
-
-pub(crate) fn unexpected(answer: &Answer) -> Error {
-    Error::new(
-        Status::CBOR,
-        format!(
-            "the daemon answered with {} instead",
-            answer.reply.kind.key()
-        ),
-    )
-}
-
-pub(crate) fn check(answer: &Answer) -> Result<()> {
-    wire::codes::check(&answer.reply, &answer.features)
-}
-
 fn read_keypair(answer: &Answer) -> Result<Keypair> {
-    check(answer)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::Keypair(keypair) => Ok(Keypair {
             write_cap: WriteCap::from_secret(&keypair.write_cap),
             read_cap: ReadCap::from_secret(&keypair.read_cap),
             first_index: BoxIndex::from_secret(&keypair.first_index),
         }),
-        _ => Err(unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 
 fn read_index(answer: &Answer) -> Result<BoxIndex> {
-    check(answer)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::NextIndex { index } => Ok(BoxIndex::from_secret(index)),
-        _ => Err(unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 
 fn read_counter(answer: &Answer) -> Result<u64> {
-    check(answer)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::Counter { counter } => Ok(*counter),
-        _ => Err(unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 
 fn read_envelope(answer: &Answer) -> Result<Envelope> {
-    check(answer)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::Envelope(envelope) => Ok(Envelope {
             ciphertext: envelope.ciphertext.clone(),
@@ -98,34 +50,23 @@ fn read_envelope(answer: &Answer) -> Result<Envelope> {
             hash: envelope.hash,
             next_index: Some(BoxIndex::from_secret(&envelope.next_index)),
         }),
-        _ => Err(unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 
 pub(crate) fn read_done(answer: &Answer) -> Result<()> {
-    check(answer)
+    answer.check()
 }
 
 fn read_document(answer: &Answer) -> Result<SignedDocument> {
-    check(answer)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::PkiDocument(document) => Ok(SignedDocument {
             payload: document.payload.clone(),
             epoch: document.epoch,
         }),
-        _ => Err(unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
-}
-
-/// A request that any daemon with sessions answers at once, whatever its state.
-pub(crate) fn probe(queries: &Queries) -> Result<LocalCall<Keypair>> {
-    LocalCall::new(
-        queries,
-        &Request::NewKeypair {
-            seed: &random_array::<32>()?,
-        },
-        read_keypair,
-    )
 }
 
 /// The daemon's own derivation of a keypair.

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::requests::Envelope;
+use super::envelope::Envelope;
 use crate::bacap::{blake2b_256, BoxIndex, BOX_INDEX_SIZE};
 use crate::wire::{Hash, WipingVec};
 use crate::{Error, Result, Status};

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use super::client::Client;
 use super::inner::Inner;
 use super::lane::{Lane, LaneKind};
-use super::Client;
 
 /// The numbers of one lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use super::*;
-use crate::config::Dial;
+use crate::config::{Config, Dial};
+use crate::Status;
 
 fn client() -> Client {
     let mut config = Config::new();
@@ -72,7 +73,8 @@ fn a_step_taken_by_the_caller_loses_no_wake_up() {
     let client = client();
     for _ in 0..500 {
         let (sender, receiver) = tokio::sync::oneshot::channel::<u8>();
-        let work = Work::task(|_| async { receiver.await.map_err(|_| inner::closed()) }).at_once();
+        let work =
+            Work::task(|_| async { receiver.await.map_err(|_| crate::error::closed()) }).at_once();
         let prepared = client.prepare(&work, Delivery::Keep).unwrap();
         let id = prepared.id();
         let waker = std::thread::spawn(move || sender.send(9).unwrap());

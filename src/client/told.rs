@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::inner::closed;
 use super::runtime::panicked;
+use crate::error::closed;
 use crate::Result;
 
 /// Calls its function once: with the outcome, or with why there is none.

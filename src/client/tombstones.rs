@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use tokio::task::JoinSet;
 
+use super::client::Client;
+use super::completion::Value;
 use super::encryption::Priority;
+use super::envelope::Envelope;
 use super::inner::Inner;
-use super::op::Value;
-use super::requests::{self, Envelope};
+use super::requests;
 use super::streams::{check_index, MAX_STREAM_BOXES};
 use super::work::Work;
-use super::Client;
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::sync::lock;
 use crate::{Error, Result, Status};

@@ -8,148 +8,43 @@
 //! There is one verification at a time. It ends with its connection and the next one starts it anew, after three lost in
 //! a row only on every sixteenth: a daemon may be hanging up because of it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use tokio::task::AbortHandle;
-
+use super::client::Client;
 use super::inner::Inner;
 use super::log::Level;
 use super::queries::random_array;
 use super::requests;
-use super::Client;
+use super::verification::{Findings, KeyDerivation, NEXT_DIFFERS};
 use crate::bacap::{self, Derivation, Keypair};
-use crate::sync::lock;
-use crate::{Error, Result, Status};
-
-/// So many verifications may be lost in a row before they become rare.
-const LOST_IN_A_ROW: u32 = 3;
-/// So many connections are then left without one.
-const PASSED_OVER: u32 = 15;
-
-/// How a daemon makes keys from a seed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KeyDerivation {
-    /// It has not said so yet, or it is not to be asked.
-    #[default]
-    Unknown,
-    /// In one of the ways that the library knows.
-    Known(Derivation),
-    /// In none of them.
-    Other,
-}
-
-/// What a verification found out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Findings {
-    keys: KeyDerivation,
-    next_differs: bool,
-}
-
-/// What is known of the daemon process that the client is connected with.
-#[derive(Default)]
-pub(crate) struct Verification {
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    findings: Findings,
-    /// Counts the verifications; a result of an earlier one is not taken.
-    turn: u64,
-    running: Option<AbortHandle>,
-    lost: u32,
-    to_pass_over: u32,
-}
-
-impl State {
-    fn on_lost(&mut self) {
-        self.lost += 1;
-        if self.lost >= LOST_IN_A_ROW {
-            self.to_pass_over = PASSED_OVER;
-        }
-    }
-
-    /// Ends the verification that runs, if there is one.
-    fn stop(&mut self) {
-        self.turn += 1;
-        if let Some(task) = self.running.take() {
-            task.abort();
-            self.on_lost();
-        }
-    }
-
-    /// Whether this connection is to have a verification.
-    fn is_due(&mut self) -> bool {
-        self.stop();
-        let settled = matches!(self.findings.keys, KeyDerivation::Known(_));
-        if settled && !self.findings.next_differs {
-            return false;
-        }
-        let passed_over = self.to_pass_over > 0;
-        self.to_pass_over = self.to_pass_over.saturating_sub(1);
-        !passed_over
-    }
-
-    /// A verification is over. Gives what it has changed.
-    fn conclude(&mut self, turn: u64, outcome: &Result<Findings>) -> Option<Findings> {
-        if self.turn != turn {
-            return None;
-        }
-        self.running = None;
-        match outcome {
-            Ok(findings) => {
-                self.lost = 0;
-                (std::mem::replace(&mut self.findings, *findings) != *findings).then_some(*findings)
-            }
-            Err(error) => {
-                if error.status() == Status::CONNECTION_LOST {
-                    self.on_lost();
-                }
-                None
-            }
-        }
-    }
-}
-
-impl Verification {
-    /// Another daemon process is reached, of which nothing is known.
-    pub(crate) fn forget(&self) {
-        let mut state = lock(&self.state);
-        state.stop();
-        state.findings = Findings::default();
-    }
-
-    fn findings(&self) -> Findings {
-        lock(&self.state).findings
-    }
-}
+use crate::Result;
 
 /// The lane for local requests is connected: starts a verification, where one is due.
 pub(crate) fn in_background(inner: &Arc<Inner>) {
     if !inner.config.verify_derivation {
         return;
     }
-    let mut state = lock(&inner.verification.state);
-    if !Inner::is_modern(&inner.features()) {
+    if !inner.features().answers_at_once() {
         // Those would put the questions in line with everything else, and all are older.
-        state.findings.keys = KeyDerivation::Known(Derivation::BeforeHpqc101);
+        let keys = KeyDerivation::Known(Derivation::BeforeHpqc101);
+        inner.verification.take_for_granted(keys);
         return;
     }
-    if !state.is_due() {
-        return;
-    }
-    let (checked, turn) = (Arc::clone(inner), state.turn);
-    let task = inner.handle.spawn(async move {
-        let outcome = verify(&checked).await;
-        let changed = lock(&checked.verification.state).conclude(turn, &outcome);
-        if let Some(findings) = changed {
-            report(&checked, findings);
-        } else if let Err(error) = outcome {
-            let text = || format!("the derivation of keys was not verified: {error}");
-            checked.log.line(Level::Debug, text);
-        }
+    let checked = Arc::clone(inner);
+    inner.verification.begin(|turn| {
+        let task = inner.handle.spawn(verify_and_report(checked, turn));
+        task.abort_handle()
     });
-    state.running = Some(task.abort_handle());
+}
+
+async fn verify_and_report(inner: Arc<Inner>, turn: u64) {
+    let outcome = verify(&inner).await;
+    if let Some(findings) = inner.verification.conclude(turn, &outcome) {
+        report(&inner, findings);
+    } else if let Err(error) = outcome {
+        let text = || format!("the derivation of keys was not verified: {error}");
+        inner.log.line(Level::Debug, text);
+    }
 }
 
 async fn verify(inner: &Arc<Inner>) -> Result<Findings> {
@@ -202,19 +97,6 @@ fn report(inner: &Inner, findings: Findings) {
     inner.log.line(level, || text.into());
     if findings.next_differs {
         inner.log.line(Level::Error, || NEXT_DIFFERS.into());
-    }
-}
-
-const NEXT_DIFFERS: &str =
-    "the daemon computes the index of the next box in another way than this library";
-
-impl Inner {
-    /// `INCOMPATIBLE_DAEMON` while this daemon is known to compute the next index otherwise.
-    pub(crate) fn check_next_index(&self) -> Result<()> {
-        if self.verification.findings().next_differs {
-            return Err(Error::new(Status::INCOMPATIBLE_DAEMON, NEXT_DIFFERS));
-        }
-        Ok(())
     }
 }
 

@@ -7,11 +7,11 @@
 
 use bytes::Bytes;
 
+use super::client::Client;
 use super::encryption::Priority;
 use super::lane::Answer;
-use super::requests;
-use super::work::{LocalCall, Work};
-use super::Client;
+use super::lane::LocalCall;
+use super::work::Work;
 use crate::bacap::{ReadCap, WriteCap};
 use crate::sync::lock;
 use crate::wire::{Hash, ReplyBody, Request, Secret};
@@ -75,7 +75,7 @@ fn stream(write_cap: &Secret<168>, read_cap: &Secret<136>) -> VoucherStream {
 }
 
 fn read_minted(answer: &Answer) -> Result<MintedVoucher> {
-    requests::check(answer)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::VoucherMint(minted) => Ok(MintedVoucher {
             voucher: minted.voucher,
@@ -84,20 +84,20 @@ fn read_minted(answer: &Answer) -> Result<MintedVoucher> {
             secret_key: minted.voucher_secret_key.clone(),
             public_key: minted.voucher_public_key.clone(),
         }),
-        _ => Err(requests::unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 
 fn read_stream(answer: &Answer) -> Result<VoucherStream> {
-    requests::check(answer)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::VoucherStream(derived) => Ok(stream(&derived.write_cap, &derived.read_cap)),
-        _ => Err(requests::unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 
 fn read_induction(answer: &Answer) -> Result<Induction> {
-    requests::check(answer)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::VoucherInduct(inducted) => Ok(Induction {
             display_name: inducted.display_name.clone(),
@@ -106,19 +106,19 @@ fn read_induction(answer: &Answer) -> Result<Induction> {
             stream: stream(&inducted.voucher_write_cap, &inducted.voucher_read_cap),
             salt: inducted.salt.clone(),
         }),
-        _ => Err(requests::unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 
 fn read_opened(answer: &Answer) -> Result<OpenedVoucher> {
-    requests::check(answer)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::VoucherOpen(opened) => Ok(OpenedVoucher {
             who_reply: opened.who_reply.clone(),
             salt: opened.salt.clone(),
             message_write_cap: WriteCap::from_secret(&opened.mutated_message_write_cap),
         }),
-        _ => Err(requests::unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 

@@ -12,6 +12,7 @@
 //! window was always full. Only where it falls short by more than a Poisson process does
 //! is the daemon taken to send for other clients too, and the window follows what is left.
 
+use super::round_trip::RoundTrip;
 use std::time::{Duration, Instant};
 
 /// The daemon's queue is 16 deep and it stops reading when that is full: stay well below.
@@ -42,24 +43,6 @@ const ENOUGH: u32 = 16;
 const LONGEST: f64 = 600.0;
 /// A shortest time is forgotten after so many samples, for routes change.
 const FORGET_AFTER: u32 = 256;
-
-/// A round trip, measured again and again.
-#[derive(Default)]
-pub(crate) struct RoundTrip {
-    smoothed: Option<Duration>,
-}
-
-impl RoundTrip {
-    /// Learns from one that took `took`: an eighth of what is told.
-    pub(crate) fn learn(&mut self, took: Duration) {
-        self.smoothed = Some(self.smoothed.map_or(took, |s| (s * 7 + took) / 8));
-    }
-
-    /// The smoothed one; None before the first.
-    pub(crate) fn get(&self) -> Option<Duration> {
-        self.smoothed
-    }
-}
 
 /// One request that was answered.
 #[derive(Clone, Copy)]

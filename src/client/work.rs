@@ -4,15 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use tokio::sync::oneshot;
-
-use super::encryption::{Effort, Permit, Priority};
-use super::inner::{closed, Inner};
-use super::lane::{Answer, CallSink, Caller, Lane, LaneKind};
-use super::op::{Context, InPart, Terms, Undo, Value};
-use super::queries::Queries;
-use crate::wire::{Hash, Request};
+use super::completion::{Context, Value};
+use super::inner::Inner;
+use super::lane::{Answer, Caller, Exchange, LocalCall};
+use super::op::{InPart, Terms, Undo};
+use crate::wire::Hash;
 use crate::{Error, Result, Status};
 
 pub(crate) type Task<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
@@ -20,7 +16,6 @@ pub(crate) type MakeTask = Box<dyn FnOnce(Arc<Inner>) -> Task<Value> + Send>;
 type MakeForCaller = Box<dyn FnOnce(Arc<Inner>, Option<Caller>) -> Task<Value> + Send>;
 type MakeNow = Box<dyn FnOnce(&Arc<Inner>) -> Result<Value> + Send>;
 type Ready = fn(&Inner) -> Option<Value>;
-type Read<T> = fn(&Answer) -> Result<T>;
 type ReadAny = Box<dyn FnOnce(&Answer) -> Result<Value> + Send>;
 
 /// A prepared call that gives a `T`.
@@ -29,7 +24,7 @@ type ReadAny = Box<dyn FnOnce(&Answer) -> Result<Value> + Send>;
 pub struct Work<T> {
     pub(crate) steps: Steps,
     /// What the answer to a local request means.
-    pub(crate) read: Read<T>,
+    pub(crate) read: fn(&Answer) -> Result<T>,
 }
 
 /// A prepared call, whatever it gives.
@@ -58,116 +53,6 @@ pub(crate) enum Kind {
     TaskOrHere(MakeForCaller),
     /// What waits for nothing, done by the calling thread.
     Now(MakeNow),
-}
-
-/// One local request, encoded, and how its answer is read.
-pub(crate) struct LocalCall<T> {
-    pub(crate) exchange: Exchange,
-    pub(crate) read: Read<T>,
-}
-
-/// One local request, encoded.
-pub(crate) struct Exchange {
-    pub(crate) query: u64,
-    pub(crate) frame: Bytes,
-    pub(crate) needs: Option<&'static str>,
-    /// The frame is kept until the answer comes, to be sent again after a loss.
-    pub(crate) kept: bool,
-    /// The request that was lost and is now made again.
-    pub(crate) before: Option<u64>,
-    /// The library asks for itself: it ends with its connection, whether it left or not.
-    pub(crate) in_background: bool,
-    /// What the daemon computes for it, where that takes it long.
-    pub(crate) effort: Option<Effort>,
-}
-
-impl Exchange {
-    fn new(queries: &Queries, request: &Request<'_>) -> Result<Self> {
-        let (query, id) = queries.fresh();
-        Ok(Exchange {
-            query,
-            frame: request.encode(&id)?.into_bytes(),
-            needs: request.reply_key(),
-            kept: true,
-            before: None,
-            in_background: false,
-            effort: None,
-        })
-    }
-
-    /// Sends it when its turn comes and awaits the answer. Dropped while it waits, it forgets
-    /// the call.
-    async fn run(self, inner: &Arc<Inner>) -> Result<Answer> {
-        let Some(effort) = &self.effort else {
-            return self.run_on(&inner.lane(LaneKind::Local), None).await;
-        };
-        let permit = inner.permit(effort.priority).await?;
-        let lane = inner.encryption_lane(&permit);
-        self.run_on(&lane, Some(permit)).await
-    }
-
-    async fn run_on(self, lane: &Lane, permit: Option<Permit>) -> Result<Answer> {
-        let (sender, answer) = oneshot::channel();
-        let query = self.query;
-        let guard = Forget { lane, query };
-        lane.call(self, CallSink::Task(sender), permit);
-        let answer = answer.await.map_err(|_| closed())??;
-        drop(guard);
-        Ok(answer)
-    }
-}
-
-impl<T> LocalCall<T> {
-    /// Encodes `request` now, from borrowed arguments.
-    pub(crate) fn new(queries: &Queries, request: &Request<'_>, read: Read<T>) -> Result<Self> {
-        let exchange = Exchange::new(queries, request)?;
-        Ok(LocalCall { exchange, read })
-    }
-
-    /// It has the daemon make so many encryptions, or compute something else that takes long.
-    pub(crate) fn encrypting(mut self, count: usize, priority: Priority) -> Self {
-        self.exchange.effort = Some(Effort {
-            priority,
-            encryptions: u32::try_from(count).unwrap_or(u32::MAX),
-        });
-        self
-    }
-
-    /// Its frame is freed once written; a loss then ends it with `CONNECTION_LOST`, and
-    /// who made it makes it again. `before`: the one that was lost so.
-    pub(crate) fn once(mut self, before: Option<u64>) -> Self {
-        self.exchange.kept = false;
-        self.exchange.before = before;
-        self
-    }
-
-    /// The library asks for itself, and not again after a loss.
-    pub(crate) fn in_background(mut self) -> Self {
-        self.exchange.kept = false;
-        self.exchange.in_background = true;
-        self
-    }
-
-    /// Sends it and awaits the answer.
-    pub(crate) async fn run(self, inner: &Arc<Inner>) -> Result<T> {
-        (self.read)(&self.exchange.run(inner).await?)
-    }
-
-    /// The same, on a lane of the library's choice.
-    pub(crate) async fn run_on(self, lane: &Lane) -> Result<T> {
-        (self.read)(&self.exchange.run_on(lane, None).await?)
-    }
-}
-
-struct Forget<'a> {
-    lane: &'a Lane,
-    query: u64,
-}
-
-impl Drop for Forget<'_> {
-    fn drop(&mut self) {
-        self.lane.forget_call(self.query);
-    }
 }
 
 impl Steps {

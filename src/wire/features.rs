@@ -84,6 +84,12 @@ impl Features {
         self.nulls
     }
 
+    /// The daemon answers local requests at once; older ones put them in line with everything
+    /// else.
+    pub fn answers_at_once(&self) -> bool {
+        self.knows("get_pki_document_reply")
+    }
+
     /// Whether this is a daemon up to v0.0.72, with channels and without session tokens.
     pub fn is_legacy(&self) -> bool {
         self.has(MessageKind::CreateWriteChannel) && !self.has(MessageKind::SessionTokenReply)

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
 
-use super::super::inner::Inner;
 use super::super::op::Undo;
 use super::super::under_way::UnderWay;
 use super::query::ChannelQuery;
@@ -59,7 +58,7 @@ pub(super) enum Word {
 
 /// One query under way; dropping this ends that.
 pub(super) struct Flight {
-    inner: Arc<Inner>,
+    flights: Arc<Flights>,
     number: u64,
     entry: Arc<Entry>,
 }
@@ -162,7 +161,7 @@ impl Flight {
     /// # Errors
     /// `BUSY` while its message id or envelope is on its way, or another write for its box.
     pub(super) fn begin(
-        inner: &Arc<Inner>,
+        flights: &Arc<Flights>,
         channel: ChannelId,
         query: &ChannelQuery,
         message_id: Id,
@@ -175,11 +174,10 @@ impl Flight {
             told: Mutex::default(),
             moved: Notify::new(),
         });
-        let flights = &inner.channels.flights;
         let number = flights.live.begin(Arc::clone(&entry), check)?;
         lock(&flights.over).retain(|id| *id != message_id);
         Ok(Flight {
-            inner: Arc::clone(inner),
+            flights: Arc::clone(flights),
             number,
             entry,
         })
@@ -187,10 +185,10 @@ impl Flight {
 
     /// What ends this flight as dropping it does, for whoever gives up before that.
     pub(super) fn undo(&self) -> Undo {
-        let (inner, number) = (Arc::downgrade(&self.inner), self.number);
+        let (flights, number) = (Arc::downgrade(&self.flights), self.number);
         Arc::new(move || {
-            if let Some(inner) = inner.upgrade() {
-                inner.channels.flights.live.end(number);
+            if let Some(flights) = flights.upgrade() {
+                flights.live.end(number);
             }
         })
     }
@@ -214,7 +212,7 @@ impl Flight {
         told.refused = false;
         drop(told);
         // An answer that came was none for good.
-        lock(&self.inner.channels.flights.over).retain(|id| *id != self.entry.message_id);
+        lock(&self.flights.over).retain(|id| *id != self.entry.message_id);
     }
 
     /// Waits for the next word about the query.
@@ -246,7 +244,7 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.inner.channels.flights.live.end(self.number);
+        self.flights.live.end(self.number);
     }
 }
 

@@ -8,64 +8,21 @@
 //! the query's box; any other, also one prepared before a reconnect, is sent on a spare
 //! channel that is resumed for it.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::super::inner::Inner;
+use super::super::lane::LocalCall;
 use super::super::lane::{Answer, Lane, LaneKind, Link};
-use super::super::work::LocalCall;
+use super::opened::Opened;
 use super::query::ChannelQuery;
 use super::table::{Channel, End};
-use super::NewChannel;
+use super::values::NewChannel;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
-use crate::wire::{codes, Hash, ReplyBody, Request};
+use crate::wire::{Hash, ReplyBody, Request};
 use crate::{Error, Result, Status};
 
-/// Envelopes that a channel of the daemon is remembered to have prepared.
-const KNOWN: usize = 64;
 /// How often a channel is opened anew because the daemon's differs from ours.
 const REOPENINGS: usize = 2;
-
-/// A daemon's channel: good on one connection only.
-#[derive(Clone)]
-pub(crate) struct Opened {
-    link: Weak<Link>,
-    id: u16,
-    /// Where the daemon's channel stands: the box of the query that it prepared last.
-    at: BoxIndex,
-    /// Queries for that box, whose answers the daemon can open on this channel.
-    knows: VecDeque<Hash>,
-    /// The query that it was resumed for, until it is asked to prepare another.
-    resumed_for: Option<Hash>,
-}
-
-impl Opened {
-    fn new(link: &Arc<Link>, id: u16, at: BoxIndex, resumed_for: Option<Hash>) -> Self {
-        Opened {
-            link: Arc::downgrade(link),
-            id,
-            at,
-            knows: resumed_for.into_iter().collect(),
-            resumed_for,
-        }
-    }
-
-    fn is_on(&self, link: &Arc<Link>) -> bool {
-        self.link.ptr_eq(&Arc::downgrade(link))
-    }
-
-    /// The daemon's channel has prepared a query, and stands at its box now.
-    fn learn(&mut self, query: &ChannelQuery) {
-        if self.at != query.current_index {
-            self.at = query.current_index.clone();
-            self.knows.clear();
-        }
-        if self.knows.len() >= KNOWN {
-            self.knows.pop_front();
-        }
-        self.knows.push_back(query.envelope_hash);
-    }
-}
 
 /// A daemon's channel on which a certain query can be sent now.
 pub(super) struct Route {
@@ -148,36 +105,28 @@ async fn ask<T>(
     answer.map(Some)
 }
 
-fn unexpected(answer: &Answer) -> Error {
-    let key = answer.reply.kind.key();
-    Error::new(
-        Status::CBOR,
-        format!("the daemon answered with {key} instead"),
-    )
-}
-
 fn read_created(answer: &Answer) -> Result<(u16, WriteCap, ReadCap)> {
-    codes::check(&answer.reply, &answer.features)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::WriteChannelCreated(made) => Ok((
             made.channel_id,
             WriteCap::from_secret(&made.write_cap),
             ReadCap::from_secret(&made.read_cap),
         )),
-        _ => Err(unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 
 fn read_opened(answer: &Answer) -> Result<u16> {
-    codes::check(&answer.reply, &answer.features)?;
+    answer.check()?;
     match answer.reply.body {
         ReplyBody::ChannelOpen { channel_id } => Ok(channel_id),
-        _ => Err(unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 
 fn read_prepared(answer: &Answer) -> Result<ChannelQuery> {
-    codes::check(&answer.reply, &answer.features)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::ChannelWrite(made) => Ok(ChannelQuery {
             is_read: false,
@@ -197,7 +146,7 @@ fn read_prepared(answer: &Answer) -> Result<ChannelQuery> {
             envelope_hash: made.envelope_hash,
             descriptor: made.descriptor.clone(),
         }),
-        _ => Err(unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 
@@ -454,6 +403,9 @@ pub(super) async fn close_opened(inner: &Arc<Inner>, channel: &Channel) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Weak;
+
     use super::*;
 
     fn opened(at: &BoxIndex) -> Opened {

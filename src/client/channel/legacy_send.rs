@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::super::destination::Destination;
 use super::super::inner::Inner;
 use super::super::lane::Link;
-use super::super::message::Destination;
 use super::flight::{Flight, Word};
 use super::legacy::{is_current, lane, may_have_moved, route, Route};
 use super::query::ChannelQuery;
 use super::table::Channel;
-use super::{closed, ChannelReply};
+use super::values::{channel_closed, ChannelReply};
 use crate::wire::{codes, ChannelQueryReply, ChannelQuerySent, Request, WipingVec};
 use crate::{Error, Result, Status};
 
@@ -43,12 +43,12 @@ pub(super) async fn send(
     loop {
         let route = tokio::select! {
             biased;
-            () = flight.ended() => return Err(closed()),
+            () = flight.ended() => return Err(channel_closed()),
             route = route(inner, channel, query, anew) => route?,
         };
         let failure = match attempt(inner, &route, query, courier, flight).await? {
             Came::Lost => continue,
-            Came::Ended => return Err(closed()),
+            Came::Ended => return Err(channel_closed()),
             Came::Refused(sent) => codes::check_query_sent(&sent, &route.link.features).err(),
             Came::Reply(reply) => match codes::check_query_reply(&reply, &route.link.features) {
                 Err(error) => Some(error),

@@ -16,52 +16,25 @@ mod flight;
 mod legacy;
 mod legacy_send;
 mod modern;
+mod opened;
 mod query;
 mod send;
 mod table;
-
-use bytes::Bytes;
+mod values;
 
 pub use self::query::ChannelQuery;
 pub use self::table::ChannelId;
 pub(crate) use self::table::Channels;
+pub use self::values::{ChannelReply, NewChannel};
 
 use self::query::check_reply_index;
 use self::table::End;
+use super::client::Client;
 use super::inner::Inner;
 use super::work::Work;
-use super::Client;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::wire::WipingVec;
 use crate::{Error, Result, Status};
-
-/// A new stream, and a channel that writes to it.
-#[derive(Clone)]
-pub struct NewChannel {
-    /// The channel.
-    pub id: ChannelId,
-    /// To be stored: it resumes the channel after a crash.
-    pub write_cap: WriteCap,
-    /// For those who are to read.
-    pub read_cap: ReadCap,
-}
-
-/// What came back for a query.
-#[derive(Clone, Default)]
-pub struct ChannelReply {
-    /// What a read found; nothing for a write, and where the box is not there yet.
-    pub payload: Bytes,
-    /// Which replica answered, where that is told.
-    pub reply_index: Option<u8>,
-}
-
-fn closed() -> Error {
-    Error::new(Status::CANCELLED, "the channel was closed meanwhile")
-}
-
-fn wrong_end() -> Error {
-    Error::new(Status::INTERNAL, "a channel of the other kind")
-}
 
 impl Inner {
     /// The daemon knows channels itself.

@@ -11,15 +11,16 @@ use tokio::sync::Notify;
 
 use super::super::arq::{Place, StartFlags, StartKind, StartResult};
 use super::super::encryption::Priority;
+use super::super::envelope::Envelope;
 use super::super::events::{ChannelQuerySent, Event};
 use super::super::inner::Inner;
 use super::super::lane::LaneKind;
 use super::super::queries::random_array;
-use super::super::requests::{self, Envelope};
+use super::super::requests;
 use super::flight::Flight;
 use super::query::ChannelQuery;
 use super::table::{Channel, End};
-use super::{closed, ChannelReply, NewChannel};
+use super::values::{channel_closed, ChannelReply, NewChannel};
 use crate::bacap::{BoxIndex, ReadCap};
 use crate::{Result, Status};
 
@@ -47,7 +48,7 @@ pub(super) async fn write(
     payload: &[u8],
 ) -> Result<ChannelQuery> {
     let End::Write(cap) = &channel.end else {
-        return Err(super::wrong_end());
+        return Err(super::values::wrong_end());
     };
     let index = channel.position();
     let envelope = requests::encrypt_write_call(inner, cap, &index, payload, Priority::Call)?
@@ -64,7 +65,7 @@ pub(super) async fn read(
     reply_index: Option<u8>,
 ) -> Result<ChannelQuery> {
     let End::Read(cap) = &channel.end else {
-        return Err(super::wrong_end());
+        return Err(super::values::wrong_end());
     };
     let index = index.cloned().unwrap_or_else(|| channel.position());
     let envelope = requests::encrypt_read_call(inner, cap, &index, Priority::Call)?
@@ -95,7 +96,7 @@ pub(super) async fn send(
     };
     tokio::select! {
         biased;
-        () = flight.ended() => Err(closed()),
+        () = flight.ended() => Err(channel_closed()),
         reply = answered => reply,
     }
 }

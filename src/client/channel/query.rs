@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 
-use super::super::requests::Envelope;
+use super::super::envelope::Envelope;
 use super::super::saved::{seal, unseal, SEAL};
 use crate::bacap::{BoxIndex, BOX_INDEX_SIZE};
 use crate::wire::{Hash, WipingVec};

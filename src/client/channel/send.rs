@@ -3,16 +3,18 @@
 
 use std::sync::Arc;
 
+use super::super::client::Client;
+use super::super::destination::Destination;
 use super::super::events::{ChannelQueryReply, ChannelQuerySent, Event};
 use super::super::inner::Inner;
-use super::super::message::Destination;
 use super::super::told::Told;
 use super::super::work::Work;
-use super::super::Client;
 use super::flight::Flight;
 use super::query::ChannelQuery;
 use super::table::Channel;
-use super::{legacy_send, modern, ChannelId, ChannelReply};
+use super::table::ChannelId;
+use super::values::ChannelReply;
+use super::{legacy_send, modern};
 use crate::wire::{self, codes, Id};
 use crate::Result;
 
@@ -121,7 +123,7 @@ impl Client {
         self.check_ciphertext(query.payload.len())?;
         self.inner.check_courier(courier)?;
         self.inner.check_online()?;
-        let flight = Flight::begin(&self.inner, channel.id, query, *message_id)?;
+        let flight = Flight::begin(&self.inner.channels.flights, channel.id, query, *message_id)?;
         channel.admit(query)?; // after what could have written the box
         Ok(Sending {
             channel,

@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use super::flight::Flights;
-use super::legacy::Opened;
+use super::opened::Opened;
 use super::query::ChannelQuery;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::sync::lock;
@@ -123,7 +123,7 @@ impl Channel {
 #[derive(Default)]
 pub(crate) struct Channels {
     table: Mutex<Table>,
-    pub(super) flights: Flights,
+    pub(super) flights: Arc<Flights>,
 }
 
 #[derive(Default)]

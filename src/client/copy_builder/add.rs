@@ -3,14 +3,14 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use super::super::client::Client;
+use super::super::completion::Value;
 use super::super::envelopes::{
     self, CopyDestination, CourierEnvelopes, Order, StreamEnds, TombstoneOrder,
 };
 use super::super::inner::Inner;
-use super::super::op::Value;
 use super::super::streams::{check_payload, MAX_STREAM_BOXES};
 use super::super::work::Work;
-use super::super::Client;
 use super::{CopyBuilder, Turn};
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::sync::lock;

@@ -7,12 +7,12 @@ use tokio::task::JoinSet;
 
 use super::super::arq::StartFlags;
 use super::super::boxes;
+use super::super::client::Client;
 use super::super::copy;
+use super::super::destination::Destination;
 use super::super::events::Event;
 use super::super::inner::Inner;
-use super::super::message::Destination;
 use super::super::work::Work;
-use super::super::Client;
 use super::state::Phase;
 use super::write::{write, AT_ONCE};
 use super::{CopyBuilder, Turn};

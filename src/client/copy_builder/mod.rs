@@ -11,15 +11,15 @@ mod add;
 mod finish;
 mod saved;
 mod state;
-mod write;
+pub(crate) mod write;
 
 use std::sync::{Arc, Mutex};
 
+pub use self::state::BuilderProgress;
 use self::state::State;
-pub(crate) use self::write::write;
-use super::message::Destination;
+use super::client::Client;
+use super::destination::Destination;
 use super::queries::random_array;
-use super::Client;
 use crate::bacap::{keypair, BoxIndex, WriteCap};
 use crate::sync::lock;
 use crate::wire::Hash;
@@ -29,17 +29,6 @@ use bytes::Bytes;
 /// A copy stream in the making. Belongs to no client; one operation at a time works on it.
 pub struct CopyBuilder {
     state: Mutex<State>,
-}
-
-/// How far a builder has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BuilderProgress {
-    /// Boxes of the temporary stream that are written.
-    pub written: u64,
-    /// Boxes that it has with what was added so far.
-    pub needed: u64,
-    /// A courier has performed it.
-    pub finished: bool,
 }
 
 /// The right to change a builder, until it is dropped or somebody ends the operation.

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::super::message::Destination;
+use super::super::destination::Destination;
 use super::super::saved::{seal, unseal, SEAL};
 use super::super::streams::{secret_copy, MAX_STREAM_BOXES};
 use super::state::{Phase, State};

@@ -4,14 +4,24 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use super::super::destination::Destination;
 use super::super::envelopes::CourierEnvelopes;
 use super::super::events::CopyProgress;
-use super::super::message::Destination;
 use super::super::streams::{element, take_apart, FINAL, MAX_STREAM_BOXES};
-use super::BuilderProgress;
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::wire::Hash;
 use crate::{Error, Result, Status};
+
+/// How far a builder has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuilderProgress {
+    /// Boxes of the temporary stream that are written.
+    pub written: u64,
+    /// Boxes that it has with what was added so far.
+    pub needed: u64,
+    /// A courier has performed it.
+    pub finished: bool,
+}
 
 /// How far the stream is on its way. The order is that of life; saved as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

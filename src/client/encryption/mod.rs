@@ -15,18 +15,15 @@ mod price;
 mod queue;
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-
-use tokio::sync::oneshot;
+use std::time::Duration;
 
 pub(crate) use self::permit::Permit;
-pub(crate) use self::queue::Priority;
+pub(crate) use self::price::usual as usual_price;
+pub(crate) use self::queue::{Priority, Sink};
 
 use self::price::Price;
-use self::queue::{Queue, Sink};
-use super::inner::{closed, Inner};
-use super::lane::{Lane, LaneKind};
-use super::waiter::Waiter;
+use self::queue::Queue;
+use crate::error::closed;
 use crate::sync::lock;
 use crate::Result;
 
@@ -89,14 +86,14 @@ impl State {
 }
 
 /// Where an encryption stands whose permit was asked for.
-enum Asked {
+pub(crate) enum Asked<'a> {
     Granted(Permit),
-    /// It waits under this number; another connection would help.
-    Queued(u64, Option<usize>),
+    /// It waits while the ticket is held; another connection would help.
+    Queued(Ticket<'a>, Option<usize>),
 }
 
 /// Takes a request for a permit out of the queue when its caller gives up.
-struct Ticket<'a> {
+pub(crate) struct Ticket<'a> {
     encryption: &'a Encryption,
     number: u64,
 }
@@ -175,7 +172,8 @@ impl Encryption {
         }
     }
 
-    fn ask(self: &Arc<Self>, priority: Priority, sink: Sink) -> Result<Asked> {
+    /// Asks for a permit, which the sink gets where it is not to be had at once.
+    pub(crate) fn ask(self: &Arc<Self>, priority: Priority, sink: Sink) -> Result<Asked<'_>> {
         let mut state = lock(&self.state);
         if state.closed {
             return Err(closed());
@@ -186,7 +184,17 @@ impl Encryption {
             return Ok(Asked::Granted(Permit::new(Arc::clone(self), slot)));
         }
         let number = state.queue.push(priority, sink);
-        Ok(Asked::Queued(number, state.wanting()))
+        let ticket = Ticket {
+            encryption: self,
+            number,
+        };
+        Ok(Asked::Queued(ticket, state.wanting()))
+    }
+
+    /// A connection that does not stand although somebody waits.
+    pub(crate) fn wanting(&self) -> Option<usize> {
+        let state = lock(&self.state);
+        state.wanting().filter(|_| state.queue.len() > 0)
     }
 
     /// Hands out what is free to those who wait.
@@ -210,77 +218,6 @@ impl Encryption {
     fn give_back(self: &Arc<Self>, slot: usize) {
         lock(&self.state).slots[slot].taken = false;
         self.grant();
-    }
-}
-
-impl Inner {
-    /// What an encryption costs, or what it usually does on a network like this; `None` where
-    /// nothing is known.
-    pub(crate) fn encryption_price(&self) -> Option<Duration> {
-        self.encryption.price().or_else(|| {
-            let view = lock(&self.view);
-            price::usual(&view.pigeonhole.as_ref()?.nike_name)
-        })
-    }
-
-    /// Waits until an encryption may be sent. Dropped while it waits, it leaves the queue.
-    pub(crate) async fn permit(self: &Arc<Self>, priority: Priority) -> Result<Permit> {
-        let (sender, granted) = oneshot::channel();
-        match self.encryption.ask(priority, Sink::Task(sender))? {
-            Asked::Granted(permit) => Ok(permit),
-            Asked::Queued(number, wanting) => {
-                let encryption = &*self.encryption;
-                let _ticket = Ticket { encryption, number };
-                self.help_out(wanting);
-                granted.await.map_err(|_| closed())?
-            }
-        }
-    }
-
-    /// The same for a thread that waits, until `deadline`.
-    pub(crate) fn permit_blocking(
-        self: &Arc<Self>,
-        priority: Priority,
-        deadline: Option<Instant>,
-    ) -> Result<Permit> {
-        let waiter = Arc::new(Waiter::new());
-        let sink = Sink::Thread(Arc::clone(&waiter));
-        match self.encryption.ask(priority, sink)? {
-            Asked::Granted(permit) => Ok(permit),
-            Asked::Queued(number, wanting) => {
-                let encryption = &*self.encryption;
-                let _ticket = Ticket { encryption, number };
-                self.help_out(wanting);
-                let granted = waiter.wait_value(deadline);
-                granted.unwrap_or_else(|| Err(self.timed_out()))
-            }
-        }
-    }
-
-    /// The lane on which a permit's request goes.
-    pub(crate) fn encryption_lane(self: &Arc<Self>, permit: &Permit) -> Arc<Lane> {
-        self.lane_number(LaneKind::Encryption, permit.slot())
-    }
-
-    /// Another connection stands; where that is not enough, opens the next one.
-    pub(crate) fn help_waiting_encryptions(self: &Arc<Self>) {
-        let state = lock(&self.encryption.state);
-        let wanting = state.wanting().filter(|_| state.queue.len() > 0);
-        drop(state);
-        if wanting.is_some() {
-            self.help_out(wanting);
-        }
-    }
-
-    /// An encryption waits although others are at the daemon: opens the connection that would
-    /// help, and sees to it that those that the daemon never answers do not hold it up for ever.
-    fn help_out(self: &Arc<Self>, wanting: Option<usize>) {
-        if let Some(slot) = wanting {
-            drop(self.lane_number(LaneKind::Encryption, slot));
-        }
-        for lane in self.lanes_of(LaneKind::Encryption) {
-            lane.wake.notify_one();
-        }
     }
 }
 

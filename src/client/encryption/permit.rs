@@ -24,7 +24,7 @@ impl Permit {
     }
 
     /// Which of the connections it is for.
-    pub(super) fn slot(&self) -> usize {
+    pub(crate) fn slot(&self) -> usize {
         self.slot
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::super::window::RoundTrip;
+use super::super::round_trip::RoundTrip;
 use crate::sync::lock;
 
 /// What an encryption takes with CTIDH, to be on the safe side until it was measured.
@@ -11,7 +11,7 @@ const OF_CTIDH: Duration = Duration::from_secs(2);
 
 /// What an encryption usually takes with this key exchange; `None` where it is not known to be
 /// dear.
-pub(super) fn usual(nike: &str) -> Option<Duration> {
+pub(crate) fn usual(nike: &str) -> Option<Duration> {
     nike.contains("CTIDH").then_some(OF_CTIDH)
 }
 

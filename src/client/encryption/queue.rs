@@ -27,7 +27,7 @@ const CLASSES: usize = 4;
 const PATIENCE: u32 = 4;
 
 /// Who waits for a permit.
-pub(super) enum Sink {
+pub(crate) enum Sink {
     /// A thread of the application.
     Thread(Arc<Waiter<Result<Permit>>>),
     /// A task of the runtime.

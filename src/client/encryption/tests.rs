@@ -1,5 +1,7 @@
 //! Who gets a connection for encryptions, and when.
 
+use tokio::sync::oneshot;
+
 use super::*;
 
 type Waiting = oneshot::Receiver<Result<Permit>>;

@@ -17,13 +17,12 @@ use bytes::Bytes;
 
 pub(crate) use self::pieces::{Order, Pieces, TombstoneOrder};
 
+use super::client::Client;
 use super::inner::Inner;
 use super::lane::{is_to_be_made_again, Answer};
-use super::requests;
 use super::streams::check_payload;
 use super::timeout::Timeout;
 use super::work::Work;
-use super::Client;
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::wire::ReplyBody;
 use crate::Result;
@@ -69,7 +68,7 @@ pub(crate) async fn run(mut order: impl Pieces, inner: &Arc<Inner>) -> Result<Co
 }
 
 fn read(answer: &Answer) -> Result<CourierEnvelopes> {
-    requests::check(answer)?;
+    answer.check()?;
     match &answer.reply.body {
         ReplyBody::CourierEnvelopes(made) => Ok(CourierEnvelopes {
             envelopes: made.envelopes.clone(),
@@ -80,7 +79,7 @@ fn read(answer: &Answer) -> Result<CourierEnvelopes> {
                 .map(BoxIndex::from_secret)
                 .collect(),
         }),
-        _ => Err(requests::unexpected(answer)),
+        _ => Err(answer.unexpected()),
     }
 }
 

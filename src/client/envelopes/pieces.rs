@@ -10,8 +10,8 @@ use bytes::Bytes;
 
 use super::super::encryption::Priority;
 use super::super::inner::Inner;
+use super::super::lane::LocalCall;
 use super::super::streams::{check_index, element, flags, secret_copy, Sizes};
-use super::super::work::LocalCall;
 use super::{read, CopyDestination, CourierEnvelopes, StreamEnds};
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::wire::{Destination, Request};
@@ -152,7 +152,7 @@ impl Collected {
 
 /// How many boxes go into one request at most.
 fn most(inner: &Inner) -> usize {
-    if Inner::is_modern(&inner.features()) {
+    if inner.features().answers_at_once() {
         PIECE
     } else {
         PIECE_OF_OLD_DAEMONS

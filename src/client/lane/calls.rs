@@ -11,11 +11,9 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::super::encryption::Permit;
-use super::super::inner::closed;
 use super::super::waiter::Waiter;
-use super::super::work::Exchange;
-use super::{Lane, Link};
-use crate::wire::{Features, Reply};
+use super::exchange::Exchange;
+use crate::wire::{codes, Features, Reply};
 use crate::{Error, Origin, Result, Status};
 
 /// So many connections in a row may end while the daemon has the same request to answer.
@@ -25,6 +23,21 @@ pub(super) const HANG_UPS: u32 = 8;
 pub(crate) struct Answer {
     pub(crate) reply: Reply,
     pub(crate) features: Arc<Features>,
+}
+
+impl Answer {
+    /// The failure that it reports, if it does.
+    pub(crate) fn check(&self) -> Result<()> {
+        codes::check(&self.reply, &self.features)
+    }
+
+    /// The error for an answer to another question.
+    pub(crate) fn unexpected(&self) -> Error {
+        Error::new(
+            Status::CBOR,
+            format!("the daemon answered with {} instead", self.reply.kind.key()),
+        )
+    }
 }
 
 /// Who waits for the answer.
@@ -105,13 +118,39 @@ struct Suspect {
 }
 
 impl Calls {
+    /// Enters a request. Gives the frame, where there is a connection to send it on now.
+    pub(crate) fn enter(
+        &mut self,
+        exchange: Exchange,
+        sink: CallSink,
+        permit: Option<Permit>,
+        is_up: bool,
+    ) -> Option<Bytes> {
+        let mut call = Call {
+            frame: Some(exchange.frame),
+            kept: exchange.kept,
+            needs: exchange.needs,
+            sink: Some(sink),
+            sent_at: is_up.then(Instant::now),
+            in_background: exchange.in_background,
+            encryptions: exchange.effort.map_or(0, |effort| effort.encryptions),
+            permit,
+        };
+        let frame = is_up.then(|| call.leave()).flatten();
+        self.waiting.insert(exchange.query, call);
+        if let Some(before) = exchange.before {
+            self.pass_on(before, exchange.query);
+        }
+        frame
+    }
+
     pub(crate) fn take(&mut self, query: u64) -> Option<CallSink> {
         self.waiting.remove(&query).and_then(|call| call.sink)
     }
 
     /// The caller has given up. What the daemon is encrypting keeps its place until the daemon
     /// is done: another request would only wait for that at the daemon.
-    fn give_up(&mut self, query: u64, is_up: bool) -> Option<CallSink> {
+    pub(crate) fn give_up(&mut self, query: u64, is_up: bool) -> Option<CallSink> {
         let call = self.waiting.get_mut(&query)?;
         if is_up && call.permit.is_some() {
             call.frame = None;
@@ -276,69 +315,4 @@ pub(crate) fn unsupported(key: &str) -> Error {
         Status::UNSUPPORTED,
         format!("this daemon does not know {key}; it was not asked"),
     )
-}
-
-impl Lane {
-    /// Puts a local request on its way, now or as soon as there is a connection.
-    pub(crate) fn call(&self, exchange: Exchange, sink: CallSink, permit: Option<Permit>) {
-        let Exchange {
-            query,
-            frame,
-            needs,
-            kept,
-            before,
-            in_background,
-            effort,
-        } = exchange;
-        let mut state = self.lock();
-        let unknown = |link: &Arc<Link>| needs.is_some_and(|key| !link.features.knows(key));
-        if state.closed {
-            drop(state);
-            return sink.deliver(Err(closed()));
-        }
-        let link = state.link.clone();
-        if link.as_ref().is_some_and(unknown) {
-            drop(state);
-            return sink.deliver(Err(unsupported(needs.unwrap_or_default())));
-        }
-        let is_task = matches!(sink, CallSink::Task(_));
-        let is_wanted = permit.as_ref().is_some_and(Permit::is_wanted);
-        let mut call = Call {
-            frame: Some(frame),
-            kept,
-            needs,
-            sink: Some(sink),
-            sent_at: link.is_some().then(Instant::now),
-            in_background,
-            encryptions: effort.map_or(0, |effort| effort.encryptions),
-            permit,
-        };
-        if let Some((link, frame)) = link.as_ref().and_then(|link| Some((link, call.leave()?))) {
-            state.put(link, frame);
-        }
-        state.calls.waiting.insert(query, call);
-        if let Some(before) = before {
-            state.calls.pass_on(before, query);
-        }
-        drop(state);
-        if let Some(link) = link {
-            link.outbox.kick();
-            if is_task {
-                link.reading.recall_if_open();
-            }
-            if is_wanted {
-                self.wake.notify_one(); // others wait for its end, but not for ever
-            }
-        }
-    }
-
-    /// Forgets a local request whose caller has given up; a late reply is dropped.
-    pub(crate) fn forget_call(&self, query: u64) {
-        let mut state = self.lock();
-        let is_up = state.link.is_some();
-        let forgotten = state.calls.give_up(query, is_up);
-        drop(state);
-        // The sink may run foreign code when dropped, so not under the lock.
-        drop(forgotten);
-    }
 }

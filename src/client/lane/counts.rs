@@ -1,7 +1,7 @@
 //! What happened on a lane since its client was made: plain numbers, counted where the
 //! lane's lock is held anyway.
 
-use super::super::window::RoundTrip;
+use super::super::round_trip::RoundTrip;
 
 /// The numbers of one lane.
 #[derive(Default)]

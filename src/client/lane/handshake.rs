@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::super::inner::closed;
 use super::super::outbox::Outbox;
 use super::super::thread::ThreadId;
 use super::super::trace::Trace;
 use super::link::{Inlet, Link};
 use super::Lane;
+use crate::error::closed;
 use crate::transport::Socket;
 use crate::wire::{self, ConnectionStatus, Id, Incoming, Request, MAX_FRAME};
 use crate::{Error, Result, Status};

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::super::events::Event;
-use super::super::inner::Inner;
-use super::super::news::status_of;
+use super::super::events::{DaemonStatus, Event};
+use super::super::queries::Queries;
 use super::handshake::Established;
-use super::{Lane, Queries};
+use super::Lane;
 
 impl Lane {
     /// Makes the connection the lane's own and sends again what is unanswered. Gives
@@ -32,7 +31,7 @@ impl Lane {
         fates.extend(state.messages.keep_for(link.features.is_legacy()));
         state
             .starts
-            .cancel_patiently(!Inner::is_modern(&link.features));
+            .cancel_patiently(!link.features.answers_at_once());
         // In line before anybody else can send: a cancel behind its new start would end that.
         let cancels = state
             .starts
@@ -46,7 +45,7 @@ impl Lane {
         }
         state.session = None;
         state.link = Some(Arc::clone(link));
-        state.set_status(status_of(&session.status));
+        state.set_status(DaemonStatus::of(&session.status));
         // The same for starts; the link is the one above.
         drop(state.pump(queries));
         drop(state);

@@ -12,7 +12,6 @@ use tokio::io::Interest;
 use super::super::outbox::Outbox;
 use super::super::trace::Trace;
 use super::reading::{Reading, LONGEST_LULL, LULL};
-use super::Lane;
 use crate::transport::{watch, Socket};
 use crate::wire::{Features, Id};
 use crate::{Error, Result, Status};
@@ -87,11 +86,11 @@ impl Inlet {
 
     /// Lets the threads that wait for answers read, and comes back when no call came for
     /// a while, when something else waits, or when one of them found the connection over.
-    pub(crate) async fn leave_to_threads(&mut self, lane: &Lane) -> Result<()> {
+    pub(crate) async fn leave_to_threads(&mut self, call_reader: impl FnOnce()) -> Result<()> {
         self.watched = None;
         let reading = self.reading();
         reading.set_open(true);
-        lane.call_reader();
+        call_reader();
         let mut lull = LULL;
         loop {
             let before = reading.calls();
@@ -246,8 +245,8 @@ mod tests {
     use super::super::super::log::Log;
     use super::super::super::queries::Queries;
     use super::super::super::waiter::Waiter;
-    use super::super::super::work::Exchange;
-    use super::super::{CallSink, LaneKind};
+    use super::super::exchange::Exchange;
+    use super::super::{CallSink, Lane, LaneKind};
     use super::*;
 
     /// So far off that nothing but a recall ends the time in which the I/O thread looks away.

@@ -1,28 +1,17 @@
-//! Who reads a connection: the I/O thread, or the threads that wait for its answers.
-//!
-//! An answer that the waiting thread reads itself needs no other thread to be woken,
-//! and that is most of what a local call costs. So when threads wait for local calls,
-//! the I/O thread stops watching the socket and leaves it to them: one of them leads,
-//! reads for all, and hands on when it has its own answer. The I/O thread looks in now
-//! and then and takes the socket back when no call came for a while, at once when
-//! something else than a thread waits for an answer.
+//! The way in of a connection: one reads, whoever that is.
 
 use std::io::ErrorKind;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use tokio::sync::Notify;
 
-use super::super::inner::Inner;
 use super::super::outbox::Outbox;
-use super::super::waiter::{Waited, Waiter};
-use super::calls::Answer;
 use super::link::{end_of_stream, lost};
-use super::{Lane, Link};
 use crate::sync::lock;
 use crate::transport::Socket;
 use crate::wire::FrameReader;
@@ -41,7 +30,7 @@ pub(crate) struct Reading {
     /// The threads that wait may read; the I/O thread does not watch the socket.
     open: AtomicBool,
     /// Blocking calls so far.
-    calls: AtomicU64,
+    pub(super) calls: AtomicU64,
     /// Asks the I/O thread to look in.
     pub(super) recall: Notify,
     /// Why the connection is over, found by a thread that waited.
@@ -78,7 +67,7 @@ impl Reading {
         self.open.store(open, Ordering::SeqCst);
     }
 
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.open.load(Ordering::SeqCst)
     }
 
@@ -116,101 +105,15 @@ impl Reading {
         }
     }
 
-    fn fail(&self, error: Error) {
+    pub(super) fn fail(&self, error: Error) {
         *lock(&self.fault) = Some(error);
         self.set_open(false);
         self.recall.notify_one();
     }
 }
 
-/// Waits for the answer to a local call, reading the connection meanwhile where that is
-/// open to the threads that wait. `None` when the deadline has passed: then the caller
-/// forgets the call and lets another thread read ([`Lane::call_reader`]).
-pub(crate) fn await_answer(
-    inner: &Arc<Inner>,
-    lane: &Arc<Lane>,
-    waiter: &Waiter<Result<Answer>>,
-    deadline: Option<Instant>,
-) -> Option<Result<Answer>> {
-    loop {
-        let link = lane.lock().link.clone();
-        if let Some(link) = &link {
-            link.reading.calls.fetch_add(1, Ordering::Relaxed);
-            lead(inner, lane, link, waiter, deadline);
-        }
-        match waiter.wait(deadline) {
-            Waited::Value(answer) => {
-                hand_on(lane);
-                return Some(answer);
-            }
-            Waited::Called => {} // it is this thread's turn to read
-            Waited::TimedOut => return None,
-        }
-    }
-}
-
-/// Gives the right to read back and sees to it that somebody takes it, also after a panic.
-struct Leading<'a> {
-    reader: Option<MutexGuard<'a, FrameReader>>,
-    lane: &'a Lane,
-}
-
-impl Drop for Leading<'_> {
-    fn drop(&mut self) {
-        self.reader = None;
-        hand_on(self.lane);
-    }
-}
-
-/// Reads for all until the own answer is there, if the connection is open to this thread.
-fn lead(
-    inner: &Arc<Inner>,
-    lane: &Arc<Lane>,
-    link: &Arc<Link>,
-    waiter: &Waiter<Result<Answer>>,
-    deadline: Option<Instant>,
-) {
-    if !link.reading.is_open() {
-        return;
-    }
-    let mut leading = Leading {
-        reader: link.reading.try_reader(),
-        lane,
-    };
-    let Some(reader) = leading.reader.as_deref_mut() else {
-        std::mem::forget(leading); // whoever reads hands on
-        return;
-    };
-    if !link.reading.is_open() {
-        return; // the I/O thread was faster
-    }
-    if let Err(error) = read_until(inner, lane, link, reader, waiter, deadline) {
-        link.reading.fail(error);
-    }
-}
-
-fn read_until(
-    inner: &Arc<Inner>,
-    lane: &Arc<Lane>,
-    link: &Link,
-    reader: &mut FrameReader,
-    waiter: &Waiter<Result<Answer>>,
-    deadline: Option<Instant>,
-) -> Result<()> {
-    let mut patience = Patience::until(deadline);
-    loop {
-        while let Some(frame) = reader.next()? {
-            inner.take_frame(lane, &frame)?;
-        }
-        if waiter.is_filled() || !patience.lasts(link.outbox.socket())? {
-            return Ok(());
-        }
-        take_in(reader, &link.outbox)?;
-    }
-}
-
 /// Reads what is there, if anything is.
-fn take_in(reader: &mut FrameReader, outbox: &Outbox) -> Result<()> {
+pub(super) fn take_in(reader: &mut FrameReader, outbox: &Outbox) -> Result<()> {
     match reader.fill(&mut outbox.socket()) {
         Ok(0) => Err(end_of_stream(outbox, reader.is_mid_frame())),
         Ok(_) => Ok(()),
@@ -234,13 +137,13 @@ pub(crate) fn hear_out(socket: &Socket, deadline: Instant) {
 }
 
 /// How long a thread goes on reading.
-struct Patience {
+pub(super) struct Patience {
     deadline: Option<Instant>,
     is_over: bool,
 }
 
 impl Patience {
-    fn until(deadline: Option<Instant>) -> Self {
+    pub(super) fn until(deadline: Option<Instant>) -> Self {
         Patience {
             deadline,
             is_over: false,
@@ -249,7 +152,7 @@ impl Patience {
 
     /// Waits for bytes on the socket; false when the deadline has passed. What has come by
     /// then is read, once: a daemon that goes on talking is not listened to any longer.
-    fn lasts(&mut self, socket: &Socket) -> Result<bool> {
+    pub(super) fn lasts(&mut self, socket: &Socket) -> Result<bool> {
         while !self.is_over {
             let now = Instant::now();
             self.is_over = self.deadline.is_some_and(|deadline| deadline <= now);
@@ -264,40 +167,6 @@ impl Patience {
             }
         }
         Ok(false)
-    }
-}
-
-/// Calls the next thread that waits to read, or the I/O thread where something else waits.
-fn hand_on(lane: &Lane) {
-    let state = lane.lock();
-    let Some(link) = state.link.clone().filter(|link| link.reading.is_open()) else {
-        return;
-    };
-    let next = state.calls.next_thread();
-    let is_wanted = next.is_none() && state.waits_for_io();
-    drop(state);
-    if let Some(next) = next {
-        next.call();
-    } else if is_wanted {
-        link.reading.recall.notify_one();
-    }
-}
-
-impl Lane {
-    /// True if threads made calls since `seen`, and only threads wait.
-    pub(super) fn is_for_threads(&self, seen: &mut u64) -> bool {
-        let state = self.lock();
-        let Some(link) = &state.link else {
-            return false;
-        };
-        let calls = link.reading.calls();
-        let came = std::mem::replace(seen, calls) != calls;
-        came && !state.waits_for_io()
-    }
-
-    /// Calls one of the threads that wait, to read.
-    pub(crate) fn call_reader(&self) {
-        hand_on(self);
     }
 }
 

@@ -6,16 +6,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::super::backoff::Backoff;
-use super::super::inner::Inner;
 use super::super::log::Level;
-use super::super::queries::random_array;
-use super::super::requests;
+use super::super::queries::{random_array, Queries};
 use super::super::runtime::caught;
 use super::super::trace::Trace;
 use super::handshake::{shake, Caller, Early, Established, Shaking};
 use super::link::Inlet;
-use super::Lane;
-use crate::wire::{Id, Incoming};
+use super::{Lane, LocalCall, Owner};
+use crate::wire::{Id, Incoming, Request};
 use crate::{transport, Error, Result, Status};
 
 /// Resuming sooner than this after a loss can give a connection that is open but mute.
@@ -31,12 +29,12 @@ pub(crate) type First = oneshot::Receiver<Established>;
 
 /// Connects `lane` once, under the token that it should have now; for `caller`, if one waits.
 pub(crate) async fn establish(
-    inner: &Arc<Inner>,
+    owner: &Arc<dyn Owner>,
     lane: &Arc<Lane>,
     epoch: u64,
     caller: Option<Caller>,
 ) -> Result<(Established, Attempt)> {
-    let Some(dial) = &inner.config.dial else {
+    let Some(dial) = &owner.config().dial else {
         return Err(Error::new(
             Status::CONFIG_NO_TRANSPORT,
             "the configuration names no socket of a daemon",
@@ -50,14 +48,14 @@ pub(crate) async fn establish(
         None => random_array()?,
     };
     let socket = transport::dial(dial).await?;
-    let trace = Trace::new(&inner.log, lane.kind);
+    let trace = Trace::new(owner.log(), lane.kind);
     let shaking = Shaking {
         lane,
         epoch,
         caller,
     };
     let mut attempt = Attempt {
-        inner: Arc::clone(inner),
+        owner: Arc::clone(owner),
         lane: Arc::clone(lane),
         token,
         early: Early::default(),
@@ -70,7 +68,7 @@ pub(crate) async fn establish(
 /// A connection that is to become a lane's own. Whatever ends it before that, the replies
 /// that came on it count: the daemon does not tell them again.
 pub(crate) struct Attempt {
-    inner: Arc<Inner>,
+    owner: Arc<dyn Owner>,
     lane: Arc<Lane>,
     token: Id,
     early: Early,
@@ -82,7 +80,7 @@ impl Attempt {
     fn succeed(mut self) {
         self.is_over = true;
         for incoming in std::mem::take(&mut self.early.kept) {
-            self.inner.dispatch(&self.lane, incoming);
+            self.owner.on_incoming(&self.lane, incoming);
         }
     }
 }
@@ -95,7 +93,7 @@ impl Drop for Attempt {
         self.lane.lost_while_shaking(&self.token);
         for incoming in std::mem::take(&mut self.early.kept) {
             if matches!(incoming, Incoming::MessageReply(_)) {
-                self.inner.dispatch(&self.lane, incoming);
+                self.owner.on_incoming(&self.lane, incoming);
             }
         }
     }
@@ -111,36 +109,36 @@ fn to_resume(lane: &Lane) -> Option<(Id, Instant)> {
 
 /// Serves `lane` until the task is dropped or the lane's epoch is over.
 pub(crate) async fn serve(
-    inner: Arc<Inner>,
+    owner: Arc<dyn Owner>,
     lane: Arc<Lane>,
     epoch: u64,
     mut first: Option<First>,
 ) {
-    let mut backoff = Backoff::new(inner.config.reconnect_min, inner.config.reconnect_max);
+    let mut backoff = Backoff::new(owner.config().reconnect_min, owner.config().reconnect_max);
     loop {
         let body = async {
             tokio::select! {
                 biased;
-                () = keep_time(&inner, &lane) => {}
-                () = keep_connected(&inner, &lane, epoch, first.take(), &mut backoff) => {}
+                () = keep_time(&owner, &lane) => {}
+                () = keep_connected(&owner, &lane, epoch, first.take(), &mut backoff) => {}
             }
         };
         let Err(panic) = caught(body).await else {
             return;
         };
-        inner.lane_lost(&lane, epoch, &panic);
+        owner.on_lost(&lane, epoch, &panic);
         tokio::time::sleep(backoff.pause(Duration::ZERO)).await;
     }
 }
 
 /// Does what is due by time, also while there is no connection.
-async fn keep_time(inner: &Arc<Inner>, lane: &Arc<Lane>) {
+async fn keep_time(owner: &Arc<dyn Owner>, lane: &Arc<Lane>) {
     loop {
         let deadline = lane.lock().next_deadline();
         tokio::select! {
             biased;
             () = lane.wake.notified() => {}
-            () = until(deadline) => inner.tick(lane),
+            () = until(deadline) => owner.on_time(lane),
         }
     }
 }
@@ -153,7 +151,7 @@ async fn until(deadline: Option<Instant>) {
 }
 
 async fn keep_connected(
-    inner: &Arc<Inner>,
+    owner: &Arc<dyn Owner>,
     lane: &Arc<Lane>,
     epoch: u64,
     mut first: Option<First>,
@@ -164,78 +162,79 @@ async fn keep_connected(
             Some(first) => match first.await {
                 Ok(session) => Ok(session),
                 Err(_) => {
-                    inner.lane_lost(lane, epoch, &super::closed()); // in its beginning
+                    owner.on_lost(lane, epoch, &crate::error::closed()); // in its beginning
                     continue;
                 }
             },
-            None => connect(inner, lane, epoch).await,
+            None => connect(owner, lane, epoch).await,
         };
         let started = Instant::now();
         let ended = match session {
             Ok(session) => {
-                let ended = run_session(inner, lane, session).await;
-                inner.lane_lost(lane, epoch, &ended);
+                let ended = run_session(owner, lane, session).await;
+                owner.on_lost(lane, epoch, &ended);
                 if ended.status() == Status::TIMEOUT {
                     lane.lock().session = None; // mute
                 }
                 ended
             }
             Err(error) => {
-                let stands = |other: &Arc<Lane>| !Arc::ptr_eq(other, lane) && other.is_up();
-                lane.could_not_connect(&error, inner.lanes.iter().any(stands));
+                lane.could_not_connect(&error, owner.is_attached_beside(lane));
                 error
             }
         };
         if lane.lock().epoch != epoch {
             return;
         }
-        inner
-            .log
+        owner
+            .log()
             .line(Level::Info, || format!("{:?} lane: {ended}", lane.kind));
         tokio::time::sleep(backoff.pause(started.elapsed())).await;
     }
 }
 
-async fn connect(inner: &Arc<Inner>, lane: &Arc<Lane>, epoch: u64) -> Result<Established> {
-    let (session, attempt) = establish(inner, lane, epoch, None).await?;
-    begin(inner, lane, epoch, &session, attempt)?;
+async fn connect(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, epoch: u64) -> Result<Established> {
+    let (session, attempt) = establish(owner, lane, epoch, None).await?;
+    begin(owner, lane, epoch, &session, attempt)?;
     Ok(session)
 }
 
 /// Makes the session the lane's own. Fails where the lane was left meanwhile.
 pub(crate) fn begin(
-    inner: &Arc<Inner>,
+    owner: &Arc<dyn Owner>,
     lane: &Arc<Lane>,
     epoch: u64,
     session: &Established,
     attempt: Attempt,
 ) -> Result<()> {
-    if !inner.lane_connected(lane, epoch, session) {
-        return Err(super::closed());
+    if !Arc::clone(owner).on_established(lane, epoch, session) {
+        return Err(crate::error::closed());
     }
     attempt.succeed();
     Ok(())
 }
 
 /// One session from its beginning to its loss; gives the reason of the loss.
-async fn run_session(inner: &Arc<Inner>, lane: &Arc<Lane>, mut session: Established) -> Error {
+async fn run_session(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, mut session: Established) -> Error {
     let within = probe_within(&session);
     let ended = tokio::select! {
         biased;
-        error = read(inner, lane, &mut session.inlet) => error,
-        error = probe(inner, lane, within) => error,
+        error = read(owner, lane, &mut session.inlet) => error,
+        error = probe(owner, lane, within) => error,
     };
     session.link.outbox.socket().shutdown();
     ended
 }
 
 /// Reads and dispatches until the connection is lost.
-async fn read(inner: &Arc<Inner>, lane: &Arc<Lane>, inlet: &mut Inlet) -> Error {
+async fn read(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, inlet: &mut Inlet) -> Error {
     let mut calls = 0;
     loop {
         let taken = match inlet.buffered() {
-            Ok(Some(frame)) => inner.take_frame(lane, &frame),
-            Ok(None) if lane.is_for_threads(&mut calls) => inlet.leave_to_threads(lane).await,
+            Ok(Some(frame)) => owner.on_frame(lane, &frame),
+            Ok(None) if lane.is_for_threads(&mut calls) => {
+                inlet.leave_to_threads(|| lane.call_reader()).await
+            }
             Ok(None) => inlet.fill().await,
             Err(error) => Err(error),
         };
@@ -246,22 +245,28 @@ async fn read(inner: &Arc<Inner>, lane: &Arc<Lane>, inlet: &mut Inlet) -> Error 
 }
 
 /// Asks a resumed session for a sign of life; returns only if there is none.
-async fn probe(inner: &Arc<Inner>, lane: &Arc<Lane>, within: Option<Duration>) -> Error {
+async fn probe(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, within: Option<Duration>) -> Error {
     let Some(within) = within else {
         return std::future::pending().await;
     };
-    let asked = async { requests::probe(&inner.queries)?.run_on(lane).await };
+    let asked = async { ask(owner.queries())?.run_on(lane).await };
     match tokio::time::timeout(within, asked).await {
         Ok(_) => std::future::pending().await,
         Err(_) => Error::new(Status::TIMEOUT, MUTE),
     }
 }
 
+/// A request that any daemon with sessions answers at once, whatever its state.
+fn ask(queries: &Queries) -> Result<LocalCall<()>> {
+    let seed = random_array::<32>()?;
+    LocalCall::new(queries, &Request::NewKeypair { seed: &seed }, |_| Ok(()))
+}
+
 /// How long a sign of life may take; None where none is to be had or needed.
 fn probe_within(session: &Established) -> Option<Duration> {
     if !session.resumed {
         None
-    } else if Inner::is_modern(&session.link.features) {
+    } else if session.link.features.answers_at_once() {
         Some(PROBE_WITHIN)
     } else {
         // Those queue local requests with all others, and the queue stands still offline.

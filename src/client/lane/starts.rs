@@ -26,7 +26,7 @@ use super::super::queries::Queries;
 use super::super::window::{Sample, Window};
 use super::calls::unsupported;
 use super::start_request::StartRequest;
-use crate::wire::{Features, Hash, Reply, ReplyBody};
+use crate::wire::{codes, Features, Hash, Reply, ReplyBody};
 use crate::{Error, Result};
 
 /// After so many cancels without effect the daemon cannot have the entry: it never
@@ -43,6 +43,13 @@ pub(crate) struct StartAnswer {
     pub(crate) features: Arc<Features>,
     /// It was sent more than once, so an earlier sending may have had its effect.
     pub(crate) replayed: bool,
+}
+
+impl StartAnswer {
+    /// The failure that it reports, if it does.
+    pub(crate) fn check(&self) -> Result<()> {
+        codes::check(&self.reply, &self.features)
+    }
 }
 
 /// Who waits for the answer.

@@ -9,22 +9,6 @@ use crate::{Error, Status};
 /// reached and hung up does not count: it may well do better the next time.
 const HOPELESS: u32 = 4;
 
-/// How the last attempts to connect a lane went.
-#[derive(Default)]
-pub(super) struct Attempts {
-    /// Why the last one failed.
-    failure: Option<Error>,
-    /// How many in a row could not dial while another lane stood and something waited for this one.
-    failed: u32,
-}
-
-impl Attempts {
-    /// The lane is connected.
-    pub(super) fn succeeded(&mut self) {
-        *self = Attempts::default();
-    }
-}
-
 impl Lane {
     /// Why the lane cannot be connected, while that is so.
     pub(crate) fn failure(&self) -> Option<Error> {

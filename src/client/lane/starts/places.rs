@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::super::start_request::StartRequest;
 use super::{StartKey, StartSink, Starts, READS, WRITES};
-use crate::client::inner::closed;
+use crate::error::closed;
 use crate::Result;
 
 /// So many boxes of a line are prepared beyond those that may leave now. Enough to keep the lane

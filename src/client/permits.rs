@@ -1,0 +1,99 @@
+//! Which lane an encryption goes on, and when.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::encryption::{usual_price, Asked, Permit, Priority, Sink};
+use super::inner::Inner;
+use super::lane::{Answer, Exchange, Lane, LaneKind, LocalCall};
+use super::waiter::Waiter;
+use crate::error::closed;
+use crate::sync::lock;
+use crate::Result;
+
+impl Inner {
+    /// What an encryption costs, or what it usually does on a network like this; `None` where
+    /// nothing is known.
+    pub(crate) fn encryption_price(&self) -> Option<Duration> {
+        self.encryption.price().or_else(|| {
+            let view = lock(&self.view);
+            usual_price(&view.pigeonhole.as_ref()?.nike_name)
+        })
+    }
+
+    /// Waits until an encryption may be sent. Dropped while it waits, it leaves the queue.
+    pub(crate) async fn permit(self: &Arc<Self>, priority: Priority) -> Result<Permit> {
+        let (sender, granted) = oneshot::channel();
+        match self.encryption.ask(priority, Sink::Task(sender))? {
+            Asked::Granted(permit) => Ok(permit),
+            Asked::Queued(_ticket, wanting) => {
+                self.help_out(wanting);
+                granted.await.map_err(|_| closed())?
+            }
+        }
+    }
+
+    /// The same for a thread that waits, until `deadline`.
+    pub(crate) fn permit_blocking(
+        self: &Arc<Self>,
+        priority: Priority,
+        deadline: Option<Instant>,
+    ) -> Result<Permit> {
+        let waiter = Arc::new(Waiter::new());
+        let sink = Sink::Thread(Arc::clone(&waiter));
+        match self.encryption.ask(priority, sink)? {
+            Asked::Granted(permit) => Ok(permit),
+            Asked::Queued(_ticket, wanting) => {
+                self.help_out(wanting);
+                let granted = waiter.wait_value(deadline);
+                granted.unwrap_or_else(|| Err(self.timed_out()))
+            }
+        }
+    }
+
+    /// The lane on which a permit's request goes.
+    pub(crate) fn encryption_lane(self: &Arc<Self>, permit: &Permit) -> Arc<Lane> {
+        self.lane_number(LaneKind::Encryption, permit.slot())
+    }
+
+    /// Another connection stands; where that is not enough, opens the next one.
+    pub(crate) fn help_waiting_encryptions(self: &Arc<Self>) {
+        let wanting = self.encryption.wanting();
+        if wanting.is_some() {
+            self.help_out(wanting);
+        }
+    }
+
+    /// An encryption waits although others are at the daemon: opens the connection that would
+    /// help, and sees to it that those that the daemon never answers do not hold it up for ever.
+    fn help_out(self: &Arc<Self>, wanting: Option<usize>) {
+        if let Some(slot) = wanting {
+            drop(self.lane_number(LaneKind::Encryption, slot));
+        }
+        for lane in self.lanes_of(LaneKind::Encryption) {
+            lane.wake.notify_one();
+        }
+    }
+}
+
+impl Exchange {
+    /// Sends it when its turn comes and awaits the answer. Dropped while it waits, it forgets
+    /// the call.
+    pub(crate) async fn run(self, inner: &Arc<Inner>) -> Result<Answer> {
+        let Some(effort) = &self.effort else {
+            return self.run_on(&inner.lane(LaneKind::Local), None).await;
+        };
+        let permit = inner.permit(effort.priority).await?;
+        let lane = inner.encryption_lane(&permit);
+        self.run_on(&lane, Some(permit)).await
+    }
+}
+
+impl<T> LocalCall<T> {
+    /// Sends it and awaits the answer.
+    pub(crate) async fn run(self, inner: &Arc<Inner>) -> Result<T> {
+        (self.read)(&self.exchange.run(inner).await?)
+    }
+}

@@ -1,0 +1,152 @@
+//! A lane is connected, or its connection lost: what becomes of the work on it, and of what is
+//! known of the daemon.
+
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::announced::Reached;
+use super::events::Event;
+use super::inner::Inner;
+use super::lane::{self, Established, Lane, LaneKind};
+use super::log::Level;
+use super::verify;
+use crate::sync::lock;
+use crate::{Error, Result};
+
+impl Inner {
+    /// A lane's handshake is over: makes the connection the lane's own, sends again what
+    /// is unanswered, and tells of it. False if the lane was left meanwhile.
+    pub(crate) fn lane_connected(
+        self: &Arc<Self>,
+        lane: &Arc<Lane>,
+        epoch: u64,
+        session: &Established,
+    ) -> bool {
+        let mut announced = lock(&self.announced);
+        let status = &session.status;
+        self.set_features(&session.link.features);
+        let Some(fates) = lane.install(epoch, session, &self.queries) else {
+            return false;
+        };
+        self.tell_encryption(lane, true);
+        self.help_waiting_encryptions();
+        let reached = announced.reach(status.instance_token);
+        if reached == Reached::Restarted {
+            lock(&self.view).forget_epochs();
+            self.encryption.on_restarted();
+            self.verification.forget();
+        }
+        let misfit = lock(&self.view).take_geometry(status);
+        self.tell_status(reached != Reached::Again);
+        let problem = session
+            .document
+            .as_ref()
+            .and_then(|d| self.tell_document(d));
+        match reached {
+            Reached::Restarted => self.sinks.publish(&Event::Restarted),
+            Reached::Resumed => self.sinks.publish(&Event::Resumed),
+            Reached::First | Reached::Again => {}
+        }
+        self.publish_all(fates);
+        drop(announced);
+        session.link.outbox.kick(); // writes log lines, so under no lock
+        self.warn("geometry", misfit);
+        self.warn("document", problem);
+        self.log.line(Level::Info, || {
+            format!("{:?} lane: connected with the daemon", lane.kind)
+        });
+        if lane.kind == LaneKind::Local {
+            verify::in_background(self);
+        }
+        true
+    }
+
+    /// A lane's connection is lost.
+    pub(crate) fn lane_lost(&self, lane: &Lane, epoch: u64, reason: &Error) {
+        let mut announced = lock(&self.announced);
+        let mut state = lane.lock();
+        if state.epoch != epoch {
+            return; // left on purpose, and told so
+        }
+        let was_hung_up_on = !announced.shutting_down && state.was_hung_up_on(reason);
+        let poison = if was_hung_up_on {
+            state.starts.on_hung_up(Instant::now());
+            state.calls.blame_oldest()
+        } else {
+            None
+        };
+        let (link, fates) = state.lose_link();
+        drop(state);
+        if let Some(sink) = poison {
+            sink.deliver(Err(lane::given_up()));
+        }
+        lane.progress.notify_waiters();
+        self.publish_all(fates);
+        let Some(link) = link else {
+            return;
+        };
+        self.tell_encryption(lane, false);
+        link.outbox.socket().shutdown();
+        if self.is_attached() {
+            self.tell_status(false);
+        } else {
+            let graceful = announced.shutting_down;
+            self.tell_lost(
+                &mut announced,
+                graceful,
+                (!graceful).then(|| reason.clone()),
+            );
+        }
+    }
+
+    /// Leaves every lane on purpose. `allow` decides, under the lock, whether that is to be.
+    pub(crate) fn leave_all(&self, allow: impl FnOnce() -> Result<bool>) -> Result<()> {
+        let mut announced = lock(&self.announced);
+        if !allow()? {
+            return Ok(());
+        }
+        for lane in &self.lanes {
+            let fates = lane.leave();
+            self.tell_encryption(lane, false);
+            self.publish_all(fates);
+        }
+        self.tell_lost(&mut announced, true, None);
+        Ok(())
+    }
+
+    /// Does what is due on a lane by time.
+    pub(crate) fn tick(&self, lane: &Lane) {
+        let now = Instant::now();
+        let mut state = lane.lock();
+        let fates = state.messages.expire(now);
+        state.calls.release_overdue(now);
+        let link = state.link.clone();
+        if let Some(link) = &link {
+            for cancel in state.starts.due_cancels(&self.queries, now) {
+                state.put(link, cancel);
+            }
+        }
+        drop(state);
+        if let Some(link) = link {
+            link.outbox.kick();
+        }
+        self.publish_all(fates);
+        lane.progress.notify_waiters();
+        lane.pump(&self.queries);
+    }
+
+    fn set_features(&self, features: &Arc<crate::wire::Features>) {
+        lock(&self.view).features = Some(Arc::clone(features));
+        let single = !features.answers_at_once();
+        self.single.store(single, Ordering::Release);
+        self.encryption.set_single(single);
+    }
+
+    /// A lane stands, or no longer.
+    fn tell_encryption(&self, lane: &Lane, connected: bool) {
+        if lane.kind == LaneKind::Encryption {
+            self.encryption.set_connected(lane.number, connected);
+        }
+    }
+}
