@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime as Tokio;
 use tokio::sync::{mpsc, oneshot, Notify};
 
-use super::inner::{Inner, Phase};
-use super::lane;
-use super::outbox::Outbox;
-use super::runtime::Farewell;
-use super::thread::ThreadId;
+use crate::client::connection;
+use crate::client::connection::io::writer::Outbox;
+use crate::client::runtime::thread::ThreadId;
+use crate::client::runtime::Farewell;
+use crate::client::shared::{Inner, Phase};
 use crate::error::closed;
 use crate::sync::{lock, wait_until};
 
@@ -39,13 +39,13 @@ pub(crate) struct Closing {
     parted: Notify,
     /// Hands the client's thread what it does last.
     thread: Mutex<Option<oneshot::Sender<Farewell>>>,
-    pub(super) thread_id: ThreadId,
+    pub(crate) thread_id: ThreadId,
     /// Ends when the last lane's task has ended.
     lanes_ended: Mutex<Option<mpsc::Receiver<()>>>,
 }
 
 impl Closing {
-    pub(super) fn new(
+    pub(crate) fn new(
         thread: oneshot::Sender<Farewell>,
         thread_id: ThreadId,
         lanes_ended: mpsc::Receiver<()>,
@@ -62,7 +62,7 @@ impl Closing {
 
     /// Begins the end, unless that was done. The goodbye is on its way when this returns, as far
     /// as the sockets take it; everything else is left to the client's thread.
-    pub(super) fn begin(self: &Arc<Self>, inner: &Arc<Inner>) {
+    pub(crate) fn begin(self: &Arc<Self>, inner: &Arc<Inner>) {
         let before = std::mem::replace(&mut *lock(&inner.phase), Phase::Closed);
         if before == Phase::Closed {
             return;
@@ -122,7 +122,7 @@ impl Closing {
         }
         // A connection of a connect that ends here is nobody's any more.
         for way_out in ways_out.iter().flatten() {
-            lane::hear_out(way_out.socket(), until);
+            connection::hear_out(way_out.socket(), until);
         }
     }
 
@@ -132,7 +132,7 @@ impl Closing {
     }
 
     /// Waits until the daemon has been told goodbye.
-    pub(super) async fn parted(&self) {
+    pub(crate) async fn parted(&self) {
         loop {
             let parted = self.parted.notified();
             tokio::pin!(parted);
@@ -146,7 +146,7 @@ impl Closing {
 
     /// Waits until the client's thread has done all that it had to. False if the deadline passes
     /// before that.
-    pub(super) fn wait(&self, deadline: Option<Instant>) -> bool {
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
         let is_over = |stage: &Stage| *stage == Stage::Over;
         wait_until(&self.changed, lock(&self.stage), deadline, is_over).is_ok()
     }

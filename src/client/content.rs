@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 
-use super::arq::StartResult;
-use super::boxes::ReadBox;
-use super::channel::{ChannelQuery, ChannelReply};
-use super::completion::Value;
-use super::envelope::{Envelope, SignedDocument};
-use super::envelopes::CourierEnvelopes;
-use super::tombstones::Tombstones;
-use super::vouchers::{Induction, MintedVoucher, OpenedVoucher};
+use crate::client::api::boxes::resending::StartResult;
+use crate::client::api::boxes::tombstones::Tombstones;
+use crate::client::api::boxes::ReadBox;
+use crate::client::api::channels::values::ChannelReply;
+use crate::client::api::copies::envelopes::CourierEnvelopes;
+use crate::client::api::vouchers::{Induction, MintedVoucher, OpenedVoucher};
+use crate::client::events::completion::Value;
+use crate::client::stored::channel_query::ChannelQuery;
+use crate::client::stored::envelope::{Envelope, SignedDocument};
 
 /// How many bytes a result holds that depend on daemon, peer or caller. What has none to
 /// speak of counts nothing; the number of results bounds that.

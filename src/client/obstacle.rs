@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::inner::{Inner, Phase};
-use super::lane::{Lane, Owed};
+use crate::client::connection::{Lane, Owed};
+use crate::client::shared::{Inner, Phase};
 use crate::sync::lock;
 use crate::{Error, Status};
 

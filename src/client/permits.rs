@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::encryption::{usual_price, Asked, Permit, Priority, Sink};
-use super::inner::Inner;
-use super::lane::{Answer, Exchange, Lane, LaneKind, LocalCall};
-use super::waiter::Waiter;
+use crate::client::connection::{Answer, Exchange, Lane, LaneKind, LocalCall};
+use crate::client::encryption::{usual_price, Asked, Permit, Priority, Sink};
+use crate::client::runtime::waiter::Waiter;
+use crate::client::shared::Inner;
 use crate::error::closed;
 use crate::sync::lock;
 use crate::Result;

@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::announced::Reached;
-use super::events::Event;
-use super::inner::Inner;
-use super::lane::{self, Established, Lane, LaneKind};
-use super::log::Level;
-use super::verify;
+use crate::client::connection;
+use crate::client::connection::{Established, Lane, LaneKind};
+use crate::client::daemon::announced::Reached;
+use crate::client::events::Event;
+use crate::client::runtime::log::Level;
+use crate::client::shared::Inner;
+use crate::client::verify;
 use crate::sync::lock;
 use crate::{Error, Result};
 
@@ -79,7 +80,7 @@ impl Inner {
         let (link, fates) = state.lose_link();
         drop(state);
         if let Some(sink) = poison {
-            sink.deliver(Err(lane::given_up()));
+            sink.deliver(Err(connection::given_up()));
         }
         lane.progress.notify_waiters();
         self.publish_all(fates);

@@ -1,14 +1,14 @@
 //! The requests that the daemon answers by itself: what is checked first, and what comes out.
 
-use super::client::Client;
-use super::encryption::Priority;
-use super::envelope::{Envelope, SignedDocument};
-use super::inner::Inner;
-use super::lane::Answer;
-use super::lane::LocalCall;
-use super::queries::Queries;
-use super::work::Work;
 use crate::bacap::{BoxIndex, Keypair, ReadCap, WriteCap};
+use crate::client::call::Work;
+use crate::client::connection::Answer;
+use crate::client::connection::LocalCall;
+use crate::client::encryption::Priority;
+use crate::client::handle::Client;
+use crate::client::runtime::query_ids::Queries;
+use crate::client::shared::Inner;
+use crate::client::stored::envelope::{Envelope, SignedDocument};
 use crate::sync::lock;
 use crate::wire::{Hash, ReplyBody, Request};
 use crate::{Error, Result, Status};

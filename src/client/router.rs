@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::events::{Event, MessageReply, MessageSent};
-use super::inner::Inner;
-use super::lane::{Answer, Established, Lane, Owner};
-use super::log::{Level, Log};
-use super::queries::Queries;
-use super::trace;
+use crate::client::connection::io::trace;
+use crate::client::connection::{Answer, Established, Lane, Owner};
+use crate::client::events::{Event, MessageReply, MessageSent};
+use crate::client::runtime::log::{Level, Log};
+use crate::client::runtime::query_ids::Queries;
+use crate::client::shared::Inner;
 use crate::config::Config;
 use crate::wire::{self, codes, Incoming};
 use crate::{Error, Result, Status};

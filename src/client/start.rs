@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc;
 
-use super::client::Client;
-use super::closing::Closing;
-use super::content::size_of_content;
-use super::dispatcher::Dispatcher;
-use super::inner::Inner;
-use super::log::Log;
-use super::runtime::Runtime;
-use super::thread::ThreadSetup;
+use crate::client::closing::Closing;
+use crate::client::content::size_of_content;
+use crate::client::handle::Client;
+use crate::client::runtime::dispatcher::Dispatcher;
+use crate::client::runtime::log::Log;
+use crate::client::runtime::thread::ThreadSetup;
+use crate::client::runtime::Runtime;
+use crate::client::shared::Inner;
 use crate::config::Config;
 use crate::Result;
 

@@ -3,7 +3,7 @@
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::*;
+use crate::client::*;
 use crate::config::{Config, Dial};
 use crate::Status;
 

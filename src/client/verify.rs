@@ -10,13 +10,13 @@
 
 use std::sync::Arc;
 
-use super::client::Client;
-use super::inner::Inner;
-use super::log::Level;
-use super::queries::random_array;
-use super::requests;
-use super::verification::{Findings, KeyDerivation, NEXT_DIFFERS};
 use crate::bacap::{self, Derivation, Keypair};
+use crate::client::daemon::verification::{Findings, KeyDerivation, NEXT_DIFFERS};
+use crate::client::handle::Client;
+use crate::client::requests;
+use crate::client::runtime::log::Level;
+use crate::client::runtime::query_ids::random_array;
+use crate::client::shared::Inner;
 use crate::Result;
 
 /// The lane for local requests is connected: starts a verification, where one is due.

@@ -10,9 +10,9 @@
 //! it ends: answered, lost, or given up before it was sent. What was sent and given up keeps
 //! its permit until the daemon is done with it.
 
-mod permit;
-mod price;
-mod queue;
+pub(crate) mod permit;
+pub(crate) mod price;
+pub(crate) mod queue;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -222,4 +222,4 @@ impl Encryption {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -16,7 +16,7 @@ pub(crate) struct Permit {
 }
 
 impl Permit {
-    pub(super) fn new(encryption: Arc<Encryption>, slot: usize) -> Self {
+    pub(crate) fn new(encryption: Arc<Encryption>, slot: usize) -> Self {
         Permit {
             encryption: Some(encryption),
             slot,
@@ -40,7 +40,7 @@ impl Permit {
     }
 
     /// Whoever has it gives it back by hand.
-    pub(super) fn disarm(mut self) {
+    pub(crate) fn disarm(mut self) {
         self.encryption = None;
     }
 }

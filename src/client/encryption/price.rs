@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::super::round_trip::RoundTrip;
+use crate::client::runtime::round_trip::RoundTrip;
 use crate::sync::lock;
 
 /// What an encryption takes with CTIDH, to be on the safe side until it was measured.
@@ -17,24 +17,24 @@ pub(crate) fn usual(nike: &str) -> Option<Duration> {
 
 /// The price of one encryption at the present daemon process.
 #[derive(Default)]
-pub(super) struct Price {
+pub(crate) struct Price {
     one: Mutex<RoundTrip>,
 }
 
 impl Price {
     /// The smoothed price; `None` before the first measurement.
-    pub(super) fn get(&self) -> Option<Duration> {
+    pub(crate) fn get(&self) -> Option<Duration> {
         lock(&self.one).get()
     }
 
     /// A request of `count` encryptions took `took`. One without any says nothing.
-    pub(super) fn learn(&self, count: u32, took: Duration) {
+    pub(crate) fn learn(&self, count: u32, took: Duration) {
         if let Some(one) = took.checked_div(count) {
             lock(&self.one).learn(one);
         }
     }
 
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         *lock(&self.one) = RoundTrip::default();
     }
 }

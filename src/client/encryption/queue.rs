@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::Permit;
-use crate::client::waiter::Waiter;
+use super::permit::Permit;
+use crate::client::runtime::waiter::Waiter;
 use crate::Result;
 
 /// What an encryption is for. Those further up go first, but never for ever.
@@ -36,7 +36,7 @@ pub(crate) enum Sink {
 
 impl Sink {
     /// Gives back the permit that nobody takes.
-    pub(super) fn deliver(self, granted: Result<Permit>) -> std::result::Result<(), Permit> {
+    pub(crate) fn deliver(self, granted: Result<Permit>) -> std::result::Result<(), Permit> {
         match self {
             Sink::Thread(waiter) => waiter.fill(granted),
             Sink::Task(sender) => {
@@ -51,7 +51,7 @@ impl Sink {
 
 /// Those who wait: first come, first served within a priority.
 #[derive(Default)]
-pub(super) struct Queue {
+pub(crate) struct Queue {
     classes: [Class; CLASSES],
     last: u64,
 }
@@ -65,12 +65,12 @@ struct Class {
 
 impl Queue {
     /// How many wait.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.classes.iter().map(|class| class.waiting.len()).sum()
     }
 
     /// Enters one who waits, under a number never used before.
-    pub(super) fn push(&mut self, priority: Priority, sink: Sink) -> u64 {
+    pub(crate) fn push(&mut self, priority: Priority, sink: Sink) -> u64 {
         self.last += 1;
         let class = &mut self.classes[priority as usize];
         class.waiting.push_back((self.last, sink));
@@ -78,7 +78,7 @@ impl Queue {
     }
 
     /// Takes one out who gave up, if it is there.
-    pub(super) fn remove(&mut self, number: u64) -> Option<Sink> {
+    pub(crate) fn remove(&mut self, number: u64) -> Option<Sink> {
         for class in &mut self.classes {
             // Numbers rise within a class.
             if let Ok(at) = class.waiting.binary_search_by_key(&number, |(n, _)| *n) {
@@ -89,7 +89,7 @@ impl Queue {
     }
 
     /// Takes out the one whose turn it is.
-    pub(super) fn next(&mut self) -> Option<Sink> {
+    pub(crate) fn next(&mut self) -> Option<Sink> {
         let waits = |class: &Class| !class.waiting.is_empty();
         let starves = |class: &Class| waits(class) && class.passed >= PATIENCE;
         let starving = self.classes.iter().position(starves);
@@ -105,7 +105,7 @@ impl Queue {
     }
 
     /// Takes all out.
-    pub(super) fn take_all(&mut self) -> Vec<Sink> {
+    pub(crate) fn take_all(&mut self) -> Vec<Sink> {
         let all = self.classes.iter_mut().flat_map(|c| c.waiting.drain(..));
         all.map(|(_, sink)| sink).collect()
     }

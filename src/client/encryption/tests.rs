@@ -10,7 +10,10 @@ fn ask(encryption: &Arc<Encryption>, priority: Priority) -> std::result::Result<
     let (sender, waiting) = oneshot::channel();
     match encryption.ask(priority, Sink::Task(sender)).unwrap() {
         Asked::Granted(permit) => Ok(permit),
-        Asked::Queued(..) => Err(waiting),
+        Asked::Queued(ticket, _) => {
+            std::mem::forget(ticket); // as one who goes on waiting
+            Err(waiting)
+        }
     }
 }
 

@@ -1,0 +1,164 @@
+//! What most programs want: one box written or read, from bytes to bytes.
+
+pub(crate) mod polling;
+pub(crate) mod resending;
+pub(crate) mod tombstones;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use self::resending::{Found, Place, StartFlags, StartKind};
+use crate::bacap::{BoxIndex, ReadCap, WriteCap};
+use crate::client::call::Work;
+use crate::client::connection::LaneKind;
+use crate::client::encryption::Priority;
+use crate::client::handle::Client;
+use crate::client::requests;
+use crate::client::shared::Inner;
+use crate::wire::WipingVec;
+use crate::{Result, Status};
+
+/// A box that was read.
+#[derive(Clone)]
+pub struct ReadBox {
+    /// Its content.
+    pub plaintext: Bytes,
+    /// The index of the box that follows.
+    pub next_index: BoxIndex,
+}
+
+impl Found {
+    fn into_box(self) -> Result<ReadBox> {
+        Ok(ReadBox {
+            plaintext: self.result.plaintext,
+            next_index: self.envelope.next()?,
+        })
+    }
+}
+
+/// An envelope may have grown too old while it waited for the daemon: so many fresh ones are made.
+const FRESH_ENVELOPES: usize = 3;
+/// How often a box is read back that should be there.
+const READ_BACK: usize = 3;
+
+pub(crate) async fn write_box(
+    inner: Arc<Inner>,
+    cap: WriteCap,
+    index: BoxIndex,
+    plaintext: Bytes,
+    flags: StartFlags,
+) -> Result<BoxIndex> {
+    let kind = StartKind::Write(cap.clone());
+    let mut attempt = 1;
+    let mut replayed = false;
+    loop {
+        let mut place = Place::take(&inner, LaneKind::Write)?;
+        let envelope = place.encrypt_write(&cap, &index, &plaintext).await?;
+        let fate = place.send_envelope(&kind, &envelope, flags, None).await;
+        replayed |= fate.replayed;
+        let doubtful = replayed || inner.features().may_meet_itself();
+        match fate.outcome {
+            Ok(_) => return envelope.next(),
+            Err(error) if error.status() == Status::BOX_ALREADY_EXISTS && doubtful => {
+                return match holds(&inner, &cap, &index, &plaintext).await {
+                    Some(true) => envelope.next(),
+                    Some(false) => Err(error),
+                    None => Err(resending::may_have_met_itself(&error, replayed)),
+                };
+            }
+            Err(error)
+                if error.status() == Status::COURIER_INVALID_EPOCH && attempt < FRESH_ENVELOPES =>
+            {
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Reads a box back to see whether it holds what was to be written: after a lost
+/// connection a write may meet itself, and before v0.0.74 at any time. `None` where the box
+/// cannot be read.
+async fn holds(
+    inner: &Arc<Inner>,
+    cap: &WriteCap,
+    index: &BoxIndex,
+    plaintext: &Bytes,
+) -> Option<bool> {
+    let read_cap = cap.read_cap();
+    for _ in 0..READ_BACK {
+        match read_once(inner, &read_cap, index).await {
+            Ok(found) => return Some(found.plaintext == *plaintext),
+            Err(error) if error.status() == Status::TOMBSTONE => return Some(plaintext.is_empty()),
+            // The replica that was asked may have it later.
+            Err(error) if error.status() == Status::BOX_ID_NOT_FOUND => {
+                tokio::time::sleep(resending::POLL_EVERY).await;
+            }
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
+pub(crate) async fn read_once(
+    inner: &Arc<Inner>,
+    cap: &ReadCap,
+    index: &BoxIndex,
+) -> Result<ReadBox> {
+    let found = resending::read_once(inner, cap, index, StartFlags::default()).await?;
+    found.into_box()
+}
+
+pub(crate) async fn read_box(
+    inner: Arc<Inner>,
+    cap: ReadCap,
+    index: BoxIndex,
+    flags: StartFlags,
+) -> Result<ReadBox> {
+    if !flags.no_retry {
+        let found = resending::poll(&inner, &cap, &index, None, flags).await?;
+        return found.into_box();
+    }
+    let mut attempt = 1;
+    loop {
+        match resending::read_once(&inner, &cap, &index, flags).await {
+            Err(error)
+                if error.status() == Status::COURIER_INVALID_EPOCH && attempt < FRESH_ENVELOPES =>
+            {
+                attempt += 1;
+            }
+            ended => return ended.and_then(Found::into_box),
+        }
+    }
+}
+
+impl Client {
+    /// Encrypts, sends and awaits one box; gives the index of the next. An empty
+    /// plaintext is a tombstone.
+    pub fn write_box(
+        &self,
+        cap: &WriteCap,
+        index: &BoxIndex,
+        plaintext: &[u8],
+        flags: StartFlags,
+    ) -> Result<Work<BoxIndex>> {
+        // Encoded once for its checks: bad arguments are refused before anything begins.
+        requests::encrypt_write_call(&self.inner, cap, index, plaintext, Priority::Write)?;
+        let (cap, index) = (cap.clone(), index.clone());
+        let plaintext = WipingVec::new(plaintext.to_vec()).into_bytes();
+        Ok(Work::task(move |inner| write_box(inner, cap, index, plaintext, flags)).outbound())
+    }
+
+    /// Reads one box, waiting for it to be written unless the flags say otherwise.
+    pub fn read_box(
+        &self,
+        cap: &ReadCap,
+        index: &BoxIndex,
+        flags: StartFlags,
+    ) -> Result<Work<ReadBox>> {
+        requests::encrypt_read_call(&self.inner, cap, index, Priority::Read)?;
+        let (cap, index) = (cap.clone(), index.clone());
+        Ok(Work::task(move |inner| read_box(inner, cap, index, flags)))
+    }
+}

@@ -1,0 +1,479 @@
+//! Boxes sent so that they arrive: start resending, and its cancel.
+//!
+//! The daemon repeats a box until it is answered. What it does not do well, the
+//! library does: a read of a box that is not there yet is not left to the
+//! daemon's endless retry, which a courier may never answer, but polled, with the
+//! same envelope for a while where encrypting is dear (see `polling`), waiting in
+//! line with all other reads in between.
+
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::{oneshot, Notify};
+
+use super::polling::{Costs, Next, Polled};
+use crate::bacap::{BoxIndex, ReadCap, WriteCap};
+use crate::client::api::couriers::COURIER;
+use crate::client::call::Work;
+use crate::client::connection::{BoxStart, Lane, LaneKind, StartAnswer, StartCap, StartRequest};
+use crate::client::encryption::Priority;
+use crate::client::handle::Client;
+use crate::client::requests;
+use crate::client::runtime::timeout;
+use crate::client::shared::Inner;
+use crate::client::stored::envelope::Envelope;
+use crate::error::closed;
+use crate::sync::lock;
+use crate::wire::{Features, Hash, ReplyBody};
+use crate::{Error, Result, Status};
+
+/// Between two polls of one box, at least: a reader's rate must not tell what it is doing.
+pub(crate) const POLL_EVERY: Duration = Duration::from_secs(1);
+
+/// So often in a row the daemon may refuse a read that waits, over some three minutes.
+const REFUSALS: u32 = 8;
+
+/// What a box is sent under.
+#[derive(Clone)]
+pub enum StartKind {
+    /// A read with this capability, of the box at this index.
+    Read(ReadCap, BoxIndex),
+    /// A write (or tombstone) with this capability.
+    Write(WriteCap),
+}
+
+impl StartKind {
+    fn lane(&self) -> LaneKind {
+        match self {
+            StartKind::Read(..) => LaneKind::Read,
+            StartKind::Write(_) => LaneKind::Write,
+        }
+    }
+}
+
+/// How a box is to be sent.
+#[derive(Clone, Copy, Default)]
+pub struct StartFlags {
+    /// A read of a box that is not there ends with `BOX_ID_NOT_FOUND` instead of waiting for it.
+    pub no_retry: bool,
+    /// A write of a box that is there ends with `BOX_ALREADY_EXISTS` instead of success.
+    pub return_box_exists: bool,
+    /// Which replica's answer to ask for; today's daemons ignore it.
+    pub reply_index: Option<u8>,
+}
+
+/// The end of a box's way.
+#[derive(Clone)]
+pub struct StartResult {
+    /// What a read found; empty for writes.
+    pub plaintext: Bytes,
+    /// Identity hash of the courier that carried it.
+    pub courier: Option<Hash>,
+    /// Queue of that courier.
+    pub courier_queue: Option<Bytes>,
+}
+
+/// A place in a lane's line, and then what is sent from it. Dropped, it is taken out of the
+/// line, or cancelled at the daemon until that has effect.
+pub(crate) struct Place {
+    inner: Arc<Inner>,
+    lane: Arc<Lane>,
+    key: u64,
+    near: oneshot::Receiver<()>,
+}
+
+impl Place {
+    /// Takes a place at the end of the line of a lane.
+    pub(crate) fn take(inner: &Arc<Inner>, kind: LaneKind) -> Result<Self> {
+        let lane = inner.lane(kind);
+        let (key, near) = lane.reserve(kind != LaneKind::Read)?;
+        let place = Place {
+            inner: Arc::clone(inner),
+            lane,
+            key,
+            near,
+        };
+        place.lane.pump(&inner.queries);
+        Ok(place)
+    }
+
+    /// Waits until the turn is near, and what is to be sent is to be prepared.
+    async fn is_near(&mut self) -> Result<()> {
+        (&mut self.near).await.map_err(|_| closed())
+    }
+
+    /// Has the envelope of a read made once its turn is near.
+    pub(crate) async fn encrypt_read(
+        &mut self,
+        cap: &ReadCap,
+        index: &BoxIndex,
+    ) -> Result<Envelope> {
+        self.is_near().await?;
+        let call = requests::encrypt_read_call(&self.inner, cap, index, Priority::Read)?;
+        call.run(&self.inner).await
+    }
+
+    /// Has the envelope of a write made once its turn is near.
+    pub(crate) async fn encrypt_write(
+        &mut self,
+        cap: &WriteCap,
+        index: &BoxIndex,
+        plaintext: &[u8],
+    ) -> Result<Envelope> {
+        self.is_near().await?;
+        let priority = Priority::Write;
+        let call = requests::encrypt_write_call(&self.inner, cap, index, plaintext, priority)?;
+        call.run(&self.inner).await
+    }
+
+    /// Sends a request when its turn comes, and awaits the answer.
+    async fn send(self, request: StartRequest) -> Result<StartAnswer> {
+        let (sender, answer) = oneshot::channel();
+        self.lane.fill(self.key, request, sender)?;
+        self.lane.pump(&self.inner.queries);
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Sends one envelope once. Tells `handed` when it goes to the daemon.
+    pub(crate) async fn send_envelope(
+        self,
+        kind: &StartKind,
+        envelope: &Envelope,
+        flags: StartFlags,
+        handed: Option<Arc<Notify>>,
+    ) -> Fate {
+        match self
+            .send(start_request(kind, envelope, flags, handed))
+            .await
+        {
+            Ok(answer) => Fate {
+                replayed: answer.replayed,
+                outcome: read_result(answer),
+            },
+            Err(error) => Fate {
+                outcome: Err(error),
+                replayed: false,
+            },
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let queries = &self.inner.queries;
+        let mut state = self.lane.lock();
+        let cancel = state.starts.abandon(self.key, queries, Instant::now());
+        if let (Some(cancel), Some(link)) = (cancel, state.link.clone()) {
+            state.put(&link, cancel); // under the lock, so behind its start
+        }
+        let link = state.pump(queries);
+        drop(state);
+        if let Some(link) = link {
+            link.outbox.kick();
+        }
+        self.lane.wake.notify_one(); // there is a new time limit
+        self.lane.progress.notify_waiters();
+    }
+}
+
+/// Gives a request to its lane and awaits the answer.
+pub(crate) async fn run(
+    inner: &Arc<Inner>,
+    kind: LaneKind,
+    request: StartRequest,
+) -> Result<StartAnswer> {
+    Place::take(inner, kind)?.send(request).await
+}
+
+/// How one envelope fared.
+pub(crate) struct Fate {
+    pub(crate) outcome: Result<StartResult>,
+    /// It was sent more than once, so a write may have met itself.
+    pub(crate) replayed: bool,
+}
+
+impl Fate {
+    /// The outcome, with a hint where a write may have met itself and nobody can look.
+    fn told(self, features: &Features) -> Result<StartResult> {
+        let doubtful = self.replayed || features.may_meet_itself();
+        self.outcome.map_err(|error| {
+            if doubtful && error.status() == Status::BOX_ALREADY_EXISTS {
+                return may_have_met_itself(&error, self.replayed);
+            }
+            error
+        })
+    }
+}
+
+/// The same error, with the hint that it may mean nothing.
+pub(crate) fn may_have_met_itself(error: &Error, replayed: bool) -> Error {
+    let why = if replayed {
+        "it was sent again after a lost connection, so this may be its own first sending"
+    } else {
+        "daemons before v0.0.74 say this of a write that met nothing but itself, too"
+    };
+    let text = format!("{}; {why}", error.message());
+    Error::new(error.status(), text)
+        .with_origin(error.origin())
+        .with_daemon_code(error.daemon_code().unwrap_or_default())
+        .with_replica_code(error.replica_code().unwrap_or_default())
+}
+
+/// Sends one envelope that is prepared, once.
+pub(crate) async fn send_envelope(
+    inner: &Arc<Inner>,
+    kind: &StartKind,
+    envelope: &Envelope,
+    flags: StartFlags,
+) -> Fate {
+    match Place::take(inner, kind.lane()) {
+        Ok(place) => place.send_envelope(kind, envelope, flags, None).await,
+        Err(error) => Fate {
+            outcome: Err(error),
+            replayed: false,
+        },
+    }
+}
+
+fn start_request(
+    kind: &StartKind,
+    envelope: &Envelope,
+    flags: StartFlags,
+    handed: Option<Arc<Notify>>,
+) -> StartRequest {
+    let (cap, index) = match kind {
+        StartKind::Read(cap, index) => (StartCap::Read(cap.clone()), Some(index.clone())),
+        StartKind::Write(cap) => (StartCap::Write(cap.clone()), None),
+    };
+    StartRequest::Box(Box::new(BoxStart {
+        cap,
+        index,
+        reply_index: flags.reply_index,
+        descriptor: envelope.descriptor.clone(),
+        ciphertext: envelope.ciphertext.clone(),
+        hash: envelope.hash,
+        no_retry: flags.no_retry,
+        return_box_exists: flags.return_box_exists,
+        handed,
+    }))
+}
+
+fn read_result(answer: StartAnswer) -> Result<StartResult> {
+    answer.check()?;
+    match answer.reply.body {
+        ReplyBody::StartResending(body) => Ok(StartResult {
+            plaintext: body.plaintext.unwrap_or_default(),
+            courier: body.courier,
+            courier_queue: body.courier_queue,
+        }),
+        _ => Err(Error::new(
+            Status::CBOR,
+            format!(
+                "the daemon answered with {} instead",
+                answer.reply.kind.key()
+            ),
+        )),
+    }
+}
+
+/// Sends an envelope until it is answered for good.
+pub(crate) async fn start(
+    inner: Arc<Inner>,
+    kind: StartKind,
+    envelope: Envelope,
+    flags: StartFlags,
+) -> Result<StartResult> {
+    match &kind {
+        StartKind::Read(cap, index) if !flags.no_retry => {
+            let found = poll(&inner, cap, index, Some(envelope), flags).await?;
+            Ok(found.result)
+        }
+        _ => {
+            let fate = send_envelope(&inner, &kind, &envelope, flags).await;
+            fate.told(&inner.features())
+        }
+    }
+}
+
+/// A box that was found.
+pub(crate) struct Found {
+    pub(crate) result: StartResult,
+    /// What it was found with.
+    pub(crate) envelope: Envelope,
+}
+
+/// Reads a box until it is there; `first` is the first envelope, where there is one already.
+pub(crate) async fn poll(
+    inner: &Arc<Inner>,
+    cap: &ReadCap,
+    index: &BoxIndex,
+    first: Option<Envelope>,
+    flags: StartFlags,
+) -> Result<Found> {
+    let kind = StartKind::Read(cap.clone(), index.clone());
+    let flags = StartFlags {
+        no_retry: true,
+        ..flags
+    };
+    let mut next = first;
+    let mut polled = Polled::first(Instant::now());
+    let mut refusals = 0;
+    loop {
+        let begun = tokio::time::Instant::now();
+        let mut place = Place::take(inner, LaneKind::Read)?;
+        let envelope = match next.take() {
+            Some(envelope) => Ok(envelope),
+            None => {
+                let made = place.encrypt_read(cap, index).await;
+                polled = Polled::first(Instant::now());
+                made
+            }
+        };
+        let ended = match &envelope {
+            Ok(envelope) => {
+                let sent = place.send_envelope(&kind, envelope, flags, None).await;
+                sent.outcome.map(|result| Found {
+                    result,
+                    envelope: envelope.clone(),
+                })
+            }
+            Err(error) => {
+                drop(place);
+                Err(Error::clone(error))
+            }
+        };
+        let mut is_missing = false;
+        match ended {
+            Err(error) if error.status() == Status::BOX_ID_NOT_FOUND => {
+                refusals = 0;
+                is_missing = true;
+            }
+            // The envelope grew old while it waited.
+            Err(error) if error.status() == Status::COURIER_INVALID_EPOCH => refusals = 0,
+            // The daemon has no document or courier right now, as after its start.
+            Err(error) if error.status() == Status::DAEMON_INTERNAL && refusals < REFUSALS => {
+                refusals += 1;
+            }
+            ended => return ended,
+        }
+        let pause = POLL_EVERY * 2_u32.pow(refusals.min(5));
+        tokio::time::sleep_until(begun + pause).await;
+        let now = Instant::now();
+        if is_missing && polled.next(now, &costs(inner)) == Next::Same {
+            polled.again();
+            next = envelope.ok();
+        }
+    }
+}
+
+/// What it costs to poll a box, as far as is known.
+fn costs(inner: &Inner) -> Costs {
+    // It is not known of couriers of older networks that they look again.
+    let encryption = inner.encryption.price();
+    let document = lock(&inner.view).document();
+    let couriers = document.map_or(0, |document| document.services(COURIER).len());
+    let looks_again = !inner.single.load(Ordering::Acquire);
+    Costs {
+        encryption: encryption.filter(|_| looks_again),
+        packets: inner
+            .lane_of(LaneKind::Read)
+            .lock()
+            .starts
+            .window
+            .packets_take(),
+        couriers: u32::try_from(couriers).unwrap_or(u32::MAX),
+        deadline: timeout::deadline_of_caller(),
+    }
+}
+
+/// Reads a box with one envelope, which is encrypted when its turn to be sent is near.
+pub(crate) async fn read_once(
+    inner: &Arc<Inner>,
+    cap: &ReadCap,
+    index: &BoxIndex,
+    flags: StartFlags,
+) -> Result<Found> {
+    let mut place = Place::take(inner, LaneKind::Read)?;
+    let envelope = place.encrypt_read(cap, index).await?;
+    let kind = StartKind::Read(cap.clone(), index.clone());
+    let flags = StartFlags {
+        no_retry: true,
+        ..flags
+    };
+    let fate = place.send_envelope(&kind, &envelope, flags, None).await;
+    Ok(Found {
+        result: fate.outcome?,
+        envelope,
+    })
+}
+
+impl Client {
+    /// Sends an envelope made by `encrypt_read` or `encrypt_write` until it is answered.
+    ///
+    /// The operation can be cancelled by the envelope's hash; `BUSY` while that
+    /// hash is in flight already.
+    pub fn start_resending_encrypted_message(
+        &self,
+        kind: StartKind,
+        envelope: Envelope,
+        flags: StartFlags,
+    ) -> Result<Work<StartResult>> {
+        self.inner.check_open()?;
+        self.inner
+            .check_known("start_resending_encrypted_message_reply")?;
+        if envelope.ciphertext.is_empty() || envelope.descriptor.is_empty() {
+            return Err(Error::new(
+                Status::ARG_EMPTY,
+                "the envelope has no ciphertext or no descriptor",
+            ));
+        }
+        self.check_ciphertext(envelope.ciphertext.len())?;
+        let (hash, writes) = (envelope.hash, matches!(kind, StartKind::Write(_)));
+        let work = Work::task(move |inner| start(inner, kind, envelope, flags)).under_hash(hash);
+        Ok(if writes { work.outbound() } else { work })
+    }
+
+    /// The daemon does not answer a ciphertext of a wrong length at all.
+    pub(crate) fn check_ciphertext(&self, len: usize) -> Result<()> {
+        let view = crate::sync::lock(&self.inner.view);
+        let Some(geometry) = &view.pigeonhole else {
+            return Ok(());
+        };
+        let read = geometry.courier_query_read_length;
+        let write = geometry.courier_query_write_length;
+        if len == read || len == write {
+            return Ok(());
+        }
+        Err(Error::new(
+            Status::ARG_SIZE,
+            format!("a ciphertext of {len} bytes is none of this network's"),
+        ))
+    }
+
+    /// Ends the operation that sends the envelope named by `hash`, with
+    /// `START_RESENDING_CANCELLED`. Success also when nothing is in flight; the
+    /// daemon is then told all the same, for an earlier session may have sent it.
+    pub fn cancel_resending_encrypted_message(&self, hash: &Hash) -> Result<Work<()>> {
+        self.inner.check_open()?;
+        if self.end_by_hash(hash) || !self.inner.is_attached() {
+            return Ok(Work::now(|_| Ok(())));
+        }
+        self.cancel_unknown(hash)
+    }
+
+    /// Ends what is in flight under `hash`. False if nothing is.
+    pub(crate) fn end_by_hash(&self, hash: &Hash) -> bool {
+        let Some(id) = self.inner.ops.find(hash) else {
+            return false;
+        };
+        self.inner.finish(
+            id,
+            Err(Error::new(
+                Status::START_RESENDING_CANCELLED,
+                "cancelled by its hash",
+            )),
+        )
+    }
+}

@@ -1,0 +1,155 @@
+//! Tombstones for a range of boxes, each encrypted by itself and kept also where not all could be
+//! made.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::task::JoinSet;
+
+use crate::bacap::{BoxIndex, WriteCap};
+use crate::client::api::copies::streams::{check_index, MAX_STREAM_BOXES};
+use crate::client::call::Work;
+use crate::client::encryption::Priority;
+use crate::client::events::completion::Value;
+use crate::client::handle::Client;
+use crate::client::requests;
+use crate::client::shared::Inner;
+use crate::client::stored::envelope::Envelope;
+use crate::sync::lock;
+use crate::{Error, Result, Status};
+
+/// A tombstone prepared for sending, and the box that it deletes.
+#[derive(Clone)]
+pub struct TombstoneEnvelope {
+    /// What is to be sent with the write capability.
+    pub envelope: Envelope,
+    /// The box that it deletes.
+    pub box_index: BoxIndex,
+}
+
+/// Tombstones for boxes in a row.
+#[derive(Clone)]
+pub struct Tombstones {
+    /// The tombstones, in the order of their boxes.
+    pub envelopes: Vec<TombstoneEnvelope>,
+    /// The box behind the last of them.
+    pub next: BoxIndex,
+    /// Why these are not all.
+    pub error: Option<Error>,
+}
+
+/// What has been made so far; shared with whoever ends the operation early.
+type Made = Arc<Mutex<Tombstones>>;
+
+/// Several are made at once, and come out in their order.
+async fn make(inner: Arc<Inner>, cap: WriteCap, count: u32, made: Made) -> Result<Tombstones> {
+    let mut asked = JoinSet::new();
+    let mut ended = BTreeMap::new();
+    let (mut begun, mut taken) = (0, 0);
+    let mut index = lock(&made).next.clone();
+    while taken < count {
+        // Where the daemon counts otherwise, only it knows which box is next.
+        let at_once = match inner.check_next_index() {
+            Ok(()) => inner.encryption.connections() + 1,
+            Err(_) => 1,
+        };
+        while begun < count && asked.len() < at_once {
+            let (inner, cap, at) = (Arc::clone(&inner), cap.clone(), index.clone());
+            let number = begun;
+            asked.spawn(async move { (number, encrypt(&inner, &cap, at).await) });
+            index = index.next();
+            begun += 1;
+        }
+        let Some(joined) = asked.join_next().await else {
+            break;
+        };
+        let (number, outcome) = joined.map_err(|error| {
+            Error::new(Status::PANIC, format!("encrypting ended early: {error}"))
+        })?;
+        ended.insert(number, outcome);
+        while let Some(outcome) = ended.remove(&taken) {
+            let tombstone = outcome?;
+            let mut made = lock(&made);
+            made.envelopes
+                .try_reserve(1)
+                .map_err(|_| Error::new(Status::NO_MEMORY, "no memory for another tombstone"))?;
+            made.next = tombstone.envelope.next()?;
+            if made.next != tombstone.box_index.next() {
+                // What was begun is for other boxes.
+                asked = JoinSet::new();
+                ended.clear();
+                begun = taken + 1;
+                index = made.next.clone();
+            }
+            made.envelopes.push(tombstone);
+            taken += 1;
+        }
+    }
+    Ok(take(&made))
+}
+
+async fn encrypt(inner: &Arc<Inner>, cap: &WriteCap, index: BoxIndex) -> Result<TombstoneEnvelope> {
+    let call = requests::encrypt_write_call(inner, cap, &index, &[], Priority::Bulk)?;
+    Ok(TombstoneEnvelope {
+        envelope: call.run(inner).await?,
+        box_index: index,
+    })
+}
+
+/// Takes what was made out of its place.
+fn take(made: &Made) -> Tombstones {
+    let mut made = lock(made);
+    Tombstones {
+        envelopes: std::mem::take(&mut made.envelopes),
+        next: made.next.clone(),
+        error: None,
+    }
+}
+
+/// What an operation gives that could not make all: the part, if there is one and the
+/// caller did not give it up.
+fn part(made: &Made, error: &Error) -> Option<Value> {
+    let given_up = [Status::CANCELLED, Status::CLOSED, Status::PANIC];
+    if given_up.contains(&error.status()) || lock(made).envelopes.is_empty() {
+        return None;
+    }
+    let mut part = take(made);
+    part.error = Some(error.clone());
+    Some(Box::new(part))
+}
+
+impl Client {
+    /// Prepares tombstones for `max_count` boxes from `start` on, to be sent one by one.
+    /// No traffic. Where only some could be made, they are given together with the reason.
+    ///
+    /// Nothing and the start index for a count of 0; `PAYLOAD_TOO_LARGE` for more than
+    /// [`MAX_STREAM_BOXES`].
+    pub fn tombstone_range(
+        &self,
+        cap: &WriteCap,
+        start: &BoxIndex,
+        max_count: u32,
+    ) -> Result<Work<Tombstones>> {
+        self.inner.check_open()?;
+        check_index(&self.inner, cap, start)?;
+        let made = Tombstones {
+            envelopes: Vec::new(),
+            next: start.clone(),
+            error: None,
+        };
+        if max_count == 0 {
+            return Ok(Work::now(move |_| Ok(made)));
+        }
+        if usize::try_from(max_count).is_ok_and(|count| count > MAX_STREAM_BOXES) {
+            return Err(Error::new(
+                Status::PAYLOAD_TOO_LARGE,
+                format!("{max_count} tombstones at once, where {MAX_STREAM_BOXES} are allowed"),
+            ));
+        }
+        requests::encrypt_write_call(&self.inner, cap, start, &[], Priority::Bulk)?;
+        let made = Arc::new(Mutex::new(made));
+        let (cap, shared) = (cap.clone(), Arc::clone(&made));
+        Ok(Work::task(move |inner| make(inner, cap, max_count, shared))
+            .or_in_part(Arc::new(move |error| part(&made, error))))
+    }
+}

@@ -1,0 +1,177 @@
+//! Sending a prepared query through a daemon up to v0.0.72.
+//!
+//! Such a daemon sends a query once and never again. The library sends it again when the
+//! connection was lost meanwhile, or when the time in which the reply had to come is over:
+//! couriers perform an envelope once, however often it comes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::legacy::{is_current, lane, may_have_moved, route, Route};
+use super::values::{channel_closed, ChannelReply};
+use crate::client::connection::Link;
+use crate::client::shared::Inner;
+use crate::client::stored::channel_query::ChannelQuery;
+use crate::client::stored::destination::Destination;
+use crate::client::tables::channels::flights::{Flight, Word};
+use crate::client::tables::channels::Channel;
+use crate::wire::{codes, ChannelQueryReply, ChannelQuerySent, Request, WipingVec};
+use crate::{Error, Result, Status};
+
+/// What one sending came to.
+enum Came {
+    Reply(ChannelQueryReply),
+    /// The daemon could not send it.
+    Refused(ChannelQuerySent),
+    /// The channel was closed.
+    Ended,
+    /// The connection was lost, or the reply.
+    Lost,
+}
+
+/// Sends a query until it is answered.
+pub(crate) async fn send(
+    inner: &Arc<Inner>,
+    channel: &Channel,
+    query: &ChannelQuery,
+    courier: &Destination,
+    flight: &Flight,
+) -> Result<ChannelReply> {
+    let mut anew = false;
+    loop {
+        let route = tokio::select! {
+            biased;
+            () = flight.ended() => return Err(channel_closed()),
+            route = route(inner, channel, query, anew) => route?,
+        };
+        let failure = match attempt(inner, &route, query, courier, flight).await? {
+            Came::Lost => continue,
+            Came::Ended => return Err(channel_closed()),
+            Came::Refused(sent) => codes::check_query_sent(&sent, &route.link.features).err(),
+            Came::Reply(reply) => match codes::check_query_reply(&reply, &route.link.features) {
+                Err(error) => Some(error),
+                Ok(()) => {
+                    return Ok(ChannelReply {
+                        payload: reply.payload.unwrap_or_default(),
+                        reply_index: reply.reply_index,
+                    })
+                }
+            },
+        };
+        match failure {
+            Some(error) if !anew && is_of_the_channel(&error, channel, &route, query).await => {
+                anew = true;
+            }
+            Some(error) => return Err(error),
+            None => {}
+        }
+    }
+}
+
+/// Whether a query failed for its channel alone: the daemon has forgotten that, or what was
+/// prepared on it, and says so with a plain internal error when the reply comes; or the
+/// channel stood at another box by then.
+async fn is_of_the_channel(
+    error: &Error,
+    channel: &Channel,
+    route: &Route,
+    query: &ChannelQuery,
+) -> bool {
+    match error.status() {
+        Status::DAEMON_CHANNEL_NOT_FOUND
+        | Status::DAEMON_INVALID_CHANNEL
+        | Status::DAEMON_INTERNAL => true,
+        Status::DAEMON_INVALID_PAYLOAD => may_have_moved(channel, route, query).await,
+        _ => false,
+    }
+}
+
+/// Sends the query once and waits for what comes of it.
+async fn attempt(
+    inner: &Arc<Inner>,
+    route: &Route,
+    query: &ChannelQuery,
+    courier: &Destination,
+    flight: &Flight,
+) -> Result<Came> {
+    let request = Request::SendChannelQuery {
+        message_id: &flight.message_id(),
+        channel_id: Some(route.id),
+        destination: &courier.node,
+        queue: &courier.queue,
+        payload: &query.payload,
+    };
+    let frame = request.encode(&[0; 16]).map(WipingVec::into_bytes)?;
+    tokio::select! {
+        biased;
+        () = flight.ended() => return Ok(Came::Ended),
+        online = online(inner, &route.link) => if !online {
+            return Ok(Came::Lost);
+        },
+    }
+    flight.renew();
+    lane(inner).lock().put(&route.link, frame);
+    route.link.outbox.kick();
+    let lost = lost(inner, &route.link);
+    tokio::pin!(lost);
+    let mut deadline = None;
+    loop {
+        tokio::select! {
+            biased;
+            word = flight.next() => match word {
+                Word::Reply(reply) => return Ok(Came::Reply(reply)),
+                Word::Ended => return Ok(Came::Ended),
+                Word::Sent(sent) if sent.error_code != 0 => return Ok(Came::Refused(sent)),
+                Word::Sent(sent) => deadline = Instant::now().checked_add(patience(inner, &sent)),
+            },
+            () = &mut lost => return Ok(Came::Lost),
+            () = until(deadline) => return Ok(Came::Lost),
+        }
+    }
+}
+
+/// How long a reply may take after the query was sent.
+fn patience(inner: &Inner, sent: &ChannelQuerySent) -> Duration {
+    let eta = Duration::from_nanos(sent.reply_eta_ns.try_into().unwrap_or(0));
+    eta + inner.reply_slack()
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until the daemon is on the mixnet. False if the connection is lost before that.
+async fn online(inner: &Arc<Inner>, link: &Arc<Link>) -> bool {
+    let lane = lane(inner);
+    loop {
+        let moved = lane.progress.notified();
+        tokio::pin!(moved);
+        moved.as_mut().enable();
+        if !is_current(&lane, link) {
+            return false;
+        }
+        if lane.lock().status.is_connected {
+            return true;
+        }
+        moved.await;
+    }
+}
+
+/// Waits until the connection is lost.
+async fn lost(inner: &Arc<Inner>, link: &Arc<Link>) {
+    let lane = lane(inner);
+    loop {
+        let moved = lane.progress.notified();
+        tokio::pin!(moved);
+        moved.as_mut().enable();
+        if !is_current(&lane, link) {
+            return;
+        }
+        moved.await;
+    }
+}

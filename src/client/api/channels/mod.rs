@@ -1,0 +1,245 @@
+//! The older Channel API: channels to write and to read, prepared queries, resumptions.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `send` | sending, with and without waiting for the reply |
+//! | `legacy`, `legacy_send` | on daemons up to v0.0.72, in their own protocol |
+//! | `modern` | on today's daemons, carried by their requests for boxes |
+//!
+//! Which channels are open, and what is on its way for them, is in `client::tables::channels`;
+//! a prepared query, and its bytes, in `client::stored::channel_query`.
+//!
+//! An application sees no difference: a channel's id is the library's own and outlives a
+//! lost connection; its position moves on when a query was answered, and never back.
+
+pub(crate) mod legacy;
+pub(crate) mod legacy_send;
+pub(crate) mod modern;
+pub(crate) mod send;
+pub(crate) mod values;
+
+pub use self::values::NewChannel;
+pub use crate::client::stored::channel_query::ChannelQuery;
+pub use crate::client::tables::channels::ChannelId;
+
+use crate::bacap::{BoxIndex, ReadCap, WriteCap};
+use crate::client::call::Work;
+use crate::client::handle::Client;
+use crate::client::shared::Inner;
+use crate::client::stored::channel_query::check_reply_index;
+use crate::client::tables::channels::End;
+use crate::wire::WipingVec;
+use crate::{Error, Result, Status};
+
+impl Inner {
+    /// The daemon knows channels itself.
+    pub(crate) fn has_channels(&self) -> bool {
+        self.features().is_legacy()
+    }
+
+    /// Refuses what would be answered as if nothing was there, or not fit a box.
+    fn check_channel_payload(&self, payload: &[u8]) -> Result<()> {
+        if payload.is_empty() {
+            return Err(Error::new(
+                Status::ARG_EMPTY,
+                "a message of a channel has at least one byte: an empty reply tells a reader \
+                 that nothing is there yet",
+            ));
+        }
+        match self.check_plaintext(payload.len()) {
+            // An older daemon knows the size itself.
+            Err(error) if error.status() == Status::NO_GEOMETRY && self.has_channels() => Ok(()),
+            checked => checked,
+        }
+    }
+}
+
+impl Client {
+    /// Makes a new stream and opens a channel to write to it.
+    pub fn create_write_channel(&self) -> Result<Work<NewChannel>> {
+        self.inner.check_open()?;
+        Ok(Work::task(move |inner| async move {
+            if inner.has_channels() {
+                legacy::create_write(&inner).await
+            } else {
+                modern::create_write(&inner).await
+            }
+        }))
+    }
+
+    /// Opens a channel to read the stream of `read_cap` from its beginning.
+    pub fn create_read_channel(&self, read_cap: &ReadCap) -> Result<Work<ChannelId>> {
+        self.inner.check_open()?;
+        let (end, first) = (End::Read(read_cap.clone()), read_cap.first_index());
+        if !self.inner.has_channels() {
+            return Ok(Work::now(|inner| {
+                Ok(inner.channels.open(end, first, None, None))
+            }));
+        }
+        let read_cap = read_cap.clone();
+        Ok(Work::task(|inner| async move {
+            let opened = legacy::create_read(&inner, &read_cap).await?;
+            Ok(inner.channels.open(end, first, None, Some(opened)))
+        }))
+    }
+
+    /// Prepares a write at the channel's position. Nothing is sent.
+    ///
+    /// # Errors
+    /// `DAEMON_CHANNEL_NOT_FOUND`, `DAEMON_INVALID_CHANNEL`, `ARG_EMPTY`, `PAYLOAD_TOO_LARGE`.
+    pub fn write_channel(&self, channel: ChannelId, payload: &[u8]) -> Result<Work<ChannelQuery>> {
+        self.inner.check_open()?;
+        let channel = self.inner.channels.get_for(channel, false)?;
+        self.inner.check_channel_payload(payload)?;
+        let payload = WipingVec::new(payload.to_vec()).into_bytes();
+        Ok(Work::task(move |inner| async move {
+            if inner.has_channels() {
+                legacy::write(&inner, &channel, &payload).await
+            } else {
+                modern::write(&inner, &channel, &payload).await
+            }
+        }))
+    }
+
+    /// Prepares a read of the box at `index`, or at the channel's position, that asks for
+    /// one replica's answer or for either. Nothing is sent.
+    ///
+    /// # Errors
+    /// `DAEMON_CHANNEL_NOT_FOUND`, `DAEMON_INVALID_CHANNEL`, `ARG_VALUE`.
+    pub fn read_channel(
+        &self,
+        channel: ChannelId,
+        index: Option<&BoxIndex>,
+        reply_index: Option<u8>,
+    ) -> Result<Work<ChannelQuery>> {
+        self.inner.check_open()?;
+        let channel = self.inner.channels.get_for(channel, true)?;
+        check_reply_index(reply_index)?;
+        let reply_index = reply_index.or(channel.reply_index);
+        let index = index.cloned();
+        Ok(Work::task(move |inner| async move {
+            let index = index.as_ref();
+            if inner.has_channels() {
+                legacy::read(&inner, &channel, index, reply_index).await
+            } else {
+                modern::read(&inner, &channel, index, reply_index).await
+            }
+        }))
+    }
+
+    /// Closes a channel. Its queries that are under way end with `CANCELLED`.
+    ///
+    /// # Errors
+    /// `DAEMON_CHANNEL_NOT_FOUND`.
+    pub fn close_channel(&self, channel: ChannelId) -> Result<Work<()>> {
+        self.inner.check_open()?;
+        self.inner.channels.get(channel)?;
+        if !self.inner.has_channels() {
+            return Ok(Work::now(move |inner| {
+                inner.channels.close(channel).map(drop)
+            }));
+        }
+        Ok(Work::task(move |inner| async move {
+            let channel = inner.channels.close(channel)?;
+            legacy::close_opened(&inner, &channel).await;
+            Ok(())
+        }))
+    }
+
+    /// Opens a channel to write on, at `index`, or at the stream's beginning if nothing was
+    /// written yet.
+    pub fn resume_write_channel(
+        &self,
+        write_cap: &WriteCap,
+        index: Option<&BoxIndex>,
+    ) -> Result<Work<ChannelId>> {
+        self.resume(End::Write(write_cap.clone()), index, None)
+    }
+
+    /// Opens a channel to write on, whose last query may or may not have been sent.
+    ///
+    /// # Errors
+    /// `ARG_VALUE` if the query reads.
+    pub fn resume_write_channel_query(
+        &self,
+        write_cap: &WriteCap,
+        query: &ChannelQuery,
+    ) -> Result<Work<ChannelId>> {
+        self.resume_with(End::Write(write_cap.clone()), query)
+    }
+
+    /// Opens a channel to read on, at `index`, or at the stream's beginning if nothing was
+    /// read yet.
+    ///
+    /// # Errors
+    /// `ARG_VALUE` if there is no such replica.
+    pub fn resume_read_channel(
+        &self,
+        read_cap: &ReadCap,
+        index: Option<&BoxIndex>,
+        reply_index: Option<u8>,
+    ) -> Result<Work<ChannelId>> {
+        self.resume(End::Read(read_cap.clone()), index, reply_index)
+    }
+
+    /// Opens a channel to read on, whose last query may or may not have been sent.
+    ///
+    /// # Errors
+    /// `ARG_VALUE` if the query writes.
+    pub fn resume_read_channel_query(
+        &self,
+        read_cap: &ReadCap,
+        query: &ChannelQuery,
+    ) -> Result<Work<ChannelId>> {
+        self.resume_with(End::Read(read_cap.clone()), query)
+    }
+
+    fn resume(
+        &self,
+        end: End,
+        index: Option<&BoxIndex>,
+        reply_index: Option<u8>,
+    ) -> Result<Work<ChannelId>> {
+        self.inner.check_open()?;
+        check_reply_index(reply_index)?;
+        let position = index.cloned().unwrap_or_else(|| end.first_index());
+        if !self.inner.has_channels() {
+            return Ok(Work::now(move |inner| {
+                Ok(inner.channels.open(end, position, reply_index, None))
+            }));
+        }
+        Ok(Work::task(move |inner| async move {
+            let opened = legacy::resume(&inner, &end, &position, reply_index).await?;
+            let channels = &inner.channels;
+            Ok(channels.open(end, position, reply_index, Some(opened)))
+        }))
+    }
+
+    fn resume_with(&self, end: End, query: &ChannelQuery) -> Result<Work<ChannelId>> {
+        self.inner.check_open()?;
+        query.validate()?;
+        if query.is_read != end.is_read() {
+            let (is, needed) = if query.is_read {
+                ("reads", "writes")
+            } else {
+                ("writes", "reads")
+            };
+            return Err(Error::new(
+                Status::ARG_VALUE,
+                format!("this query {is}; the channel needs one that {needed}"),
+            ));
+        }
+        let (position, reply_index) = (query.current_index.clone(), query.reply_index);
+        if !self.inner.has_channels() {
+            return Ok(Work::now(move |inner| {
+                Ok(inner.channels.open(end, position, reply_index, None))
+            }));
+        }
+        let query = query.clone();
+        Ok(Work::task(move |inner| async move {
+            let opened = legacy::resume_query(&inner, &end, &query).await?;
+            let channels = &inner.channels;
+            Ok(channels.open(end, position, reply_index, Some(opened)))
+        }))
+    }
+}

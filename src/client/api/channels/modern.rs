@@ -1,0 +1,195 @@
+//! Channels on today's daemons, carried by their requests for boxes.
+//!
+//! A channel is nothing but a capability and a position here. Whatever asks for a courier
+//! or a replica is checked and otherwise not used: today's daemon chooses the courier, and
+//! the courier asks both replicas.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::sync::Notify;
+
+use super::values::{channel_closed, ChannelReply, NewChannel};
+use crate::bacap::{BoxIndex, ReadCap};
+use crate::client::api::boxes::resending::{Place, StartFlags, StartKind, StartResult};
+use crate::client::connection::LaneKind;
+use crate::client::encryption::Priority;
+use crate::client::events::{ChannelQuerySent, Event};
+use crate::client::requests;
+use crate::client::runtime::query_ids::random_array;
+use crate::client::shared::Inner;
+use crate::client::stored::channel_query::ChannelQuery;
+use crate::client::stored::envelope::Envelope;
+use crate::client::tables::channels::flights::Flight;
+use crate::client::tables::channels::{Channel, End};
+use crate::{Result, Status};
+
+/// An envelope may have grown too old while it waited: so many fresh ones are made.
+const FRESH_ENVELOPES: usize = 3;
+
+/// Makes a stream and opens a channel to write to it.
+pub(crate) async fn create_write(inner: &Arc<Inner>) -> Result<NewChannel> {
+    // The daemon derives, so that this holds for any derivation.
+    let made = requests::keypair_call(&inner.queries, &random_array()?)?
+        .run(inner)
+        .await?;
+    let end = End::Write(made.write_cap.clone());
+    Ok(NewChannel {
+        id: inner.channels.open(end, made.first_index, None, None),
+        write_cap: made.write_cap,
+        read_cap: made.read_cap,
+    })
+}
+
+/// Prepares a write at the channel's position.
+pub(crate) async fn write(
+    inner: &Arc<Inner>,
+    channel: &Channel,
+    payload: &[u8],
+) -> Result<ChannelQuery> {
+    let End::Write(cap) = &channel.end else {
+        return Err(super::values::wrong_end());
+    };
+    let index = channel.position();
+    let envelope = requests::encrypt_write_call(inner, cap, &index, payload, Priority::Call)?
+        .run(inner)
+        .await?;
+    Ok(ChannelQuery::of_envelope(envelope, index, false, None))
+}
+
+/// Prepares a read of the box at `index`, or at the channel's position.
+pub(crate) async fn read(
+    inner: &Arc<Inner>,
+    channel: &Channel,
+    index: Option<&BoxIndex>,
+    reply_index: Option<u8>,
+) -> Result<ChannelQuery> {
+    let End::Read(cap) = &channel.end else {
+        return Err(super::values::wrong_end());
+    };
+    let index = index.cloned().unwrap_or_else(|| channel.position());
+    let envelope = requests::encrypt_read_call(inner, cap, &index, Priority::Call)?
+        .run(inner)
+        .await?;
+    Ok(ChannelQuery::of_envelope(
+        envelope,
+        index,
+        true,
+        reply_index,
+    ))
+}
+
+/// Sends a query until it is answered; a read of a box that is not there gives no payload.
+pub(crate) async fn send(
+    inner: &Arc<Inner>,
+    channel: &Channel,
+    query: &ChannelQuery,
+    flight: &Flight,
+) -> Result<ChannelReply> {
+    let answered = async {
+        match &channel.end {
+            End::Write(cap) => {
+                send_write(inner, StartKind::Write(cap.clone()), query, flight).await
+            }
+            End::Read(cap) => send_read(inner, channel, cap, query, flight).await,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = flight.ended() => Err(channel_closed()),
+        reply = answered => reply,
+    }
+}
+
+/// Tells that the query is on its way; how long a round trip takes is not told.
+fn tell_sent(inner: &Inner, flight: &Flight) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(0));
+    inner
+        .sinks
+        .publish(&Event::ChannelQuerySent(ChannelQuerySent {
+            message_id: Some(flight.message_id()),
+            sent_at: seconds,
+            reply_eta_ns: 0,
+            error: None,
+        }));
+}
+
+/// Sends an envelope once, and tells when the daemon gets it for the first time.
+async fn send_once(
+    inner: &Arc<Inner>,
+    place: Place,
+    kind: &StartKind,
+    envelope: &Envelope,
+    flags: StartFlags,
+    flight: &Flight,
+) -> Result<StartResult> {
+    let handed = Arc::new(Notify::new());
+    let sending = place.send_envelope(kind, envelope, flags, Some(Arc::clone(&handed)));
+    tokio::pin!(sending);
+    tokio::select! {
+        biased;
+        () = handed.notified() => tell_sent(inner, flight),
+        fate = &mut sending => return fate.outcome, // refused before the daemon got it
+    }
+    sending.await.outcome
+}
+
+async fn send_write(
+    inner: &Arc<Inner>,
+    kind: StartKind,
+    query: &ChannelQuery,
+    flight: &Flight,
+) -> Result<ChannelReply> {
+    let flags = StartFlags::default();
+    let place = Place::take(inner, LaneKind::Write)?;
+    send_once(inner, place, &kind, &query.envelope(), flags, flight).await?;
+    Ok(ChannelReply::default())
+}
+
+async fn send_read(
+    inner: &Arc<Inner>,
+    channel: &Channel,
+    cap: &ReadCap,
+    query: &ChannelQuery,
+    flight: &Flight,
+) -> Result<ChannelReply> {
+    let index = &query.current_index;
+    let flags = StartFlags {
+        no_retry: true,
+        reply_index: query.reply_index,
+        ..StartFlags::default()
+    };
+    // A courier that has been asked a few times for one envelope does not ask the replicas
+    // again, so each further poll of the box goes with an envelope of its own.
+    let mut prepared = channel.ask(query.envelope_hash).then(|| query.envelope());
+    let kind = StartKind::Read(cap.clone(), index.clone());
+    let mut attempt = 1;
+    loop {
+        let mut place = Place::take(inner, LaneKind::Read)?;
+        let envelope = match prepared.take() {
+            Some(envelope) => envelope,
+            None => place.encrypt_read(cap, index).await?,
+        };
+        match send_once(inner, place, &kind, &envelope, flags, flight).await {
+            Ok(found) => {
+                return Ok(ChannelReply {
+                    payload: found.plaintext,
+                    reply_index: query.reply_index,
+                })
+            }
+            Err(error) if error.status() == Status::BOX_ID_NOT_FOUND => {
+                return Ok(ChannelReply {
+                    reply_index: query.reply_index,
+                    ..ChannelReply::default()
+                })
+            }
+            Err(error)
+                if error.status() == Status::COURIER_INVALID_EPOCH && attempt < FRESH_ENVELOPES =>
+            {
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}

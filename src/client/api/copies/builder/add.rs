@@ -1,0 +1,149 @@
+//! Additions to a copy stream: all or nothing, and without traffic.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::{CopyBuilder, Turn};
+use crate::bacap::{BoxIndex, WriteCap};
+use crate::client::api::copies::envelopes;
+use crate::client::api::copies::envelopes::{
+    CopyDestination, CourierEnvelopes, Order, StreamEnds, TombstoneOrder,
+};
+use crate::client::api::copies::streams::{check_payload, MAX_STREAM_BOXES};
+use crate::client::call::Work;
+use crate::client::events::completion::Value;
+use crate::client::handle::Client;
+use crate::client::shared::Inner;
+use crate::sync::lock;
+use crate::{Error, Result, Status};
+
+/// What an addition did to its builder; known before anybody hears of it.
+type Done = Arc<std::sync::Mutex<Option<BoxIndex>>>;
+
+impl CopyBuilder {
+    /// Takes over what was made, unless the operation was ended meanwhile.
+    fn commit(
+        &self,
+        turn: &Turn,
+        made: CourierEnvelopes,
+        envelopes: u64,
+        done: &Done,
+    ) -> Result<BoxIndex> {
+        let next = made.next_indices.first().cloned();
+        let next =
+            next.ok_or_else(|| Error::new(Status::CBOR, "the daemon named no next index"))?;
+        let mut state = lock(&self.state);
+        if state.turn != Some(turn.number) {
+            return Err(Error::new(Status::CANCELLED, "the operation was ended"));
+        }
+        state.append(made, envelopes)?;
+        *lock(done) = Some(next.clone());
+        Ok(next)
+    }
+
+    /// What an addition gives whose operation is ended from outside: its result if it is
+    /// done; else it will never be.
+    fn give_up(&self, number: u64, done: &Done) -> Option<Value> {
+        let mut state = lock(&self.state);
+        state.end_turn(number);
+        let next = lock(done).take()?;
+        Some(Box::new(next))
+    }
+
+    /// Refuses what the stream has no room for. Gives whether the first element has yet
+    /// to come, and what is left over from before.
+    fn check_room(&self, envelopes: usize) -> Result<(bool, bytes::Bytes)> {
+        let state = lock(&self.state);
+        state.check_open()?;
+        if state.envelopes.saturating_add(envelopes as u64) > MAX_STREAM_BOXES as u64 {
+            return Err(Error::new(
+                Status::PAYLOAD_TOO_LARGE,
+                format!("a copy stream has at most {MAX_STREAM_BOXES} envelopes"),
+            ));
+        }
+        Ok((!state.is_started(), state.tail.clone()))
+    }
+}
+
+/// The operation of an addition. `make` has the daemon make its elements.
+fn adding<F>(
+    turn: Turn,
+    envelopes: usize,
+    make: impl FnOnce(Arc<Inner>) -> F + Send + 'static,
+) -> Work<BoxIndex>
+where
+    F: Future<Output = Result<CourierEnvelopes>> + Send + 'static,
+{
+    let done = Done::default();
+    let (builder, number) = (Arc::clone(&turn.builder), turn.number);
+    let (stream, shared) = (builder.turn_hash(), Arc::clone(&done));
+    let task = move |inner| async move {
+        let made = make(inner).await?;
+        turn.builder.commit(&turn, made, envelopes as u64, &shared)
+    };
+    Work::task(task)
+        .under_hash(stream)
+        .or_in_part(Arc::new(move |_| builder.give_up(number, &done)))
+}
+
+impl Client {
+    /// Adds a payload for a destination to a copy stream. Gives the box of the
+    /// destination that follows. An operation that fails has added nothing.
+    ///
+    /// `ARG_EMPTY`, `PAYLOAD_TOO_LARGE`, `INVALID_CAPABILITY`, `BUSY`; `ARG_VALUE` once
+    /// the stream has its end.
+    pub fn copy_builder_add(
+        &self,
+        builder: &Arc<CopyBuilder>,
+        write_cap: &WriteCap,
+        start_index: &BoxIndex,
+        payload: &[u8],
+    ) -> Result<Work<BoxIndex>> {
+        if payload.is_empty() {
+            return Err(Error::new(Status::ARG_EMPTY, "the payload is empty"));
+        }
+        check_payload(payload)?;
+        let turn = builder.begin()?;
+        self.inner.check_envelopes()?;
+        let envelopes = self.inner.stream_sizes()?.boxes_of(payload.len());
+        let (is_start, tail) = builder.check_room(envelopes)?;
+        let to = CopyDestination {
+            write_cap: write_cap.clone(),
+            start_index: start_index.clone(),
+            payload,
+        };
+        let ends = StreamEnds {
+            is_start,
+            is_last: false,
+        };
+        let order = Order::owned(&self.inner, &[to], ends, left_over(&tail))?;
+        let make = move |inner| async move { envelopes::run(order, &inner).await };
+        Ok(adding(turn, envelopes, make))
+    }
+
+    /// Adds the deletion of `max_count` boxes to a copy stream. Gives the box that follows.
+    pub fn copy_builder_add_tombstones(
+        &self,
+        builder: &Arc<CopyBuilder>,
+        write_cap: &WriteCap,
+        start_index: &BoxIndex,
+        max_count: u32,
+    ) -> Result<Work<BoxIndex>> {
+        let turn = builder.begin()?;
+        let envelopes = usize::try_from(max_count).unwrap_or(usize::MAX);
+        let (is_start, tail) = builder.check_room(envelopes)?;
+        let ends = StreamEnds {
+            is_start,
+            is_last: false,
+        };
+        let inner = &self.inner;
+        let tail = left_over(&tail);
+        let order = TombstoneOrder::new(inner, write_cap, start_index, max_count, ends, tail)?;
+        let make = move |inner| async move { envelopes::run(order, &inner).await };
+        Ok(adding(turn, envelopes, make))
+    }
+}
+
+fn left_over(tail: &[u8]) -> Option<&[u8]> {
+    (!tail.is_empty()).then_some(tail)
+}

@@ -1,0 +1,167 @@
+//! The end of a copy stream: everything written, the courier's work, and the boxes deleted.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::task::JoinSet;
+
+use super::state::Phase;
+use super::write::{write, AT_ONCE};
+use super::{CopyBuilder, Turn};
+use crate::client::api::boxes;
+use crate::client::api::boxes::resending::StartFlags;
+use crate::client::api::copies;
+use crate::client::call::Work;
+use crate::client::events::Event;
+use crate::client::handle::Client;
+use crate::client::shared::Inner;
+use crate::client::stored::destination::Destination;
+use crate::sync::lock;
+use crate::{Error, Result, Status};
+
+/// Work on a builder, which another operation may take over as soon as this one is ended.
+fn working<T, F>(turn: Turn, task: impl FnOnce(Arc<Inner>, Turn) -> F + Send + 'static) -> Work<T>
+where
+    T: Send + Sync + 'static,
+    F: std::future::Future<Output = Result<T>> + Send + 'static,
+{
+    let (builder, number) = (Arc::clone(&turn.builder), turn.number);
+    let stream = builder.turn_hash();
+    Work::task(move |inner| task(inner, turn))
+        .under_hash(stream)
+        .undone_by(Arc::new(move || builder.end_turn(number)))
+        .outbound()
+}
+
+async fn finish(inner: Arc<Inner>, turn: Turn, courier: Option<Destination>) -> Result<u64> {
+    let builder = &turn.builder;
+    {
+        let mut state = lock(&builder.state);
+        state.seal()?;
+        if state.phase == Phase::Copied {
+            return Ok(state.written);
+        }
+    }
+    write(&inner, builder).await?;
+    let (write_cap, courier, boxes) = order(&inner, builder, courier)?;
+    let node = courier.node;
+    let ended = copies::run(&inner, write_cap, courier).await;
+    let mut state = lock(&builder.state);
+    match &ended {
+        Ok(()) => state.phase = Phase::Copied,
+        Err(error) if error.status() == Status::COPY_FAILED => state.failed.push(node),
+        Err(_) => {}
+    }
+    ended.map(|()| boxes)
+}
+
+/// Settles which courier gets the command, before it is sent for the first time.
+fn order(
+    inner: &Inner,
+    builder: &CopyBuilder,
+    courier: Option<Destination>,
+) -> Result<(crate::bacap::WriteCap, Destination, u64)> {
+    let (stream, pinned, failed) = {
+        let state = lock(&builder.state);
+        let stream = state.write_cap.hash();
+        (stream, state.courier.clone(), state.failed.clone())
+    };
+    let courier = match courier {
+        Some(courier) => courier,
+        None if failed.contains(&pinned.node) || inner.check_courier(&pinned).is_err() => {
+            inner.courier_for(&stream, &failed)?
+        }
+        None => pinned,
+    };
+    let mut state = lock(&builder.state);
+    state.courier = courier.clone();
+    state.phase = Phase::Ordered;
+    let (progress, cap, boxes) = (state.told(), state.write_cap.clone(), state.written);
+    drop(state);
+    inner.sinks.publish(&Event::CopyProgress(progress));
+    Ok((cap, courier, boxes))
+}
+
+async fn tombstone(inner: Arc<Inner>, turn: Turn) -> Result<()> {
+    let (cap, count) = {
+        let mut state = lock(&turn.builder.state);
+        // Boxes behind the position may have been begun.
+        let ahead = state.waiting.len().min(AT_ONCE) as u64;
+        state.phase = match state.progress().finished {
+            true => Phase::Cleared,
+            false => Phase::Tombstoned,
+        };
+        (state.write_cap.clone(), state.written + ahead)
+    };
+    let mut index = cap.first_index();
+    let mut writes = JoinSet::new();
+    let mut begun = 0;
+    while begun < count || !writes.is_empty() {
+        while begun < count && writes.len() < AT_ONCE {
+            let next = index.next();
+            let at = std::mem::replace(&mut index, next);
+            let (inner, cap) = (Arc::clone(&inner), cap.clone());
+            let flags = StartFlags::default();
+            writes.spawn(boxes::write_box(inner, cap, at, Bytes::new(), flags));
+            begun += 1;
+        }
+        if let Some(joined) = writes.join_next().await {
+            joined.map_err(|error| {
+                Error::new(Status::PANIC, format!("writing a box ended early: {error}"))
+            })??;
+        }
+    }
+    Ok(())
+}
+
+impl Client {
+    /// Writes what can be written so far, as finishing would, so that it need not be kept.
+    pub fn copy_builder_write(&self, builder: &Arc<CopyBuilder>) -> Result<Work<()>> {
+        self.inner.check_open()?;
+        self.inner.check_next_index()?;
+        let turn = builder.begin()?;
+        lock(&builder.state).check_alive()?;
+        Ok(working(turn, |inner, turn| async move {
+            write(&inner, &turn.builder).await
+        }))
+    }
+
+    /// Gives the stream its last element, writes what is not written, and lets a courier
+    /// perform it: the one named, or the one that was chosen at the beginning, or another
+    /// if that has failed or is gone. Gives the number of boxes. What was interrupted
+    /// goes on when it is called again.
+    ///
+    /// `ARG_EMPTY` if nothing was added, `COPY_FAILED` as for copy commands, `BUSY`.
+    pub fn copy_builder_finish(
+        &self,
+        builder: &Arc<CopyBuilder>,
+        courier: Option<Destination>,
+    ) -> Result<Work<u64>> {
+        self.inner.check_open()?;
+        self.inner.check_next_index()?;
+        if let Some(courier) = &courier {
+            self.inner.check_courier(courier)?;
+        }
+        let turn = builder.begin()?;
+        {
+            let state = lock(&builder.state);
+            state.check_alive()?;
+            if !state.is_started() && state.tail.is_empty() {
+                return Err(Error::new(
+                    Status::ARG_EMPTY,
+                    "nothing was added to this copy stream",
+                ));
+            }
+        }
+        Ok(working(turn, |inner, turn| finish(inner, turn, courier)))
+    }
+
+    /// Writes tombstones over the temporary stream, which otherwise stays readable for
+    /// whoever has its capability. Nothing else can be done with the builder afterwards.
+    pub fn copy_builder_tombstone(&self, builder: &Arc<CopyBuilder>) -> Result<Work<()>> {
+        self.inner.check_open()?;
+        self.inner.check_next_index()?;
+        let turn = builder.begin()?;
+        Ok(working(turn, tombstone))
+    }
+}

@@ -1,0 +1,145 @@
+//! Copy streams made easy: payloads and tombstones are added, and the builder writes the
+//! temporary stream, gives it its end, and has a courier perform it.
+//!
+//! Adding asks the daemon for elements and keeps them; nothing is written for it. Writing
+//! and finishing send what was kept, and go on where they were interrupted. So a builder
+//! that is saved after what was added to it, and restored by another process, goes on
+//! with the very same elements, and boxes that were written already are written once more
+//! to no effect.
+
+pub(crate) mod add;
+pub(crate) mod finish;
+pub(crate) mod saved;
+pub(crate) mod state;
+pub(crate) mod write;
+
+use std::sync::{Arc, Mutex};
+
+pub use self::state::BuilderProgress;
+use self::state::State;
+use crate::bacap::{keypair, BoxIndex, WriteCap};
+use crate::client::handle::Client;
+use crate::client::runtime::query_ids::random_array;
+use crate::client::stored::destination::Destination;
+use crate::sync::lock;
+use crate::wire::Hash;
+use crate::{Error, Result, Status};
+use bytes::Bytes;
+
+/// A copy stream in the making. Belongs to no client; one operation at a time works on it.
+pub struct CopyBuilder {
+    state: Mutex<State>,
+}
+
+/// The right to change a builder, until it is dropped or somebody ends the operation.
+pub(crate) struct Turn {
+    builder: Arc<CopyBuilder>,
+    number: u64,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.builder.end_turn(self.number);
+    }
+}
+
+impl CopyBuilder {
+    fn of(state: State) -> Arc<Self> {
+        Arc::new(CopyBuilder {
+            state: Mutex::new(state),
+        })
+    }
+
+    /// A stream that is complete and only to be written.
+    pub(crate) fn whole(
+        write_cap: WriteCap,
+        courier: Destination,
+        elements: Vec<Bytes>,
+    ) -> Arc<Self> {
+        let mut state = State::new(write_cap, courier);
+        state.waiting = elements.into();
+        state.phase = state::Phase::Sealed;
+        Self::of(state)
+    }
+
+    /// Takes the builder for one operation; `BUSY` while another has it.
+    fn begin(self: &Arc<Self>) -> Result<Turn> {
+        let mut state = lock(&self.state);
+        if state.turn.is_some() {
+            return Err(Error::new(
+                Status::BUSY,
+                "another operation is at work on this copy builder",
+            ));
+        }
+        state.turns += 1;
+        state.turn = Some(state.turns);
+        state.turn_hash = state.write_cap.hash();
+        Ok(Turn {
+            builder: Arc::clone(self),
+            number: state.turns,
+        })
+    }
+
+    /// The hash under which the operation of the present turn, or of the last, is entered.
+    fn turn_hash(&self) -> Hash {
+        lock(&self.state).turn_hash
+    }
+
+    fn end_turn(&self, number: u64) {
+        lock(&self.state).end_turn(number);
+    }
+
+    /// Boxes written, boxes needed, and whether it is all over.
+    pub fn progress(&self) -> BuilderProgress {
+        lock(&self.state).progress()
+    }
+
+    /// The capability of the temporary stream.
+    pub fn temp_write_cap(&self) -> WriteCap {
+        lock(&self.state).write_cap.clone()
+    }
+
+    /// The box of the temporary stream that is written next.
+    pub fn position(&self) -> BoxIndex {
+        lock(&self.state).position.clone()
+    }
+
+    /// What does not fill a box yet.
+    pub fn buffer(&self) -> Bytes {
+        lock(&self.state).tail.clone()
+    }
+
+    /// The courier that is to perform it, or has.
+    pub fn courier(&self) -> Destination {
+        lock(&self.state).courier.clone()
+    }
+
+    /// Everything that another process needs to go on. A secret.
+    pub fn save(&self) -> Result<Bytes> {
+        saved::save(&lock(&self.state))
+    }
+
+    /// Goes on with what [`CopyBuilder::save`] gave.
+    ///
+    /// `ARG_VALUE` for bytes that are none or damaged, `UNSUPPORTED` for those of a later version.
+    pub fn restore(bytes: &[u8]) -> Result<Arc<Self>> {
+        saved::restore(bytes).map(Self::of)
+    }
+}
+
+impl Client {
+    /// A builder with a temporary stream of its own, and a courier chosen for it.
+    pub fn copy_builder(&self) -> Result<Arc<CopyBuilder>> {
+        self.inner.check_open()?;
+        self.inner.check_next_index()?;
+        let write_cap = keypair(&random_array()?).write_cap;
+        let courier = self.inner.courier_for(&write_cap.hash(), &[])?;
+        Ok(CopyBuilder::of(State::new(write_cap, courier)))
+    }
+
+    /// Ends the operation that works on a builder, with `START_RESENDING_CANCELLED`.
+    /// False if none does.
+    pub fn copy_builder_cancel(&self, builder: &CopyBuilder) -> bool {
+        self.end_by_hash(&builder.turn_hash())
+    }
+}

@@ -1,0 +1,220 @@
+//! The temporary stream, written box by box and several at a time.
+//!
+//! After a restoration it is not known which boxes the process before has written, or
+//! with what: if it was given something that was not saved, boxes hold elements that
+//! nobody has any more, and a box cannot be written twice. So until enough boxes in a row
+//! were found empty, each is written in the way that tells if it was there, and read then.
+//! If it holds anything else, the stream moves to other boxes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::task::JoinSet;
+
+use super::CopyBuilder;
+use crate::bacap::{keypair, BoxIndex, WriteCap};
+use crate::client::api::boxes;
+use crate::client::api::boxes::resending::{StartFlags, POLL_EVERY};
+use crate::client::connection::{writes_ahead, LaneKind};
+use crate::client::events::Event;
+use crate::client::runtime::query_ids::random_array;
+use crate::client::shared::Inner;
+use crate::sync::lock;
+use crate::{Error, Result, Status};
+
+/// Boxes on their way at once, at most. A saved state may be this many boxes behind what
+/// was begun with the same elements.
+pub(crate) const AT_ONCE: usize = 8;
+/// How often a box is read that should be there.
+const READ_BACK: usize = 5;
+
+/// What became of one box.
+enum Fate {
+    /// It is written.
+    Written,
+    /// It was there already and holds the same.
+    Found,
+    /// It was there already and holds something else.
+    Foreign,
+}
+
+type Fates = JoinSet<(u64, Result<Fate>)>;
+
+/// Writes everything that may be written.
+pub(crate) async fn write(inner: &Arc<Inner>, builder: &Arc<CopyBuilder>) -> Result<()> {
+    while !pass(inner, builder).await? {
+        move_away(inner, builder).await?;
+    }
+    Ok(())
+}
+
+/// Writes until all is written, or a box belongs to something else: then gives false.
+async fn pass(inner: &Arc<Inner>, builder: &Arc<CopyBuilder>) -> Result<bool> {
+    let mut begun = Begun::at(builder);
+    let mut fates = Fates::new();
+    let mut ended = BTreeMap::new();
+    loop {
+        begun.begin_more(inner, builder, &mut fates);
+        let Some(joined) = fates.join_next().await else {
+            return Ok(true);
+        };
+        let (number, fate) = joined.map_err(|error| {
+            Error::new(Status::PANIC, format!("writing a box ended early: {error}"))
+        })?;
+        match fate? {
+            Fate::Foreign => return Ok(false),
+            Fate::Written => ended.insert(number, true),
+            Fate::Found => ended.insert(number, false),
+        };
+        begun.settle(inner, builder, &mut ended);
+    }
+}
+
+/// The front of the work: which box is begun next.
+struct Begun {
+    write_cap: WriteCap,
+    number: u64,
+    index: BoxIndex,
+    unsure: bool,
+    /// Boxes in a row that were not there before.
+    fresh: usize,
+}
+
+impl Begun {
+    fn at(builder: &CopyBuilder) -> Self {
+        let state = lock(&builder.state);
+        Begun {
+            write_cap: state.write_cap.clone(),
+            number: state.written,
+            index: state.position.clone(),
+            unsure: state.unsure,
+            fresh: 0,
+        }
+    }
+
+    fn begin_more(&mut self, inner: &Arc<Inner>, builder: &CopyBuilder, fates: &mut Fates) {
+        let lane = inner.lane(LaneKind::Write);
+        // What is prepared while others are on their way.
+        let slots = lane.lock().starts.window.slots();
+        let at_once = (slots + writes_ahead()).clamp(1, AT_ONCE);
+        while fates.len() < at_once {
+            let Some(element) = lock(&builder.state).element(self.number) else {
+                return;
+            };
+            let next = self.index.next();
+            let index = std::mem::replace(&mut self.index, next);
+            let (inner, cap) = (Arc::clone(inner), self.write_cap.clone());
+            let (number, unsure) = (self.number, self.unsure);
+            fates.spawn(async move {
+                let fate = write_one(&inner, cap, index, element, unsure).await;
+                (number, fate)
+            });
+            self.number += 1;
+        }
+    }
+
+    /// Counts what has ended without a gap before it, and tells of it.
+    fn settle(&mut self, inner: &Inner, builder: &CopyBuilder, ended: &mut BTreeMap<u64, bool>) {
+        let mut state = lock(&builder.state);
+        let before = state.written;
+        while let Some(was_fresh) = ended.remove(&state.written) {
+            state.advance();
+            self.fresh = if was_fresh { self.fresh + 1 } else { 0 };
+        }
+        if self.unsure && self.fresh >= AT_ONCE {
+            self.unsure = false;
+            state.unsure = false;
+        }
+        let progress = (state.written > before).then(|| state.told());
+        drop(state);
+        if let Some(progress) = progress {
+            inner.sinks.publish(&Event::CopyProgress(progress));
+        }
+    }
+}
+
+async fn write_one(
+    inner: &Arc<Inner>,
+    cap: WriteCap,
+    index: BoxIndex,
+    element: Bytes,
+    unsure: bool,
+) -> Result<Fate> {
+    let flags = StartFlags {
+        return_box_exists: unsure,
+        ..StartFlags::default()
+    };
+    let (box_cap, box_index) = (cap.clone(), index.clone());
+    let content = element.clone();
+    match boxes::write_box(Arc::clone(inner), box_cap, box_index, content, flags).await {
+        Ok(_) => Ok(Fate::Written),
+        Err(error) if unsure && error.status() == Status::BOX_ALREADY_EXISTS => {
+            compare(inner, &cap, &index, &element).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads a box that was there already.
+async fn compare(
+    inner: &Arc<Inner>,
+    cap: &WriteCap,
+    index: &BoxIndex,
+    element: &Bytes,
+) -> Result<Fate> {
+    let read_cap = cap.read_cap();
+    let mut attempt = 1;
+    loop {
+        match boxes::read_once(inner, &read_cap, index).await {
+            Ok(found) if found.plaintext == *element => return Ok(Fate::Found),
+            Ok(_) => return Ok(Fate::Foreign),
+            // The replica that was asked may have it later.
+            Err(error) if error.status() == Status::BOX_ID_NOT_FOUND && attempt < READ_BACK => {
+                attempt += 1;
+                tokio::time::sleep(POLL_EVERY).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Takes what is written out of boxes that cannot be used any further, to write it to others.
+async fn move_away(inner: &Arc<Inner>, builder: &CopyBuilder) -> Result<()> {
+    let (cap, count) = {
+        let state = lock(&builder.state);
+        (state.write_cap.clone(), state.written)
+    };
+    let before = read_all(inner, &cap, count).await?;
+    let fresh = keypair(&random_array()?).write_cap;
+    lock(&builder.state).move_to(fresh, before);
+    Ok(())
+}
+
+/// The first `count` boxes of a stream, several at a time.
+async fn read_all(inner: &Arc<Inner>, cap: &WriteCap, count: u64) -> Result<Vec<Bytes>> {
+    let read_cap = cap.read_cap();
+    let mut index = cap.first_index();
+    let mut found = BTreeMap::new();
+    let mut reads = JoinSet::new();
+    let mut begun = 0;
+    while begun < count || !reads.is_empty() {
+        while begun < count && reads.len() < AT_ONCE {
+            let (inner, cap, at) = (Arc::clone(inner), read_cap.clone(), index.clone());
+            let number = begun;
+            reads.spawn(async move {
+                let read = boxes::read_box(inner, cap, at, StartFlags::default()).await;
+                (number, read)
+            });
+            index = index.next();
+            begun += 1;
+        }
+        if let Some(joined) = reads.join_next().await {
+            let (number, read) = joined.map_err(|error| {
+                Error::new(Status::PANIC, format!("reading a box ended early: {error}"))
+            })?;
+            found.insert(number, read?.plaintext);
+        }
+    }
+    Ok(found.into_values().collect())
+}

@@ -1,0 +1,179 @@
+//! Courier envelopes: payloads and tombstones made into the elements of a copy stream.
+//!
+//! The daemon makes them. It answers local requests one after the other and takes more
+//! than a millisecond for each envelope, and a reply may exceed what a frame can hold
+//! where its request did not; so long work goes in pieces, chained by the buffer that
+//! each leaves to the next. What fits one piece is one request.
+//!
+//! Whoever waits for the elements lends the payload: each piece is encoded from the
+//! caller's memory by the calling thread. Otherwise the payload is copied, once, and each
+//! part of the copy is freed as soon as its request is made.
+
+pub(crate) mod pieces;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+pub(crate) use self::pieces::{Order, Pieces, TombstoneOrder};
+
+use super::streams::check_payload;
+use crate::bacap::{BoxIndex, WriteCap};
+use crate::client::call::Work;
+use crate::client::connection::{is_to_be_made_again, Answer};
+use crate::client::handle::Client;
+use crate::client::runtime::timeout::Timeout;
+use crate::client::shared::Inner;
+use crate::wire::ReplyBody;
+use crate::Result;
+
+/// One payload and the place where a copy command is to put it.
+pub struct CopyDestination<'a> {
+    /// With which capability.
+    pub write_cap: WriteCap,
+    /// From which box on.
+    pub start_index: BoxIndex,
+    /// What to write.
+    pub payload: &'a [u8],
+}
+
+/// Where in its stream the result of a call stands.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamEnds {
+    /// It holds the stream's first element.
+    pub is_start: bool,
+    /// It holds the stream's last element.
+    pub is_last: bool,
+}
+
+/// Elements of a copy stream, each to be written to one box.
+#[derive(Clone, Default)]
+pub struct CourierEnvelopes {
+    /// The elements, in order.
+    pub envelopes: Vec<Bytes>,
+    /// What is left over, for the next call.
+    pub buffer: Option<Bytes>,
+    /// The box behind the last one of each destination.
+    pub next_indices: Vec<BoxIndex>,
+}
+
+/// Has the daemon make all of it.
+pub(crate) async fn run(mut order: impl Pieces, inner: &Arc<Inner>) -> Result<CourierEnvelopes> {
+    while let Some(call) = order.next(inner)? {
+        // Payload and result are never both there in full.
+        order.let_go();
+        order.take(call.run(inner).await?)?;
+    }
+    Ok(order.end())
+}
+
+fn read(answer: &Answer) -> Result<CourierEnvelopes> {
+    answer.check()?;
+    match &answer.reply.body {
+        ReplyBody::CourierEnvelopes(made) => Ok(CourierEnvelopes {
+            envelopes: made.envelopes.clone(),
+            buffer: made.buffer.clone().filter(|buffer| !buffer.is_empty()),
+            next_indices: made
+                .next_indices
+                .iter()
+                .map(BoxIndex::from_secret)
+                .collect(),
+        }),
+        _ => Err(answer.unexpected()),
+    }
+}
+
+fn task(order: impl Pieces + 'static) -> Work<CourierEnvelopes> {
+    Work::task(move |inner| async move { run(order, &inner).await })
+}
+
+impl Client {
+    /// Elements of a copy stream that writes one payload. A call that is not the last
+    /// leaves nothing over: it ends with an element that may be partly filled.
+    ///
+    /// `ARG_EMPTY` for a last call without payload, `PAYLOAD_TOO_LARGE`,
+    /// `INVALID_CAPABILITY` if the index does not belong to the capability.
+    pub fn create_courier_envelopes_from_payload(
+        &self,
+        to: &CopyDestination<'_>,
+        ends: StreamEnds,
+    ) -> Result<Work<CourierEnvelopes>> {
+        check_payload(to.payload)?;
+        let order = Order::owned(&self.inner, std::slice::from_ref(to), ends, None)?;
+        Ok(task(order.flushing()))
+    }
+
+    /// The same, waiting for the elements: the payload is not copied.
+    pub fn courier_envelopes_from_payload(
+        &self,
+        to: &CopyDestination<'_>,
+        ends: StreamEnds,
+        timeout: Timeout,
+    ) -> Result<CourierEnvelopes> {
+        check_payload(to.payload)?;
+        let order = Order::borrowed(&self.inner, std::slice::from_ref(to), ends, None)?;
+        self.block_pieces(&mut order.flushing(), timeout)
+    }
+
+    /// Elements of a copy stream that writes several payloads. `buffer` is what the call
+    /// before left over; the last call leaves nothing.
+    pub fn create_courier_envelopes_from_multi_payload(
+        &self,
+        destinations: &[CopyDestination<'_>],
+        ends: StreamEnds,
+        buffer: Option<&[u8]>,
+    ) -> Result<Work<CourierEnvelopes>> {
+        for to in destinations {
+            check_payload(to.payload)?;
+        }
+        Ok(task(Order::owned(&self.inner, destinations, ends, buffer)?))
+    }
+
+    /// The same, waiting for the elements: the payloads are not copied.
+    pub fn courier_envelopes_from_multi_payload(
+        &self,
+        destinations: &[CopyDestination<'_>],
+        ends: StreamEnds,
+        buffer: Option<&[u8]>,
+        timeout: Timeout,
+    ) -> Result<CourierEnvelopes> {
+        for to in destinations {
+            check_payload(to.payload)?;
+        }
+        let mut order = Order::borrowed(&self.inner, destinations, ends, buffer)?;
+        self.block_pieces(&mut order, timeout)
+    }
+
+    /// Elements of a copy stream that deletes `max_count` boxes.
+    pub fn create_courier_envelopes_from_tombstone_range(
+        &self,
+        write_cap: &WriteCap,
+        start: &BoxIndex,
+        max_count: u32,
+        ends: StreamEnds,
+        buffer: Option<&[u8]>,
+    ) -> Result<Work<CourierEnvelopes>> {
+        let order = TombstoneOrder::new(&self.inner, write_cap, start, max_count, ends, buffer)?;
+        Ok(task(order))
+    }
+
+    /// Has the daemon make all of it while the calling thread waits, which encodes each
+    /// request itself. A request is freed once it is written: after a loss it is made anew.
+    fn block_pieces(&self, order: &mut dyn Pieces, timeout: Timeout) -> Result<CourierEnvelopes> {
+        let deadline = self.may_wait(timeout)?;
+        let mut lost = None;
+        while let Some(call) = order.next(&self.inner)? {
+            let call = call.once(lost.take());
+            let query = call.exchange.query;
+            match self.block_local(call, deadline) {
+                Ok(made) => order.take(made)?,
+                Err(error) if is_to_be_made_again(&error) => {
+                    order.again();
+                    lost = Some(query);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(order.end())
+    }
+}

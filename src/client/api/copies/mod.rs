@@ -1,0 +1,95 @@
+//! Copy commands: a courier performs what a temporary stream says.
+//!
+//! The daemon would give a command without a courier to a random one each time
+//! it is started, and the next courier knows nothing of the first. So the
+//! library chooses one before the first sending and stays with it.
+
+pub(crate) mod builder;
+pub(crate) mod envelopes;
+pub(crate) mod nested;
+pub(crate) mod streams;
+
+use std::sync::Arc;
+
+use super::boxes::resending;
+use crate::bacap::WriteCap;
+use crate::client::call::Work;
+use crate::client::connection::{Answer, CopyStart, LaneKind, StartRequest};
+use crate::client::handle::Client;
+use crate::client::shared::Inner;
+use crate::client::stored::destination::Destination;
+use crate::sync::lock;
+use crate::wire::{Hash, Request};
+use crate::{Result, Status};
+
+/// Runs a copy command at one courier until it is through.
+pub(crate) async fn run(
+    inner: &Arc<Inner>,
+    write_cap: WriteCap,
+    courier: Destination,
+) -> Result<()> {
+    let (stream, node) = (write_cap.hash(), courier.node);
+    let request = StartRequest::Copy(Box::new(CopyStart {
+        write_cap,
+        courier: Some((courier.node, courier.queue)),
+    }));
+    let at_work = inner.copies.begin(stream, node);
+    let answer = resending::run(inner, LaneKind::Write, request).await?;
+    let ended = answer.check();
+    match &ended {
+        Ok(()) => at_work.succeeded(),
+        Err(error) if error.status() == Status::COPY_FAILED => at_work.failed(),
+        Err(_) => drop(at_work), // the daemon has given up, not the courier
+    }
+    ended
+}
+
+impl Client {
+    /// Lets a courier perform the temporary stream of `write_cap`; done when it is
+    /// through. Without a courier named, one is chosen at random and kept; not one that
+    /// has failed for this stream in the last half hour, if there is another. One that has
+    /// a command for this stream which was given up is taken again: it may be at work.
+    ///
+    /// `COPY_FAILED` with the replica's code and the position of the failed
+    /// envelope; what was written before it stays. `SERVICE_NOT_FOUND` if the
+    /// courier is not in the current document, `BUSY` if this command runs already.
+    pub fn start_resending_copy_command(
+        &self,
+        write_cap: &WriteCap,
+        courier: Option<Destination>,
+    ) -> Result<Work<()>> {
+        self.inner.check_open()?;
+        self.inner
+            .check_known("start_resending_copy_command_reply")?;
+        let hash = write_cap.hash();
+        let courier = match courier {
+            Some(courier) => {
+                self.inner.check_courier(&courier)?;
+                courier
+            }
+            None => self.inner.courier_for(&hash, &[])?,
+        };
+        let write_cap = write_cap.clone();
+        let task = |inner| async move { run(&inner, write_cap, courier).await };
+        Ok(Work::task(task).under_hash(hash).outbound())
+    }
+
+    /// Ends the copy command of the write capability whose BLAKE2b-256 hash is
+    /// `hash`, with `START_RESENDING_CANCELLED`. What the courier has done stays
+    /// done. Success also when nothing is in flight.
+    pub fn cancel_resending_copy_command(&self, hash: &Hash) -> Result<Work<()>> {
+        self.inner.check_open()?;
+        if self.end_by_hash(hash) || !self.inner.is_attached() {
+            return Ok(Work::now(|_| Ok(())));
+        }
+        let request = Request::CancelCopy {
+            write_cap_hash: hash,
+        };
+        self.local(&request, Answer::check)
+    }
+
+    /// True if the current document names the node with this identity hash.
+    pub fn has_identity(&self, hash: &Hash) -> Result<bool> {
+        Ok(lock(&self.inner.view).document()?.has_identity(hash))
+    }
+}

@@ -1,0 +1,195 @@
+//! Nested copies: a payload that reaches its destination through several couriers, each of
+//! which sees only the stream that it performs.
+//!
+//! It is wrapped from the inside out. The innermost stream writes the destination; the
+//! stream of each courier before writes the boxes of the stream behind. Only the
+//! outermost is written by the client, and a courier gets its command once the one
+//! before has written its stream.
+
+use std::sync::Arc;
+
+use crate::client::api::boxes;
+use crate::client::api::boxes::resending::StartFlags;
+use crate::client::handle::Client;
+
+use super::builder::write::write;
+use super::builder::CopyBuilder;
+use super::envelopes;
+use super::envelopes::{CopyDestination, CourierEnvelopes, Order, StreamEnds};
+use super::streams::{check_payload, recut, secret_copy};
+use crate::bacap::{keypair, BoxIndex, WriteCap};
+use crate::client::call::Work;
+use crate::client::runtime::query_ids::random_array;
+use crate::client::shared::Inner;
+use crate::client::stored::destination::Destination;
+use crate::{Error, Result, Status};
+use bytes::Bytes;
+
+/// A stream that a courier performs.
+struct Layer {
+    write_cap: WriteCap,
+    courier: Destination,
+    /// Where its last box is, and what that holds; not for the outermost, which the
+    /// client writes itself.
+    last: Option<(BoxIndex, Bytes)>,
+}
+
+/// The whole of one stream.
+const WHOLE: StreamEnds = StreamEnds {
+    is_start: true,
+    is_last: true,
+};
+
+/// Everything that is made before anything is sent.
+struct Wrapped {
+    /// Outermost first.
+    layers: Vec<Layer>,
+    /// The outermost stream.
+    elements: Vec<Bytes>,
+    next: BoxIndex,
+}
+
+async fn wrap(inner: &Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) -> Result<Wrapped> {
+    let mut layers = Vec::new();
+    let made = envelopes::run(first, inner).await?;
+    let next = made.next_indices.into_iter().next();
+    let next = next.ok_or_else(|| Error::new(Status::CBOR, "the daemon named no next index"))?;
+    let mut elements = made.envelopes;
+    let mut path = path.into_iter().rev().peekable();
+    while let Some(courier) = path.next() {
+        let mut layer = Layer {
+            write_cap: keypair(&random_array()?).write_cap,
+            courier,
+            last: None,
+        };
+        if path.peek().is_some() {
+            let (around, last) = wrap_once(inner, &layer.write_cap, elements).await?;
+            elements = around.envelopes;
+            layer.last = Some(last);
+        }
+        layers.push(layer);
+    }
+    layers.reverse();
+    Ok(Wrapped {
+        layers,
+        elements,
+        next,
+    })
+}
+
+/// Makes the stream that writes `elements` to the boxes of `cap`. Tells the last of these too.
+async fn wrap_once(
+    inner: &Arc<Inner>,
+    cap: &WriteCap,
+    elements: Vec<Bytes>,
+) -> Result<(CourierEnvelopes, (BoxIndex, Bytes))> {
+    let chunk = inner.stream_sizes()?.chunk();
+    // Each element has to fit what one box of a destination takes.
+    let row = recut(&elements, chunk)?;
+    drop(elements);
+    let boxes = row.chunks(chunk);
+    let count = boxes.len();
+    let last = secret_copy(boxes.last().unwrap_or_default())?;
+    let to = CopyDestination {
+        write_cap: cap.clone(),
+        start_index: cap.first_index(),
+        payload: &row,
+    };
+    let order = Order::owned(inner, &[to], WHOLE, None)?;
+    drop(row);
+    let at = (1..count).fold(cap.first_index(), |index, _| index.next());
+    Ok((envelopes::run(order, inner).await?, (at, last)))
+}
+
+async fn send(inner: Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) -> Result<BoxIndex> {
+    let wrapped = wrap(&inner, first, path).await?;
+    let mut elements = Some(wrapped.elements);
+    for (depth, layer) in wrapped.layers.into_iter().enumerate() {
+        match (elements.take(), &layer.last) {
+            (Some(elements), _) => {
+                let cap = layer.write_cap.clone();
+                let stream = CopyBuilder::whole(cap, layer.courier.clone(), elements);
+                write(&inner, &stream).await?;
+            }
+            (None, Some((index, content))) => {
+                await_arrival(&inner, &layer.write_cap, index, content).await?;
+            }
+            (None, None) => return Err(Error::new(Status::INTERNAL, "a layer without a stream")),
+        }
+        super::run(&inner, layer.write_cap, layer.courier)
+            .await
+            .map_err(|error| at_layer(&error, depth + 1))?;
+    }
+    Ok(wrapped.next)
+}
+
+/// Reads the last box of a stream that a courier wrote: those before it are there too.
+async fn await_arrival(
+    inner: &Arc<Inner>,
+    cap: &WriteCap,
+    index: &BoxIndex,
+    content: &Bytes,
+) -> Result<()> {
+    let (read_cap, index) = (cap.read_cap(), index.clone());
+    let flags = StartFlags::default();
+    let found = boxes::read_box(Arc::clone(inner), read_cap, index, flags).await?;
+    if found.plaintext == *content {
+        return Ok(());
+    }
+    Err(Error::new(
+        Status::COPY_FAILED,
+        "an intermediate stream does not hold what its courier was to write",
+    ))
+}
+
+/// The same error, with the courier of the path at which it came about.
+fn at_layer(error: &Error, layer: usize) -> Error {
+    let text = format!("courier {layer} of the path: {}", error.message());
+    let mut told = Error::new(error.status(), text).with_origin(error.origin());
+    if let Some(code) = error.daemon_code() {
+        told = told.with_daemon_code(code);
+    }
+    if let Some(code) = error.replica_code() {
+        told = told.with_replica_code(code);
+    }
+    if let Some(position) = error.failed_envelope() {
+        told = told.with_failed_envelope(position);
+    }
+    told
+}
+
+impl Client {
+    /// Sends a payload to a destination through a path of couriers, the outermost first.
+    /// Gives the box of the destination that follows.
+    ///
+    /// `ARG_EMPTY` without payload or couriers, `PAYLOAD_TOO_LARGE` also when a stream of
+    /// an outer courier would be too long, `SERVICE_NOT_FOUND` for what is no courier.
+    pub fn send_nested_copy(
+        &self,
+        payload: &[u8],
+        write_cap: &WriteCap,
+        first_index: &BoxIndex,
+        path: Vec<Destination>,
+    ) -> Result<Work<BoxIndex>> {
+        if payload.is_empty() || path.is_empty() {
+            let what = if path.is_empty() { "path" } else { "payload" };
+            return Err(Error::new(
+                Status::ARG_EMPTY,
+                format!("the {what} is empty"),
+            ));
+        }
+        check_payload(payload)?;
+        self.inner.check_open()?;
+        self.inner.check_next_index()?;
+        for courier in &path {
+            self.inner.check_courier(courier)?;
+        }
+        let to = CopyDestination {
+            write_cap: write_cap.clone(),
+            start_index: first_index.clone(),
+            payload,
+        };
+        let order = Order::owned(&self.inner, &[to], WHOLE, None)?;
+        Ok(Work::task(move |inner| send(inner, order, path)).outbound())
+    }
+}

@@ -1,0 +1,241 @@
+//! Plain messages to mixnet services: without reply, with a reply told by events, or awaited.
+
+pub(crate) mod reliable;
+pub(crate) mod reply_wait;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use crate::client::call::Work;
+use crate::client::connection::{other_generation, Lane, LaneKind, MessageSink, PlainMessage};
+use crate::client::handle::Client;
+use crate::client::runtime::query_ids::random_array;
+use crate::client::shared::Inner;
+use crate::client::stored::destination::Destination;
+use crate::error::closed;
+use crate::sync::lock;
+use crate::wire::{self, Id, Request, WipingVec};
+use crate::{Error, Result, Status};
+
+/// Longest queue id.
+const MAX_QUEUE: usize = 32;
+
+impl Inner {
+    pub(crate) fn check_message(&self, destination: &Destination, payload: &[u8]) -> Result<()> {
+        self.check_open()?;
+        if destination.queue.is_empty() || destination.queue.len() > MAX_QUEUE {
+            return Err(Error::new(
+                Status::ARG_SIZE,
+                format!(
+                    "a queue id has 1 to {MAX_QUEUE} bytes, not {}",
+                    destination.queue.len()
+                ),
+            ));
+        }
+        let max = lock(&self.view)
+            .sphinx
+            .as_ref()
+            .map(|g| g.user_forward_payload_length)
+            .ok_or_else(|| {
+                Error::new(
+                    Status::NO_GEOMETRY,
+                    "the size of a message is not known: neither the daemon nor the configuration tells it",
+                )
+            })?;
+        if payload.len() > max {
+            return Err(Error::new(
+                Status::PAYLOAD_TOO_LARGE,
+                format!(
+                    "{} bytes do not fit a message of {max} bytes",
+                    payload.len()
+                ),
+            ));
+        }
+        self.check_online()
+    }
+
+    /// Refuses what a daemon that is off the mixnet would not send.
+    pub(crate) fn check_online(&self) -> Result<()> {
+        match self.obstacle() {
+            None => Ok(()),
+            Some(obstacle) => Err(Error::new(Status::OFFLINE, obstacle)),
+        }
+    }
+
+    /// The daemon dies of a null SURB id up to v0.0.72, so it always gets one there. Gives
+    /// with the frame for which generation it is, where that matters.
+    fn encode_message(
+        &self,
+        id: &Id,
+        surb: Option<&Id>,
+        destination: &Destination,
+        payload: &[u8],
+    ) -> Result<(Bytes, Option<bool>)> {
+        let legacy = self.features().is_legacy();
+        let filler = random_array()?;
+        let surb_id = match surb {
+            None if legacy => Some(&filler),
+            surb => surb,
+        };
+        let only_for = surb.is_none().then_some(legacy);
+        let request = Request::SendMessage {
+            id: Some(id),
+            with_surb: surb.is_some(),
+            surb_id,
+            destination: &destination.node,
+            queue: &destination.queue,
+            payload,
+        };
+        let frame = request.encode(&[0; 16]).map(WipingVec::into_bytes)?;
+        Ok((frame, only_for))
+    }
+}
+
+fn enqueue(inner: &Arc<Inner>, message: PlainMessage) -> Result<Arc<Lane>> {
+    let lane = inner.lane(LaneKind::Write);
+    let mut state = lane.lock();
+    if state.closed {
+        return Err(closed());
+    }
+    // The daemon may be another since the message was made.
+    let is = state.link.as_ref().map(|link| link.features.is_legacy());
+    if is.is_some() && message.legacy.is_some() && is != message.legacy {
+        return Err(other_generation());
+    }
+    state.messages.enqueue(message);
+    let link = state.pump(&inner.queries);
+    drop(state);
+    if let Some(link) = link {
+        link.outbox.kick();
+    }
+    lane.wake.notify_one(); // there is a new time limit
+    Ok(lane)
+}
+
+/// A message whose reply is awaited; its reply becomes an event when this is dropped.
+struct Awaited {
+    lane: Arc<Lane>,
+    id: Id,
+    surb: Id,
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.lane.lock().messages.abandon(&self.id, &self.surb);
+        self.lane.progress.notify_waiters();
+    }
+}
+
+/// A message whose reply is to be awaited, encoded.
+pub(crate) struct Exchange {
+    pub(crate) id: Id,
+    pub(crate) surb: Id,
+    pub(crate) frame: Bytes,
+    /// As in [`PlainMessage`].
+    pub(crate) legacy: Option<bool>,
+}
+
+/// Sends a message and awaits its reply, whatever code that has.
+pub(crate) async fn exchange(inner: &Arc<Inner>, exchange: Exchange) -> Result<wire::MessageReply> {
+    let (sender, reply) = oneshot::channel();
+    let id = exchange.id;
+    let message = PlainMessage {
+        id,
+        surb: Some(exchange.surb),
+        frame: exchange.frame,
+        legacy: exchange.legacy,
+        sink: MessageSink::Reply(sender),
+    };
+    let awaited = Awaited {
+        lane: enqueue(inner, message)?,
+        id,
+        surb: exchange.surb,
+    };
+    let reply = reply.await.map_err(|_| closed())??;
+    drop(awaited);
+    Ok(reply)
+}
+
+impl Client {
+    /// Sends a message with a reply block. Its fate and its reply are told by
+    /// events that carry `surb_id`; gives the message's id.
+    ///
+    /// Done when the message is in line for the daemon. `OFFLINE` while the
+    /// daemon is not on the mixnet.
+    pub fn send_message(
+        &self,
+        surb_id: &Id,
+        destination: &Destination,
+        payload: &[u8],
+    ) -> Result<Work<Id>> {
+        self.fire(Some(*surb_id), destination, payload)
+    }
+
+    /// Sends a message to which no reply can come. Nothing more is heard of it.
+    pub fn send_message_without_reply(
+        &self,
+        destination: &Destination,
+        payload: &[u8],
+    ) -> Result<Work<Id>> {
+        self.fire(None, destination, payload)
+    }
+
+    fn fire(
+        &self,
+        surb: Option<Id>,
+        destination: &Destination,
+        payload: &[u8],
+    ) -> Result<Work<Id>> {
+        self.inner.check_message(destination, payload)?;
+        let id = random_array()?;
+        let (frame, legacy) =
+            self.inner
+                .encode_message(&id, surb.as_ref(), destination, payload)?;
+        Ok(Work::now(move |inner| {
+            let message = PlainMessage {
+                id,
+                surb,
+                frame,
+                legacy,
+                sink: MessageSink::Events,
+            };
+            enqueue(inner, message).map(|_| id)
+        }))
+    }
+
+    /// Sends a message and awaits its reply, which the network pads with zeros.
+    ///
+    /// `CONNECTION_LOST`: the message may or may not have left; it is never
+    /// sent twice. `MESSAGE_SEND_FAILED`: the daemon says why in the text.
+    pub fn blocking_send_message(
+        &self,
+        destination: &Destination,
+        payload: &[u8],
+    ) -> Result<Work<Bytes>> {
+        self.inner.check_message(destination, payload)?;
+        let (id, surb) = (random_array()?, random_array()?);
+        let (frame, _) = self
+            .inner
+            .encode_message(&id, Some(&surb), destination, payload)?;
+        let message = Exchange {
+            id,
+            surb,
+            frame,
+            legacy: None,
+        };
+        let withdrawn = Arc::downgrade(&self.inner);
+        let work = Work::task(move |inner| async move {
+            let reply = exchange(&inner, message).await?;
+            wire::codes::check_message_reply(&reply, &inner.features())?;
+            Ok(reply.payload.unwrap_or_default())
+        });
+        // What is in line when the caller gives up is not sent any more.
+        Ok(work.at_once().undone_by(Arc::new(move || {
+            for lane in withdrawn.upgrade().iter().flat_map(|inner| &inner.lanes) {
+                lane.lock().messages.abandon(&id, &surb);
+            }
+        })))
+    }
+}

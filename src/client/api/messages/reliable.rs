@@ -1,0 +1,203 @@
+//! Reliable messages: plain messages that are sent again until their reply comes.
+//!
+//! Daemons send a message once, so the library repeats it, each time with a reply block of
+//! its own and under the same message id. The service may receive it several times.
+//!
+//! A daemon up to v0.0.72 has a request that repeats by itself, `send_arq_message`. It is not
+//! used: that daemon waits almost four minutes before it sends again, cannot be told to stop,
+//! and goes on for a quarter of an hour after the caller has given up.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{exchange, Exchange};
+use crate::client::call::Work;
+use crate::client::events::{Event, MessageReply};
+use crate::client::handle::Client;
+use crate::client::ops::completion_guard::Told;
+use crate::client::ops::Undo;
+use crate::client::runtime::query_ids::random_array;
+use crate::client::shared::Inner;
+use crate::client::stored::destination::Destination;
+use crate::wire::{self, codes, Id, Request, WipingVec};
+use crate::{Error, Result, Status};
+
+/// How often a message is sent again before it is given up.
+const RETRANSMISSIONS: u32 = 3;
+
+fn check(new: &Id, other: &Id) -> Result<()> {
+    if new == other {
+        return Err(Error::new(
+            Status::BUSY,
+            "a reliable message with this id is on its way",
+        ));
+    }
+    Ok(())
+}
+
+/// A reliable message under way; dropping this ends that.
+struct Reliable {
+    inner: Arc<Inner>,
+    number: u64,
+    id: Id,
+    destination: Destination,
+    payload: Bytes,
+}
+
+impl Reliable {
+    fn begin(
+        inner: &Arc<Inner>,
+        id: Id,
+        destination: &Destination,
+        payload: &[u8],
+    ) -> Result<Self> {
+        Ok(Reliable {
+            inner: Arc::clone(inner),
+            number: inner.reliable.begin(id, check)?,
+            id,
+            destination: destination.clone(),
+            payload: WipingVec::new(payload.to_vec()).into_bytes(),
+        })
+    }
+
+    /// What ends it as dropping it does, for whoever gives up before that.
+    fn undo(&self) -> Undo {
+        let (inner, number) = (Arc::downgrade(&self.inner), self.number);
+        Arc::new(move || {
+            if let Some(inner) = inner.upgrade() {
+                inner.reliable.end(number);
+            }
+        })
+    }
+
+    /// Sends the message until it is answered or the retransmissions are used up.
+    async fn run(&self) -> Result<wire::MessageReply> {
+        let mut sent = 0;
+        loop {
+            let message = self.message()?;
+            let failure = match exchange(&self.inner, message).await {
+                Ok(reply) => {
+                    codes::check_message_reply(&reply, &self.inner.features())?;
+                    return Ok(reply);
+                }
+                Err(error) if is_worth_another(&error) => error,
+                Err(error) => return Err(error),
+            };
+            sent += 1;
+            if sent > RETRANSMISSIONS {
+                return Err(given_up(&failure));
+            }
+        }
+    }
+
+    /// One sending.
+    fn message(&self) -> Result<Exchange> {
+        let surb = random_array()?;
+        let request = Request::SendMessage {
+            id: Some(&self.id),
+            with_surb: true,
+            surb_id: Some(&surb),
+            destination: &self.destination.node,
+            queue: &self.destination.queue,
+            payload: &self.payload,
+        };
+        Ok(Exchange {
+            id: self.id,
+            surb,
+            frame: request.encode(&[0; 16]).map(WipingVec::into_bytes)?,
+            // Today's daemon would not mind, but there messages have a lane of their own.
+            legacy: self.inner.has_channels().then_some(true),
+        })
+    }
+}
+
+impl Drop for Reliable {
+    fn drop(&mut self) {
+        self.inner.reliable.end(self.number);
+    }
+}
+
+/// The message or its reply was lost.
+fn is_worth_another(error: &Error) -> bool {
+    matches!(error.status(), Status::TIMEOUT | Status::CONNECTION_LOST)
+}
+
+fn given_up(last: &Error) -> Error {
+    Error::new(
+        Status::DAEMON_MAX_RETRIES,
+        format!(
+            "the message was sent {} times without a reply; the last time: {}",
+            RETRANSMISSIONS + 1,
+            last.message()
+        ),
+    )
+}
+
+fn publish(inner: &Inner, message_id: Id, outcome: Result<wire::MessageReply>) {
+    let (reply, error) = match outcome {
+        Ok(reply) => (Some(reply), None),
+        Err(error) => (None, Some(error)),
+    };
+    inner.sinks.publish(&Event::MessageReply(MessageReply {
+        message_id: Some(message_id),
+        surb_id: reply.as_ref().and_then(|reply| reply.surb_id),
+        payload: reply.and_then(|reply| reply.payload).unwrap_or_default(),
+        reply_index: None,
+        error,
+    }));
+}
+
+async fn send_and_tell(reliable: Reliable) {
+    let (inner, id) = (Arc::clone(&reliable.inner), reliable.id);
+    let told = Told::new(|outcome| publish(&inner, id, outcome));
+    let outcome = reliable.run().await;
+    drop(reliable); // its id may be used again by whoever hears of the end
+    told.tell(outcome);
+}
+
+impl Client {
+    /// Sends a message until its reply comes; what becomes of it is told by events that
+    /// carry `message_id`. Not idempotent at the service, which may receive it four times.
+    ///
+    /// # Errors
+    /// `OFFLINE`, `PAYLOAD_TOO_LARGE`, `BUSY` while a message with this id is on its way.
+    pub fn send_reliable_message(
+        &self,
+        message_id: &Id,
+        destination: &Destination,
+        payload: &[u8],
+    ) -> Result<Work<()>> {
+        self.inner.check_message(destination, payload)?;
+        let reliable = Reliable::begin(&self.inner, *message_id, destination, payload)?;
+        Ok(Work::now(move |inner| {
+            inner.handle.spawn(send_and_tell(reliable));
+            Ok(())
+        }))
+    }
+
+    /// Sends a message until its reply comes, and waits for that.
+    ///
+    /// # Errors
+    /// `DAEMON_MAX_RETRIES` when the retransmissions are used up, `MESSAGE_SEND_FAILED`, and
+    /// as [`Client::send_reliable_message`].
+    pub fn blocking_send_reliable_message(
+        &self,
+        message_id: Option<&Id>,
+        destination: &Destination,
+        payload: &[u8],
+    ) -> Result<Work<Bytes>> {
+        self.inner.check_message(destination, payload)?;
+        let id = match message_id {
+            Some(id) => *id,
+            None => random_array()?,
+        };
+        let reliable = Reliable::begin(&self.inner, id, destination, payload)?;
+        let undo = reliable.undo();
+        let work = Work::task(move |_| async move {
+            let reply = reliable.run().await?;
+            Ok(reply.payload.unwrap_or_default())
+        });
+        Ok(work.undone_by(undo))
+    }
+}

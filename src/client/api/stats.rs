@@ -1,0 +1,118 @@
+//! What a client is doing and has done, in numbers: for bug reports, and for programs that
+//! show their users why something takes long.
+
+use std::time::Duration;
+
+use crate::client::connection::{Lane, LaneKind};
+use crate::client::handle::Client;
+use crate::client::shared::Inner;
+
+/// The numbers of one lane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LaneStats {
+    /// How many of its connections stand.
+    pub open: u64,
+    /// How often it was connected.
+    pub connects: u64,
+    /// How often the daemon still had its session then.
+    pub resumes: u64,
+    /// Requests sent, each time that one was.
+    pub requests: u64,
+    /// Replies to them.
+    pub answers: u64,
+    /// Requests sent again, because a connection was lost or no answer came for long.
+    pub replays: u64,
+    /// Requests that wait here for their turn.
+    pub in_line: u64,
+    /// Requests at the daemon that have no answer yet.
+    pub in_flight: u64,
+    /// How many requests for the mixnet may be at the daemon at once, now.
+    pub window: u64,
+    /// The smoothed round trip of boxes, or else of local requests, or the price of an
+    /// encryption; zero before the first.
+    pub round_trip: Duration,
+    /// The shortest round trip of boxes of late; zero before the first.
+    pub shortest: Duration,
+}
+
+/// The numbers of a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Operations that are not over.
+    pub operations: u64,
+    /// Results that nobody has fetched.
+    pub kept: u64,
+    /// Open event sinks.
+    pub sinks: u64,
+    /// Notices that slow readers lost.
+    pub dropped: u64,
+    /// Local requests; writes, copies and messages; reads; encryptions.
+    pub lanes: [LaneStats; LaneKind::ALL.len()],
+}
+
+impl Lane {
+    fn stats(&self) -> LaneStats {
+        let state = self.lock();
+        let counts = &state.counts;
+        let is_open = state.link.is_some();
+        let calls = if is_open { state.calls.len() } else { 0 };
+        let window = &state.starts.window;
+        let round_trip = window.smoothed().or(counts.calls.get());
+        LaneStats {
+            open: u64::from(is_open),
+            connects: counts.connects,
+            resumes: counts.resumes,
+            requests: counts.requests,
+            answers: counts.answers,
+            replays: counts.replays,
+            in_line: (state.starts.in_line() + state.messages.in_line()) as u64,
+            in_flight: (calls + state.starts.running() + state.messages.busy()) as u64,
+            window: window.slots() as u64,
+            round_trip: round_trip.unwrap_or_default(),
+            shortest: window.shortest().unwrap_or_default(),
+        }
+    }
+}
+
+impl Inner {
+    /// The connections for encryptions, as one.
+    fn encryption_stats(&self) -> LaneStats {
+        let mut sum = LaneStats {
+            in_line: self.encryption.queued() as u64,
+            window: self.encryption.connections() as u64,
+            round_trip: self.encryption.price().unwrap_or_default(),
+            ..LaneStats::default()
+        };
+        for one in self
+            .lanes_of(LaneKind::Encryption)
+            .iter()
+            .map(|l| l.stats())
+        {
+            sum.open += one.open;
+            sum.connects += one.connects;
+            sum.resumes += one.resumes;
+            sum.requests += one.requests;
+            sum.answers += one.answers;
+            sum.replays += one.replays;
+            sum.in_flight += one.in_flight;
+        }
+        sum
+    }
+}
+
+impl Client {
+    /// The numbers as they are now; each lane's fit together. Asks nobody, waits for nothing.
+    pub fn stats(&self) -> Stats {
+        let (operations, kept) = self.inner.ops.count();
+        Stats {
+            operations: operations as u64,
+            kept: kept as u64,
+            sinks: self.inner.sinks.count_open() as u64,
+            dropped: self.inner.sinks.dropped(),
+            lanes: LaneKind::ALL.map(|kind| match kind {
+                LaneKind::Encryption => self.inner.encryption_stats(),
+                _ => self.inner.lanes[kind as usize].stats(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Local requests are put on a lane, and forgotten.
+
+use std::sync::Arc;
+
+use super::io::link::Link;
+use super::lane::Lane;
+use super::state::calls::{unsupported, CallSink};
+use super::state::exchange::Exchange;
+use crate::client::encryption::Permit;
+use crate::error::closed;
+
+impl Lane {
+    /// Puts a local request on its way, now or as soon as there is a connection.
+    pub(crate) fn call(&self, exchange: Exchange, sink: CallSink, permit: Option<Permit>) {
+        let needs = exchange.needs;
+        let mut state = self.lock();
+        let unknown = |link: &Arc<Link>| needs.is_some_and(|key| !link.features.knows(key));
+        if state.closed {
+            drop(state);
+            return sink.deliver(Err(closed()));
+        }
+        let link = state.link.clone();
+        if link.as_ref().is_some_and(unknown) {
+            drop(state);
+            return sink.deliver(Err(unsupported(needs.unwrap_or_default())));
+        }
+        let is_task = matches!(sink, CallSink::Task(_));
+        let is_wanted = permit.as_ref().is_some_and(Permit::is_wanted);
+        let frame = state.calls.enter(exchange, sink, permit, link.is_some());
+        if let Some((link, frame)) = link.as_ref().zip(frame) {
+            state.put(link, frame);
+        }
+        drop(state);
+        if let Some(link) = link {
+            link.outbox.kick();
+            if is_task {
+                link.reading.recall_if_open();
+            }
+            if is_wanted {
+                self.wake.notify_one(); // others wait for its end, but not for ever
+            }
+        }
+    }
+
+    /// Forgets a local request whose caller has given up; a late reply is dropped.
+    pub(crate) fn forget_call(&self, query: u64) {
+        let mut state = self.lock();
+        let is_up = state.link.is_some();
+        let forgotten = state.calls.give_up(query, is_up);
+        drop(state);
+        // The sink may run foreign code when dropped, so not under the lock.
+        drop(forgotten);
+    }
+}

@@ -1,0 +1,243 @@
+//! From a connected socket to a session.
+//!
+//! The daemon speaks first: its status, then a document. Newer daemons then take
+//! a session token and answer it; replies queued for a resumed session may come
+//! in between and are kept for later. Nothing else is sent before the end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::io::link::{Inlet, Link};
+use super::io::trace::Trace;
+use super::io::writer::Outbox;
+use super::lane::Lane;
+use crate::client::runtime::thread::ThreadId;
+use crate::error::closed;
+use crate::transport::Socket;
+use crate::wire::{self, ConnectionStatus, Id, Incoming, Request, MAX_FRAME};
+use crate::{Error, Result, Status};
+
+/// The daemon may hold its first frame back for 30 s while it has no document,
+/// and shakes hands with one connection after the other: three times that.
+const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(100);
+/// Every later step is answered at once.
+const STEP_WITHIN: Duration = Duration::from_secs(30);
+
+/// Between the token and its answer the daemon sends at most the thousand replies that
+/// it has kept, and events. A frame of each size that there is has its place among them.
+const MAX_EARLY: usize = 4096;
+const MAX_EARLY_BYTES: usize = 4 * MAX_FRAME;
+
+/// A thread that waits for a session, and takes the steps that lead there itself as far as it
+/// gets: it polls them, and then they do not pend for what the daemon says but block it. So no
+/// thread has to wake another.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller {
+    thread: ThreadId,
+    deadline: Option<Instant>,
+}
+
+impl Caller {
+    /// The calling thread, which waits until `deadline`.
+    pub(crate) fn new(deadline: Option<Instant>) -> Self {
+        Caller {
+            thread: ThreadId::current(),
+            deadline,
+        }
+    }
+
+    fn is_here(&self) -> bool {
+        self.thread == ThreadId::current()
+    }
+}
+
+/// For which lane hands are shaken, and for whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Shaking<'a> {
+    pub(crate) lane: &'a Lane,
+    /// Over when the lane is left; then nobody wants the session.
+    pub(crate) epoch: u64,
+    /// Who waits for it, if anybody does.
+    pub(crate) caller: Option<Caller>,
+}
+
+/// A session, ready for use.
+pub(crate) struct Established {
+    pub(crate) inlet: Inlet,
+    pub(crate) link: Arc<Link>,
+    pub(crate) status: ConnectionStatus,
+    pub(crate) document: Option<Bytes>,
+    pub(crate) resumed: bool,
+}
+
+impl Established {
+    /// Nobody wants this session any more. The daemon is to forget it, unless it is one
+    /// that the lane will come back to.
+    pub(crate) fn decline(&self, for_good: bool) {
+        if for_good || !self.resumed {
+            self.link.outbox.say_goodbye();
+        }
+    }
+}
+
+/// Shakes hands over `socket`, offering `token` where the daemon knows tokens.
+/// What comes between the token and its answer is in `early` then, also after a failure.
+pub(crate) async fn shake(
+    shaking: Shaking<'_>,
+    socket: Socket,
+    token: Id,
+    trace: Trace,
+    early: &mut Early,
+) -> Result<Established> {
+    let ended = converse(shaking, socket, token, trace, early).await;
+    ended.map_err(|error| {
+        if !is_no_daemon(&error) {
+            return error;
+        }
+        Error::new(
+            Status::HANDSHAKE,
+            format!(
+                "the peer does not speak the daemon's protocol: {}",
+                error.message()
+            ),
+        )
+    })
+}
+
+async fn converse(
+    shaking: Shaking<'_>,
+    socket: Socket,
+    token: Id,
+    trace: Trace,
+    early: &mut Early,
+) -> Result<Established> {
+    let (mut inlet, outbox) = Inlet::new(socket, trace);
+    if !shaking.lane.begin_to_shake(shaking.epoch, &outbox) {
+        return Err(closed());
+    }
+    let first = step(shaking, FIRST_FRAME_WITHIN, &mut inlet).await?;
+    let features = Arc::new(wire::features(&first)?);
+    let Incoming::Status(status) = wire::decode(&first)? else {
+        return Err(violation("the daemon's status", 1));
+    };
+    let second = step(shaking, STEP_WITHIN, &mut inlet).await?;
+    let Incoming::Document { payload } = wire::decode(&second)? else {
+        return Err(violation("a directory document", 2));
+    };
+    let mut resumed = false;
+    let token = (!features.is_legacy()).then_some(token);
+    if let Some(token) = &token {
+        resumed = present_token(shaking, &mut inlet, &outbox, token, early).await?;
+    }
+    let link = Arc::new(Link {
+        outbox,
+        token,
+        features,
+        reading: inlet.reading(),
+    });
+    Ok(Established {
+        inlet,
+        link,
+        status,
+        document: payload,
+        resumed,
+    })
+}
+
+/// Gives the token and waits for its answer; tells whether the session was resumed.
+async fn present_token(
+    shaking: Shaking<'_>,
+    inlet: &mut Inlet,
+    outbox: &Arc<Outbox>,
+    token: &Id,
+    early: &mut Early,
+) -> Result<bool> {
+    let frame = Request::SessionToken { token }.encode(&[0; 16])?;
+    let (lane, epoch) = (shaking.lane, shaking.epoch);
+    if !lane.introduce(epoch, outbox, frame.into_bytes()) {
+        return Err(closed());
+    }
+    outbox.kick();
+    loop {
+        let frame = step(shaking, STEP_WITHIN, inlet).await?;
+        match wire::decode(&frame)? {
+            Incoming::SessionToken(reply) => return Ok(reply.resumed),
+            other => early.keep(frame.len(), other)?,
+        }
+    }
+}
+
+/// What comes between the token and its answer, in order, before it can be handed on.
+#[derive(Default)]
+pub(crate) struct Early {
+    pub(crate) kept: Vec<Incoming>,
+    bytes: usize,
+}
+
+impl Early {
+    /// Refuses what only a peer sends that never comes to the point.
+    fn keep(&mut self, size: usize, incoming: Incoming) -> Result<()> {
+        self.bytes = self.bytes.saturating_add(size);
+        if self.kept.len() >= MAX_EARLY || self.bytes > MAX_EARLY_BYTES {
+            return Err(Error::new(
+                Status::HANDSHAKE,
+                "the daemon does not answer the session token",
+            ));
+        }
+        self.kept.push(incoming);
+        Ok(())
+    }
+}
+
+/// The next frame, which is to come within a time.
+async fn step(shaking: Shaking<'_>, within: Duration, inlet: &mut Inlet) -> Result<Bytes> {
+    let until = Instant::now() + within;
+    let mut next = None;
+    if let Some(caller) = shaking.caller.filter(Caller::is_here) {
+        let limit = caller.deadline.unwrap_or(until);
+        next = inlet.next_blocking(limit.min(until))?;
+    }
+    let frame = match next {
+        Some(frame) => frame,
+        // Also where the caller's time is over: then it ends the whole operation.
+        None => tokio::time::timeout_at(until.into(), inlet.next())
+            .await
+            .map_err(|_| {
+                Error::new(
+                    Status::HANDSHAKE,
+                    format!("the daemon said nothing for {} s", within.as_secs()),
+                )
+            })??,
+    };
+    inlet.trace().received(&frame);
+    Ok(frame)
+}
+
+/// What a peer that is no daemon at all provokes.
+fn is_no_daemon(error: &Error) -> bool {
+    matches!(error.status(), Status::CBOR | Status::FRAME_TOO_LARGE)
+}
+
+fn violation(expected: &str, position: u32) -> Error {
+    Error::new(
+        Status::HANDSHAKE,
+        format!("frame {position} of the handshake is not {expected}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_before_the_admission_is_bounded_in_number_and_in_bytes() {
+        for (size, most) in [(1, MAX_EARLY), (MAX_FRAME, 4)] {
+            let mut early = Early::default();
+            let mut frames = (0..2 * MAX_EARLY).map(|_| early.keep(size, Incoming::Nothing));
+            let kept = frames.by_ref().take_while(Result::is_ok).count();
+            assert_eq!(kept, most, "frames of {size} bytes");
+        }
+    }
+}

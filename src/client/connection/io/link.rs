@@ -1,0 +1,333 @@
+//! One living connection: socket, way out, way in.
+
+use std::io::ErrorKind;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::io::unix::AsyncFd;
+use tokio::io::Interest;
+
+use super::reading::{Reading, LONGEST_LULL, LULL};
+use super::trace::Trace;
+use super::writer::Outbox;
+use crate::transport::{watch, Socket};
+use crate::wire::{Features, Id};
+use crate::{Error, Result, Status};
+
+/// A connection whose handshake is over.
+pub(crate) struct Link {
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) features: Arc<Features>,
+    /// The session token given to the daemon, where it knows such.
+    pub(crate) token: Option<Id>,
+    /// The way in.
+    pub(crate) reading: Arc<Reading>,
+}
+
+/// Lets tokio watch the socket that the outbox owns.
+struct Watched(Arc<Outbox>);
+
+impl AsRawFd for Watched {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.socket().as_fd().as_raw_fd()
+    }
+}
+
+impl std::io::Read for &Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.socket().try_read(buffer)
+    }
+}
+
+/// The reading side, as the I/O thread sees it.
+pub(crate) struct Inlet {
+    outbox: Arc<Outbox>,
+    reading: Arc<Reading>,
+    /// None while threads that wait read for themselves, and before anything is read.
+    watched: Option<AsyncFd<Watched>>,
+    /// Watches for room to write, only while there is none: the socket would
+    /// otherwise wake this thread each time the daemon reads.
+    room: Option<AsyncFd<OwnedFd>>,
+}
+
+impl Inlet {
+    /// Takes over a connected socket.
+    pub(crate) fn new(socket: Socket, trace: Trace) -> (Self, Arc<Outbox>) {
+        let outbox = Arc::new(Outbox::new(socket, trace));
+        let inlet = Inlet {
+            outbox: Arc::clone(&outbox),
+            reading: Arc::new(Reading::new()),
+            watched: None,
+            room: None,
+        };
+        (inlet, outbox)
+    }
+
+    /// Tells the log of frames.
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.outbox.trace
+    }
+
+    /// The way in, to be shared with the threads that wait.
+    pub(crate) fn reading(&self) -> Arc<Reading> {
+        Arc::clone(&self.reading)
+    }
+
+    fn watch(&mut self) -> Result<()> {
+        if self.watched.is_none() {
+            let watched = watch(Watched(Arc::clone(&self.outbox)), Interest::READABLE)
+                .map_err(|e| Error::from_io(Status::IO, "cannot watch the socket", &e))?;
+            self.watched = Some(watched);
+        }
+        Ok(())
+    }
+
+    /// Lets the threads that wait for answers read, and comes back when no call came for
+    /// a while, when something else waits, or when one of them found the connection over.
+    pub(crate) async fn leave_to_threads(&mut self, call_reader: impl FnOnce()) -> Result<()> {
+        self.watched = None;
+        let reading = self.reading();
+        reading.set_open(true);
+        call_reader();
+        let mut lull = LULL;
+        loop {
+            let before = reading.calls();
+            let recalled = self.look_away(lull).await?;
+            if let Some(error) = reading.take_fault() {
+                return Err(error);
+            }
+            let Some(_reader) = reading.try_reader() else {
+                // A thread is reading. The longer it does, the more seldom it is looked for.
+                lull = (lull * 2).min(LONGEST_LULL);
+                continue;
+            };
+            lull = LULL;
+            if recalled || reading.calls() == before {
+                reading.set_open(false);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Serves the outbox for a lull; true when somebody wants the socket to be read.
+    async fn look_away(&mut self, lull: Duration) -> Result<bool> {
+        let lull = tokio::time::sleep(lull);
+        tokio::pin!(lull);
+        let (outbox, reading) = (Arc::clone(&self.outbox), self.reading());
+        loop {
+            self.watch_for_room(&outbox)?;
+            tokio::select! {
+                biased;
+                () = has_room(self.room.as_ref()) => {
+                    self.room = None;
+                    outbox.resume();
+                }
+                () = outbox.stuck.notified() => {}
+                () = reading.recall.notified() => return Ok(true),
+                () = &mut lull => return Ok(false),
+            }
+        }
+    }
+
+    /// Waits until more bytes came, and takes them in; serves the outbox meanwhile.
+    ///
+    /// `CONNECTION_LOST` at the end of the stream. Needs a tokio runtime around it. Safe to
+    /// drop while it waits.
+    pub(crate) async fn fill(&mut self) -> Result<()> {
+        loop {
+            let outbox = Arc::clone(&self.outbox);
+            self.watch_for_room(&outbox)?;
+            self.watch()?;
+            let Some(watched) = &self.watched else {
+                return Err(Error::new(Status::INTERNAL, "nobody watches the socket"));
+            };
+            tokio::select! {
+                biased;
+                // Writing goes first: a daemon that sends without pause must not hold it up.
+                () = has_room(self.room.as_ref()) => {
+                    self.room = None;
+                    outbox.resume();
+                }
+                // There is no room; the next round watches for some.
+                () = outbox.stuck.notified() => {}
+                ready = watched.readable() => {
+                    let mut guard = ready.map_err(|e| lost("cannot wait for the daemon", &e))?;
+                    let mut source = guard.get_inner();
+                    let mut reader = self.reading.reader();
+                    match reader.fill(&mut source) {
+                        Ok(0) => return Err(end_of_stream(&outbox, reader.is_mid_frame())),
+                        Ok(_) => return Ok(()),
+                        Err(e) if e.kind() == ErrorKind::WouldBlock => guard.clear_ready(),
+                        Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                        Err(e) => return Err(lost("reading from the daemon failed", &e)),
+                    }
+                }
+            }
+        }
+    }
+
+    fn watch_for_room(&mut self, outbox: &Outbox) -> Result<()> {
+        if self.room.is_none() && outbox.is_blocked() {
+            let room = outbox
+                .socket()
+                .as_fd()
+                .try_clone_to_owned()
+                .and_then(|fd| watch(fd, Interest::WRITABLE))
+                .map_err(|e| lost("cannot watch the socket", &e))?;
+            self.room = Some(room);
+        }
+        Ok(())
+    }
+
+    /// A frame that has been read already, if there is a whole one.
+    pub(crate) fn buffered(&self) -> Result<Option<Bytes>> {
+        self.reading.reader().next()
+    }
+
+    /// The next whole frame, for which the calling thread is blocked; none where the deadline
+    /// passes.
+    pub(crate) fn next_blocking(&self, deadline: Instant) -> Result<Option<Bytes>> {
+        self.reading.next_frame(&self.outbox, deadline)
+    }
+
+    /// The next whole frame, however long it takes.
+    pub(crate) async fn next(&mut self) -> Result<Bytes> {
+        loop {
+            if let Some(frame) = self.buffered()? {
+                return Ok(frame);
+            }
+            self.fill().await?;
+        }
+    }
+}
+
+/// Ready when the watched socket takes bytes again; never, where none is watched.
+async fn has_room(room: Option<&AsyncFd<OwnedFd>>) {
+    match room {
+        // An error shows itself again when the outbox writes.
+        Some(room) => drop(room.writable().await),
+        None => std::future::pending().await,
+    }
+}
+
+pub(crate) fn lost(what: &str, error: &std::io::Error) -> Error {
+    let status = match error.kind() {
+        ErrorKind::OutOfMemory => Status::NO_MEMORY,
+        _ => Status::CONNECTION_LOST,
+    };
+    Error::from_io(status, what, error)
+}
+
+/// Why there is nothing more to read.
+pub(crate) fn end_of_stream(outbox: &Outbox, mid_frame: bool) -> Error {
+    if let Some(refusal) = outbox.refusal() {
+        return refusal;
+    }
+    let text = if mid_frame {
+        "the daemon closed the connection in the middle of a frame"
+    } else {
+        "the daemon closed the connection"
+    };
+    Error::new(Status::CONNECTION_LOST, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{poll_fn, Future};
+    use std::os::unix::net::UnixStream;
+    use std::pin::{pin, Pin};
+    use std::task::Poll;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::client::connection::lane::Lane;
+    use crate::client::connection::state::calls::CallSink;
+    use crate::client::connection::state::exchange::Exchange;
+    use crate::client::connection::state::lane_kind::LaneKind;
+    use crate::client::runtime::log::Log;
+    use crate::client::runtime::query_ids::Queries;
+    use crate::client::runtime::waiter::Waiter;
+
+    /// So far off that nothing but a recall ends the time in which the I/O thread looks away.
+    const NEXT_LOOK: Duration = Duration::from_secs(3600);
+
+    /// A lane with a connection that the threads read for themselves, or not, and its far end.
+    fn connected(open: bool) -> (Arc<Lane>, Inlet, UnixStream) {
+        let (near, far) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        let trace = Trace::new(&Log::default(), LaneKind::Local);
+        let (inlet, outbox) = Inlet::new(Socket::Unix(near), trace);
+        let lane = Lane::new(LaneKind::Local, 0);
+        inlet.reading.set_open(open);
+        lane.lock().link = Some(Arc::new(Link {
+            outbox,
+            features: Arc::new(Features::current()),
+            token: None,
+            reading: inlet.reading(),
+        }));
+        (lane, inlet, far)
+    }
+
+    fn exchange(query: u64) -> Exchange {
+        Exchange {
+            query,
+            frame: Bytes::from_static(b"question"),
+            needs: None,
+            kept: true,
+            before: None,
+            in_background: false,
+            effort: None,
+        }
+    }
+
+    /// Whether something is over by now.
+    async fn is_over<F: Future>(mut future: Pin<&mut F>) -> bool {
+        poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await
+    }
+
+    fn in_runtime<T>(test: impl Future<Output = T>) -> T {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap().block_on(test)
+    }
+
+    #[test]
+    fn what_no_thread_waits_for_has_the_socket_read_before_the_next_look() {
+        in_runtime(async {
+            let (lane, mut inlet, _far) = connected(true);
+            let mut away = pin!(inlet.look_away(NEXT_LOOK));
+            assert!(!is_over(away.as_mut()).await);
+            let waiter = Arc::new(Waiter::new());
+            lane.call(exchange(1), CallSink::Thread(waiter), None);
+            assert!(!is_over(away.as_mut()).await, "a thread reads for itself");
+            let (sender, _receiver) = oneshot::channel();
+            lane.call(exchange(2), CallSink::Task(sender), None);
+            assert!(is_over(away.as_mut()).await, "an asynchronous call waits");
+        });
+    }
+
+    #[test]
+    fn boxes_and_messages_have_the_socket_read_before_the_next_look() {
+        in_runtime(async {
+            let (lane, mut inlet, _far) = connected(true);
+            let mut away = pin!(inlet.look_away(NEXT_LOOK));
+            assert!(!is_over(away.as_mut()).await);
+            lane.pump(&Queries::new().unwrap());
+            assert!(is_over(away.as_mut()).await);
+        });
+    }
+
+    #[test]
+    fn a_socket_that_the_io_thread_watches_needs_no_recall() {
+        in_runtime(async {
+            let (lane, mut inlet, _far) = connected(false);
+            let (sender, _receiver) = oneshot::channel();
+            lane.call(exchange(1), CallSink::Task(sender), None);
+            lane.pump(&Queries::new().unwrap());
+            let away = pin!(inlet.look_away(NEXT_LOOK));
+            assert!(!is_over(away).await);
+        });
+    }
+}

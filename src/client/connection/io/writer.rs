@@ -1,0 +1,262 @@
+//! The way out of one connection: whole frames, in order, never interleaved.
+//!
+//! A frame is put in line under whatever lock decides the order of frames, and
+//! written after that lock is released. The calling thread writes itself where
+//! the socket takes it. No lock is held while it does: whoever comes meanwhile
+//! leaves its frame in the queue and goes, and the one who writes takes it along.
+//! What the socket does not take is left to the I/O thread, which waits until the
+//! socket is writable.
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use super::trace::Trace;
+use crate::sync::lock;
+use crate::transport::Socket;
+use crate::wire::{Request, WipingVec};
+use crate::{Error, Status};
+
+/// Queue and writer of one connection.
+pub(crate) struct Outbox {
+    socket: Socket,
+    pub(crate) trace: Trace,
+    state: Mutex<State>,
+    /// Wakes the I/O thread when the socket would not take everything.
+    pub(crate) stuck: Notify,
+    /// Wakes those who wait for the queue to be empty.
+    pub(crate) drained: Notify,
+}
+
+struct State {
+    queue: VecDeque<Bytes>,
+    /// How much of the first frame is written.
+    offset: usize,
+    /// The log was told of the first frame.
+    told: bool,
+    /// Somebody is writing.
+    busy: bool,
+    /// The socket was full; only the I/O thread may go on.
+    blocked: bool,
+    /// Why nothing can be written any more.
+    failure: Option<std::io::Error>,
+    /// Nothing comes after what is in line; then the daemon is to see the end of the stream.
+    finishing: bool,
+}
+
+impl Outbox {
+    pub(crate) fn new(socket: Socket, trace: Trace) -> Self {
+        Outbox {
+            socket,
+            trace,
+            state: Mutex::new(State {
+                queue: VecDeque::new(),
+                offset: 0,
+                told: false,
+                busy: false,
+                blocked: false,
+                failure: None,
+                finishing: false,
+            }),
+            stuck: Notify::new(),
+            drained: Notify::new(),
+        }
+    }
+
+    /// The connection's socket.
+    pub(crate) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Puts a frame in line; [`Outbox::kick`] must follow, once no lock is held.
+    pub(crate) fn put(&self, frame: Bytes) {
+        let mut state = lock(&self.state);
+        if state.failure.is_none() && !state.finishing {
+            state.queue.push_back(frame);
+        }
+    }
+
+    /// Writes as much of the line as the socket takes, unless somebody is at it.
+    /// A failure ends the connection.
+    pub(crate) fn kick(&self) {
+        let mut state = lock(&self.state);
+        if state.busy || state.blocked || state.failure.is_some() || state.queue.is_empty() {
+            return;
+        }
+        state.busy = true;
+        drop(state);
+        self.write();
+    }
+
+    /// Puts a frame in line and writes as much as the socket takes.
+    pub(crate) fn push(&self, frame: Bytes) {
+        self.put(frame);
+        self.kick();
+    }
+
+    /// Goes on after the socket was full. For the I/O thread.
+    pub(crate) fn resume(&self) {
+        lock(&self.state).blocked = false;
+        self.kick();
+    }
+
+    /// True while the socket is full and frames wait.
+    pub(crate) fn is_blocked(&self) -> bool {
+        lock(&self.state).blocked
+    }
+
+    /// True while nothing waits to be written.
+    pub(crate) fn is_empty(&self) -> bool {
+        let state = lock(&self.state);
+        state.failure.is_some() || (state.queue.is_empty() && !state.busy)
+    }
+
+    /// Lets the daemon forget the session, in place of all that has not begun to leave, and
+    /// ends the stream behind that.
+    pub(crate) fn say_goodbye(&self) {
+        let goodbye = Request::ThinClose.encode(&[0; 16]);
+        if let Ok(goodbye) = goodbye.map(WipingVec::into_bytes) {
+            self.finish_with(goodbye);
+        }
+    }
+
+    fn finish_with(&self, frame: Bytes) {
+        let mut state = lock(&self.state);
+        if state.failure.is_some() || state.finishing {
+            return;
+        }
+        let begun = usize::from(state.busy || state.offset > 0);
+        state.queue.truncate(begun);
+        state.told &= begun > 0;
+        state.queue.push_back(frame);
+        state.finishing = true;
+        drop(state);
+        self.kick();
+    }
+
+    /// Ends the connection. What the daemon said before it went can still be read;
+    /// the I/O thread finds the end of the stream behind it.
+    fn fail(&self) {
+        self.socket.shutdown();
+        self.drained.notify_waiters();
+    }
+
+    /// What the connection ended with, where that was a write which this machine refused: the
+    /// daemon's own leaving is told by the end of the stream.
+    pub(crate) fn refusal(&self) -> Option<Error> {
+        let state = lock(&self.state);
+        let refused = |e: &&std::io::Error| {
+            !matches!(e.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
+        };
+        let failure = state.failure.as_ref().filter(refused)?;
+        let what = "writing to the daemon failed";
+        Some(Error::from_io(Status::CONNECTION_LOST, what, failure))
+    }
+
+    fn write(&self) {
+        loop {
+            let mut state = lock(&self.state);
+            let Some(frame) = state.queue.front().cloned() else {
+                state.busy = false;
+                let finished = state.finishing;
+                drop(state);
+                if finished {
+                    self.socket.shutdown_write();
+                }
+                self.drained.notify_waiters();
+                return;
+            };
+            let offset = state.offset;
+            let was_told = std::mem::replace(&mut state.told, true);
+            drop(state);
+            if !was_told {
+                // Before it leaves, as its answer may be told of by another thread.
+                self.trace.sent(&frame);
+            }
+            let wrote = self.socket.try_write(&frame[offset..]);
+            let mut state = lock(&self.state);
+            match wrote {
+                Ok(n) if offset + n == frame.len() => {
+                    state.queue.pop_front();
+                    state.offset = 0;
+                    state.told = false;
+                }
+                Ok(n) => state.offset = offset + n,
+                Err(e) => {
+                    state.busy = false;
+                    state.blocked = e.kind() == ErrorKind::WouldBlock;
+                    if state.blocked {
+                        drop(state);
+                        self.stuck.notify_one();
+                    } else {
+                        state.failure = Some(e);
+                        state.queue.clear();
+                        drop(state);
+                        self.fail();
+                    }
+                    return;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+    use crate::client::connection::state::lane_kind::LaneKind;
+    use crate::client::runtime::log::Log;
+
+    const FRAME: usize = 2000;
+    const COUNT: usize = 10_000;
+
+    fn silent() -> Trace {
+        Trace::new(&Log::default(), LaneKind::Local)
+    }
+
+    #[test]
+    fn a_goodbye_takes_the_place_of_all_that_has_not_begun_to_leave() {
+        let (near, mut far) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        far.set_nonblocking(true).unwrap();
+        let outbox = Outbox::new(Socket::Unix(near), silent());
+        for _ in 0..COUNT {
+            outbox.push(Bytes::from(vec![1; FRAME]));
+        }
+        assert!(outbox.is_blocked());
+        outbox.finish_with(Bytes::from_static(b"goodbye"));
+        let mut all = Vec::new();
+        // Fails where nothing is left for now; then there is room for more.
+        while far.read_to_end(&mut all).is_err() {
+            outbox.resume();
+        }
+        let frames = all.strip_suffix(b"goodbye").unwrap();
+        assert!(frames.len() < COUNT * FRAME, "the line was not cut");
+        assert_eq!(frames.len() % FRAME, 0, "a frame was cut");
+    }
+    #[test]
+    fn a_write_that_is_refused_is_not_the_daemons_leaving() {
+        let unconnected = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None);
+        let outbox = Outbox::new(Socket::Unix(unconnected.unwrap().into()), silent());
+        outbox.push(Bytes::from_static(b"frame"));
+        let refusal = outbox.refusal().unwrap();
+        assert_eq!(refusal.status(), Status::CONNECTION_LOST);
+        assert_eq!(refusal.errno(), Some(libc::ENOTCONN));
+        assert!(
+            outbox.is_empty(),
+            "nothing waits for what cannot be written"
+        );
+
+        let (near, far) = UnixStream::pair().unwrap();
+        drop(far);
+        let outbox = Outbox::new(Socket::Unix(near), silent());
+        outbox.push(Bytes::from_static(b"frame"));
+        assert!(outbox.is_empty() && outbox.refusal().is_none());
+    }
+}

@@ -1,0 +1,81 @@
+//! A local request together with the meaning of its answer.
+
+use tokio::sync::oneshot;
+
+use super::lane::Lane;
+use super::state::calls::{Answer, CallSink};
+use super::state::exchange::Exchange;
+use crate::client::encryption::{Effort, Permit, Priority};
+use crate::client::runtime::query_ids::Queries;
+use crate::error::closed;
+use crate::wire::Request;
+use crate::Result;
+
+type Read<T> = fn(&Answer) -> Result<T>;
+
+/// One local request, encoded, and how its answer is read.
+pub(crate) struct LocalCall<T> {
+    pub(crate) exchange: Exchange,
+    pub(crate) read: Read<T>,
+}
+
+impl<T> LocalCall<T> {
+    /// Encodes `request` now, from borrowed arguments.
+    pub(crate) fn new(queries: &Queries, request: &Request<'_>, read: Read<T>) -> Result<Self> {
+        let exchange = Exchange::new(queries, request)?;
+        Ok(LocalCall { exchange, read })
+    }
+
+    /// It has the daemon make so many encryptions, or compute something else that takes long.
+    pub(crate) fn encrypting(mut self, count: usize, priority: Priority) -> Self {
+        self.exchange.effort = Some(Effort {
+            priority,
+            encryptions: u32::try_from(count).unwrap_or(u32::MAX),
+        });
+        self
+    }
+
+    /// Its frame is freed once written; a loss then ends it with `CONNECTION_LOST`, and
+    /// who made it makes it again. `before`: the one that was lost so.
+    pub(crate) fn once(mut self, before: Option<u64>) -> Self {
+        self.exchange.kept = false;
+        self.exchange.before = before;
+        self
+    }
+
+    /// The library asks for itself, and not again after a loss.
+    pub(crate) fn in_background(mut self) -> Self {
+        self.exchange.kept = false;
+        self.exchange.in_background = true;
+        self
+    }
+
+    /// Sends it on `lane` and awaits the answer.
+    pub(crate) async fn run_on(self, lane: &Lane) -> Result<T> {
+        (self.read)(&self.exchange.run_on(lane, None).await?)
+    }
+}
+
+impl Exchange {
+    /// Sends it on `lane` and awaits the answer. Dropped while it waits, it forgets the call.
+    pub(crate) async fn run_on(self, lane: &Lane, permit: Option<Permit>) -> Result<Answer> {
+        let (sender, answer) = oneshot::channel();
+        let query = self.query;
+        let guard = Forget { lane, query };
+        lane.call(self, CallSink::Task(sender), permit);
+        let answer = answer.await.map_err(|_| closed())??;
+        drop(guard);
+        Ok(answer)
+    }
+}
+
+struct Forget<'a> {
+    lane: &'a Lane,
+    query: u64,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        self.lane.forget_call(self.query);
+    }
+}

@@ -1,0 +1,34 @@
+//! One connection with the daemon, a session of its own, and what waits on it.
+//!
+//! The daemon stops reading a connection whose queue of mixnet-bound requests is
+//! full, and serves connections in turn; what it computes itself it computes one after the
+//! other on a connection. So a client has several lanes: local requests are never behind network
+//! work or encryptions, and writes never behind reads.
+
+pub(crate) mod calling;
+pub(crate) mod handshake;
+pub(crate) mod install;
+pub(crate) mod io;
+pub(crate) mod lane;
+pub(crate) mod local_call;
+pub(crate) mod owner;
+pub(crate) mod reader_role;
+pub(crate) mod state;
+pub(crate) mod supervisor;
+pub(crate) mod unreachable;
+
+pub(crate) use self::handshake::{Caller, Established};
+pub(crate) use self::io::link::Link;
+pub(crate) use self::io::reading::hear_out;
+pub(crate) use self::lane::{all, Lane, Owed, Undrained};
+pub(crate) use self::local_call::LocalCall;
+pub(crate) use self::owner::Owner;
+pub(crate) use self::reader_role::await_answer;
+pub(crate) use self::state::calls::{given_up, is_to_be_made_again, unsupported, Answer, CallSink};
+pub(crate) use self::state::exchange::Exchange;
+pub(crate) use self::state::lane_kind::LaneKind;
+pub(crate) use self::state::messages::{other_generation, MessageSink, PlainMessage, USUAL_RATE};
+pub(crate) use self::state::resend_request::{BoxStart, CopyStart, StartCap, StartRequest};
+pub(crate) use self::state::resends::places::writes_ahead;
+pub(crate) use self::state::resends::StartAnswer;
+pub(crate) use self::supervisor::{begin, establish, serve, Attempt, First};

@@ -1,0 +1,141 @@
+//! Who reads a connection: the I/O thread, or the threads that wait for its answers.
+//!
+//! An answer that the waiting thread reads itself needs no other thread to be woken,
+//! and that is most of what a local call costs. So when threads wait for local calls,
+//! the I/O thread stops watching the socket and leaves it to them: one of them leads,
+//! reads for all, and hands on when it has its own answer. The I/O thread looks in now
+//! and then and takes the socket back when no call came for a while, at once when
+//! something else than a thread waits for an answer.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
+use std::time::Instant;
+
+use super::io::link::Link;
+use super::io::reading::{take_in, Patience};
+use super::lane::Lane;
+use super::owner::Owner;
+use super::state::calls::Answer;
+use crate::client::runtime::waiter::{Waited, Waiter};
+use crate::wire::FrameReader;
+use crate::Result;
+
+/// Waits for the answer to a local call, reading the connection meanwhile where that is
+/// open to the threads that wait. `None` when the deadline has passed: then the caller
+/// forgets the call and lets another thread read ([`Lane::call_reader`]).
+pub(crate) fn await_answer(
+    owner: &dyn Owner,
+    lane: &Arc<Lane>,
+    waiter: &Waiter<Result<Answer>>,
+    deadline: Option<Instant>,
+) -> Option<Result<Answer>> {
+    loop {
+        let link = lane.lock().link.clone();
+        if let Some(link) = &link {
+            link.reading.calls.fetch_add(1, Ordering::Relaxed);
+            lead(owner, lane, link, waiter, deadline);
+        }
+        match waiter.wait(deadline) {
+            Waited::Value(answer) => {
+                hand_on(lane);
+                return Some(answer);
+            }
+            Waited::Called => {} // it is this thread's turn to read
+            Waited::TimedOut => return None,
+        }
+    }
+}
+
+/// Gives the right to read back and sees to it that somebody takes it, also after a panic.
+struct Leading<'a> {
+    reader: Option<MutexGuard<'a, FrameReader>>,
+    lane: &'a Lane,
+}
+
+impl Drop for Leading<'_> {
+    fn drop(&mut self) {
+        self.reader = None;
+        hand_on(self.lane);
+    }
+}
+
+/// Reads for all until the own answer is there, if the connection is open to this thread.
+fn lead(
+    owner: &dyn Owner,
+    lane: &Arc<Lane>,
+    link: &Arc<Link>,
+    waiter: &Waiter<Result<Answer>>,
+    deadline: Option<Instant>,
+) {
+    if !link.reading.is_open() {
+        return;
+    }
+    let mut leading = Leading {
+        reader: link.reading.try_reader(),
+        lane,
+    };
+    let Some(reader) = leading.reader.as_deref_mut() else {
+        std::mem::forget(leading); // whoever reads hands on
+        return;
+    };
+    if !link.reading.is_open() {
+        return; // the I/O thread was faster
+    }
+    if let Err(error) = read_until(owner, lane, link, reader, waiter, deadline) {
+        link.reading.fail(error);
+    }
+}
+
+fn read_until(
+    owner: &dyn Owner,
+    lane: &Arc<Lane>,
+    link: &Link,
+    reader: &mut FrameReader,
+    waiter: &Waiter<Result<Answer>>,
+    deadline: Option<Instant>,
+) -> Result<()> {
+    let mut patience = Patience::until(deadline);
+    loop {
+        while let Some(frame) = reader.next()? {
+            owner.on_frame(lane, &frame)?;
+        }
+        if waiter.is_filled() || !patience.lasts(link.outbox.socket())? {
+            return Ok(());
+        }
+        take_in(reader, &link.outbox)?;
+    }
+}
+
+/// Calls the next thread that waits to read, or the I/O thread where something else waits.
+fn hand_on(lane: &Lane) {
+    let state = lane.lock();
+    let Some(link) = state.link.clone().filter(|link| link.reading.is_open()) else {
+        return;
+    };
+    let next = state.calls.next_thread();
+    let is_wanted = next.is_none() && state.waits_for_io();
+    drop(state);
+    if let Some(next) = next {
+        next.call();
+    } else if is_wanted {
+        link.reading.recall.notify_one();
+    }
+}
+
+impl Lane {
+    /// True if threads made calls since `seen`, and only threads wait.
+    pub(crate) fn is_for_threads(&self, seen: &mut u64) -> bool {
+        let state = self.lock();
+        let Some(link) = &state.link else {
+            return false;
+        };
+        let calls = link.reading.calls();
+        let came = std::mem::replace(seen, calls) != calls;
+        came && !state.waits_for_io()
+    }
+
+    /// Calls one of the threads that wait, to read.
+    pub(crate) fn call_reader(&self) {
+        hand_on(self);
+    }
+}

@@ -1,0 +1,318 @@
+//! Local requests on a lane: answered by the daemon itself, at once, with no side effects.
+//!
+//! They are kept until they are answered and sent again after a loss. One on which the
+//! daemon hangs up each time would be so for ever, with all others behind it: it ends.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::exchange::Exchange;
+use crate::client::encryption::Permit;
+use crate::client::runtime::waiter::Waiter;
+use crate::wire::{codes, Features, Reply};
+use crate::{Error, Origin, Result, Status};
+
+/// So many connections in a row may end while the daemon has the same request to answer.
+pub(crate) const HANG_UPS: u32 = 8;
+
+/// A reply, and what is known of the daemon that gave it.
+pub(crate) struct Answer {
+    pub(crate) reply: Reply,
+    pub(crate) features: Arc<Features>,
+}
+
+impl Answer {
+    /// The failure that it reports, if it does.
+    pub(crate) fn check(&self) -> Result<()> {
+        codes::check(&self.reply, &self.features)
+    }
+
+    /// The error for an answer to another question.
+    pub(crate) fn unexpected(&self) -> Error {
+        Error::new(
+            Status::CBOR,
+            format!("the daemon answered with {} instead", self.reply.kind.key()),
+        )
+    }
+}
+
+/// Who waits for the answer.
+pub(crate) enum CallSink {
+    /// A thread of the application.
+    Thread(Arc<Waiter<Result<Answer>>>),
+    /// A task of the runtime.
+    Task(oneshot::Sender<Result<Answer>>),
+}
+
+impl CallSink {
+    pub(crate) fn deliver(self, answer: Result<Answer>) {
+        match self {
+            CallSink::Thread(waiter) => waiter.fill(answer),
+            // Nobody there: the caller has given up.
+            CallSink::Task(sender) => drop(sender.send(answer)),
+        }
+    }
+}
+
+struct Call {
+    /// None once a frame that is not kept has left.
+    frame: Option<Bytes>,
+    kept: bool,
+    /// The reply kind that a daemon must know, or the request must not be sent to it.
+    needs: Option<&'static str>,
+    /// None where the caller has given up while the daemon is encrypting.
+    sink: Option<CallSink>,
+    /// When it was given to a connection, the last time.
+    sent_at: Option<Instant>,
+    /// How many encryptions it has the daemon make.
+    encryptions: u32,
+    /// The library asks for itself; it ends with its connection.
+    in_background: bool,
+    /// The right to have the daemon encrypt; not where it has taken far too long.
+    permit: Option<Permit>,
+}
+
+/// A request whose answer is there.
+pub(crate) struct Answered {
+    /// None where nobody waits any more.
+    pub(crate) sink: Option<CallSink>,
+    /// How long that took; `None` where it was never sent.
+    pub(crate) took: Option<Duration>,
+    /// How many encryptions the daemon has made for it.
+    pub(crate) encryptions: u32,
+}
+
+impl Call {
+    /// The frame, to be written now.
+    fn leave(&mut self) -> Option<Bytes> {
+        match self.kept {
+            true => self.frame.clone(),
+            false => self.frame.take(),
+        }
+    }
+
+    /// When others need not wait for it any longer.
+    fn overdue_at(&self) -> Option<Instant> {
+        self.permit.as_ref()?;
+        self.sent_at.map(|at| at + Permit::overdue_after())
+    }
+}
+
+/// The local requests that have no answer yet, oldest first.
+#[derive(Default)]
+pub(crate) struct Calls {
+    waiting: BTreeMap<u64, Call>,
+    suspect: Option<Suspect>,
+}
+
+/// The request that the daemon had to answer when it hung up.
+#[derive(Clone, Copy)]
+struct Suspect {
+    query: u64,
+    /// On so many connections in a row.
+    hang_ups: u32,
+}
+
+impl Calls {
+    /// Enters a request. Gives the frame, where there is a connection to send it on now.
+    pub(crate) fn enter(
+        &mut self,
+        exchange: Exchange,
+        sink: CallSink,
+        permit: Option<Permit>,
+        is_up: bool,
+    ) -> Option<Bytes> {
+        let mut call = Call {
+            frame: Some(exchange.frame),
+            kept: exchange.kept,
+            needs: exchange.needs,
+            sink: Some(sink),
+            sent_at: is_up.then(Instant::now),
+            in_background: exchange.in_background,
+            encryptions: exchange.effort.map_or(0, |effort| effort.encryptions),
+            permit,
+        };
+        let frame = is_up.then(|| call.leave()).flatten();
+        self.waiting.insert(exchange.query, call);
+        if let Some(before) = exchange.before {
+            self.pass_on(before, exchange.query);
+        }
+        frame
+    }
+
+    pub(crate) fn take(&mut self, query: u64) -> Option<CallSink> {
+        self.waiting.remove(&query).and_then(|call| call.sink)
+    }
+
+    /// The caller has given up. What the daemon is encrypting keeps its place until the daemon
+    /// is done: another request would only wait for that at the daemon.
+    pub(crate) fn give_up(&mut self, query: u64, is_up: bool) -> Option<CallSink> {
+        let call = self.waiting.get_mut(&query)?;
+        if is_up && call.permit.is_some() {
+            call.frame = None;
+            return call.sink.take();
+        }
+        self.take(query)
+    }
+
+    /// The connection is gone: nothing of what was given up is sent again.
+    pub(crate) fn drop_given_up(&mut self) {
+        self.waiting.retain(|_, call| call.sink.is_some());
+    }
+
+    /// The earliest moment at which an encryption has taken far too long.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.waiting.values().filter_map(Call::overdue_at).min()
+    }
+
+    /// Lets others have the place of what has taken far too long, and forgets what nobody
+    /// waits for.
+    pub(crate) fn release_overdue(&mut self, now: Instant) {
+        for call in self.waiting.values_mut() {
+            if call.overdue_at().is_some_and(|at| at <= now) {
+                call.permit = None;
+            }
+        }
+        self.waiting
+            .retain(|_, call| call.sink.is_some() || call.permit.is_some());
+    }
+
+    /// Takes a request out because its answer is there.
+    pub(crate) fn answered(&mut self, query: u64) -> Option<Answered> {
+        let call = self.waiting.remove(&query)?;
+        Some(Answered {
+            sink: call.sink,
+            took: call.sent_at.map(|at| at.elapsed()),
+            encryptions: call.encryptions,
+        })
+    }
+
+    /// When the one that has waited longest was sent.
+    pub(crate) fn oldest_sent(&self) -> Option<Instant> {
+        self.waiting.values().filter_map(|call| call.sent_at).min()
+    }
+
+    /// How many wait for their answers.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// The request that has waited longest for a reply of this kind.
+    pub(crate) fn oldest(&self, reply_key: &str) -> Option<u64> {
+        let mut all = self.waiting.iter();
+        all.find(|(_, call)| call.needs == Some(reply_key))
+            .map(|(query, _)| *query)
+    }
+
+    /// A thread that waits for an answer.
+    pub(crate) fn next_thread(&self) -> Option<Arc<Waiter<Result<Answer>>>> {
+        self.waiting.values().find_map(|call| match &call.sink {
+            Some(CallSink::Thread(waiter)) => Some(Arc::clone(waiter)),
+            _ => None,
+        })
+    }
+
+    /// True if an answer is to come for which no thread waits.
+    pub(crate) fn has_tasks(&self) -> bool {
+        let is_task = |call: &Call| !matches!(call.sink, Some(CallSink::Thread(_)));
+        self.waiting.values().any(is_task)
+    }
+
+    /// Takes everything out, to be ended.
+    pub(crate) fn take_all(&mut self) -> Vec<CallSink> {
+        std::mem::take(&mut self.waiting)
+            .into_values()
+            .filter_map(|call| call.sink)
+            .collect()
+    }
+
+    /// Everything to be sent on a new connection, oldest first, and how much left before and
+    /// has to again; and what ends instead: what its daemon does not know, and what left on
+    /// the connection before and was not kept.
+    pub(crate) fn replay(
+        &mut self,
+        features: &Features,
+    ) -> (Vec<Bytes>, u64, Vec<(CallSink, Error)>) {
+        let again = self.waiting.values().filter(|call| call.sent_at.is_some());
+        let again = again.count() as u64;
+        let ended: Vec<(u64, Error)> = self
+            .waiting
+            .iter()
+            .filter_map(|(query, call)| match call.needs {
+                Some(key) if !features.knows(key) => Some((*query, unsupported(key))),
+                _ if call.frame.is_none() || call.in_background => {
+                    Some((*query, to_be_made_again()))
+                }
+                _ => None,
+            })
+            .collect();
+        let ended = ended
+            .into_iter()
+            .filter_map(|(query, error)| Some((self.take(query)?, error)))
+            .collect();
+        let now = Instant::now();
+        let leave = |call: &mut Call| {
+            call.sent_at = Some(now);
+            call.leave()
+        };
+        let frames = self.waiting.values_mut().filter_map(leave).collect();
+        (frames, again, ended)
+    }
+
+    /// The daemon hung up. It answers in order, so if that is because of a request, it is
+    /// the oldest that has no answer. Gives it out, to be ended, where it always was that one.
+    /// What the library asks for itself ends anyway and hides nobody.
+    pub(crate) fn blame_oldest(&mut self) -> Option<CallSink> {
+        let mut suspects = self.waiting.iter().filter(|(_, call)| !call.in_background);
+        let (&query, _) = suspects.next()?;
+        let before = self.suspect.filter(|suspect| suspect.query == query);
+        let hang_ups = before.map_or(0, |suspect| suspect.hang_ups) + 1;
+        if hang_ups < HANG_UPS {
+            self.suspect = Some(Suspect { query, hang_ups });
+            return None;
+        }
+        self.suspect = None;
+        self.take(query)
+    }
+
+    /// Request `before` is made again, as `query`: it is the same to the daemon.
+    fn pass_on(&mut self, before: u64, query: u64) {
+        if let Some(suspect) = self.suspect.as_mut().filter(|s| s.query == before) {
+            suspect.query = query;
+        }
+    }
+}
+
+/// What a request gets on which the daemon hangs up.
+pub(crate) fn given_up() -> Error {
+    let text = format!(
+        "the daemon was given this request on {HANG_UPS} connections in a row, and each was \
+         lost before the answer: it seems to hang up on it"
+    );
+    Error::new(Status::CONNECTION_LOST, text).with_origin(Origin::Daemon)
+}
+
+/// True for what is told of a request that was lost and is to be made again by whoever made it.
+pub(crate) fn is_to_be_made_again(error: &Error) -> bool {
+    error.status() == Status::CONNECTION_LOST && error.origin() == Origin::Library
+}
+
+/// What a request gets that was lost and not kept.
+fn to_be_made_again() -> Error {
+    Error::new(
+        Status::CONNECTION_LOST,
+        "the connection was lost before the answer came",
+    )
+}
+
+/// What a request gets that the daemon at the other end does not know.
+pub(crate) fn unsupported(key: &str) -> Error {
+    Error::new(
+        Status::UNSUPPORTED,
+        format!("this daemon does not know {key}; it was not asked"),
+    )
+}

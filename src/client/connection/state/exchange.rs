@@ -1,0 +1,38 @@
+//! One local request, and what is to be known of it beside its bytes.
+
+use bytes::Bytes;
+
+use crate::client::encryption::Effort;
+use crate::client::runtime::query_ids::Queries;
+use crate::wire::Request;
+use crate::Result;
+
+/// One local request, encoded.
+pub(crate) struct Exchange {
+    pub(crate) query: u64,
+    pub(crate) frame: Bytes,
+    pub(crate) needs: Option<&'static str>,
+    /// The frame is kept until the answer comes, to be sent again after a loss.
+    pub(crate) kept: bool,
+    /// The request that was lost and is now made again.
+    pub(crate) before: Option<u64>,
+    /// The library asks for itself: it ends with its connection, whether it left or not.
+    pub(crate) in_background: bool,
+    /// What the daemon computes for it, where that takes it long.
+    pub(crate) effort: Option<Effort>,
+}
+
+impl Exchange {
+    pub(crate) fn new(queries: &Queries, request: &Request<'_>) -> Result<Self> {
+        let (query, id) = queries.fresh();
+        Ok(Exchange {
+            query,
+            frame: request.encode(&id)?.into_bytes(),
+            needs: request.reply_key(),
+            kept: true,
+            before: None,
+            in_background: false,
+            effort: None,
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! The two requests that the daemon repeats by itself, as they are kept until they are answered.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use crate::bacap::{BoxIndex, ReadCap, WriteCap};
+use crate::wire::{Cap, Hash, QueryId, Request, StartResending, WipingVec};
+use crate::Result;
+
+/// The capability under which a box is sent.
+#[derive(Clone)]
+pub(crate) enum StartCap {
+    Read(ReadCap),
+    Write(WriteCap),
+}
+
+/// A prepared box on its way to a courier.
+#[derive(Clone)]
+pub(crate) struct BoxStart {
+    pub(crate) cap: StartCap,
+    pub(crate) index: Option<BoxIndex>,
+    pub(crate) reply_index: Option<u8>,
+    pub(crate) descriptor: Bytes,
+    pub(crate) ciphertext: Bytes,
+    pub(crate) hash: Hash,
+    pub(crate) no_retry: bool,
+    pub(crate) return_box_exists: bool,
+    /// Told each time that the request goes to the daemon.
+    pub(crate) handed: Option<Arc<Notify>>,
+}
+
+/// A copy command for one courier.
+#[derive(Clone)]
+pub(crate) struct CopyStart {
+    pub(crate) write_cap: WriteCap,
+    pub(crate) courier: Option<(Hash, Vec<u8>)>,
+}
+
+/// One of the two requests that the daemon repeats.
+#[derive(Clone)]
+pub(crate) enum StartRequest {
+    Box(Box<BoxStart>),
+    Copy(Box<CopyStart>),
+}
+
+impl StartRequest {
+    /// The frame that starts it.
+    pub(crate) fn encode(&self, query: &QueryId) -> Result<Bytes> {
+        let frame = match self {
+            StartRequest::Box(start) => Request::StartResending(StartResending {
+                cap: match &start.cap {
+                    StartCap::Read(cap) => Cap::Read(cap.as_bytes()),
+                    StartCap::Write(cap) => Cap::Write(cap.as_bytes()),
+                },
+                index: start.index.as_ref().map(BoxIndex::as_bytes),
+                reply_index: start.reply_index,
+                descriptor: &start.descriptor,
+                ciphertext: &start.ciphertext,
+                envelope_hash: &start.hash,
+                no_retry_on_box_id_not_found: start.no_retry,
+                no_idempotent_box_already_exists: start.return_box_exists,
+            })
+            .encode(query),
+            StartRequest::Copy(start) => Request::StartCopy {
+                write_cap: start.write_cap.as_bytes(),
+                courier: start
+                    .courier
+                    .as_ref()
+                    .map(|(hash, queue)| (hash, &queue[..])),
+            }
+            .encode(query),
+        };
+        frame.map(WipingVec::into_bytes)
+    }
+
+    /// It goes to the daemon now.
+    pub(crate) fn tell_handed(&self) {
+        if let StartRequest::Box(start) = self {
+            if let Some(handed) = &start.handed {
+                handed.notify_one();
+            }
+        }
+    }
+
+    /// The frame that ends it.
+    pub(crate) fn cancel(&self, query: &QueryId) -> Result<Bytes> {
+        let frame = match self {
+            StartRequest::Box(start) => Request::CancelResending {
+                envelope_hash: &start.hash,
+            }
+            .encode(query),
+            StartRequest::Copy(start) => Request::CancelCopy {
+                write_cap_hash: &start.write_cap.hash(),
+            }
+            .encode(query),
+        };
+        frame.map(WipingVec::into_bytes)
+    }
+
+    /// The reply kind that a daemon must know.
+    pub(crate) fn needs(&self) -> &'static str {
+        match self {
+            StartRequest::Box(_) => "start_resending_encrypted_message_reply",
+            StartRequest::Copy(_) => "start_resending_copy_command_reply",
+        }
+    }
+
+    /// The hash by which the daemon knows it, and cancels it.
+    pub(crate) fn name(&self) -> Hash {
+        match self {
+            StartRequest::Box(start) => start.hash,
+            StartRequest::Copy(start) => start.write_cap.hash(),
+        }
+    }
+
+    /// Changes something out there: a write, a tombstone or a copy command.
+    pub(crate) fn is_write(&self) -> bool {
+        match self {
+            StartRequest::Box(start) => matches!(start.cap, StartCap::Write(_)),
+            StartRequest::Copy(_) => true,
+        }
+    }
+
+    /// A copy command, which runs for minutes.
+    pub(crate) fn is_copy(&self) -> bool {
+        matches!(self, StartRequest::Copy(_))
+    }
+}

@@ -1,0 +1,483 @@
+//! What the daemon repeats for us until it is answered: boxes and copy commands.
+//!
+//! An entry waits in line, runs at the daemon, or, when its caller has given up,
+//! is *reaped*: a cancel can overtake its own start, so it is repeated until the
+//! daemon says that the entry is gone, and the entry keeps its slot that long.
+//! After a reconnect every running entry goes back to the front of the line; on a
+//! resumed session its old self is cancelled first, for the daemon would run both.
+//! A box without an answer for long is *recalled*, cancelled in the same way and put back
+//! in line: the daemon repeats it to one courier for ever, also when that is gone.
+
+pub(crate) mod entry;
+pub(crate) mod places;
+pub(crate) mod suspects;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use self::entry::{Entry, Reap, REAP_EVERY};
+use self::places::Place;
+use super::calls::unsupported;
+use super::resend_request::StartRequest;
+use super::window::{Sample, Window};
+use crate::client::runtime::query_ids::Queries;
+use crate::wire::{codes, Features, Hash, Reply, ReplyBody};
+use crate::{Error, Result};
+
+/// After so many cancels without effect the daemon cannot have the entry: it never
+/// answers some malformed envelopes at all, and a slot must not be lost for ever.
+const MAX_REAPS: u32 = 15;
+/// Copy commands run for minutes, so they do not count in the window. So many run at once.
+const MAX_COPIES: usize = 3;
+/// Code of the daemon for "cancelled".
+const CANCELLED: u8 = 24;
+
+/// What came back for a start.
+pub(crate) struct StartAnswer {
+    pub(crate) reply: Reply,
+    pub(crate) features: Arc<Features>,
+    /// It was sent more than once, so an earlier sending may have had its effect.
+    pub(crate) replayed: bool,
+}
+
+impl StartAnswer {
+    /// The failure that it reports, if it does.
+    pub(crate) fn check(&self) -> Result<()> {
+        codes::check(&self.reply, &self.features)
+    }
+}
+
+/// Who waits for the answer.
+pub(crate) type StartSink = oneshot::Sender<Result<StartAnswer>>;
+
+/// All entries of a lane.
+pub(crate) struct Starts {
+    entries: BTreeMap<u64, Entry>,
+    /// Places in line that are not filled.
+    places: HashMap<StartKey, Place>,
+    by_query: HashMap<u64, u64>,
+    /// What waits: writes and copy commands, and reads. They take turns.
+    lines: [VecDeque<u64>; 2],
+    /// The line whose turn it is.
+    turn: usize,
+    /// Names of running entries; the daemon would confuse two of one name.
+    running: HashSet<Hash>,
+    /// How many of those are copy commands.
+    copies: usize,
+    /// On one of which the daemon seems to hang up.
+    suspects: BTreeSet<StartKey>,
+    online: bool,
+    /// Cancels cost as much as what they cancel.
+    patient: bool,
+    next_key: u64,
+    pub(crate) window: Window,
+}
+
+const WRITES: usize = 0;
+const READS: usize = 1;
+
+/// Names an entry of one lane.
+pub(crate) type StartKey = u64;
+
+impl Starts {
+    /// Neither in line nor at the daemon.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(crate) fn new() -> Self {
+        Starts {
+            entries: BTreeMap::new(),
+            places: HashMap::new(),
+            by_query: HashMap::new(),
+            lines: [VecDeque::new(), VecDeque::new()],
+            turn: WRITES,
+            running: HashSet::new(),
+            copies: 0,
+            suspects: BTreeSet::new(),
+            online: false,
+            patient: false,
+            next_key: 1,
+            window: Window::new(),
+        }
+    }
+
+    fn enter(&mut self, key: StartKey, request: StartRequest, sink: StartSink) {
+        self.entries.insert(key, Entry::new(request, sink));
+    }
+
+    /// Requests that are at the daemon now and count in the window.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.running.len().saturating_sub(self.copies)
+    }
+
+    /// A write or copy command that somebody waits for and that has no answer yet.
+    pub(crate) fn has_writes(&self) -> bool {
+        self.entries
+            .values()
+            .any(|entry| entry.sink.is_some() && entry.request.is_write())
+    }
+
+    /// Requests that wait for their turn.
+    pub(crate) fn in_line(&self) -> usize {
+        self.lines.iter().map(VecDeque::len).sum()
+    }
+
+    /// Requests that are at the daemon now.
+    pub(crate) fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// The frame of the entry whose turn it is, which runs from now on, and whether it was
+    /// sent before.
+    pub(crate) fn next(
+        &mut self,
+        features: &Features,
+        queries: &Queries,
+        now: Instant,
+    ) -> Option<(Bytes, bool)> {
+        while let Some(key) = self.take_from_line(now) {
+            let alone = self.running.is_empty();
+            let Some(entry) = self.entries.get_mut(&key) else {
+                continue;
+            };
+            let (query, id) = queries.fresh();
+            let frame = if features.knows(entry.request.needs()) {
+                entry.request.encode(&id)
+            } else {
+                Err(unsupported(entry.request.needs()))
+            };
+            match frame {
+                Ok(frame) => {
+                    entry.current = Some(query);
+                    entry.sent += 1;
+                    entry.sent_at = Some(now);
+                    entry.alone = alone;
+                    entry.expect_answer(now);
+                    entry.request.tell_handed();
+                    self.by_query.insert(query, key);
+                    self.running.insert(entry.name);
+                    self.copies += usize::from(entry.request.is_copy());
+                    return Some((frame, entry.sent > 1));
+                }
+                Err(error) => self.end(key, Err(error)),
+            }
+        }
+        None
+    }
+
+    /// Takes the next entry that may run out of its line.
+    fn take_from_line(&mut self, now: Instant) -> Option<StartKey> {
+        let only = self.next_suspect(now);
+        for line in [self.turn, 1 - self.turn] {
+            let is_allowed = |key: &u64| only.as_ref().is_none_or(|only| only.contains(key));
+            let mut keys = self.lines[line].iter();
+            if let Some(at) = keys.position(|key| is_allowed(key) && self.may_run(*key)) {
+                self.turn = 1 - line;
+                return self.lines[line].remove(at);
+            }
+        }
+        None
+    }
+
+    /// It is ready, and nothing that runs stands in its way.
+    fn may_run(&self, key: StartKey) -> bool {
+        self.entries.get(&key).is_some_and(|entry| {
+            !self.running.contains(&entry.name)
+                && (self.copies < MAX_COPIES || !entry.request.is_copy())
+        })
+    }
+
+    /// The caller has given up. Gives the cancel to be sent, if the daemon knows of the entry.
+    pub(crate) fn abandon(
+        &mut self,
+        key: StartKey,
+        queries: &Queries,
+        now: Instant,
+    ) -> Option<Bytes> {
+        if self.vacate(key) {
+            return None;
+        }
+        let entry = self.entries.get_mut(&key)?;
+        entry.sink = None;
+        if entry.current.is_none() {
+            self.end_quietly(key);
+            return None;
+        }
+        entry.reap = Some(Reap::after(1, self.patient, now));
+        entry.request.cancel(&queries.fresh().1).ok()
+    }
+
+    /// Cancels whose effect has not shown, and of what is recalled. An entry that none of
+    /// them reached is given up.
+    pub(crate) fn due_cancels(&mut self, queries: &Queries, now: Instant) -> Vec<Bytes> {
+        if !self.online {
+            return Vec::new();
+        }
+        let is_due = |entry: &Entry| entry.due().is_some_and(|at| at <= now);
+        let due: Vec<(StartKey, u32)> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| is_due(entry))
+            .map(|(key, entry)| (*key, entry.reap.map_or(0, |reap| reap.sent)))
+            .collect();
+        let mut cancels = Vec::new();
+        for (key, sent) in due {
+            if sent >= MAX_REAPS {
+                self.give_up(key);
+            } else if let Some(entry) = self.entries.get_mut(&key) {
+                entry.reap = Some(Reap::after(sent + 1, self.patient, now));
+                cancels.extend(entry.request.cancel(&queries.fresh().1).ok());
+            }
+        }
+        cancels
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        if !self.online {
+            return None;
+        }
+        let due = self.entries.values().filter_map(Entry::due).min();
+        due.into_iter().chain(self.trial_ends()).min()
+    }
+
+    /// Whether the daemon is one of those where cancels are to be few.
+    pub(crate) fn cancel_patiently(&mut self, patient: bool) {
+        self.patient = patient;
+    }
+
+    /// The daemon is on the mixnet, or no longer. What it does not get to send cannot
+    /// answer a cancel either, and its time begins anew.
+    pub(crate) fn set_online(&mut self, online: bool, now: Instant) {
+        if online && !self.online {
+            self.entries.values_mut().for_each(|e| e.expect_answer(now));
+        }
+        if online != self.online {
+            self.window.disturb();
+        }
+        self.online = online;
+    }
+
+    /// A reply with query id `query` came. True if it belonged to an entry.
+    pub(crate) fn on_reply(
+        &mut self,
+        query: u64,
+        reply: Reply,
+        features: &Arc<Features>,
+        now: Instant,
+    ) -> bool {
+        let Some(&key) = self.by_query.get(&query) else {
+            return false;
+        };
+        // Some wait that are ready.
+        let is_full = self.in_line() > self.places.len();
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return false;
+        };
+        if entry.current != Some(query) {
+            // The 24 of an earlier sending is the effect of our own cancel.
+            if reply.error_code != CANCELLED {
+                self.late_result(key, query, reply, features, now);
+            }
+            return true;
+        }
+        if reply.error_code == CANCELLED && entry.is_recalled() {
+            self.put_back(key);
+            return true;
+        }
+        if let (Some(sent), true) = (entry.sent_at, has_travelled(&reply)) {
+            // Copy commands send packets that nothing tells of.
+            let full = is_full && self.copies == 0;
+            self.window.learn(Sample {
+                sent,
+                answered: now,
+                alone: entry.alone,
+                full,
+            });
+        }
+        let answer = answer(entry, reply, features);
+        self.end(key, Ok(answer));
+        true
+    }
+
+    /// The reply with query id `query` could not be read. True if it belonged to an entry.
+    pub(crate) fn on_unreadable(&mut self, query: u64, error: &Error) -> bool {
+        let Some(&key) = self.by_query.get(&query) else {
+            return false;
+        };
+        if self.entries.get(&key).map(|e| e.current) == Some(Some(query)) {
+            self.end(key, Err(error.clone()));
+        }
+        true
+    }
+
+    /// An earlier sending was answered after all: that is the result. What still
+    /// runs for the entry is cancelled.
+    fn late_result(
+        &mut self,
+        key: StartKey,
+        query: u64,
+        reply: Reply,
+        features: &Arc<Features>,
+        now: Instant,
+    ) {
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return;
+        };
+        let answer = answer(entry, reply, features);
+        if let Some(sink) = entry.sink.take() {
+            drop(sink.send(Ok(answer)));
+        }
+        entry.older.retain(|q| *q != query);
+        self.by_query.remove(&query);
+        if entry.current.is_none() {
+            self.end_quietly(key);
+        } else if entry.reap.is_none() {
+            entry.reap = Some(Reap { at: now, sent: 0 });
+        }
+    }
+
+    /// The connection is gone and a new session begins, resumed or not. Gives
+    /// the cancels that must precede everything else.
+    pub(crate) fn reconnect(
+        &mut self,
+        resumed: bool,
+        queries: &Queries,
+        now: Instant,
+    ) -> Vec<Bytes> {
+        self.window.disturb();
+        let mut cancels = Vec::new();
+        let keys: Vec<StartKey> = self.entries.keys().copied().collect();
+        for key in keys.into_iter().rev() {
+            let Some(entry) = self.entries.get_mut(&key) else {
+                continue;
+            };
+            let Some(query) = entry.current else {
+                continue;
+            };
+            if resumed {
+                cancels.extend(entry.request.cancel(&queries.fresh().1).ok());
+            }
+            if entry.sink.is_none() {
+                if resumed {
+                    // Nothing of it can wait in the daemon's queue, which went with the
+                    // connection; what came through may be one step behind: once more.
+                    entry.reap = Some(Reap {
+                        at: now + REAP_EVERY,
+                        sent: MAX_REAPS - 1,
+                    });
+                } else {
+                    self.end_quietly(key); // dies with the old session
+                }
+                continue;
+            }
+            entry.current = None;
+            entry.reap = None;
+            if resumed {
+                entry.older.push(query);
+            } else {
+                self.by_query.remove(&query);
+                for query in entry.older.drain(..) {
+                    self.by_query.remove(&query);
+                }
+            }
+            self.running.remove(&entry.name);
+            self.copies -= usize::from(entry.request.is_copy());
+            self.lines[line_of(&entry.request)].push_front(key);
+        }
+        cancels.reverse();
+        cancels
+    }
+
+    /// Ends everything with the error that `error` makes.
+    pub(crate) fn fail_all(&mut self, error: impl Fn() -> Error) {
+        for (_, mut entry) in std::mem::take(&mut self.entries) {
+            if let Some(sink) = entry.sink.take() {
+                drop(sink.send(Err(error())));
+            }
+        }
+        self.places.clear();
+        self.by_query.clear();
+        self.lines = [VecDeque::new(), VecDeque::new()];
+        self.running.clear();
+        self.suspects.clear();
+        self.copies = 0;
+    }
+
+    fn end(&mut self, key: StartKey, outcome: Result<StartAnswer>) {
+        if let Some(entry) = self.remove(key) {
+            if let Some(sink) = entry.sink {
+                drop(sink.send(outcome));
+            }
+        }
+    }
+
+    /// No cancel has had any effect on an entry.
+    fn give_up(&mut self, key: StartKey) {
+        if self.entries.get(&key).is_some_and(Entry::is_recalled) {
+            self.put_back(key);
+        } else {
+            self.end_quietly(key);
+        }
+    }
+
+    /// What was recalled waits for its turn again, behind all others.
+    fn put_back(&mut self, key: StartKey) {
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return;
+        };
+        entry.put_back();
+        self.running.remove(&entry.name);
+        self.lines[line_of(&entry.request)].push_back(key);
+    }
+
+    fn end_quietly(&mut self, key: StartKey) {
+        drop(self.remove(key));
+    }
+
+    fn remove(&mut self, key: StartKey) -> Option<Entry> {
+        let entry = self.entries.remove(&key)?;
+        self.suspects.remove(&key);
+        for query in entry.older.iter().copied().chain(entry.current) {
+            self.by_query.remove(&query);
+        }
+        if entry.current.is_some() {
+            self.running.remove(&entry.name);
+            self.copies -= usize::from(entry.request.is_copy());
+        } else {
+            self.lines[line_of(&entry.request)].retain(|waiting| *waiting != key);
+        }
+        Some(entry)
+    }
+}
+
+fn line_of(request: &StartRequest) -> usize {
+    if request.is_write() {
+        WRITES
+    } else {
+        READS
+    }
+}
+
+/// The answer crossed the mixnet, so its time says something of it.
+fn has_travelled(reply: &Reply) -> bool {
+    match &reply.body {
+        ReplyBody::StartResending(body) => reply.error_code != CANCELLED && body.courier.is_some(),
+        _ => false,
+    }
+}
+
+fn answer(entry: &Entry, reply: Reply, features: &Arc<Features>) -> StartAnswer {
+    StartAnswer {
+        reply,
+        features: Arc::clone(features),
+        replayed: entry.sent > 1,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

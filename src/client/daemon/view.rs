@@ -1,0 +1,139 @@
+//! What the client knows of its daemon and the network: one picture for all lanes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::client::events::DaemonStatus;
+use crate::pki::Document;
+use crate::wire::{ConnectionStatus, Features, PigeonholeGeometry, SphinxGeometry};
+use crate::{Error, Result, Status};
+
+/// Documents kept: the current one and those of four epochs before.
+const KEPT_DOCUMENTS: usize = 5;
+
+/// Everything that the daemon told, merged over the lanes.
+#[derive(Default)]
+pub(crate) struct View {
+    pub(crate) status: DaemonStatus,
+    pub(crate) features: Option<Arc<Features>>,
+    pub(crate) sphinx: Option<SphinxGeometry>,
+    pub(crate) pigeonhole: Option<PigeonholeGeometry>,
+    documents: BTreeMap<u64, Arc<Document>>,
+    newest: Option<u64>,
+    /// The next document counts, of whatever epoch it is.
+    newest_may_go_back: bool,
+}
+
+impl View {
+    /// Takes a status over. Tells whether it says anything new.
+    pub(crate) fn set_status(&mut self, status: &DaemonStatus) -> bool {
+        let is_news = *status != self.status;
+        self.status.clone_from(status);
+        is_news
+    }
+
+    /// Takes the sizes in a status over, where it has any that a network can have: what is
+    /// reckoned with them must not run over. Gives what is wrong with the others.
+    pub(crate) fn take_geometry(&mut self, status: &ConnectionStatus) -> Option<Error> {
+        let mut misfit = None;
+        if let Some(sphinx) = &status.sphinx {
+            match sphinx.validate() {
+                Ok(()) => self.sphinx = Some(sphinx.clone()),
+                Err(error) => misfit = Some(error),
+            }
+        }
+        if let Some(pigeonhole) = &status.pigeonhole {
+            match pigeonhole.validate() {
+                Ok(()) => self.pigeonhole = Some(pigeonhole.clone()),
+                Err(error) => misfit = Some(error),
+            }
+        }
+        misfit
+    }
+
+    /// Another daemon process may be on another network: an older epoch is then no old news.
+    pub(crate) fn forget_epochs(&mut self) {
+        self.newest_may_go_back = true;
+    }
+
+    /// True if this is the current document, byte by byte.
+    pub(crate) fn is_current_document(&self, payload: &Bytes) -> bool {
+        !self.newest_may_go_back && self.document().is_ok_and(|d| d.cbor() == payload)
+    }
+
+    /// Takes a document over, unless it is known or older than the newest from
+    /// the same daemon process (lanes may deliver late). Tells whether it did.
+    pub(crate) fn take_document(&mut self, document: &Arc<Document>) -> bool {
+        let epoch = document.epoch();
+        let before = self.newest;
+        if std::mem::take(&mut self.newest_may_go_back) {
+            self.documents.retain(|known, _| *known <= epoch);
+            self.newest = None;
+        }
+        if self.newest.is_some_and(|newest| epoch < newest) {
+            return false;
+        }
+        let known = self.documents.get(&epoch);
+        let is_known = known.is_some_and(|known| known.cbor() == document.cbor());
+        if is_known && before == Some(epoch) {
+            self.newest = before;
+            return false;
+        }
+        self.documents.insert(epoch, Arc::clone(document));
+        self.newest = Some(epoch);
+        while self.documents.len() > KEPT_DOCUMENTS {
+            self.documents.pop_first();
+        }
+        true
+    }
+
+    /// The document of the newest epoch.
+    pub(crate) fn document(&self) -> Result<Arc<Document>> {
+        self.newest
+            .and_then(|epoch| self.documents.get(&epoch))
+            .cloned()
+            .ok_or_else(no_document)
+    }
+
+    /// The document of `epoch`, or else the current one.
+    pub(crate) fn document_for(&self, epoch: u64) -> Result<Arc<Document>> {
+        match self.documents.get(&epoch) {
+            Some(document) => Ok(Arc::clone(document)),
+            None => self.document(),
+        }
+    }
+}
+
+fn no_document() -> Error {
+    Error::new(
+        Status::NO_PKI_DOCUMENT,
+        "the daemon has not sent a directory document of the network yet",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_cbor::Value;
+
+    use super::*;
+
+    fn document(epoch: u64) -> Arc<Document> {
+        let fields = BTreeMap::from([(Value::Text("Epoch".into()), Value::Integer(epoch.into()))]);
+        let cbor = serde_cbor::to_vec(&Value::Map(fields)).unwrap();
+        Arc::new(Document::parse(cbor.into()).unwrap())
+    }
+
+    #[test]
+    fn of_a_daemon_that_runs_through_epochs_five_documents_are_kept() {
+        let mut view = View::default();
+        for epoch in 1..100 {
+            assert!(view.take_document(&document(epoch)));
+        }
+        let kept: Vec<u64> = view.documents.into_keys().collect();
+        assert_eq!(kept, [95, 96, 97, 98, 99]);
+    }
+}

@@ -1,0 +1,195 @@
+//! What happens unasked.
+
+pub(crate) mod completion;
+pub(crate) mod describe;
+pub(crate) mod sink;
+pub(crate) mod sinks;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use self::completion::Completed;
+use crate::pki::Document;
+use crate::wire::{ConnectionStatus, Hash, Id};
+use crate::Error;
+
+/// The daemon's view of itself, as it last told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DaemonStatus {
+    /// Whether the daemon is on the mixnet.
+    pub is_connected: bool,
+    /// Names the daemon process; `None` before daemon v0.0.73.
+    pub instance_token: Option<Id>,
+    /// What the daemon said is wrong, as CBOR; today's daemons never say anything.
+    pub err: Option<Bytes>,
+}
+
+impl DaemonStatus {
+    /// What is published of a status; the sizes in it go their own way.
+    pub(crate) fn of(status: &ConnectionStatus) -> Self {
+        DaemonStatus {
+            is_connected: status.is_connected,
+            instance_token: status.instance_token,
+            err: status.err.clone(),
+        }
+    }
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The daemon's link to the mixnet, at first and whenever it changes.
+    ConnectionStatus(DaemonStatus),
+    /// A new directory document of the network.
+    Document(Arc<Document>),
+    /// A plain message was handed to the network, or could not be.
+    MessageSent(MessageSent),
+    /// The answer to a plain message.
+    MessageReply(MessageReply),
+    /// The daemon will remember nothing more of this message id.
+    MessageIdCollected(Id),
+    /// A query of the older Channel API was sent.
+    ChannelQuerySent(ChannelQuerySent),
+    /// A query of the older Channel API was answered.
+    ChannelQueryReply(ChannelQueryReply),
+    /// The connection with the daemon is lost, or was left on purpose.
+    Disconnected {
+        /// A shutdown notice or our own `disconnect` came first.
+        graceful: bool,
+        /// Why, where it was not graceful.
+        reason: Option<Error>,
+    },
+    /// The daemon announced its end.
+    Shutdown,
+    /// Connected again with the daemon process that was there before.
+    Resumed,
+    /// Connected again, with another daemon process.
+    Restarted,
+    /// A copy stream gets on.
+    CopyProgress(CopyProgress),
+    /// A courier that is at work for this client is in no new document of the network.
+    CourierVanished(CourierVanished),
+    /// An operation whose completion was to come through this sink.
+    Operation(Arc<Completed>),
+    /// So many notices were dropped because this sink was full.
+    Lost(u64),
+    /// The client was closed; nothing follows.
+    Closed,
+}
+
+/// Fate of a plain message on its way out.
+#[derive(Clone, Debug)]
+pub struct MessageSent {
+    /// The message's id.
+    pub message_id: Option<Id>,
+    /// The id of its reply block.
+    pub surb_id: Option<Id>,
+    /// When it was sent, in Unix seconds.
+    pub sent_at: i64,
+    /// How long a round trip is expected to take, in nanoseconds.
+    pub reply_eta_ns: i64,
+    /// Why it was not sent.
+    pub error: Option<Error>,
+}
+
+/// Answer to a plain message.
+#[derive(Clone, Debug)]
+pub struct MessageReply {
+    /// The message's id.
+    pub message_id: Option<Id>,
+    /// The id of its reply block.
+    pub surb_id: Option<Id>,
+    /// What the service sent, padded with zeros by the network.
+    pub payload: Bytes,
+    /// Which replica answered (daemons up to v0.0.72).
+    pub reply_index: Option<u8>,
+    /// What went wrong.
+    pub error: Option<Error>,
+}
+
+/// Fate of a channel query on its way out.
+#[derive(Clone, Debug)]
+pub struct ChannelQuerySent {
+    /// The message id given with the query.
+    pub message_id: Option<Id>,
+    /// When it was sent, in Unix seconds.
+    pub sent_at: i64,
+    /// How long a round trip is expected to take, in nanoseconds.
+    pub reply_eta_ns: i64,
+    /// Why it was not sent.
+    pub error: Option<Error>,
+}
+
+/// Answer to a channel query.
+#[derive(Clone, Debug)]
+pub struct ChannelQueryReply {
+    /// The message id given with the query.
+    pub message_id: Option<Id>,
+    /// The box's content; empty when the box was not found, and for writes.
+    pub payload: Bytes,
+    /// Which replica answered.
+    pub reply_index: Option<u8>,
+    /// What went wrong.
+    pub error: Option<Error>,
+}
+
+/// How far a copy stream has got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyProgress {
+    /// Hash of the temporary stream's write capability.
+    pub stream: Hash,
+    /// Boxes of it that are written.
+    pub written: u64,
+    /// Boxes that it has, as far as is known.
+    pub needed: u64,
+    /// The courier has the command and is waited for.
+    pub copying: bool,
+}
+
+/// A courier that will not answer any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CourierVanished {
+    /// Hash of the write capability of the temporary stream that it was to perform.
+    pub stream: Hash,
+    /// Hash of its identity key.
+    pub courier: Hash,
+}
+
+impl Event {
+    /// May be dropped when a reader is slow: all but completions, replies and failures
+    /// to send, each of which belongs to something that the reader has asked for.
+    pub(crate) fn is_droppable(&self) -> bool {
+        match self {
+            Event::ConnectionStatus(_)
+            | Event::Document(_)
+            | Event::MessageIdCollected(_)
+            | Event::Disconnected { .. }
+            | Event::Shutdown
+            | Event::Resumed
+            | Event::Restarted
+            | Event::CopyProgress(_)
+            | Event::CourierVanished(_) => true,
+            Event::MessageSent(sent) => sent.error.is_none(),
+            Event::ChannelQuerySent(sent) => sent.error.is_none(),
+            Event::MessageReply(_)
+            | Event::ChannelQueryReply(_)
+            | Event::Operation(_)
+            | Event::Lost(_)
+            | Event::Closed => false,
+        }
+    }
+
+    /// How many bytes of the daemon's it holds.
+    pub(crate) fn size(&self) -> usize {
+        let text = |error: &Option<Error>| error.as_ref().map_or(0, |e| e.message().len());
+        match self {
+            Event::ConnectionStatus(status) => status.err.as_ref().map_or(0, Bytes::len),
+            Event::Document(document) => document.cbor().len(),
+            Event::MessageSent(sent) => text(&sent.error),
+            Event::MessageReply(reply) => reply.payload.len(),
+            Event::ChannelQueryReply(reply) => reply.payload.len(),
+            _ => 0,
+        }
+    }
+}

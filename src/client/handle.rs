@@ -1,0 +1,124 @@
+//! A client: what a program holds, and what it can be asked without waiting.
+
+use std::sync::{Arc, Mutex};
+
+use crate::client::closing::Closing;
+use crate::client::connection;
+use crate::client::events::sink::EventSink;
+use crate::client::events::DaemonStatus;
+use crate::client::runtime::log::Level;
+use crate::client::runtime::query_ids::random_array;
+use crate::client::runtime::Runtime;
+use crate::client::shared::Inner;
+use crate::config::Config;
+use crate::pki::{Document, Service};
+use crate::sync::lock;
+use crate::wire::{Features, PigeonholeGeometry, SphinxGeometry};
+use crate::{Error, Result, Status};
+
+/// A program's connection with its daemon. All methods may be called from any thread.
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) runtime: Mutex<Runtime>,
+    pub(crate) closing: Arc<Closing>,
+}
+
+impl Client {
+    /// Opens an event sink that holds up to `capacity` notices. It begins with
+    /// the current status and document, where they are known.
+    pub fn open_sink(&self, capacity: usize) -> Result<Arc<EventSink>> {
+        self.inner.open_sink(capacity)
+    }
+
+    /// True while the daemon is reachable and on the mixnet.
+    pub fn is_connected(&self) -> bool {
+        self.inner.is_connected()
+    }
+
+    /// True while the daemon is reachable.
+    pub fn is_attached(&self) -> bool {
+        self.inner.is_attached()
+    }
+
+    /// What the daemon last said of itself.
+    pub fn status(&self) -> DaemonStatus {
+        lock(&self.inner.view).status.clone()
+    }
+
+    /// The token under which the daemon knows the first of this client's connections; `None`
+    /// while there is none, and with daemons that know no tokens. Another one after each loss.
+    pub fn session_token(&self) -> Option<crate::wire::Id> {
+        let token =
+            |lane: &Arc<connection::Lane>| lane.lock().link.as_ref().and_then(|link| link.token);
+        self.inner.lanes.iter().find_map(token)
+    }
+
+    /// Which requests the daemon knows.
+    pub fn features(&self) -> Arc<Features> {
+        self.inner.features()
+    }
+
+    /// The current directory document; `NO_PKI_DOCUMENT` until one came. Asks nobody.
+    pub fn pki_document(&self) -> Result<Arc<Document>> {
+        lock(&self.inner.view).document()
+    }
+
+    /// The document of `epoch` if it is still kept, else the current one.
+    pub fn pki_document_for_epoch(&self, epoch: u64) -> Result<Arc<Document>> {
+        lock(&self.inner.view).document_for(epoch)
+    }
+
+    /// All instances of a service in the current document, in its order.
+    pub fn services(&self, capability: &str) -> Result<Vec<Service>> {
+        let services = self.pki_document()?.services(capability);
+        if services.is_empty() {
+            return Err(Error::new(
+                Status::SERVICE_NOT_FOUND,
+                format!("no node of the network offers {capability:?}"),
+            ));
+        }
+        Ok(services)
+    }
+
+    /// One instance of a service, chosen uniformly at random each time.
+    pub fn service(&self, capability: &str) -> Result<Service> {
+        let mut services = self.services(capability)?;
+        let random = u64::from_le_bytes(random_array()?);
+        #[allow(clippy::cast_possible_truncation)] // smaller than a length
+        let at = (random % services.len() as u64) as usize;
+        Ok(services.swap_remove(at))
+    }
+
+    /// The sizes of plain messages; `NO_GEOMETRY` until known.
+    pub fn sphinx_geometry(&self) -> Result<SphinxGeometry> {
+        lock(&self.inner.view)
+            .sphinx
+            .clone()
+            .ok_or_else(no_geometry)
+    }
+
+    /// The sizes of boxes; `NO_GEOMETRY` until known.
+    pub fn pigeonhole_geometry(&self) -> Result<PigeonholeGeometry> {
+        lock(&self.inner.view)
+            .pigeonhole
+            .clone()
+            .ok_or_else(no_geometry)
+    }
+
+    /// Writes a line of the application's own among those of the library.
+    pub fn log(&self, level: Level, text: &str) {
+        self.inner.log.line(level, || text.to_owned());
+    }
+
+    /// The configuration that the client was made with.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+}
+
+fn no_geometry() -> Error {
+    Error::new(
+        Status::NO_GEOMETRY,
+        "neither the daemon nor the configuration has told the sizes yet",
+    )
+}

@@ -1,0 +1,69 @@
+//! Closing a client: begun, awaited, or both.
+
+use std::sync::Arc;
+
+use crate::client::call::Work;
+use crate::client::handle::Client;
+use crate::client::runtime::thread::ThreadId;
+use crate::client::runtime::timeout::Timeout;
+use crate::sync::lock;
+use crate::{Error, Result, Status};
+
+impl Client {
+    /// Says goodbye to the daemon, which then forgets this client, ends every operation with
+    /// `CLOSED` and waits for the client's threads. In a callback, a log or a drop function,
+    /// which run on those, it begins all of that and does not wait. Safe to call twice and from
+    /// any thread; each call waits, whichever began.
+    pub fn close(&self) {
+        let _ = self.close_within(Timeout::Forever);
+    }
+
+    /// The same, for a limited time. `TIMEOUT`: a callback is still running, or the daemon has
+    /// not taken its goodbye; closing goes on.
+    pub fn close_within(&self, timeout: Timeout) -> Result<()> {
+        self.closing.begin(&self.inner);
+        let dispatcher = &self.inner.dispatcher;
+        if dispatcher.is_current() || self.closing.thread_id == ThreadId::current() {
+            return Ok(());
+        }
+        let deadline = timeout.deadline();
+        if !self.closing.wait(deadline) {
+            return Err(not_over("the daemon has not taken its goodbye yet"));
+        }
+        let thread = lock(&self.runtime).thread.take();
+        if let Some(thread) = thread {
+            thread.join();
+        }
+        if !dispatcher.wait_for_end(deadline) {
+            return Err(not_over("a callback is still running"));
+        }
+        Ok(())
+    }
+
+    /// As [`Client::close`]; completes when every other operation has completed and the daemon
+    /// has been told goodbye. `CLOSED` when the client was closed before.
+    pub fn close_later(&self) -> Work<()> {
+        let closing = Arc::clone(&self.closing);
+        let work = Work::task(move |inner| async move {
+            closing.begin(&inner);
+            closing.parted().await;
+            Ok(())
+        });
+        work.at_once().closes()
+    }
+
+    /// Begins what [`Client::close`] does and waits for nothing.
+    pub fn begin_to_close(&self) {
+        self.closing.begin(&self.inner);
+    }
+}
+
+fn not_over(why: &str) -> Error {
+    Error::new(Status::TIMEOUT, format!("the time limit ran out: {why}"))
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.begin_to_close();
+    }
+}

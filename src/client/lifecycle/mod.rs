@@ -1,0 +1,305 @@
+//! Connect, disconnect, flush.
+
+pub(crate) mod close;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::client::call::Work;
+use crate::client::connection;
+use crate::client::connection::{Attempt, Caller, Established, Lane, LaneKind, Owner, Undrained};
+use crate::client::events::completion::Value;
+use crate::client::handle::Client;
+use crate::client::shared::{Inner, Phase};
+use crate::error::closed;
+use crate::sync::lock;
+use crate::{Error, Result, Status};
+
+/// One attempt to connect. Puts the phase back when it does not come to its end.
+struct Connecting {
+    inner: Arc<Inner>,
+    attempt: u64,
+    /// That of the lane that connects.
+    epoch: u64,
+}
+
+impl Connecting {
+    fn begin(inner: &Arc<Inner>) -> Result<Self> {
+        static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
+        let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
+        let mut phase = lock(&inner.phase);
+        let again = match *phase {
+            Phase::New => false,
+            Phase::Left => true,
+            Phase::Connecting { .. } | Phase::Open => {
+                return Err(Error::new(
+                    Status::ALREADY_CONNECTED,
+                    "the client is connected, or connecting",
+                ));
+            }
+            Phase::Closed => return Err(closed()),
+        };
+        *phase = Phase::Connecting { again, attempt };
+        Ok(Connecting {
+            inner: Arc::clone(inner),
+            attempt,
+            epoch: inner.lanes[LaneKind::Local as usize].lock().epoch,
+        })
+    }
+
+    /// An error once the client was left or closed, or the attempt was given up.
+    fn check(&self, phase: Phase) -> Result<()> {
+        match phase {
+            Phase::Connecting { attempt, .. } if attempt == self.attempt => Ok(()),
+            Phase::Closed => Err(closed()),
+            _ => Err(Error::new(
+                Status::CANCELLED,
+                "the client was disconnected while it connected",
+            )),
+        }
+    }
+
+    fn still_wanted(&self) -> Result<()> {
+        self.check(*lock(&self.inner.phase))
+    }
+
+    /// The client is open, and its lanes are served with the sessions that were made for them.
+    fn succeed(&self, all: Vec<Made>) -> Result<()> {
+        let mut phase = lock(&self.inner.phase);
+        if let Err(error) = self.check(*phase) {
+            for made in &all {
+                made.session.decline(*phase == Phase::Closed);
+            }
+            drop(phase); // the attempts end under no lock
+            return Err(error);
+        }
+        *phase = Phase::Open;
+        let serve = |made: Made| {
+            let (hand_over, first) = oneshot::channel();
+            made.lane.lock().wanted = true;
+            self.inner.serve(&made.lane, Some(first));
+            (made, hand_over)
+        };
+        let served: Vec<_> = all.into_iter().map(serve).collect();
+        // Those for which work waits, now: this operation can be cancelled at any moment.
+        for other in &self.inner.lanes[1..] {
+            let wanted = other.lock().wanted;
+            if wanted {
+                self.inner.serve(other, None);
+            }
+        }
+        drop(phase);
+        let owner: Arc<dyn Owner> = Arc::clone(&self.inner) as _;
+        for (made, hand_over) in served {
+            let Made {
+                lane,
+                epoch,
+                session,
+                attempt,
+            } = made;
+            if connection::begin(&owner, &lane, epoch, &session, attempt).is_err() {
+                return self.still_wanted(); // left at once
+            }
+            // Fails where the lane was left since, and its task with it.
+            let _ = hand_over.send(session);
+        }
+        Ok(())
+    }
+
+    fn give_up(&self) {
+        let mut phase = lock(&self.inner.phase);
+        match *phase {
+            Phase::Connecting { again, attempt } if attempt == self.attempt => {
+                *phase = if again { Phase::Left } else { Phase::New };
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Connecting {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}
+
+/// A session that is to become a lane's own.
+struct Made {
+    lane: Arc<Lane>,
+    epoch: u64,
+    session: Established,
+    attempt: Attempt,
+}
+
+impl Made {
+    async fn make(
+        owner: &Arc<dyn Owner>,
+        lane: &Arc<Lane>,
+        epoch: u64,
+        caller: Option<Caller>,
+    ) -> Result<Self> {
+        let (session, attempt) = connection::establish(owner, lane, epoch, caller).await?;
+        Ok(Made {
+            lane: Arc::clone(lane),
+            epoch,
+            session,
+            attempt,
+        })
+    }
+}
+
+/// Makes the first lane's session; where the program wants everything at once those of all
+/// others too, one after the other as the daemon shakes hands, and the thread for callbacks.
+async fn make_sessions(
+    connecting: &Connecting,
+    caller: Option<Caller>,
+    made: &mut Vec<Made>,
+) -> Result<()> {
+    let inner = &connecting.inner;
+    let local = &inner.lanes[LaneKind::Local as usize];
+    let owner: Arc<dyn Owner> = Arc::clone(inner) as _;
+    let first = Made::make(&owner, local, connecting.epoch, caller).await?;
+    let is_modern = first.session.link.features.answers_at_once();
+    made.push(first);
+    if !inner.config.connect_all {
+        return Ok(());
+    }
+    inner.dispatcher.ensure_started()?;
+    // There is one for everything with an old daemon.
+    let others = inner.lanes[1..].iter().filter(|_| is_modern);
+    for other in others {
+        let epoch = other.lock().epoch;
+        made.push(Made::make(&owner, other, epoch, caller).await?);
+    }
+    Ok(())
+}
+
+async fn connect(
+    inner: Arc<Inner>,
+    connecting: Arc<Connecting>,
+    caller: Option<Caller>,
+) -> Result<()> {
+    let left = inner.left.notified();
+    tokio::pin!(left);
+    left.as_mut().enable();
+    connecting.still_wanted()?;
+    let mut all = Vec::new();
+    let made = tokio::select! {
+        biased;
+        () = left => return connecting.still_wanted(),
+        made = make_sessions(&connecting, caller, &mut all) => made,
+    };
+    match made {
+        Ok(()) => connecting.succeed(all),
+        Err(error) => {
+            for made in &all {
+                made.session.decline(false);
+            }
+            // Whoever leaves the client ends the handshakes, too.
+            connecting.still_wanted().and(Err(error))
+        }
+    }
+}
+
+fn is_drained(inner: &Inner) -> Option<Value> {
+    let drained = |lane: &Arc<Lane>| matches!(lane.undrained(), Undrained::Nothing);
+    let is_drained = !inner.ops.any_writes()
+        && inner.lanes.iter().all(drained)
+        && inner.channels.are_drained()
+        && inner.reliable.is_free_of(|_| true);
+    is_drained.then(|| Box::new(()) as Value)
+}
+
+async fn writes_are_over(inner: &Inner) {
+    loop {
+        let left = inner.ops.left.notified();
+        tokio::pin!(left);
+        left.as_mut().enable();
+        if !inner.ops.any_writes() {
+            return;
+        }
+        left.await;
+    }
+}
+
+async fn drain(lane: &Lane) {
+    loop {
+        let moved = lane.progress.notified();
+        tokio::pin!(moved);
+        moved.as_mut().enable();
+        match lane.undrained() {
+            Undrained::Nothing => return,
+            Undrained::Work => moved.await,
+            Undrained::Bytes(link) => {
+                let written = link.outbox.drained.notified();
+                tokio::pin!(written);
+                written.as_mut().enable();
+                if !link.outbox.is_empty() {
+                    tokio::select! {
+                        biased;
+                        () = moved => {}
+                        () = written => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Client {
+    /// Connects with the daemon and shakes hands. A daemon that is not on the
+    /// mixnet is no error. Afterwards the client reconnects by itself.
+    ///
+    /// `CONNECT`, `HANDSHAKE`, `CONNECTION_LOST` (the peer hung up in the middle of the
+    /// handshake), `ALREADY_CONNECTED`, `CLOSED`. A connect that is cancelled at the very
+    /// moment of its success leaves the client connected, as the next connect then says.
+    pub fn connect(&self) -> Result<Work<()>> {
+        let connecting = Arc::new(Connecting::begin(&self.inner)?);
+        let failed = Arc::clone(&connecting);
+        let work = Work::task_or_here(move |inner, caller| connect(inner, connecting, caller));
+        Ok(work.undone_by(Arc::new(move || failed.give_up())))
+    }
+
+    /// Leaves the daemon, which keeps the session and what it repeats for it.
+    /// Calls wait until the client is connected again; a `connect` that is at work ends
+    /// with `CANCELLED`.
+    pub fn disconnect(&self) -> Result<()> {
+        self.inner.leave_all(|| {
+            let mut phase = lock(&self.inner.phase);
+            *phase = match *phase {
+                Phase::Closed => return Err(closed()),
+                Phase::New => {
+                    return Err(Error::new(
+                        Status::NOT_CONNECTED,
+                        "the client was not connected yet",
+                    ))
+                }
+                Phase::Left => return Ok(false),
+                Phase::Connecting { again: false, .. } => Phase::New,
+                Phase::Connecting { again: true, .. } | Phase::Open => Phase::Left,
+            };
+            drop(phase);
+            self.inner.left.notify_waiters();
+            Ok(true)
+        })
+    }
+
+    /// Waits until every write and copy command that was accepted is answered, and every
+    /// plain message has left. When a message without reply has left can only be reckoned
+    /// from the rate at which the daemon sends.
+    pub fn flush(&self) -> Result<Work<()>> {
+        self.inner.check_open()?;
+        let work = Work::task(|inner| async move {
+            writes_are_over(&inner).await;
+            for lane in &inner.lanes {
+                drain(lane).await;
+            }
+            inner.channels.drained().await;
+            inner.reliable.freed_of(|_| true).await;
+            Ok(())
+        });
+        Ok(work.or_if_ready(is_drained))
+    }
+}

@@ -1,0 +1,122 @@
+//! The client's own thread, on which one current-thread tokio runtime lives.
+//!
+//! One runtime a client and no static one: a forked child can make a client of
+//! its own. The thread is spawned fallibly, so a machine that is out of threads
+//! gives an error instead of a panic.
+
+pub(crate) mod backoff;
+pub(crate) mod dispatcher;
+pub(crate) mod log;
+pub(crate) mod query_ids;
+pub(crate) mod round_trip;
+pub(crate) mod thread;
+pub(crate) mod timeout;
+pub(crate) mod waiter;
+
+use std::future::{poll_fn, Future};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::pin::pin;
+use std::task::Poll;
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use self::thread::{too_late, Thread, ThreadId, ThreadSetup, STACK};
+use crate::transport::hold_standard;
+use crate::{Error, Result, Status};
+
+/// The last thing that a runtime's thread does.
+pub(crate) type Farewell = Box<dyn FnOnce(&tokio::runtime::Runtime) + Send>;
+
+/// A running tokio runtime.
+pub(crate) struct Runtime {
+    handle: Handle,
+    thread_id: ThreadId,
+    /// To be joined by whoever waits for its end.
+    pub(crate) thread: Option<Thread>,
+}
+
+impl Runtime {
+    /// Builds the runtime and starts its thread, which ends with what it is sent, dropping every
+    /// task.
+    pub(crate) fn start(setup: ThreadSetup) -> Result<(Self, oneshot::Sender<Farewell>)> {
+        if !can_poll_here() {
+            return Err(too_late());
+        }
+        let runtime = hold_standard()
+            .and_then(|_held| {
+                Builder::new_current_thread()
+                    .enable_io()
+                    .enable_time()
+                    .build()
+            })
+            .map_err(|e| Error::from_io(Status::IO, "cannot set up the event loop", &e))?;
+        let handle = runtime.handle().clone();
+        let (last, to_do_last) = oneshot::channel::<Farewell>();
+        let thread = Thread::spawn("kpc-io", STACK, setup, move || {
+            // An error means that the sender is gone, which also means the end.
+            if let Ok(farewell) = runtime.block_on(to_do_last) {
+                farewell(&runtime);
+            }
+        })?;
+        let runtime = Runtime {
+            handle,
+            thread_id: thread.id(),
+            thread: Some(thread),
+        };
+        Ok((runtime, last))
+    }
+
+    /// A handle with which tasks spawn tasks.
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// The thread on which tasks run.
+    pub(crate) fn thread_id(&self) -> ThreadId {
+        self.thread_id
+    }
+}
+
+/// Whether the calling thread can take a task's steps. In destructors of thread-local variables,
+/// and in atexit handlers, what tokio keeps for a thread may be gone already.
+pub(crate) fn can_poll_here() -> bool {
+    !Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
+}
+
+/// Runs `future`; a panic in it becomes an error.
+pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T> {
+    let mut future = pin!(future);
+    // Whoever gets the error drops the future, so nobody sees what the panic left in it.
+    poll_fn(
+        |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+            Err(_) => Poll::Ready(Err(panicked())),
+        },
+    )
+    .await
+}
+
+/// What an operation ends with in which the library panicked.
+pub(crate) fn panicked() -> Error {
+    let place = crate::quiet::take_place().map_or_else(String::new, |place| format!(" ({place})"));
+    Error::new(
+        Status::PANIC,
+        format!("the library panicked in this operation, please report it{place}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_in_a_future_becomes_an_error() {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let _quiet = crate::quiet::Quiet::enter();
+        let ended = runtime.block_on(caught(async { panic!("in the test") as u8 }));
+        assert_eq!(ended.unwrap_err().status(), Status::PANIC);
+        assert_eq!(runtime.block_on(caught(async { 7 })).unwrap(), 7);
+    }
+}

@@ -1,0 +1,5 @@
+//! What a client remembers between its calls.
+
+pub(crate) mod channels;
+pub(crate) mod copies;
+pub(crate) mod replies;
