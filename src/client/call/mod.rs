@@ -24,18 +24,18 @@ type ReadAny = Box<dyn FnOnce(&Answer) -> Result<Value> + Send>;
 ///
 /// Only the ends know the type: what happens between them is one piece of code for all calls.
 pub struct Work<T> {
-    pub(crate) steps: Steps,
+    pub(crate) steps: Box<Steps>,
     /// What the answer to a local request means.
     pub(crate) read: fn(&Answer) -> Result<T>,
 }
 
 /// A prepared call, whatever it gives.
 pub struct AnyWork {
-    pub(crate) steps: Steps,
+    pub(crate) steps: Box<Steps>,
     read: ReadAny,
 }
 
-/// What a call does.
+/// What a call does; boxed, as it is large and handed on through all functions of a call.
 pub(crate) struct Steps {
     pub(crate) kind: Kind,
     pub(crate) terms: Terms,
@@ -58,13 +58,13 @@ pub(crate) enum Kind {
 }
 
 impl Steps {
-    fn new(kind: Kind) -> Self {
-        Steps {
+    fn new(kind: Kind) -> Box<Self> {
+        Box::new(Steps {
             kind,
             terms: Terms::default(),
             at_once: false,
             ready: None,
-        }
+        })
     }
 }
 

@@ -66,7 +66,7 @@ impl Client {
         }
     }
 
-    fn block_steps(&self, steps: Steps, timeout: Timeout) -> Result<Ended> {
+    fn block_steps(&self, steps: Box<Steps>, timeout: Timeout) -> Result<Ended> {
         if let Some(value) = steps.ready.and_then(|ready| ready(&self.inner)) {
             return Ok(Ended::Gave(value));
         }
