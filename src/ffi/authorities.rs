@@ -49,7 +49,7 @@ pub unsafe extern "C" fn kpc_get_directory_authorities(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(authorities, "authorities"), || {
+        call(error, out_handle(authorities, "authorities"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.get_directory_authorities()
             })?;
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn kpc_get_directory_authorities_async(
     let done = Done("kpc_get_directory_authorities", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.get_directory_authorities()
         })
     }
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn kpc_get_directory_authorities_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(authorities, "authorities"), || {
+        call(error, out_handle(authorities, "authorities"), move || {
             let v: Vec<Authority> = operation::result("kpc_get_directory_authorities", result)?;
             Ok(Arc::new(v))
         })
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn kpc_authorities_identifier_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(identifier, "identifier"), || {
+        call(error, out_handle(identifier, "identifier"), move || {
             text(authorities, position, |authority| &authority.identifier)
         })
     }
@@ -199,7 +199,7 @@ pub unsafe extern "C" fn kpc_authorities_pki_signature_scheme_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(scheme, "scheme"), || {
+        call(error, out_handle(scheme, "scheme"), move || {
             text(authorities, position, |authority| {
                 &authority.pki_signature_scheme
             })
@@ -227,7 +227,7 @@ pub unsafe extern "C" fn kpc_authorities_wire_kem_scheme_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(scheme, "scheme"), || {
+        call(error, out_handle(scheme, "scheme"), move || {
             text(authorities, position, |authority| {
                 &authority.wire_kem_scheme
             })
@@ -255,7 +255,7 @@ pub unsafe extern "C" fn kpc_authorities_identity_public_key_pem_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(key, "key"), || {
+        call(error, out_handle(key, "key"), move || {
             text(authorities, position, |authority| {
                 &authority.identity_public_key_pem
             })
@@ -283,7 +283,7 @@ pub unsafe extern "C" fn kpc_authorities_link_public_key_pem_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(key, "key"), || {
+        call(error, out_handle(key, "key"), move || {
             text(authorities, position, |authority| {
                 &authority.link_public_key_pem
             })
@@ -311,7 +311,7 @@ pub unsafe extern "C" fn kpc_authorities_identity_key_hash_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(hash, "hash"), || {
+        call(error, out(hash, "hash"), move || {
             at(authorities, position, |authority| {
                 Ok(kpc_hash {
                     bytes: authority.identity_key_hash,
@@ -362,7 +362,7 @@ pub unsafe extern "C" fn kpc_authorities_address_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(address, "address"), || {
+        call(error, out_handle(address, "address"), move || {
             at(authorities, position, |authority| {
                 let addresses = &authority.addresses;
                 let address = addresses.get(number).cloned().ok_or_else(|| {

@@ -26,7 +26,7 @@ pub unsafe extern "C" fn kpc_await_message_reply(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = blocking(client, timeout_ms, |client| client.await_message_reply())?;
             Ok(())
         })
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn kpc_await_message_reply_async(
     let done = Done("kpc_await_message_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.await_message_reply()
         })
     }
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn kpc_await_message_reply_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = operation::result("kpc_await_message_reply", result)?;
             Ok(())
         })

@@ -8,11 +8,13 @@
 //! * the process is looked at before any lock is taken, where a handle is looked up.
 
 use std::any::Any;
+use std::ffi::c_void;
+use std::marker::PhantomData;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use super::error::{self, kpc_error};
-use super::handle::{self, Kind};
-use super::out::{Outputs, Ready};
+use super::handle::{self, Kind, Tag};
+use super::out::Outputs;
 use super::status::kpc_status;
 use super::uncancelled::Uncancelled;
 use crate::quiet::{self, Quiet};
@@ -30,28 +32,55 @@ pub(crate) unsafe fn call<O: Outputs>(
     outputs: O,
     body: impl FnOnce() -> Result<O::Values>,
 ) -> kpc_status {
-    let mut rest = Some((outputs, body));
-    // SAFETY: passed on from the caller.
-    unsafe {
-        enter(error, &mut || {
-            let Some((outputs, body)) = rest.take() else {
-                return Ok(());
-            };
+    let mut body = Some(body);
+    let mut act = || {
+        if let Some(body) = body.take() {
             outputs.check()?;
-            let values = body()?;
-            outputs.prepare(values)?.write();
-            Ok(())
-        })
+            outputs.write(body()?);
+        }
+        Ok(())
+    };
+    // SAFETY: passed on from the caller.
+    unsafe { enter(error, Act::new(&mut act)) }
+}
+
+/// A `&mut dyn FnMut() -> Result<()>` without the table of functions, which would be one for
+/// each of hundreds, to be relocated where the library is loaded.
+#[repr(C)]
+struct Act<'a> {
+    closure: *mut c_void,
+    run: unsafe fn(*mut c_void) -> Result<()>,
+    lent: PhantomData<&'a mut c_void>,
+}
+
+impl<'a> Act<'a> {
+    fn new<F: FnMut() -> Result<()>>(closure: &'a mut F) -> Self {
+        unsafe fn run<F: FnMut() -> Result<()>>(closure: *mut c_void) -> Result<()> {
+            // SAFETY: the closure that `new` was given, lent until the `Act` is gone.
+            unsafe { (*closure.cast::<F>())() }
+        }
+        Act {
+            closure: std::ptr::from_mut(closure).cast(),
+            run: run::<F>,
+            lent: PhantomData,
+        }
+    }
+
+    /// Runs it; a panic becomes an error.
+    fn guarded(self) -> Result<()> {
+        // SAFETY: it goes with its own closure.
+        guarded(|| unsafe { (self.run)(self.closure) })
     }
 }
 
 /// What is the same for all functions that return a status; kept out of them, as there are
-/// hundreds.
+/// hundreds. Nothing unwinds out of it, and being `extern "C"` it tells the compiler so.
 ///
 /// # Safety
 /// `error` is NULL or valid for writing a pointer until the end of the call.
 #[inline(never)]
-unsafe fn enter(error: *mut *mut kpc_error, act: &mut dyn FnMut() -> Result<()>) -> kpc_status {
+#[allow(improper_ctypes_definitions, reason = "only Rust calls it")]
+unsafe extern "C" fn enter(error: *mut *mut kpc_error, act: Act<'_>) -> kpc_status {
     if !error.is_aligned() {
         return Status::ARG_VALUE.code(); // nowhere to tell more
     }
@@ -60,7 +89,7 @@ unsafe fn enter(error: *mut *mut kpc_error, act: &mut dyn FnMut() -> Result<()>)
     // What the program left there: the dynamic linker, for one, puts the vector registers on the
     // stack when it looks up a function. A future that is built over it would take it to the heap.
     sweep_stack();
-    let ended = guarded(act);
+    let ended = act.guarded();
     // Values on their way to the caller, and what they were made of.
     sweep_stack();
     match ended {
@@ -73,28 +102,34 @@ unsafe fn enter(error: *mut *mut kpc_error, act: &mut dyn FnMut() -> Result<()>)
 /// Runs the body of a function that returns a value; `fallback` is what it gives when it cannot.
 pub(crate) fn get<T>(fallback: T, body: impl FnOnce() -> Result<T>) -> T {
     let (mut value, mut rest) = (fallback, Some(body));
-    attempt(&mut || {
+    attempt(Act::new(&mut || {
         if let Some(body) = rest.take() {
             value = body()?;
         }
         Ok(())
-    });
+    }));
     value
 }
 
 /// What is the same for all functions that return a value.
 #[inline(never)]
-fn attempt(act: &mut dyn FnMut() -> Result<()>) {
+#[allow(improper_ctypes_definitions, reason = "as above")]
+extern "C" fn attempt(act: Act<'_>) {
     // There is nobody to tell.
-    let _ = guarded(act);
+    let _ = act.guarded();
 }
 
 /// Ends a handle. NULL, and anything that is no live handle of this kind, is left alone;
 /// so is what belongs to the parent of a forked process.
 pub(crate) fn free<K: Kind>(handle: *mut K) {
-    if !handle.is_null() {
+    free_any(K::TAG, handle.addr());
+}
+
+/// The same for the bits of a handle.
+fn free_any(tag: Tag, handle: usize) {
+    if handle != 0 {
         // The object may be dropped here, and with it foreign code may run.
-        get((), || handle::take(handle.cast_const()).map(drop));
+        get((), || handle::take_any(tag, handle).map(drop));
     }
 }
 

@@ -77,7 +77,7 @@ pub unsafe extern "C" fn kpc_write_box(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(next, index, "next"), || {
+        call(error, out_beside(next, index, "next"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.write_box(
                     &args::value(write_cap, "write_cap")?.checked()?,
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn kpc_write_box_async(
     let done = Done("kpc_write_box", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.write_box(
                 &args::value(write_cap, "write_cap")?.checked()?,
                 &args::value(index, "index")?.inner(),
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn kpc_write_box_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next"), || {
+        call(error, out(next, "next"), move || {
             let v: BoxIndex = operation::result("kpc_write_box", result)?;
             Ok((&v).into())
         })
@@ -217,7 +217,7 @@ pub unsafe extern "C" fn kpc_read_box(
                 out_handle(plaintext, "plaintext"),
                 out_beside(next, index, "next"),
             ),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| {
                     client.read_box(
                         &args::value(read_cap, "read_cap")?.checked()?,
@@ -269,7 +269,7 @@ pub unsafe extern "C" fn kpc_read_box_async(
     let done = Done("kpc_read_box", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.read_box(
                 &args::value(read_cap, "read_cap")?.checked()?,
                 &args::value(index, "index")?.inner(),
@@ -304,7 +304,7 @@ pub unsafe extern "C" fn kpc_read_box_result(
         call(
             error,
             (out_handle(plaintext, "plaintext"), out(next, "next")),
-            || {
+            move || {
                 let v: ReadBox = operation::result("kpc_read_box", result)?;
                 Ok((Buffer::new(v.plaintext.clone()), (&v.next_index).into()))
             },
@@ -347,7 +347,7 @@ pub unsafe extern "C" fn kpc_tombstone_box(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(next, index, "next"), || {
+        call(error, out_beside(next, index, "next"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.write_box(
                     &args::value(write_cap, "write_cap")?.checked()?,
@@ -397,7 +397,7 @@ pub unsafe extern "C" fn kpc_tombstone_box_async(
     let done = Done("kpc_tombstone_box", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.write_box(
                 &args::value(write_cap, "write_cap")?.checked()?,
                 &args::value(index, "index")?.inner(),
@@ -427,7 +427,7 @@ pub unsafe extern "C" fn kpc_tombstone_box_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next"), || {
+        call(error, out(next, "next"), move || {
             let v: BoxIndex = operation::result("kpc_tombstone_box", result)?;
             Ok((&v).into())
         })

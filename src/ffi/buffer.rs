@@ -74,7 +74,7 @@ pub unsafe extern "C" fn kpc_buffer_new(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(buffer, "buffer"), || {
+        call(error, out_handle(buffer, "buffer"), move || {
             copy(args::bytes(bytes, len, "bytes")?).map(Buffer::secret)
         })
     }
@@ -130,7 +130,11 @@ pub unsafe extern "C" fn kpc_buffer_ref(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe { call(error, out_handle(other, "other"), || handle::get(buffer)) }
+    unsafe {
+        call(error, out_handle(other, "other"), move || {
+            handle::get(buffer)
+        })
+    }
 }
 
 /// Ends one handle of a buffer; its bytes go with the last one.

@@ -31,7 +31,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = blocking(client, timeout_ms, |client| {
                 client.cancel_resending_encrypted_message(
                     &args::value(envelope_hash, "envelope_hash")?.bytes,
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_async(
     let done = Done("kpc_cancel_resending_encrypted_message", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.cancel_resending_encrypted_message(
                 &args::value(envelope_hash, "envelope_hash")?.bytes,
             )
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = operation::result("kpc_cancel_resending_encrypted_message", result)?;
             Ok(())
         })
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_copy_command(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = blocking(client, timeout_ms, |client| {
                 client.cancel_resending_copy_command(
                     &args::value(write_cap_hash, "write_cap_hash")?.bytes,
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_copy_command_async(
     let done = Done("kpc_cancel_resending_copy_command", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.cancel_resending_copy_command(
                 &args::value(write_cap_hash, "write_cap_hash")?.bytes,
             )
@@ -185,7 +185,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_copy_command_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = operation::result("kpc_cancel_resending_copy_command", result)?;
             Ok(())
         })

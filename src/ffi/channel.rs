@@ -52,7 +52,7 @@ pub unsafe extern "C" fn kpc_create_write_channel(
                 out(read_cap, "read_cap"),
                 out(write_cap, "write_cap"),
             ),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| client.create_write_channel())?;
                 Ok((v.id, (&v.read_cap).into(), (&v.write_cap).into()))
             },
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn kpc_create_write_channel_async(
     let done = Done("kpc_create_write_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.create_write_channel()
         })
     }
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn kpc_create_write_channel_result(
                 out(read_cap, "read_cap"),
                 out(write_cap, "write_cap"),
             ),
-            || {
+            move || {
                 let v: NewChannel = operation::result("kpc_create_write_channel", result)?;
                 Ok((v.id, (&v.read_cap).into(), (&v.write_cap).into()))
             },
@@ -153,7 +153,7 @@ pub unsafe extern "C" fn kpc_create_read_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), || {
+        call(error, out(channel, "channel"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.create_read_channel(&args::value(read_cap, "read_cap")?.checked()?)
             })?;
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn kpc_create_read_channel_async(
     let done = Done("kpc_create_read_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.create_read_channel(&args::value(read_cap, "read_cap")?.checked()?)
         })
     }
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn kpc_create_read_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), || {
+        call(error, out(channel, "channel"), move || {
             let v: ChannelId = operation::result("kpc_create_read_channel", result)?;
             Ok(v)
         })
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn kpc_close_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = blocking(client, timeout_ms, |client| client.close_channel(channel))?;
             Ok(())
         })
@@ -276,7 +276,7 @@ pub unsafe extern "C" fn kpc_close_channel_async(
     let done = Done("kpc_close_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.close_channel(channel)
         })
     }
@@ -298,7 +298,7 @@ pub unsafe extern "C" fn kpc_close_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = operation::result("kpc_close_channel", result)?;
             Ok(())
         })

@@ -51,7 +51,7 @@ pub unsafe extern "C" fn kpc_write_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(query, "query"), || {
+        call(error, out_handle(query, "query"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.write_channel(channel, args::bytes(payload, payload_len, "payload")?)
             })?;
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn kpc_write_channel_async(
     let done = Done("kpc_write_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.write_channel(channel, args::bytes(payload, payload_len, "payload")?)
         })
     }
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn kpc_write_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(query, "query"), || {
+        call(error, out_handle(query, "query"), move || {
             let v: ChannelQuery = operation::result("kpc_write_channel", result)?;
             Ok(Arc::new(v))
         })
@@ -167,7 +167,7 @@ pub unsafe extern "C" fn kpc_read_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(query, "query"), || {
+        call(error, out_handle(query, "query"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.read_channel(
                     channel,
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn kpc_read_channel_async(
     let done = Done("kpc_read_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.read_channel(
                 channel,
                 optional_index(index)?.as_ref(),
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn kpc_read_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(query, "query"), || {
+        call(error, out_handle(query, "query"), move || {
             let v: ChannelQuery = operation::result("kpc_read_channel", result)?;
             Ok(Arc::new(v))
         })

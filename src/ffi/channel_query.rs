@@ -88,7 +88,7 @@ pub unsafe extern "C" fn kpc_channel_query_current_index(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(index, "index"), || {
+        call(error, out(index, "index"), move || {
             Ok((&handle::get(query)?.current_index).into())
         })
     }
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn kpc_channel_query_next_index(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(index, "index"), || {
+        call(error, out(index, "index"), move || {
             Ok((&handle::get(query)?.next_index).into())
         })
     }
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn kpc_channel_query_envelope_hash(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(hash, "hash"), || {
+        call(error, out(hash, "hash"), move || {
             Ok(kpc_hash {
                 bytes: handle::get(query)?.envelope_hash,
             })
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn kpc_channel_query_envelope_descriptor(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(descriptor, "descriptor"), || {
+        call(error, out_handle(descriptor, "descriptor"), move || {
             Ok(Buffer::new(handle::get(query)?.descriptor.clone()))
         })
     }
@@ -184,7 +184,7 @@ pub unsafe extern "C" fn kpc_channel_query_payload(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(payload, "payload"), || {
+        call(error, out_handle(payload, "payload"), move || {
             Ok(Buffer::new(handle::get(query)?.payload.clone()))
         })
     }
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn kpc_channel_query_to_bytes(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(bytes, "bytes"), || {
+        call(error, out_handle(bytes, "bytes"), move || {
             Ok(Buffer::new(handle::get(query)?.to_bytes()))
         })
     }
@@ -236,7 +236,7 @@ pub unsafe extern "C" fn kpc_channel_query_from_bytes(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(query, "query"), || {
+        call(error, out_handle(query, "query"), move || {
             ChannelQuery::from_bytes(args::bytes(bytes, len, "bytes")?).map(Arc::new)
         })
     }
@@ -278,7 +278,7 @@ pub unsafe extern "C" fn kpc_channel_query_from_parts(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(query, "query"), || {
+        call(error, out_handle(query, "query"), move || {
             let made = ChannelQuery {
                 is_read,
                 payload: copy(args::bytes(payload, payload_len, "payload")?),

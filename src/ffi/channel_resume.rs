@@ -41,7 +41,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), || {
+        call(error, out(channel, "channel"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.resume_write_channel(
                     &args::value(write_cap, "write_cap")?.checked()?,
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_async(
     let done = Done("kpc_resume_write_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.resume_write_channel(
                 &args::value(write_cap, "write_cap")?.checked()?,
                 optional_index(index)?.as_ref(),
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), || {
+        call(error, out(channel, "channel"), move || {
             let v: ChannelId = operation::result("kpc_resume_write_channel", result)?;
             Ok(v)
         })
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), || {
+        call(error, out(channel, "channel"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.resume_write_channel_query(
                     &args::value(write_cap, "write_cap")?.checked()?,
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_async(
     let done = Done("kpc_resume_write_channel_query", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.resume_write_channel_query(
                 &args::value(write_cap, "write_cap")?.checked()?,
                 &*channel_query::get(query)?,
@@ -217,7 +217,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), || {
+        call(error, out(channel, "channel"), move || {
             let v: ChannelId = operation::result("kpc_resume_write_channel_query", result)?;
             Ok(v)
         })
@@ -255,7 +255,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), || {
+        call(error, out(channel, "channel"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.resume_read_channel(
                     &args::value(read_cap, "read_cap")?.checked()?,
@@ -302,7 +302,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_async(
     let done = Done("kpc_resume_read_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.resume_read_channel(
                 &args::value(read_cap, "read_cap")?.checked()?,
                 optional_index(index)?.as_ref(),
@@ -330,7 +330,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), || {
+        call(error, out(channel, "channel"), move || {
             let v: ChannelId = operation::result("kpc_resume_read_channel", result)?;
             Ok(v)
         })
@@ -366,7 +366,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_query(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), || {
+        call(error, out(channel, "channel"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.resume_read_channel_query(
                     &args::value(read_cap, "read_cap")?.checked()?,
@@ -408,7 +408,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_query_async(
     let done = Done("kpc_resume_read_channel_query", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.resume_read_channel_query(
                 &args::value(read_cap, "read_cap")?.checked()?,
                 &*channel_query::get(query)?,
@@ -435,7 +435,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_query_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), || {
+        call(error, out(channel, "channel"), move || {
             let v: ChannelId = operation::result("kpc_resume_read_channel_query", result)?;
             Ok(v)
         })

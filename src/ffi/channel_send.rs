@@ -54,7 +54,7 @@ pub unsafe extern "C" fn kpc_send_channel_query(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = immediate(client, |client| {
                 client.send_channel_query(
                     channel,
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply(
                 out_handle(payload, "payload"),
                 out(reply_index, "reply_index").optional(),
             ),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| {
                     client.send_channel_query_await_reply(
                         channel,
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply_async(
     let done = Done("kpc_send_channel_query_await_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.send_channel_query_await_reply(
                 channel,
                 &*channel_query::get(query)?,
@@ -233,7 +233,7 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply_result(
                 out_handle(payload, "payload"),
                 out(reply_index, "reply_index").optional(),
             ),
-            || {
+            move || {
                 let v: ChannelReply =
                     operation::result("kpc_send_channel_query_await_reply", result)?;
                 Ok((Buffer::new(v.payload), v.reply_index.map_or(-1, i32::from)))

@@ -76,7 +76,7 @@ pub unsafe extern "C" fn kpc_client_new(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(client, "client"), || {
+        call(error, out_handle(client, "client"), move || {
             let object = handle::get(config)?;
             let (settings, _) = object.snapshot();
             let _unsignalled = Unsignalled::enter();
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn kpc_client_disconnect(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe { call(error, (), || handle::get(client)?.disconnect()) }
+    unsafe { call(error, (), move || handle::get(client)?.disconnect()) }
 }
 
 /// Frees a client and closes it, if that was not done, without waiting for anything: the goodbye
@@ -167,7 +167,7 @@ pub unsafe extern "C" fn kpc_client_daemon_token(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(token, "token"), || {
+        call(error, out(token, "token"), move || {
             let client = handle::get(client)?;
             match client.status().instance_token {
                 Some(bytes) => Ok(kpc_id { bytes }),
@@ -204,7 +204,7 @@ pub unsafe extern "C" fn kpc_client_session_token(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(token, "token"), || {
+        call(error, out(token, "token"), move || {
             let token = handle::get(client)?.session_token();
             token.map(|bytes| kpc_id { bytes }).ok_or_else(|| {
                 Error::new(
@@ -272,7 +272,7 @@ pub unsafe extern "C" fn kpc_client_config(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(config, "config"), || {
+        call(error, out_handle(config, "config"), move || {
             Ok(ConfigObject::new(handle::get(client)?.config().clone()))
         })
     }
@@ -300,7 +300,7 @@ pub unsafe extern "C" fn kpc_client_log(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let client = handle::get(client)?;
             let text = args::text_of(text, text_len, "text")?;
             match level_of(level) {

@@ -117,7 +117,7 @@ pub unsafe extern "C" fn kpc_config_new(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(config, "config"), || {
+        call(error, out_handle(config, "config"), move || {
             Ok(ConfigObject::new(Config::new()))
         })
     }
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn kpc_config_load_file(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(config, "config"), || {
+        call(error, out_handle(config, "config"), move || {
             Config::load_file(args::text(path, "path")?).map(ConfigObject::new)
         })
     }
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn kpc_config_load_text(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(config, "config"), || {
+        call(error, out_handle(config, "config"), move || {
             Config::from_toml(args::text_of(toml, toml_len, "toml")?).map(ConfigObject::new)
         })
     }
@@ -216,7 +216,7 @@ pub unsafe extern "C" fn kpc_config_set_unix(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             set_dial(config, Dial::unix(args::text(path, "path")?))
         })
     }
@@ -242,7 +242,7 @@ pub unsafe extern "C" fn kpc_config_set_tcp(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let address = args::text(address, "address")?.to_owned();
             let network = match args::optional_text(network, "network")? {
                 Some(name) => TcpNetwork::from_name(name)?,
@@ -272,7 +272,7 @@ pub unsafe extern "C" fn kpc_config_set_ws(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             args::text(url, "url")?;
             handle::get(config.cast_const())?;
             Err(Error::new(
@@ -303,7 +303,7 @@ pub unsafe extern "C" fn kpc_config_set_reconnect(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             if min_ms == 0 || min_ms > max_ms {
                 return Err(Error::new(
                     Status::ARG_VALUE,
@@ -339,7 +339,7 @@ pub unsafe extern "C" fn kpc_config_set_encryption_connections(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let count = usize::try_from(count).unwrap_or(usize::MAX);
             check_encryption_connections(count)?;
             change(config, |config| {
@@ -381,7 +381,7 @@ pub unsafe extern "C" fn kpc_config_set_connect_all(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             change(config, |config| {
                 config.connect_all = all;
                 Ok(())
@@ -451,7 +451,7 @@ pub unsafe extern "C" fn kpc_config_set_sphinx_geometry(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let geometry = args::optional_value(geometry, "geometry")?;
             change(config, |config| {
                 config.sphinx = geometry.map(TryInto::try_into).transpose()?;
@@ -479,7 +479,7 @@ pub unsafe extern "C" fn kpc_config_set_pigeonhole_geometry(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let geometry = args::optional_value(geometry, "geometry")?;
             change(config, |config| {
                 config.pigeonhole = geometry.map(TryInto::try_into).transpose()?;

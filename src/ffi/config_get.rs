@@ -33,7 +33,7 @@ pub unsafe extern "C" fn kpc_config_validate(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe { call(error, (), || read(config)?.validate()) }
+    unsafe { call(error, (), move || read(config)?.validate()) }
 }
 
 /// Which transport is set.
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn kpc_config_address(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(address, "address"), || {
+        call(error, out_handle(address, "address"), move || {
             match read(config)?.dial {
                 Some(Dial::Unix { path: text } | Dial::Tcp { address: text, .. }) => {
                     Ok(Buffer::text(text))
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn kpc_config_reconnect(
             out(min_ms, "min_ms").optional(),
             out(max_ms, "max_ms").optional(),
         );
-        call(error, outputs, || {
+        call(error, outputs, move || {
             let config = read(config)?;
             Ok((millis(config.reconnect_min), millis(config.reconnect_max)))
         })
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn kpc_config_sphinx_geometry(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(geometry, "geometry"), || {
+        call(error, out(geometry, "geometry"), move || {
             let geometry = read(config)?.sphinx;
             (&geometry.ok_or_else(no_geometry)?).try_into()
         })
@@ -231,7 +231,7 @@ pub unsafe extern "C" fn kpc_config_pigeonhole_geometry(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(geometry, "geometry"), || {
+        call(error, out(geometry, "geometry"), move || {
             let geometry = read(config)?.pigeonhole;
             (&geometry.ok_or_else(no_geometry)?).try_into()
         })

@@ -35,7 +35,7 @@ pub unsafe extern "C" fn kpc_client_connect(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = blocking(client, timeout_ms, |client| client.connect())?;
             Ok(())
         })
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn kpc_client_connect_async(
     let done = Done("kpc_client_connect", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.connect()
         })
     }
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn kpc_client_connect_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = operation::result("kpc_client_connect", result)?;
             Ok(())
         })
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn kpc_client_flush(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = blocking(client, timeout_ms, |client| client.flush())?;
             Ok(())
         })
@@ -146,7 +146,11 @@ pub unsafe extern "C" fn kpc_client_flush_async(
 ) -> kpc_status {
     let done = Done("kpc_client_flush", done);
     // SAFETY: pointers are what the contract of the header says.
-    unsafe { asynchronous(client, timeout_ms, done, op, error, |client| client.flush()) }
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
+            client.flush()
+        })
+    }
 }
 
 /// What an operation begun by kpc_client_flush_async gave.
@@ -165,7 +169,7 @@ pub unsafe extern "C" fn kpc_client_flush_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = operation::result("kpc_client_flush", result)?;
             Ok(())
         })
@@ -194,7 +198,7 @@ pub unsafe extern "C" fn kpc_client_close(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             waiting(client, timeout_ms, |client, timeout| {
                 client.close_within(timeout)
             })
@@ -228,7 +232,7 @@ pub unsafe extern "C" fn kpc_client_close_async(
     let done = Done("kpc_client_close", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             Ok(client.close_later())
         })
     }
@@ -250,7 +254,7 @@ pub unsafe extern "C" fn kpc_client_close_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = operation::result("kpc_client_close", result)?;
             Ok(())
         })

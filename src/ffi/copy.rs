@@ -57,7 +57,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = blocking(client, timeout_ms, |client| {
                 client.start_resending_copy_command(
                     &args::value(write_cap, "write_cap")?.checked()?,
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_async(
     let done = Done("kpc_start_resending_copy_command", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.start_resending_copy_command(
                 &args::value(write_cap, "write_cap")?.checked()?,
                 optional_courier(courier)?,
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = operation::result("kpc_start_resending_copy_command", result)?;
             Ok(())
         })
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = blocking(client, timeout_ms, |client| {
                 client.start_resending_copy_command(
                     &args::value(write_cap, "write_cap")?.checked()?,
@@ -208,7 +208,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_async(
     let done = Done("kpc_start_resending_copy_command_with_courier", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.start_resending_copy_command(
                 &args::value(write_cap, "write_cap")?.checked()?,
                 Some(args::value(courier, "courier")?.destination()?),
@@ -233,7 +233,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = operation::result("kpc_start_resending_copy_command_with_courier", result)?;
             Ok(())
         })

@@ -46,7 +46,7 @@ pub unsafe extern "C" fn kpc_copy_builder_new(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(builder, "builder"), || {
+        call(error, out_handle(builder, "builder"), move || {
             handle::get(client)?.copy_builder()
         })
     }
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn kpc_copy_builder_save(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(bytes, "bytes"), || {
+        call(error, out_handle(bytes, "bytes"), move || {
             Ok(Buffer::new(handle::get(builder)?.save()?))
         })
     }
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn kpc_copy_builder_restore(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(builder, "builder"), || {
+        call(error, out_handle(builder, "builder"), move || {
             CopyBuilder::restore(args::bytes(bytes, len, "bytes")?)
         })
     }
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn kpc_copy_builder_progress(
                 out(written, "written").optional(),
                 out(needed, "needed").optional(),
             ),
-            || {
+            move || {
                 let progress = handle::get(builder)?.progress();
                 Ok((progress.written, progress.needed))
             },
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn kpc_copy_builder_temp_write_cap(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(write_cap, "write_cap"), || {
+        call(error, out(write_cap, "write_cap"), move || {
             Ok((&handle::get(builder)?.temp_write_cap()).into())
         })
     }
@@ -194,7 +194,7 @@ pub unsafe extern "C" fn kpc_copy_builder_position(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(index, "index"), || {
+        call(error, out(index, "index"), move || {
             Ok((&handle::get(builder)?.position()).into())
         })
     }
@@ -217,7 +217,7 @@ pub unsafe extern "C" fn kpc_copy_builder_courier(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(courier, "courier"), || {
+        call(error, out(courier, "courier"), move || {
             let courier = handle::get(builder)?.courier();
             service_value(&courier.node, &courier.queue)
         })
@@ -242,7 +242,7 @@ pub unsafe extern "C" fn kpc_copy_builder_buffer(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(buffer, "buffer"), || {
+        call(error, out_handle(buffer, "buffer"), move || {
             Ok(Buffer::new(handle::get(builder)?.buffer()))
         })
     }
@@ -267,7 +267,7 @@ pub unsafe extern "C" fn kpc_copy_builder_cancel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             handle::get(client)?.copy_builder_cancel(&*handle::get(builder)?);
             Ok(())
         })

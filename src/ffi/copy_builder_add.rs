@@ -54,7 +54,7 @@ pub unsafe extern "C" fn kpc_copy_builder_add(
         call(
             error,
             out_beside(next, start_index, "next").optional(),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| {
                     let payload = args::bytes(payload, payload_len, "payload")?;
                     client.copy_builder_add(
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn kpc_copy_builder_add_async(
     let done = Done("kpc_copy_builder_add", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             let payload = args::bytes(payload, payload_len, "payload")?;
             client.copy_builder_add(
                 &handle::get(builder)?,
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn kpc_copy_builder_add_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next").optional(), || {
+        call(error, out(next, "next").optional(), move || {
             let v: BoxIndex = operation::result("kpc_copy_builder_add", result)?;
             Ok((&v).into())
         })
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones(
         call(
             error,
             out_beside(next, start_index, "next").optional(),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| {
                     client.copy_builder_add_tombstones(
                         &handle::get(builder)?,
@@ -232,7 +232,7 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_async(
     let done = Done("kpc_copy_builder_add_tombstones", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.copy_builder_add_tombstones(
                 &handle::get(builder)?,
                 &args::value(write_cap, "write_cap")?.checked()?,
@@ -262,7 +262,7 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next").optional(), || {
+        call(error, out(next, "next").optional(), move || {
             let v: BoxIndex = operation::result("kpc_copy_builder_add_tombstones", result)?;
             Ok((&v).into())
         })

@@ -43,7 +43,7 @@ pub unsafe extern "C" fn kpc_copy_builder_write(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = blocking(client, timeout_ms, |client| {
                 client.copy_builder_write(&handle::get(builder)?)
             })?;
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn kpc_copy_builder_write_async(
     let done = Done("kpc_copy_builder_write", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.copy_builder_write(&handle::get(builder)?)
         })
     }
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn kpc_copy_builder_write_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = operation::result("kpc_copy_builder_write", result)?;
             Ok(())
         })
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn kpc_copy_builder_finish(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(boxes, "boxes").optional(), || {
+        call(error, out(boxes, "boxes").optional(), move || {
             let v = blocking(client, timeout_ms, |client| {
                 let courier = optional_courier(courier)?;
                 client.copy_builder_finish(&handle::get(builder)?, courier)
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_async(
     let done = Done("kpc_copy_builder_finish", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             let courier = optional_courier(courier)?;
             client.copy_builder_finish(&handle::get(builder)?, courier)
         })
@@ -235,7 +235,7 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(boxes, "boxes").optional(), || {
+        call(error, out(boxes, "boxes").optional(), move || {
             let v: u64 = operation::result("kpc_copy_builder_finish", result)?;
             Ok(v)
         })
@@ -274,7 +274,7 @@ pub unsafe extern "C" fn kpc_copy_builder_tombstone(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = blocking(client, timeout_ms, |client| {
                 client.copy_builder_tombstone(&handle::get(builder)?)
             })?;
@@ -318,7 +318,7 @@ pub unsafe extern "C" fn kpc_copy_builder_tombstone_async(
     let done = Done("kpc_copy_builder_tombstone", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.copy_builder_tombstone(&handle::get(builder)?)
         })
     }
@@ -340,7 +340,7 @@ pub unsafe extern "C" fn kpc_copy_builder_tombstone_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = operation::result("kpc_copy_builder_tombstone", result)?;
             Ok(())
         })

@@ -30,7 +30,7 @@ pub unsafe extern "C" fn kpc_client_couriers(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(couriers, "couriers"), || {
+        call(error, out_handle(couriers, "couriers"), move || {
             handle::get(client)?.couriers().map(Arc::new)
         })
     }
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn kpc_client_distinct_couriers(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(couriers, "couriers"), || {
+        call(error, out_handle(couriers, "couriers"), move || {
             handle::get(client)?.distinct_couriers(count).map(Arc::new)
         })
     }
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn kpc_client_courier(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(courier, "courier"), || {
+        call(error, out(courier, "courier"), move || {
             let courier = handle::get(client)?.courier()?;
             service_value(&courier.node, &courier.queue)
         })

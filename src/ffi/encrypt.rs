@@ -41,7 +41,7 @@ pub unsafe extern "C" fn kpc_encrypt_read(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelope, "envelope"), || {
+        call(error, out_handle(envelope, "envelope"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.encrypt_read(
                     &args::value(read_cap, "read_cap")?.checked()?,
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn kpc_encrypt_read_async(
     let done = Done("kpc_encrypt_read", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.encrypt_read(
                 &args::value(read_cap, "read_cap")?.checked()?,
                 &args::value(index, "index")?.inner(),
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn kpc_encrypt_read_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelope, "envelope"), || {
+        call(error, out_handle(envelope, "envelope"), move || {
             let v: Envelope = operation::result("kpc_encrypt_read", result)?;
             Ok(object(v))
         })
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn kpc_encrypt_write(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelope, "envelope"), || {
+        call(error, out_handle(envelope, "envelope"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.encrypt_write(
                     &args::value(write_cap, "write_cap")?.checked()?,
@@ -199,7 +199,7 @@ pub unsafe extern "C" fn kpc_encrypt_write_async(
     let done = Done("kpc_encrypt_write", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.encrypt_write(
                 &args::value(write_cap, "write_cap")?.checked()?,
                 &args::value(index, "index")?.inner(),
@@ -228,7 +228,7 @@ pub unsafe extern "C" fn kpc_encrypt_write_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelope, "envelope"), || {
+        call(error, out_handle(envelope, "envelope"), move || {
             let v: Envelope = operation::result("kpc_encrypt_write", result)?;
             Ok(object(v))
         })

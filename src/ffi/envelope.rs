@@ -52,7 +52,7 @@ pub unsafe extern "C" fn kpc_envelope_hash(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(hash, "hash"), || {
+        call(error, out(hash, "hash"), move || {
             Ok(kpc_hash {
                 bytes: handle::get(envelope)?.hash,
             })
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn kpc_envelope_next_index(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next"), || {
+        call(error, out(next, "next"), move || {
             Ok((&handle::get(envelope)?.next()?).into())
         })
     }
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn kpc_envelope_ciphertext(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(ciphertext, "ciphertext"), || {
+        call(error, out_handle(ciphertext, "ciphertext"), move || {
             Ok(Buffer::new(handle::get(envelope)?.ciphertext.clone()))
         })
     }
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn kpc_envelope_descriptor(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(descriptor, "descriptor"), || {
+        call(error, out_handle(descriptor, "descriptor"), move || {
             Ok(Buffer::new(handle::get(envelope)?.descriptor.clone()))
         })
     }
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn kpc_envelope_to_bytes(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(bytes, "bytes"), || {
+        call(error, out_handle(bytes, "bytes"), move || {
             Ok(Buffer::new(handle::get(envelope)?.to_bytes()))
         })
     }
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn kpc_envelope_from_bytes(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelope, "envelope"), || {
+        call(error, out_handle(envelope, "envelope"), move || {
             Envelope::from_bytes(args::bytes(bytes, len, "bytes")?).map(Arc::new)
         })
     }
@@ -213,7 +213,7 @@ pub unsafe extern "C" fn kpc_envelope_from_parts(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelope, "envelope"), || {
+        call(error, out_handle(envelope, "envelope"), move || {
             Envelope::from_parts(
                 &args::value(hash, "hash")?.bytes,
                 args::optional_value(next, "next")?.map(|next| next.inner()),

@@ -121,7 +121,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelopes, "envelopes"), || {
+        call(error, out_handle(envelopes, "envelopes"), move || {
             let v = waiting(client, timeout_ms, |client, timeout| {
                 client.courier_envelopes_from_payload(
                     &CopyDestination {
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_async(
     let done = Done("kpc_create_courier_envelopes_from_payload", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.create_courier_envelopes_from_payload(
                 &CopyDestination {
                     write_cap: args::value(dest_write_cap, "dest_write_cap")?.checked()?,
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelopes, "envelopes"), || {
+        call(error, out_handle(envelopes, "envelopes"), move || {
             let v: CourierEnvelopes =
                 operation::result("kpc_create_courier_envelopes_from_payload", result)?;
             Ok(Arc::new(v))
@@ -260,7 +260,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelopes, "envelopes"), || {
+        call(error, out_handle(envelopes, "envelopes"), move || {
             let v = waiting(client, timeout_ms, |client, timeout| {
                 client.courier_envelopes_from_multi_payload(
                     &self::destinations(destinations, destinations_len)?,
@@ -315,7 +315,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_async(
     let done = Done("kpc_create_courier_envelopes_from_multi_payload", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.create_courier_envelopes_from_multi_payload(
                 &self::destinations(destinations, destinations_len)?,
                 StreamEnds { is_start, is_last },
@@ -344,7 +344,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelopes, "envelopes"), || {
+        call(error, out_handle(envelopes, "envelopes"), move || {
             let v: CourierEnvelopes =
                 operation::result("kpc_create_courier_envelopes_from_multi_payload", result)?;
             Ok(Arc::new(v))
@@ -393,7 +393,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelopes, "envelopes"), || {
+        call(error, out_handle(envelopes, "envelopes"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.create_courier_envelopes_from_tombstone_range(
                     &args::value(dest_write_cap, "dest_write_cap")?.checked()?,
@@ -450,7 +450,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_async
     let done = Done("kpc_create_courier_envelopes_from_tombstone_range", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.create_courier_envelopes_from_tombstone_range(
                 &args::value(dest_write_cap, "dest_write_cap")?.checked()?,
                 &args::value(dest_start_index, "dest_start_index")?.inner(),
@@ -481,7 +481,7 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_resul
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelopes, "envelopes"), || {
+        call(error, out_handle(envelopes, "envelopes"), move || {
             let v: CourierEnvelopes =
                 operation::result("kpc_create_courier_envelopes_from_tombstone_range", result)?;
             Ok(Arc::new(v))

@@ -54,7 +54,7 @@ pub unsafe extern "C" fn kpc_stream_elements_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(element, "element"), || {
+        call(error, out_handle(element, "element"), move || {
             let envelopes = handle::get(envelopes)?;
             let elements = &envelopes.envelopes;
             let element = elements.get(position);
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn kpc_stream_elements_buffer(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(buffer, "buffer"), || {
+        call(error, out_handle(buffer, "buffer"), move || {
             let left = handle::get(envelopes)?.buffer.clone();
             Ok(Buffer::new(left.unwrap_or_default()))
         })
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn kpc_stream_elements_next_index(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe { call(error, out(next, "next"), || next_index(envelopes, 0)) }
+    unsafe { call(error, out(next, "next"), move || next_index(envelopes, 0)) }
 }
 
 /// The box behind the last one that a destination takes.
@@ -127,7 +127,11 @@ pub unsafe extern "C" fn kpc_stream_elements_next_index_at(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe { call(error, out(next, "next"), || next_index(envelopes, position)) }
+    unsafe {
+        call(error, out(next, "next"), move || {
+            next_index(envelopes, position)
+        })
+    }
 }
 
 /// Ends the elements.

@@ -47,7 +47,7 @@ pub unsafe extern "C" fn kpc_client_estimate(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(ns, "ns"), || {
+        call(error, out(ns, "ns"), move || {
             let time = handle::get(client)?.estimate(reads, writes, copy_bytes)?;
             Ok(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))
         })

@@ -76,7 +76,7 @@ pub unsafe extern "C" fn kpc_event_sink_open(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(sink, "sink"), || {
+        call(error, out_handle(sink, "sink"), move || {
             let sink = handle::get(client)?.open_sink(capacity)?;
             Ok(Arc::new(SinkObject { sink }))
         })
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn kpc_event_sink_next(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(event, "event"), || {
+        call(error, out_handle(event, "event"), move || {
             let sink = handle::get(sink)?.sink();
             match sink.next(timeout(timeout_ms)?)? {
                 Some(event) => Ok(Arc::new(event)),
@@ -166,9 +166,8 @@ pub unsafe extern "C" fn kpc_event_sink_on_event(
             // The room of one event is that of the next.
             let mut room = Some(handle::reserve()?);
             sink.on_event(Box::new(move |event| {
-                let lent = room.take().map_or_else(handle::reserve, Ok);
-                let lent = lent.and_then(|room| Lent::<kpc_event>::new(room, Arc::new(event)));
-                if let Ok(lent) = lent {
+                if let Ok(room) = room.take().map_or_else(handle::reserve, Ok) {
+                    let lent = Lent::<kpc_event>::new(room, Arc::new(event));
                     // Promised by whoever gave the callback.
                     function(lent.as_ptr(), user_data.pointer());
                 }

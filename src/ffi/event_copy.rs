@@ -30,7 +30,7 @@ pub unsafe extern "C" fn kpc_event_describe(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(text, "text"), || {
+        call(error, out_handle(text, "text"), move || {
             Ok(Buffer::text(handle::get(event)?.describe()))
         })
     }
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn kpc_event_stream(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(stream, "stream"), || {
+        call(error, out(stream, "stream"), move || {
             match &*handle::get(event)? {
                 Event::CopyProgress(copy) => Ok(kpc_hash { bytes: copy.stream }),
                 Event::CourierVanished(gone) => Ok(kpc_hash { bytes: gone.stream }),
@@ -83,14 +83,16 @@ pub unsafe extern "C" fn kpc_event_courier(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(courier, "courier"), || {
-            match &*handle::get(event)? {
+        call(
+            error,
+            out(courier, "courier"),
+            move || match &*handle::get(event)? {
                 Event::CourierVanished(gone) => Ok(kpc_hash {
                     bytes: gone.courier,
                 }),
                 _ => Err(none("courier")),
-            }
-        })
+            },
+        )
     }
 }
 

@@ -140,7 +140,7 @@ pub unsafe extern "C" fn kpc_event_instance_token(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(token, "token"), || {
+        call(error, out(token, "token"), move || {
             id(event, "token of a daemon process", |event| match event {
                 Event::ConnectionStatus(status) => status.instance_token,
                 _ => None,
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn kpc_event_err_cbor(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(cbor, "cbor"), || {
+        call(error, out_handle(cbor, "cbor"), move || {
             match &*handle::get(event)? {
                 Event::ConnectionStatus(status) => status.err.clone(),
                 _ => None,
@@ -208,7 +208,7 @@ pub unsafe extern "C" fn kpc_event_message_id(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(id, "id"), || {
+        call(error, out(id, "id"), move || {
             self::id(event, "message id", |event| match event {
                 Event::MessageSent(sent) => sent.message_id,
                 Event::MessageReply(reply) => reply.message_id,
@@ -240,7 +240,7 @@ pub unsafe extern "C" fn kpc_event_surb_id(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(id, "id"), || {
+        call(error, out(id, "id"), move || {
             self::id(event, "id of a reply block", |event| match event {
                 Event::MessageSent(sent) => sent.surb_id,
                 Event::MessageReply(reply) => reply.surb_id,
@@ -304,7 +304,7 @@ pub unsafe extern "C" fn kpc_event_payload(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(payload, "payload"), || {
+        call(error, out_handle(payload, "payload"), move || {
             let bytes = match &*handle::get(event)? {
                 Event::MessageReply(reply) => reply.payload.clone(),
                 Event::ChannelQueryReply(reply) => reply.payload.clone(),
@@ -383,7 +383,7 @@ pub unsafe extern "C" fn kpc_event_pki_document(
         call(
             error,
             out_handle(document, "document"),
-            || match &*handle::get(event)? {
+            move || match &*handle::get(event)? {
                 Event::Document(document) => Ok(Arc::clone(document)),
                 _ => Err(none("document")),
             },
@@ -413,7 +413,7 @@ pub unsafe extern "C" fn kpc_event_result(
         call(
             error,
             out_handle(result, "result"),
-            || match &*handle::get(event)? {
+            move || match &*handle::get(event)? {
                 Event::Operation(completed) => Ok(Arc::clone(completed)),
                 _ => Err(none("result")),
             },

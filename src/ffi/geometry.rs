@@ -226,7 +226,7 @@ pub unsafe extern "C" fn kpc_sphinx_geometry_validate(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             SphinxGeometry::try_from(args::value(geometry, "geometry")?)?.validate()
         })
     }
@@ -248,7 +248,7 @@ pub unsafe extern "C" fn kpc_pigeonhole_geometry_validate(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             PigeonholeGeometry::try_from(args::value(geometry, "geometry")?)?.validate()
         })
     }

@@ -17,10 +17,11 @@
 //! | 52–59 | generation of the process |
 //! | 60–63 | 0101: outside of every user address space |
 
+use std::ffi::c_void;
 use std::sync::Arc;
 
 use super::process;
-use super::table::{Place, GENERATION_BITS, INDEX_BITS};
+use super::table::{Claim, Object, Place, GENERATION_BITS, INDEX_BITS};
 use crate::{Error, Result, Status};
 
 /// The kinds of objects that C can hold. The numbers only live as long as a process.
@@ -139,59 +140,77 @@ impl Parts {
 
 /// A new handle of `object`.
 pub(crate) fn insert<K: Kind>(object: Arc<K::Object>) -> Result<*mut K> {
-    reserve()?.fill(object)
+    Ok(reserve()?.fill(object))
 }
 
 /// Room for one handle, taken before there is an object: whoever takes something that comes
 /// only once has a place for it first.
 pub(crate) struct Room {
     process: &'static process::Process,
-    index: Option<usize>,
+    claim: Claim<'static>,
 }
 
 /// Takes room for a handle of this process.
 pub(crate) fn reserve() -> Result<Room> {
     let process = process::own()?;
-    let index = Some(process.table.claim()?);
-    Ok(Room { process, index })
+    let claim = process.table.claim()?;
+    Ok(Room { process, claim })
 }
 
 impl Room {
-    /// The handle of `object`. Fails only where the library is broken.
-    pub(crate) fn fill<K: Kind>(mut self, object: Arc<K::Object>) -> Result<*mut K> {
-        let nowhere = || Error::new(Status::INTERNAL, "no room was reserved");
-        let index = self.index.take().ok_or_else(nowhere)?;
+    /// The handle of `object`.
+    pub(crate) fn fill<K: Kind>(self, object: Arc<K::Object>) -> *mut K {
+        self.fill_with(K::TAG, object).cast()
+    }
+
+    /// The handle of `object`, which is one of this kind.
+    pub(crate) fn fill_with(self, tag: Tag, object: Object) -> *mut c_void {
         let parts = Parts {
-            tag: K::TAG as usize,
-            place: self.process.table.fill(index, object)?,
+            tag: tag as usize,
+            place: self.process.table.fill(&self.claim, object),
             process: self.process.generation & mask(PROCESS_BITS),
         };
-        Ok(std::ptr::without_provenance_mut(parts.encode()))
+        std::mem::forget(self); // it is used, so nothing is given back
+        std::ptr::without_provenance_mut(parts.encode())
     }
 }
 
 impl Drop for Room {
+    #[inline(never)]
     fn drop(&mut self) {
         // The parent's table is left alone in a forked child.
         let mine = process::existing().is_some_and(|own| std::ptr::eq(own, self.process));
-        if let Some(index) = self.index.take().filter(|_| mine) {
-            self.process.table.release(index);
+        if mine {
+            self.process.table.release(self.claim.index);
         }
     }
 }
 
 /// The object that `handle` stands for.
 pub(crate) fn get<K: Kind>(handle: *const K) -> Result<Arc<K::Object>> {
-    let (process, place) = find::<K>(handle)?;
-    let object = process.table.get(place).ok_or_else(stale::<K>)?;
-    Arc::downcast(object).map_err(|_| stale::<K>())
+    own(K::TAG, get_any(K::TAG, handle.addr())?)
 }
 
 /// Ends `handle` and gives back the object, to exactly one caller.
 pub(crate) fn take<K: Kind>(handle: *const K) -> Result<Arc<K::Object>> {
-    let (process, place) = find::<K>(handle)?;
-    let object = process.table.remove(place).ok_or_else(stale::<K>)?;
-    Arc::downcast(object).map_err(|_| stale::<K>())
+    own(K::TAG, take_any(K::TAG, handle.addr())?)
+}
+
+/// The object that the handle with these bits stands for, which is one of this kind.
+fn get_any(tag: Tag, handle: usize) -> Result<Object> {
+    let (process, place) = find(tag, handle)?;
+    process.table.get(place).ok_or_else(|| stale(tag))
+}
+
+/// The same, and it ends.
+pub(crate) fn take_any(tag: Tag, handle: usize) -> Result<Object> {
+    let (process, place) = find(tag, handle)?;
+    process.table.remove(place).ok_or_else(|| stale(tag))
+}
+
+/// The object as what it is.
+fn own<T: Send + Sync + 'static>(tag: Tag, object: Object) -> Result<Arc<T>> {
+    Arc::downcast(object).map_err(|_| stale(tag))
 }
 
 /// How many objects the calling process holds handles of.
@@ -201,33 +220,30 @@ pub(crate) fn live() -> usize {
 
 /// Where `handle` says that its object is. Looks at nothing but the bits, the
 /// process and, for a handle of this process, nothing that a fork could have locked.
-fn find<K: Kind>(handle: *const K) -> Result<(&'static process::Process, Place)> {
-    if handle.is_null() {
+fn find(tag: Tag, handle: usize) -> Result<(&'static process::Process, Place)> {
+    let tag = tag as usize;
+    if handle == 0 {
         return Err(Error::new(
             Status::ARG_NULL,
-            format!("the {} is NULL", name(K::TAG as usize)),
+            format!("the {} is NULL", name(tag)),
         ));
     }
-    let parts = Parts::decode(handle.addr()).ok_or_else(garbage::<K>)?;
-    if parts.tag != K::TAG as usize {
+    let parts = Parts::decode(handle).ok_or_else(|| garbage(tag))?;
+    if parts.tag != tag {
         return Err(Error::new(
             Status::BAD_HANDLE,
-            format!(
-                "a {} where a {} is needed",
-                name(parts.tag),
-                name(K::TAG as usize)
-            ),
+            format!("a {} where a {} is needed", name(parts.tag), name(tag)),
         ));
     }
     let Some(process) = process::existing() else {
-        return Err(process::any().map_or_else(garbage::<K>, |_| process::forked()));
+        return Err(process::any().map_or_else(|| garbage(tag), |_| process::forked()));
     };
     if parts.process != process.generation & mask(PROCESS_BITS) {
         let earlier = parts.process < process.generation;
         return Err(if earlier {
             process::forked()
         } else {
-            garbage::<K>()
+            garbage(tag)
         });
     }
     Ok((process, parts.place))
@@ -240,17 +256,14 @@ fn name(tag: usize) -> &'static str {
         .map_or("handle of no known kind", |(_, name)| name)
 }
 
-fn garbage<K: Kind>() -> Error {
-    Error::new(
-        Status::BAD_HANDLE,
-        format!("this is no {}", name(K::TAG as usize)),
-    )
+fn garbage(tag: usize) -> Error {
+    Error::new(Status::BAD_HANDLE, format!("this is no {}", name(tag)))
 }
 
-fn stale<K: Kind>() -> Error {
+fn stale(tag: Tag) -> Error {
     Error::new(
         Status::BAD_HANDLE,
-        format!("this {} was freed", name(K::TAG as usize)),
+        format!("this {} was freed", name(tag as usize)),
     )
 }
 
@@ -259,8 +272,8 @@ pub(crate) struct Lent<K: Kind>(*mut K);
 
 impl<K: Kind> Lent<K> {
     /// Makes a handle of `object` for as long as the result lives.
-    pub(crate) fn new(room: Room, object: Arc<K::Object>) -> Result<Self> {
-        room.fill(object).map(Lent)
+    pub(crate) fn new(room: Room, object: Arc<K::Object>) -> Self {
+        Lent(room.fill(object))
     }
 
     /// The handle, for C.
@@ -272,6 +285,6 @@ impl<K: Kind> Lent<K> {
 impl<K: Kind> Drop for Lent<K> {
     fn drop(&mut self) {
         // The callback may have freed it; then there is nothing left to end.
-        let _ = take(self.0.cast_const());
+        let _ = take_any(K::TAG, self.0.addr());
     }
 }

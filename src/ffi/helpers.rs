@@ -94,7 +94,7 @@ pub unsafe extern "C" fn kpc_blake2b_256(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(hash, "hash"), || {
+        call(error, out(hash, "hash"), move || {
             let bytes = bacap::blake2b_256(args::bytes(bytes, len, "bytes")?);
             Ok(kpc_hash { bytes })
         })

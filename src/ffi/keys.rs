@@ -86,7 +86,7 @@ pub unsafe extern "C" fn kpc_new_keypair(
             out(read_cap, "read_cap"),
             out(first, "first"),
         );
-        call(error, outputs, || {
+        call(error, outputs, move || {
             let given = args::bytes(seed, seed_len, "seed")?;
             let seed = if seed.is_null() {
                 Zeroizing::new(random_array()?)
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn kpc_new_keypair_by_derivation(
             out(read_cap, "read_cap"),
             out(first, "first"),
         );
-        call(error, outputs, || {
+        call(error, outputs, move || {
             let seed = args::exactly(args::bytes(seed, seed_len, "seed")?, "seed")?;
             let derivation = derivation_of(derivation)?;
             let pair = bacap::keypair_by(derivation, &Zeroizing::new(*seed));
@@ -159,7 +159,7 @@ pub unsafe extern "C" fn kpc_next_message_box_index(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(next, index, "next"), || {
+        call(error, out_beside(next, index, "next"), move || {
             Ok((&args::value(index, "index")?.inner().next()).into())
         })
     }
@@ -185,7 +185,7 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(counter, "counter"), || {
+        call(error, out(counter, "counter"), move || {
             Ok(args::value(index, "index")?.inner().counter())
         })
     }

@@ -45,7 +45,7 @@ pub unsafe extern "C" fn kpc_send_message(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(message_id, "message_id").optional(), || {
+        call(error, out(message_id, "message_id").optional(), move || {
             let v = immediate(client, |client| {
                 client.send_message(
                     &args::value(surb_id, "surb_id")?.bytes,
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn kpc_send_message_without_reply(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(message_id, "message_id").optional(), || {
+        call(error, out(message_id, "message_id").optional(), move || {
             let v = immediate(client, |client| {
                 client.send_message_without_reply(
                     &args::value(service, "service")?.destination()?,
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn kpc_send_message_await_reply(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(reply, "reply"), || {
+        call(error, out_handle(reply, "reply"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.blocking_send_message(
                     &args::value(service, "service")?.destination()?,
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn kpc_send_message_await_reply_async(
     let done = Done("kpc_send_message_await_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.blocking_send_message(
                 &args::value(service, "service")?.destination()?,
                 args::bytes(payload, payload_len, "payload")?,
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn kpc_send_message_await_reply_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(reply, "reply"), || {
+        call(error, out_handle(reply, "reply"), move || {
             let v: Bytes = operation::result("kpc_send_message_await_reply", result)?;
             Ok(Buffer::new(v))
         })

@@ -78,7 +78,7 @@ pub unsafe extern "C" fn kpc_send_nested_copy(
         call(
             error,
             out_beside(next, dest_first_index, "next").optional(),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| {
                     client.send_nested_copy(
                         args::bytes(payload, payload_len, "payload")?,
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn kpc_send_nested_copy_async(
     let done = Done("kpc_send_nested_copy", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.send_nested_copy(
                 args::bytes(payload, payload_len, "payload")?,
                 &args::value(dest_write_cap, "dest_write_cap")?.checked()?,
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn kpc_send_nested_copy_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next").optional(), || {
+        call(error, out(next, "next").optional(), move || {
             let v: BoxIndex = operation::result("kpc_send_nested_copy", result)?;
             Ok((&v).into())
         })

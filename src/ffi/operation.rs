@@ -81,10 +81,9 @@ impl Completion {
                 let room = handle::reserve()?;
                 Ok(Delivery::Callback(Box::new(move |completed| {
                     let user_data = user_data_of(&completed);
-                    if let Ok(lent) = Lent::<kpc_result>::new(room, completed) {
-                        // SAFETY: promised by whoever gave the completion.
-                        unsafe { call(lent.as_ptr(), user_data) };
-                    }
+                    let lent = Lent::<kpc_result>::new(room, completed);
+                    // SAFETY: promised by whoever gave the completion.
+                    unsafe { call(lent.as_ptr(), user_data) };
                 })))
             }
             None if !sink.is_null() => Ok(Delivery::Sink(handle::get(sink)?.sink())),
@@ -157,7 +156,7 @@ pub(crate) unsafe fn asynchronous<T: Send + Sync + 'static>(
     error: *mut *mut kpc_error,
     make: impl Fn(&Client) -> Result<Work<T>>,
 ) -> kpc_status {
-    let make = |client: &Client| Ok(make(client)?.into_any().called(name));
+    let make = move |client: &Client| Ok(make(client)?.into_any().called(name));
     // SAFETY: passed on from the caller.
     unsafe { begin(client, timeout_ms, done, op, error, &make) }
 }
@@ -242,7 +241,7 @@ pub unsafe extern "C" fn kpc_op_cancel(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe { call(error, (), || handle::get(client)?.cancel(op)) }
+    unsafe { call(error, (), move || handle::get(client)?.cancel(op)) }
 }
 
 /// Waits until an operation has completed, wherever its completion goes. The result of one
@@ -287,7 +286,9 @@ pub unsafe extern "C" fn kpc_op_wait(
         });
         let completed = lock(&kept).take();
         match completed {
-            Some(completed) if status == Status::OK.code() => call(error, target, || Ok(completed)),
+            Some(completed) if status == Status::OK.code() => {
+                call(error, target, move || Ok(completed))
+            }
             _ => status,
         }
     }

@@ -4,9 +4,12 @@
 //! returns the values. So no body can write early, twice, or beside an error.
 
 use std::cell::Cell;
+use std::ffi::c_void;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::handle::{self, Kind, Room};
+use super::handle::{self, Kind, Room, Tag};
+use super::table::Object;
 use crate::{Error, Result, Status};
 
 /// A plain C value that has a neutral state: zero, NULL, false.
@@ -36,18 +39,10 @@ neutral! {
 pub(crate) trait Outputs {
     /// What the body returns.
     type Values;
-    /// The values in a form that can be written without failing.
-    type Ready: Ready;
-    /// Refuses what cannot be written to.
+    /// Refuses what cannot be written to, and does what else may fail.
     fn check(&self) -> Result<()>;
-    /// Does what may still fail.
-    fn prepare(self, values: Self::Values) -> Result<Self::Ready>;
-}
-
-/// Values that only wait to be written.
-pub(crate) trait Ready {
-    /// Writes them.
-    fn write(self);
+    /// Writes the values, to what was checked.
+    fn write(&self, values: Self::Values);
 }
 
 struct Target<T> {
@@ -83,7 +78,13 @@ pub(crate) struct Out<T>(Target<T>);
 /// An output that receives a handle. Made by [`out_handle`]. It has its room in the table of
 /// handles before anything is done: what is taken only once, a result or an event, is not lost
 /// because there is no memory for its handle.
-pub(crate) struct OutHandle<K>(Target<*mut K>, Cell<Option<Room>>);
+pub(crate) struct OutHandle<K>(Place, PhantomData<K>);
+
+/// The same, whatever the kind of the handle.
+struct Place {
+    target: Target<*mut c_void>,
+    room: Cell<Option<Room>>,
+}
 
 /// Declares an output of plain type and clears it.
 ///
@@ -119,7 +120,11 @@ pub(crate) unsafe fn out_beside<T: Neutral>(
 pub(crate) unsafe fn out_handle<K: Kind>(pointer: *mut *mut K, name: &'static str) -> OutHandle<K> {
     // SAFETY: passed on from the caller.
     unsafe { clear(pointer, std::ptr::null_mut()) };
-    OutHandle(keep(pointer, name).0, Cell::new(None))
+    let place = Place {
+        target: keep(pointer.cast(), name).0,
+        room: Cell::new(None),
+    };
+    OutHandle(place, PhantomData)
 }
 
 fn keep<T>(pointer: *mut T, name: &'static str) -> Out<T> {
@@ -148,90 +153,55 @@ impl<T> Out<T> {
 impl<K> OutHandle<K> {
     /// The caller may give NULL when the object is of no interest; it is then dropped.
     pub(crate) fn optional(mut self) -> Self {
-        self.0.optional = true;
+        self.0.target.optional = true;
         self
-    }
-}
-
-/// A value on its way into an [`Out`].
-pub(crate) struct ReadyValue<T> {
-    pointer: *mut T,
-    value: T,
-}
-
-impl<T> Ready for ReadyValue<T> {
-    fn write(self) {
-        if !self.pointer.is_null() {
-            // SAFETY: `out` promised validity, `check` looked at the alignment.
-            unsafe { self.pointer.write(self.value) };
-        }
     }
 }
 
 impl<T: Neutral> Outputs for Out<T> {
     type Values = T;
-    type Ready = ReadyValue<T>;
 
     fn check(&self) -> Result<()> {
         self.0.check()
     }
 
-    fn prepare(self, value: T) -> Result<ReadyValue<T>> {
-        Ok(ReadyValue {
-            pointer: self.0.pointer,
-            value,
-        })
-    }
-}
-
-/// A handle on its way into an [`OutHandle`]; ended again if another output fails.
-pub(crate) struct ReadyHandle<K: Kind> {
-    pointer: *mut *mut K,
-    handle: *mut K,
-}
-
-impl<K: Kind> Ready for ReadyHandle<K> {
-    fn write(mut self) {
-        if !self.pointer.is_null() {
-            let handle = std::mem::replace(&mut self.handle, std::ptr::null_mut());
-            // SAFETY: `out_handle` promised validity, `check` looked at the alignment.
-            unsafe { self.pointer.write(handle) };
-        }
-    }
-}
-
-impl<K: Kind> Drop for ReadyHandle<K> {
-    fn drop(&mut self) {
-        if !self.handle.is_null() {
-            // Nobody has seen it yet, so it cannot have been freed.
-            let _ = handle::take(self.handle.cast_const());
+    fn write(&self, value: T) {
+        if !self.0.pointer.is_null() {
+            // SAFETY: `out` promised validity, `check` looked at the alignment.
+            unsafe { self.0.pointer.write(value) };
         }
     }
 }
 
 impl<K: Kind> Outputs for OutHandle<K> {
     type Values = Arc<K::Object>;
-    type Ready = ReadyHandle<K>;
 
     fn check(&self) -> Result<()> {
-        self.0.check()?;
-        if !self.0.pointer.is_null() {
+        self.0.check()
+    }
+
+    fn write(&self, object: Arc<K::Object>) {
+        self.0.write(K::TAG, object);
+    }
+}
+
+impl Place {
+    fn check(&self) -> Result<()> {
+        self.target.check()?;
+        if !self.target.pointer.is_null() {
             // Looked at twice, it keeps the room that it has.
-            self.1
-                .set(Some(self.1.take().map_or_else(handle::reserve, Ok)?));
+            self.room
+                .set(Some(self.room.take().map_or_else(handle::reserve, Ok)?));
         }
         Ok(())
     }
 
-    fn prepare(self, object: Arc<K::Object>) -> Result<ReadyHandle<K>> {
-        let handle = match self.1.take() {
-            Some(room) => room.fill(object)?,
-            None => std::ptr::null_mut(),
-        };
-        Ok(ReadyHandle {
-            pointer: self.0.pointer,
-            handle,
-        })
+    fn write(&self, tag: Tag, object: Object) {
+        // There is room where there is something to write to.
+        if let Some(room) = self.room.take() {
+            // SAFETY: `out_handle` promised validity, `check` looked at the alignment.
+            unsafe { self.target.pointer.write(room.fill_with(tag, object)) };
+        }
     }
 }
 
@@ -270,28 +240,8 @@ pub(crate) unsafe fn out_sized<T: Neutral>(
     }
 }
 
-/// A value on its way into an [`OutSized`].
-pub(crate) struct ReadyBytes<T> {
-    pointer: *mut T,
-    value: T,
-    size: usize,
-}
-
-impl<T> Ready for ReadyBytes<T> {
-    fn write(self) {
-        let from = (&raw const self.value).cast::<u8>();
-        // SAFETY: as many bytes as both have; `out_sized` promised validity.
-        unsafe {
-            self.pointer
-                .cast::<u8>()
-                .copy_from_nonoverlapping(from, self.size)
-        };
-    }
-}
-
 impl<T: Neutral> Outputs for OutSized<T> {
     type Values = T;
-    type Ready = ReadyBytes<T>;
 
     fn check(&self) -> Result<()> {
         self.target.check()?;
@@ -304,12 +254,10 @@ impl<T: Neutral> Outputs for OutSized<T> {
         Ok(())
     }
 
-    fn prepare(self, value: T) -> Result<ReadyBytes<T>> {
-        Ok(ReadyBytes {
-            pointer: self.target.pointer,
-            value,
-            size: self.size.min(size_of::<T>()),
-        })
+    fn write(&self, value: T) {
+        let (from, to) = ((&raw const value).cast::<u8>(), self.target.pointer.cast());
+        // SAFETY: as many bytes as both have; `out_sized` promised validity.
+        unsafe { from.copy_to_nonoverlapping(to, self.size.min(size_of::<T>())) };
     }
 }
 
@@ -317,22 +265,14 @@ macro_rules! tuples {
     ($(($($name:ident $index:tt),*);)*) => {$(
         impl<$($name: Outputs),*> Outputs for ($($name,)*) {
             type Values = ($($name::Values,)*);
-            type Ready = ($($name::Ready,)*);
 
             fn check(&self) -> Result<()> {
                 $(self.$index.check()?;)*
                 Ok(())
             }
 
-            #[allow(clippy::unused_unit, reason = "there is a tuple of nothing")]
-            fn prepare(self, _values: Self::Values) -> Result<Self::Ready> {
-                Ok(($(self.$index.prepare(_values.$index)?,)*))
-            }
-        }
-
-        impl<$($name: Ready),*> Ready for ($($name,)*) {
-            fn write(self) {
-                $(self.$index.write();)*
+            fn write(&self, _values: Self::Values) {
+                $(self.$index.write(_values.$index);)*
             }
         }
     )*};

@@ -60,7 +60,7 @@ pub unsafe extern "C" fn kpc_client_pki_document(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(document, "document"), || {
+        call(error, out_handle(document, "document"), move || {
             handle::get(client)?.pki_document()
         })
     }
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn kpc_client_pki_document_for_epoch(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(document, "document"), || {
+        call(error, out_handle(document, "document"), move || {
             handle::get(client)?.pki_document_for_epoch(epoch)
         })
     }
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn kpc_pki_document_cbor(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(cbor, "cbor"), || {
+        call(error, out_handle(cbor, "cbor"), move || {
             Ok(Buffer::new(handle::get(document)?.cbor().clone()))
         })
     }
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn kpc_pki_document_to_json(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(text, "text"), || {
+        call(error, out_handle(text, "text"), move || {
             handle::get(document)?.to_json().map(Buffer::text)
         })
     }
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn kpc_pki_document_find_services(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(services, "services"), || {
+        call(error, out_handle(services, "services"), move || {
             let document = handle::get(document)?;
             Ok(Arc::new(
                 document.services(args::text(capability, "capability")?),
@@ -246,7 +246,7 @@ pub unsafe extern "C" fn kpc_client_get_services(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(services, "services"), || {
+        call(error, out_handle(services, "services"), move || {
             let client = handle::get(client)?;
             client
                 .services(args::text(capability, "capability")?)
@@ -276,7 +276,7 @@ pub unsafe extern "C" fn kpc_client_get_service(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(service, "service"), || {
+        call(error, out(service, "service"), move || {
             let client = handle::get(client)?;
             destination(&client.service(args::text(capability, "capability")?)?)
         })
@@ -323,7 +323,7 @@ pub unsafe extern "C" fn kpc_services_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(service, "service"), || {
+        call(error, out(service, "service"), move || {
             destination(&at(services, position)?)
         })
     }
@@ -349,7 +349,7 @@ pub unsafe extern "C" fn kpc_services_name_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(name, "name"), || {
+        call(error, out_handle(name, "name"), move || {
             Ok(Buffer::text(at(services, position)?.name.to_string()))
         })
     }
@@ -383,7 +383,7 @@ pub unsafe extern "C" fn kpc_client_sphinx_geometry(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(geometry, "geometry"), || {
+        call(error, out(geometry, "geometry"), move || {
             (&handle::get(client)?.sphinx_geometry()?).try_into()
         })
     }
@@ -407,7 +407,7 @@ pub unsafe extern "C" fn kpc_client_pigeonhole_geometry(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(geometry, "geometry"), || {
+        call(error, out(geometry, "geometry"), move || {
             (&handle::get(client)?.pigeonhole_geometry()?).try_into()
         })
     }

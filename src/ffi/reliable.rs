@@ -47,7 +47,7 @@ pub unsafe extern "C" fn kpc_send_reliable_message(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), || {
+        call(error, (), move || {
             let () = immediate(client, |client| {
                 client.send_reliable_message(
                     &args::value(message_id, "message_id")?.bytes,
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn kpc_send_reliable_message_await_reply(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(reply, "reply"), || {
+        call(error, out_handle(reply, "reply"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.blocking_send_reliable_message(
                     args::optional_value(message_id, "message_id")?.map(|id| &id.bytes),
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_async(
     let done = Done("kpc_send_reliable_message_await_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.blocking_send_reliable_message(
                 args::optional_value(message_id, "message_id")?.map(|id| &id.bytes),
                 &args::value(service, "service")?.destination()?,
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(reply, "reply"), || {
+        call(error, out_handle(reply, "reply"), move || {
             let v: Bytes = operation::result("kpc_send_reliable_message_await_reply", result)?;
             Ok(Buffer::new(v))
         })

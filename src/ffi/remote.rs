@@ -50,7 +50,7 @@ pub unsafe extern "C" fn kpc_new_keypair_remote(
                 out(read_cap, "read_cap"),
                 out(first, "first"),
             ),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| {
                     client.new_keypair_remote(args::exactly(
                         args::bytes(seed, seed_len, "seed")?,
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_async(
     let done = Done("kpc_new_keypair_remote", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.new_keypair_remote(args::exactly(args::bytes(seed, seed_len, "seed")?, "seed")?)
         })
     }
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_result(
                 out(read_cap, "read_cap"),
                 out(first, "first"),
             ),
-            || {
+            move || {
                 let v: Keypair = operation::result("kpc_new_keypair_remote", result)?;
                 Ok(values_of(&v))
             },
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(next, index, "next"), || {
+        call(error, out_beside(next, index, "next"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.next_message_box_index_remote(&args::value(index, "index")?.inner())
             })?;
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_async(
     let done = Done("kpc_next_message_box_index_remote", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.next_message_box_index_remote(&args::value(index, "index")?.inner())
         })
     }
@@ -221,7 +221,7 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next"), || {
+        call(error, out(next, "next"), move || {
             let v: BoxIndex = operation::result("kpc_next_message_box_index_remote", result)?;
             Ok((&v).into())
         })
@@ -251,7 +251,7 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(counter, "counter"), || {
+        call(error, out(counter, "counter"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.message_box_index_counter_remote(&args::value(index, "index")?.inner())
             })?;
@@ -287,7 +287,7 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_async(
     let done = Done("kpc_get_message_box_index_counter_remote", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.message_box_index_counter_remote(&args::value(index, "index")?.inner())
         })
     }
@@ -311,7 +311,7 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(counter, "counter"), || {
+        call(error, out(counter, "counter"), move || {
             let v: u64 = operation::result("kpc_get_message_box_index_counter_remote", result)?;
             Ok(v)
         })
@@ -352,7 +352,7 @@ pub unsafe extern "C" fn kpc_get_pki_document_raw(
                 out_handle(payload, "payload"),
                 out(epoch_out, "epoch_out").optional(),
             ),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| client.get_pki_document(epoch))?;
                 Ok((Buffer::new(v.payload), v.epoch))
             },
@@ -387,7 +387,7 @@ pub unsafe extern "C" fn kpc_get_pki_document_raw_async(
     let done = Done("kpc_get_pki_document_raw", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.get_pki_document(epoch)
         })
     }
@@ -420,7 +420,7 @@ pub unsafe extern "C" fn kpc_get_pki_document_raw_result(
                 out_handle(payload, "payload"),
                 out(epoch_out, "epoch_out").optional(),
             ),
-            || {
+            move || {
                 let v: SignedDocument = operation::result("kpc_get_pki_document_raw", result)?;
                 Ok((Buffer::new(v.payload), v.epoch))
             },

@@ -170,7 +170,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message(
                 out_handle(plaintext, "plaintext").optional(),
                 out(courier, "courier").optional(),
             ),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| {
                     work(
                         client,
@@ -236,7 +236,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_async(
     let done = Done("kpc_start_resending_encrypted_message", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             work(
                 client,
                 read_cap,
@@ -278,7 +278,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_result(
                 out_handle(plaintext, "plaintext").optional(),
                 out(courier, "courier").optional(),
             ),
-            || {
+            move || {
                 let v: StartResult =
                     operation::result("kpc_start_resending_encrypted_message", result)?;
                 outcome(&v)

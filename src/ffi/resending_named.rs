@@ -67,7 +67,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists
                 out_handle(plaintext, "plaintext").optional(),
                 out(courier, "courier").optional(),
             ),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| {
                     work(
                         client,
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_no_retry(
                 out_handle(plaintext, "plaintext").optional(),
                 out(courier, "courier").optional(),
             ),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| {
                     work(
                         client,

@@ -154,7 +154,7 @@ pub unsafe extern "C" fn kpc_client_stats(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_sized(stats, size, "stats"), || {
+        call(error, out_sized(stats, size, "stats"), move || {
             Ok(all(&handle::get(client)?.stats()))
         })
     }

@@ -66,6 +66,12 @@ struct Slot {
     state: Mutex<SlotState>,
 }
 
+/// An empty slot that nobody else has.
+pub(crate) struct Claim<'a> {
+    pub(crate) index: usize,
+    slot: &'a Slot,
+}
+
 struct SlotState {
     generation: usize,
     object: Option<Object>,
@@ -98,17 +104,14 @@ impl Table {
     }
 
     /// Puts an object into a slot that was claimed.
-    pub(crate) fn fill(&self, index: usize, object: Object) -> Result<Place> {
-        let slot = self
-            .slot(index)
-            .ok_or_else(|| Error::new(Status::INTERNAL, "a claimed slot does not exist"))?;
-        let mut state = lock(&slot.state);
+    pub(crate) fn fill(&self, claim: &Claim<'_>, object: Object) -> Place {
+        let mut state = lock(&claim.slot.state);
         state.object = Some(object);
         self.live.fetch_add(1, Ordering::Relaxed);
-        Ok(Place {
-            index,
+        Place {
+            index: claim.index,
             generation: state.generation,
-        })
+        }
     }
 
     /// The object at `place`, if it is still there.
@@ -152,7 +155,15 @@ impl Table {
     }
 
     /// An empty slot that belongs to the caller from now on.
-    pub(crate) fn claim(&self) -> Result<usize> {
+    pub(crate) fn claim(&self) -> Result<Claim<'_>> {
+        let index = self.claim_index()?;
+        let slot = self
+            .slot(index)
+            .ok_or_else(|| Error::new(Status::INTERNAL, "a claimed slot does not exist"))?;
+        Ok(Claim { index, slot })
+    }
+
+    fn claim_index(&self) -> Result<usize> {
         let mut free = lock(&self.free);
         let none_is_left = free.fresh >= SLOTS;
         if free.used.len() > self.resting || none_is_left {

@@ -126,28 +126,28 @@ fn a_reused_slot_does_not_answer_to_its_old_handle() {
 }
 
 fn put<T: Send + Sync + 'static>(table: &Table, object: T) -> Place {
-    let index = table.claim().unwrap();
-    table.fill(index, Arc::new(object)).unwrap()
+    let claim = table.claim().unwrap();
+    table.fill(&claim, Arc::new(object))
 }
 
 #[test]
 fn a_slot_that_was_claimed_and_given_back_is_the_next() {
     let table = Table::resting(0);
-    let index = table.claim().unwrap();
-    assert_ne!(table.claim().unwrap(), index);
+    let index = table.claim().unwrap().index;
+    assert_ne!(table.claim().unwrap().index, index);
     table.release(index);
-    assert_eq!(table.claim().unwrap(), index);
+    assert_eq!(table.claim().unwrap().index, index);
     assert_eq!(table.live(), 0);
 }
 
 #[test]
 fn the_slot_that_was_freed_first_is_used_again_first() {
     let table = Table::resting(0);
-    let indices = [(); 3].map(|()| table.claim().unwrap());
+    let indices = [(); 3].map(|()| table.claim().unwrap().index);
     for index in indices {
         table.release(index);
     }
-    assert_eq!([(); 3].map(|()| table.claim().unwrap()), indices);
+    assert_eq!([(); 3].map(|()| table.claim().unwrap().index), indices);
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn only_one_of_many_threads_takes_an_object_and_users_keep_it_alive() {
 #[test]
 fn a_lent_handle_ends_with_its_loan() {
     let (object, drops) = thing();
-    let lent = Lent::<Thing>::new(handle::reserve().unwrap(), object).unwrap();
+    let lent = Lent::<Thing>::new(handle::reserve().unwrap(), object);
     let kept = lent.as_ptr();
     assert!(handle::get(kept).is_ok());
     drop(lent);

@@ -65,7 +65,7 @@ pub unsafe extern "C" fn kpc_tombstone_range(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(tombstones, "tombstones"), || {
+        call(error, out_handle(tombstones, "tombstones"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.tombstone_range(
                     &args::value(write_cap, "write_cap")?.checked()?,
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn kpc_tombstone_range_async(
     let done = Done("kpc_tombstone_range", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.tombstone_range(
                 &args::value(write_cap, "write_cap")?.checked()?,
                 &args::value(start, "start")?.inner(),
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn kpc_tombstone_range_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(tombstones, "tombstones"), || {
+        call(error, out_handle(tombstones, "tombstones"), move || {
             let v: Tombstones = operation::result("kpc_tombstone_range", result)?;
             Ok(Arc::new(v))
         })
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn kpc_tombstones_envelope_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelope, "envelope"), || {
+        call(error, out_handle(envelope, "envelope"), move || {
             Ok(Arc::new(at(tombstones, position)?.envelope))
         })
     }
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn kpc_tombstones_box_index_at(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(index, "index"), || {
+        call(error, out(index, "index"), move || {
             Ok((&at(tombstones, position)?.box_index).into())
         })
     }
@@ -237,7 +237,7 @@ pub unsafe extern "C" fn kpc_tombstones_next(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next"), || {
+        call(error, out(next, "next"), move || {
             Ok((&handle::get(tombstones)?.next).into())
         })
     }

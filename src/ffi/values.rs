@@ -233,7 +233,7 @@ pub unsafe extern "C" fn kpc_write_cap_from_bytes(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(cap, bytes.cast(), "cap"), || {
+        call(error, out_beside(cap, bytes.cast(), "cap"), move || {
             Ok((&WriteCap::from_bytes(args::bytes(bytes, len, "bytes")?)?).into())
         })
     }
@@ -259,7 +259,7 @@ pub unsafe extern "C" fn kpc_read_cap_from_bytes(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(cap, bytes.cast(), "cap"), || {
+        call(error, out_beside(cap, bytes.cast(), "cap"), move || {
             Ok((&ReadCap::from_bytes(args::bytes(bytes, len, "bytes")?)?).into())
         })
     }
@@ -284,7 +284,7 @@ pub unsafe extern "C" fn kpc_box_index_from_bytes(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(index, bytes.cast(), "index"), || {
+        call(error, out_beside(index, bytes.cast(), "index"), move || {
             Ok((&BoxIndex::from_bytes(args::bytes(bytes, len, "bytes")?)?).into())
         })
     }
@@ -309,7 +309,7 @@ pub unsafe extern "C" fn kpc_hash_from_bytes(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(hash, bytes.cast(), "hash"), || {
+        call(error, out_beside(hash, bytes.cast(), "hash"), move || {
             Ok(kpc_hash {
                 bytes: *args::exactly(args::bytes(bytes, len, "bytes")?, "hash")?,
             })
@@ -336,7 +336,7 @@ pub unsafe extern "C" fn kpc_id_from_bytes(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(id, bytes.cast(), "id"), || {
+        call(error, out_beside(id, bytes.cast(), "id"), move || {
             Ok(kpc_id {
                 bytes: *args::exactly(args::bytes(bytes, len, "bytes")?, "id")?,
             })
@@ -361,7 +361,7 @@ pub unsafe extern "C" fn kpc_write_cap_read_cap(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(read_cap, "read_cap"), || {
+        call(error, out(read_cap, "read_cap"), move || {
             Ok((&args::value(cap, "cap")?.inner().read_cap()).into())
         })
     }
@@ -385,7 +385,7 @@ pub unsafe extern "C" fn kpc_write_cap_hash(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(hash, "hash"), || {
+        call(error, out(hash, "hash"), move || {
             let bytes = args::value(cap, "cap")?.inner().hash();
             Ok(kpc_hash { bytes })
         })
@@ -409,7 +409,7 @@ pub unsafe extern "C" fn kpc_write_cap_first_index(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(index, "index"), || {
+        call(error, out(index, "index"), move || {
             Ok((&args::value(cap, "cap")?.inner().first_index()).into())
         })
     }
@@ -432,7 +432,7 @@ pub unsafe extern "C" fn kpc_read_cap_first_index(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(index, "index"), || {
+        call(error, out(index, "index"), move || {
             Ok((&args::value(cap, "cap")?.inner().first_index()).into())
         })
     }

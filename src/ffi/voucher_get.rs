@@ -49,11 +49,13 @@ pub unsafe extern "C" fn kpc_voucher_hash(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(hash, "hash"), || match &*handle::get(voucher)? {
-            Voucher::Minted(minted) => Ok(kpc_hash {
-                bytes: minted.voucher,
-            }),
-            _ => Err(none("voucher")),
+        call(error, out(hash, "hash"), move || {
+            match &*handle::get(voucher)? {
+                Voucher::Minted(minted) => Ok(kpc_hash {
+                    bytes: minted.voucher,
+                }),
+                _ => Err(none("voucher")),
+            }
         })
     }
 }
@@ -77,7 +79,7 @@ pub unsafe extern "C" fn kpc_voucher_payload(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(bytes, "bytes"), || {
+        call(error, out_handle(bytes, "bytes"), move || {
             self::bytes(voucher, "payload", |voucher| match voucher {
                 Voucher::Minted(minted) => Some(&minted.payload),
                 _ => None,
@@ -109,7 +111,7 @@ pub unsafe extern "C" fn kpc_voucher_stream(
         call(
             error,
             (out(write_cap, "write_cap"), out(read_cap, "read_cap")),
-            || {
+            move || {
                 let voucher = handle::get(voucher)?;
                 let stream = match &*voucher {
                     Voucher::Minted(minted) => &minted.stream,
@@ -149,7 +151,7 @@ pub unsafe extern "C" fn kpc_voucher_keys(
                 out_handle(secret_key, "secret_key"),
                 out_handle(public_key, "public_key").optional(),
             ),
-            || match &*handle::get(voucher)? {
+            move || match &*handle::get(voucher)? {
                 Voucher::Minted(minted) => Ok((
                     Buffer::new(minted.secret_key.clone()),
                     Buffer::new(minted.public_key.clone()),
@@ -179,12 +181,14 @@ pub unsafe extern "C" fn kpc_voucher_display_name(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(name, "name"), || {
-            match &*handle::get(voucher)? {
+        call(
+            error,
+            out_handle(name, "name"),
+            move || match &*handle::get(voucher)? {
                 Voucher::Inducted(inducted) => Ok(Buffer::text(inducted.display_name.clone())),
                 _ => Err(none("name")),
-            }
-        })
+            },
+        )
     }
 }
 
@@ -206,12 +210,14 @@ pub unsafe extern "C" fn kpc_voucher_message_read_cap(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(read_cap, "read_cap"), || {
-            match &*handle::get(voucher)? {
+        call(
+            error,
+            out(read_cap, "read_cap"),
+            move || match &*handle::get(voucher)? {
                 Voucher::Inducted(inducted) => Ok((&inducted.message_read_cap).into()),
                 _ => Err(none("read capability")),
-            }
-        })
+            },
+        )
     }
 }
 
@@ -236,7 +242,7 @@ pub unsafe extern "C" fn kpc_voucher_message_write_cap(
         call(
             error,
             out(write_cap, "write_cap"),
-            || match &*handle::get(voucher)? {
+            move || match &*handle::get(voucher)? {
                 Voucher::Opened(opened) => Ok((&opened.message_write_cap).into()),
                 _ => Err(none("write capability")),
             },
@@ -263,7 +269,7 @@ pub unsafe extern "C" fn kpc_voucher_sealed_reply(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(bytes, "bytes"), || {
+        call(error, out_handle(bytes, "bytes"), move || {
             self::bytes(voucher, "sealed reply", |voucher| match voucher {
                 Voucher::Inducted(inducted) => Some(&inducted.sealed_reply),
                 _ => None,
@@ -291,7 +297,7 @@ pub unsafe extern "C" fn kpc_voucher_who_reply(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(bytes, "bytes"), || {
+        call(error, out_handle(bytes, "bytes"), move || {
             self::bytes(voucher, "reply", |voucher| match voucher {
                 Voucher::Opened(opened) => Some(&opened.who_reply),
                 _ => None,
@@ -320,7 +326,7 @@ pub unsafe extern "C" fn kpc_voucher_salt(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(bytes, "bytes"), || {
+        call(error, out_handle(bytes, "bytes"), move || {
             self::bytes(voucher, "salt", |voucher| match voucher {
                 Voucher::Inducted(inducted) => Some(&inducted.salt),
                 Voucher::Opened(opened) => Some(&opened.salt),

@@ -72,7 +72,7 @@ pub unsafe extern "C" fn kpc_voucher_mint(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), || {
+        call(error, out_handle(voucher_out, "voucher_out"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.voucher_mint(
                     &args::value(message_write_cap, "message_write_cap")?.checked()?,
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn kpc_voucher_mint_async(
     let done = Done("kpc_voucher_mint", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.voucher_mint(
                 &args::value(message_write_cap, "message_write_cap")?.checked()?,
                 args::text_of(display_name, display_name_len, "display_name")?,
@@ -145,7 +145,7 @@ pub unsafe extern "C" fn kpc_voucher_mint_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), || {
+        call(error, out_handle(voucher_out, "voucher_out"), move || {
             let v: MintedVoucher = operation::result("kpc_voucher_mint", result)?;
             Ok(Arc::new(Voucher::Minted(v)))
         })
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream(
         call(
             error,
             (out(write_cap, "write_cap"), out(read_cap, "read_cap")),
-            || {
+            move || {
                 let v = blocking(client, timeout_ms, |client| {
                     client.voucher_derive_stream(&args::value(voucher, "voucher")?.bytes)
                 })?;
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_async(
     let done = Done("kpc_voucher_derive_stream", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.voucher_derive_stream(&args::value(voucher, "voucher")?.bytes)
         })
     }
@@ -248,7 +248,7 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_result(
         call(
             error,
             (out(write_cap, "write_cap"), out(read_cap, "read_cap")),
-            || {
+            move || {
                 let v: VoucherStream = operation::result("kpc_voucher_derive_stream", result)?;
                 Ok(((&v.write_cap).into(), (&v.read_cap).into()))
             },
@@ -294,7 +294,7 @@ pub unsafe extern "C" fn kpc_voucher_induct(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), || {
+        call(error, out_handle(voucher_out, "voucher_out"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.voucher_induct(
                     &args::value(voucher, "voucher")?.bytes,
@@ -344,7 +344,7 @@ pub unsafe extern "C" fn kpc_voucher_induct_async(
     let done = Done("kpc_voucher_induct", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.voucher_induct(
                 &args::value(voucher, "voucher")?.bytes,
                 args::bytes(voucher_payload, voucher_payload_len, "voucher_payload")?,
@@ -373,7 +373,7 @@ pub unsafe extern "C" fn kpc_voucher_induct_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), || {
+        call(error, out_handle(voucher_out, "voucher_out"), move || {
             let v: Induction = operation::result("kpc_voucher_induct", result)?;
             Ok(Arc::new(Voucher::Inducted(v)))
         })
@@ -418,7 +418,7 @@ pub unsafe extern "C" fn kpc_voucher_open(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), || {
+        call(error, out_handle(voucher_out, "voucher_out"), move || {
             let v = blocking(client, timeout_ms, |client| {
                 client.voucher_open(
                     args::bytes(secret_key, secret_key_len, "secret_key")?,
@@ -468,7 +468,7 @@ pub unsafe extern "C" fn kpc_voucher_open_async(
     let done = Done("kpc_voucher_open", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, |client| {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
             client.voucher_open(
                 args::bytes(secret_key, secret_key_len, "secret_key")?,
                 args::bytes(sealed_reply, sealed_reply_len, "sealed_reply")?,
@@ -497,7 +497,7 @@ pub unsafe extern "C" fn kpc_voucher_open_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), || {
+        call(error, out_handle(voucher_out, "voucher_out"), move || {
             let v: OpenedVoucher = operation::result("kpc_voucher_open", result)?;
             Ok(Arc::new(Voucher::Opened(v)))
         })

@@ -68,7 +68,7 @@ pub unsafe extern "C" fn kpc_status_from_wire(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(status, "status"), || {
+        call(error, out(status, "status"), move || {
             let status = match reply {
                 KPC_REPLY_DAEMON => self::reply(MessageKind::NextIndex, code, ReplyBody::Failed),
                 KPC_REPLY_START_RESENDING_REFUSED => resending(code, None),
