@@ -8,6 +8,7 @@ mod address;
 mod file;
 #[cfg(test)]
 mod tests;
+mod toml;
 
 use std::time::Duration;
 

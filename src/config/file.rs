@@ -7,8 +7,7 @@
 use std::fs::File;
 use std::io::Read;
 
-use toml::{Table, Value};
-
+use super::toml::{self, Table, Value};
 use super::{Config, Dial, TcpNetwork};
 use crate::wire::geometry::{PigeonholeGeometry, SphinxGeometry};
 use crate::{Error, Result, Status};
@@ -54,7 +53,7 @@ pub(super) fn parse(text: &str) -> Result<Config> {
     room.try_reserve_exact(PARSING * text.len())
         .map_err(|_| Error::new(Status::NO_MEMORY, "no memory to parse a configuration"))?;
     drop(room);
-    let table = text.parse::<Table>().map_err(|e| not_toml(text, &e))?;
+    let table = toml::parse(text).map_err(|e| not_toml(text, &e))?;
     let root = Section {
         path: String::new(),
         table: &table,
@@ -79,11 +78,12 @@ pub(super) fn parse(text: &str) -> Result<Config> {
     Ok(config)
 }
 
-fn not_toml(text: &str, error: &toml::de::Error) -> Error {
-    let start = error.span().map_or(0, |span| span.start);
+fn not_toml(text: &str, error: &toml_parser::ParseError) -> Error {
+    let span = error.unexpected().or(error.context());
+    let start = span.map_or(0, |span| span.start());
     let before = text.get(..start).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
-    parse_error(format!("line {line}: {}", error.message()))
+    parse_error(format!("line {line}: {}", error.description()))
 }
 
 fn parse_error(message: impl Into<String>) -> Error {
@@ -98,7 +98,7 @@ fn transport(root: &Section) -> Result<Dial> {
         dial.allow(&["Unix", "Tcp", "Ws"])?;
         names.extend(dial.table.keys().map(|key| dial.name_of(key)));
     }
-    if root.table.contains_key("Network") || root.table.contains_key("Address") {
+    if root.table.get("Network").is_some() || root.table.get("Address").is_some() {
         names.push("Network and Address".to_owned());
     }
     match names.len() {
@@ -262,7 +262,7 @@ impl<'a> Section<'a> {
 
     fn wrong_type(&self, key: &str, wanted: &str, found: &Value) -> Error {
         let name = self.name_of(key);
-        parse_error(format!("{name} is {}, not {wanted}", kind(found)))
+        parse_error(format!("{name} is {}, not {wanted}", found.kind()))
     }
 
     fn missing(&self, key: &str) -> Error {
@@ -283,7 +283,7 @@ impl<'a> Section<'a> {
     fn optional_text(&self, key: &str) -> Result<Option<String>> {
         match self.table.get(key) {
             None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Text(text)) => Ok(Some(text.clone())),
             Some(other) => Err(self.wrong_type(key, "a string", other)),
         }
     }
@@ -304,17 +304,5 @@ impl<'a> Section<'a> {
             }),
             Some(other) => Err(self.wrong_type(key, "an integer", other)),
         }
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::String(_) => "a string",
-        Value::Integer(_) => "an integer",
-        Value::Float(_) => "a float",
-        Value::Boolean(_) => "a boolean",
-        Value::Datetime(_) => "a date",
-        Value::Array(_) => "an array",
-        Value::Table(_) => "a table",
     }
 }
