@@ -208,6 +208,11 @@ impl BoxIndex {
         })
     }
 
+    /// The index so many boxes further on.
+    pub(crate) fn ahead(&self, boxes: usize) -> BoxIndex {
+        (0..boxes).fold(self.clone(), |index, _| index.next())
+    }
+
     /// The factor by which the channel's public key is blinded to give the box id.
     pub fn blinding_factor(&self) -> &[u8; 32] {
         part_ref::<COUNTER_SIZE, KEY_SIZE, BOX_INDEX_SIZE>(self.as_bytes())

@@ -83,7 +83,8 @@ unsafe fn destinations<'a>(
 /// ever. A call that is not the last ends with an element that may be partly filled;
 /// kpc_create_courier_envelopes_from_multi_payload packs better. Long payloads go to the daemon
 /// in pieces, each of which it encrypts in about two seconds: every box of the destination costs
-/// as much as kpc_encrypt_write.
+/// as much as kpc_encrypt_write. Where that is dear, it makes one on each connection for encryptions
+/// (kpc_config_set_encryption_connections) at the same time.
 ///
 /// @param client            the client
 /// @param payload           what to write; may be NULL if payload_len is 0

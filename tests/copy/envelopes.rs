@@ -8,9 +8,6 @@ use kpclientd_sim::{Sim, SimConfig};
 
 use super::support::*;
 
-/// What a payload takes of each box of its destination.
-const CHUNK: usize = 1545;
-
 #[test]
 fn from_payload_is_read_back_box_by_box() {
     let sim = sim();
@@ -48,10 +45,11 @@ fn from_payload_in_pieces_is_one_stream_and_holds_no_local_call_up() {
         .iter()
         .all(|e| e.len() == CHUNK + 4));
     assert_eq!(made.next_indices, [ahead(&destination.first_index, 101)]);
-    // The first one tells the price, and where that is low the others go forty at a time.
+    // The first three go before the price is known, one for each connection and one more; where it
+    // is low the others go forty at a time.
     assert_eq!(
         asked(&sim, "create_courier_envelopes_from_multi_payload"),
-        4
+        6
     );
     assert_eq!(asked(&sim, "create_courier_envelopes_from_payload"), 0);
     perform(&client, &temporary, &made);

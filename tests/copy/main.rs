@@ -9,6 +9,7 @@ mod builder;
 mod builder_restored;
 mod commands;
 mod couriers;
+mod dear;
 mod envelopes;
 mod nested;
 mod support;

@@ -16,6 +16,8 @@ use kpclientd_sim::{Sim, SimConfig};
 pub const PATIENCE: Duration = Duration::from_secs(120);
 pub const SOON: Timeout = Timeout::After(PATIENCE);
 
+/// What a payload takes of each box of its destination.
+pub const CHUNK: usize = 1545;
 /// The whole of a stream in one call.
 pub const WHOLE: StreamEnds = ends(true, true);
 

@@ -6,6 +6,7 @@
 
 pub(crate) mod backoff;
 pub(crate) mod dispatcher;
+pub(crate) mod in_order;
 pub(crate) mod log;
 pub(crate) mod query_ids;
 pub(crate) mod round_trip;

@@ -1,10 +1,7 @@
 //! Tombstones for a range of boxes, each encrypted by itself and kept also where not all could be
 //! made.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-
-use tokio::task::JoinSet;
 
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::client::api::copies::streams::{check_index, MAX_STREAM_BOXES};
@@ -13,6 +10,7 @@ use crate::client::encryption::Priority;
 use crate::client::events::completion::Value;
 use crate::client::handle::Client;
 use crate::client::requests;
+use crate::client::runtime::in_order::InOrder;
 use crate::client::shared::Inner;
 use crate::client::stored::envelope::Envelope;
 use crate::sync::lock;
@@ -43,49 +41,41 @@ type Made = Arc<Mutex<Tombstones>>;
 
 /// Several are made at once, and come out in their order.
 async fn make(inner: Arc<Inner>, cap: WriteCap, count: u32, made: Made) -> Result<Tombstones> {
-    let mut asked = JoinSet::new();
-    let mut ended = BTreeMap::new();
+    let mut asked = InOrder::new();
     let (mut begun, mut taken) = (0, 0);
     let mut index = lock(&made).next.clone();
-    while taken < count {
+    loop {
         // Where the daemon counts otherwise, only it knows which box is next.
         let at_once = match inner.check_next_index() {
             Ok(()) => inner.encryption.connections() + 1,
             Err(_) => 1,
         };
-        while begun < count && asked.len() < at_once {
+        while begun < count && asked.running() < at_once {
             let (inner, cap, at) = (Arc::clone(&inner), cap.clone(), index.clone());
-            let number = begun;
-            asked.spawn(async move { (number, encrypt(&inner, &cap, at).await) });
+            asked.start(async move { encrypt(&inner, &cap, at).await });
             index = index.next();
             begun += 1;
         }
-        let Some(joined) = asked.join_next().await else {
-            break;
-        };
-        let (number, outcome) = joined.map_err(|error| {
-            Error::new(Status::PANIC, format!("encrypting ended early: {error}"))
-        })?;
-        ended.insert(number, outcome);
-        while let Some(outcome) = ended.remove(&taken) {
-            let tombstone = outcome?;
+        if !asked.wait().await? {
+            return Ok(take(&made));
+        }
+        while let Some(tombstone) = asked.take() {
+            let tombstone = tombstone?;
             let mut made = lock(&made);
             made.envelopes
                 .try_reserve(1)
                 .map_err(|_| Error::new(Status::NO_MEMORY, "no memory for another tombstone"))?;
             made.next = tombstone.envelope.next()?;
+            taken += 1;
             if made.next != tombstone.box_index.next() {
                 // What was begun is for other boxes.
-                asked = JoinSet::new();
-                ended.clear();
-                begun = taken + 1;
+                asked.clear();
+                begun = taken;
                 index = made.next.clone();
             }
             made.envelopes.push(tombstone);
-            taken += 1;
         }
     }
-    Ok(take(&made))
 }
 
 async fn encrypt(inner: &Arc<Inner>, cap: &WriteCap, index: BoxIndex) -> Result<TombstoneEnvelope> {

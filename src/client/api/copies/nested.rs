@@ -3,8 +3,8 @@
 //!
 //! It is wrapped from the inside out. The innermost stream writes the destination; the
 //! stream of each courier before writes the boxes of the stream behind. Only the
-//! outermost is written by the client, and a courier gets its command once the one
-//! before has written its stream.
+//! outermost is written by the client, while it is made, and a courier gets its command once
+//! the one before has written its stream.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::client::api::boxes;
 use crate::client::api::boxes::resending::StartFlags;
 use crate::client::handle::Client;
 
-use super::builder::write::write;
+use super::builder::write::write_while_made;
 use super::builder::CopyBuilder;
 use super::envelopes;
 use super::envelopes::{CopyDestination, CourierEnvelopes, Order, StreamEnds};
@@ -40,21 +40,22 @@ const WHOLE: StreamEnds = StreamEnds {
     is_last: true,
 };
 
-/// Everything that is made before anything is sent.
+/// Everything but the outermost stream, which is written while it is made.
 struct Wrapped {
     /// Outermost first.
     layers: Vec<Layer>,
     /// The outermost stream.
-    elements: Vec<Bytes>,
-    next: BoxIndex,
+    order: Order<Bytes>,
+    /// The box of the destination that follows, where it is known before that stream is made.
+    next: Option<BoxIndex>,
 }
 
 async fn wrap(inner: &Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) -> Result<Wrapped> {
-    let mut layers = Vec::new();
-    let made = envelopes::run(first, inner).await?;
-    let next = made.next_indices.into_iter().next();
-    let next = next.ok_or_else(|| Error::new(Status::CBOR, "the daemon named no next index"))?;
-    let mut elements = made.envelopes;
+    let mut wrapped = Wrapped {
+        layers: Vec::new(),
+        order: first,
+        next: None,
+    };
     let mut path = path.into_iter().rev().peekable();
     while let Some(courier) = path.next() {
         let mut layer = Layer {
@@ -63,26 +64,31 @@ async fn wrap(inner: &Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) -
             last: None,
         };
         if path.peek().is_some() {
-            let (around, last) = wrap_once(inner, &layer.write_cap, elements).await?;
-            elements = around.envelopes;
+            let mut made = envelopes::run(wrapped.order, inner).await?;
+            let elements = std::mem::take(&mut made.envelopes);
+            // That of the innermost stream.
+            wrapped.next = wrapped.next.or(Some(next_of(made)?));
+            let (around, last) = wrap_once(inner, &layer.write_cap, elements)?;
+            wrapped.order = around;
             layer.last = Some(last);
         }
-        layers.push(layer);
+        wrapped.layers.push(layer);
     }
-    layers.reverse();
-    Ok(Wrapped {
-        layers,
-        elements,
-        next,
-    })
+    wrapped.layers.reverse();
+    Ok(wrapped)
 }
 
-/// Makes the stream that writes `elements` to the boxes of `cap`. Tells the last of these too.
-async fn wrap_once(
+fn next_of(made: CourierEnvelopes) -> Result<BoxIndex> {
+    let next = made.next_indices.into_iter().next();
+    next.ok_or_else(|| Error::new(Status::CBOR, "the daemon named no next index"))
+}
+
+/// The stream that writes `elements` to the boxes of `cap`, to be made. Tells the last of these too.
+fn wrap_once(
     inner: &Arc<Inner>,
     cap: &WriteCap,
     elements: Vec<Bytes>,
-) -> Result<(CourierEnvelopes, (BoxIndex, Bytes))> {
+) -> Result<(Order<Bytes>, (BoxIndex, Bytes))> {
     let chunk = inner.stream_sizes()?.chunk();
     // Each element has to fit what one box of a destination takes.
     let row = recut(&elements, chunk)?;
@@ -96,20 +102,20 @@ async fn wrap_once(
         payload: &row,
     };
     let order = Order::owned(inner, &[to], WHOLE, None)?;
-    drop(row);
-    let at = (1..count).fold(cap.first_index(), |index, _| index.next());
-    Ok((envelopes::run(order, inner).await?, (at, last)))
+    let at = cap.first_index().ahead(count.saturating_sub(1));
+    Ok((order, (at, last)))
 }
 
 async fn send(inner: Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) -> Result<BoxIndex> {
     let wrapped = wrap(&inner, first, path).await?;
-    let mut elements = Some(wrapped.elements);
+    let mut order = Some(wrapped.order);
+    let mut next = wrapped.next;
     for (depth, layer) in wrapped.layers.into_iter().enumerate() {
-        match (elements.take(), &layer.last) {
-            (Some(elements), _) => {
-                let cap = layer.write_cap.clone();
-                let stream = CopyBuilder::whole(cap, layer.courier.clone(), elements);
-                write(&inner, &stream).await?;
+        match (order.take(), &layer.last) {
+            (Some(order), _) => {
+                let stream = CopyBuilder::growing(layer.write_cap.clone(), layer.courier.clone());
+                let made = write_while_made(&inner, &stream, order).await?;
+                next = next.or(Some(next_of(made)?));
             }
             (None, Some((index, content))) => {
                 await_arrival(&inner, &layer.write_cap, index, content).await?;
@@ -120,7 +126,7 @@ async fn send(inner: Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) ->
             .await
             .map_err(|error| at_layer(&error, depth + 1))?;
     }
-    Ok(wrapped.next)
+    next.ok_or_else(|| Error::new(Status::INTERNAL, "a path without couriers"))
 }
 
 /// Reads the last box of a stream that a courier wrote: those before it are there too.

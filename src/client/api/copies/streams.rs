@@ -50,6 +50,14 @@ impl Sizes {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn with(plaintext: usize, envelope: usize) -> Self {
+        Sizes {
+            plaintext,
+            envelope,
+        }
+    }
+
     /// Bytes of a payload that one box of its destination takes.
     pub(crate) fn chunk(self) -> usize {
         self.plaintext.saturating_sub(CONTENT_HEAD).max(1)
@@ -69,6 +77,14 @@ impl Sizes {
     pub(crate) fn elements_of(self, envelopes: usize, waiting: usize) -> usize {
         let bytes = envelopes.saturating_mul(self.envelope);
         bytes.saturating_add(waiting).div_ceil(self.room())
+    }
+
+    /// Elements that so many envelopes fill behind `waiting` bytes, and bytes that are left over.
+    pub(crate) fn filled_by(self, envelopes: usize, waiting: usize) -> (usize, usize) {
+        let bytes = envelopes
+            .saturating_mul(self.envelope)
+            .saturating_add(waiting);
+        (bytes / self.room(), bytes % self.room())
     }
 
     /// Boxes of the copy stream that writes so many bytes.
@@ -150,11 +166,8 @@ fn check_index_by(steps: bool, cap: &WriteCap, index: &BoxIndex) -> Result<()> {
             "it lies before the first one, or in another stream",
         ));
     }
-    if steps && ahead <= NEAR {
-        let found = (0..ahead).fold(first, |at, _| at.next());
-        if found != *index {
-            return Err(foreign("another stream has it"));
-        }
+    if steps && ahead <= NEAR && first.ahead(ahead as usize) != *index {
+        return Err(foreign("another stream has it"));
     }
     Ok(())
 }

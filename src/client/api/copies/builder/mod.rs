@@ -15,6 +15,8 @@ pub(crate) mod write;
 
 use std::sync::{Arc, Mutex};
 
+use tokio::sync::Notify;
+
 pub use self::state::BuilderProgress;
 use self::state::State;
 use crate::bacap::{keypair, BoxIndex, WriteCap};
@@ -29,6 +31,8 @@ use bytes::Bytes;
 /// A copy stream in the making. Belongs to no client; one operation at a time works on it.
 pub struct CopyBuilder {
     state: Mutex<State>,
+    /// There are more elements than before, or all that there will be.
+    grown: Notify,
 }
 
 /// The right to change a builder, until it is dropped or somebody ends the operation.
@@ -47,19 +51,30 @@ impl CopyBuilder {
     fn of(state: State) -> Arc<Self> {
         Arc::new(CopyBuilder {
             state: Mutex::new(state),
+            grown: Notify::new(),
         })
     }
 
-    /// A stream that is complete and only to be written.
-    pub(crate) fn whole(
-        write_cap: WriteCap,
-        courier: Destination,
-        elements: Vec<Bytes>,
-    ) -> Arc<Self> {
+    /// A stream that is written while it is made.
+    pub(crate) fn growing(write_cap: WriteCap, courier: Destination) -> Arc<Self> {
         let mut state = State::new(write_cap, courier);
-        state.waiting = elements.into();
-        state.phase = state::Phase::Sealed;
+        state.growing = true;
         Self::of(state)
+    }
+
+    /// More elements of a stream that is written while it is made.
+    fn grow(&self, elements: Vec<Bytes>) {
+        lock(&self.state).waiting.extend(elements);
+        self.grown.notify_one();
+    }
+
+    /// Its last element is there.
+    fn end_growing(&self) {
+        let mut state = lock(&self.state);
+        state.growing = false;
+        state.phase = state::Phase::Sealed;
+        drop(state);
+        self.grown.notify_one();
     }
 
     /// Takes the builder for one operation; `BUSY` while another has it.

@@ -57,6 +57,8 @@ pub(crate) struct State {
     /// Envelopes in the whole stream.
     pub(crate) envelopes: u64,
     pub(crate) phase: Phase,
+    /// It is written while it is made: more elements come by themselves.
+    pub(crate) growing: bool,
     /// Another process may have written boxes that this state does not know of.
     pub(crate) unsure: bool,
     /// The operation that works on it.
@@ -80,6 +82,7 @@ impl State {
             tail: Bytes::new(),
             envelopes: 0,
             phase: Phase::Open,
+            growing: false,
             unsure: false,
             turn: None,
             turns: 0,

@@ -16,8 +16,10 @@ use super::CopyBuilder;
 use crate::bacap::{keypair, BoxIndex, WriteCap};
 use crate::client::api::boxes;
 use crate::client::api::boxes::resending::{StartFlags, POLL_EVERY};
+use crate::client::api::copies::envelopes::{self, CourierEnvelopes, Pieces};
 use crate::client::connection::{writes_ahead, LaneKind};
 use crate::client::events::Event;
+use crate::client::runtime::in_order::InOrder;
 use crate::client::runtime::query_ids::random_array;
 use crate::client::shared::Inner;
 use crate::sync::lock;
@@ -42,11 +44,28 @@ enum Fate {
 type Fates = JoinSet<(u64, Result<Fate>)>;
 
 /// Writes everything that may be written.
-pub(crate) async fn write(inner: &Arc<Inner>, builder: &Arc<CopyBuilder>) -> Result<()> {
+pub(super) async fn write(inner: &Arc<Inner>, builder: &Arc<CopyBuilder>) -> Result<()> {
     while !pass(inner, builder).await? {
         move_away(inner, builder).await?;
     }
     Ok(())
+}
+
+/// Has a stream made and writes it meanwhile, each element as soon as it is there.
+pub(crate) async fn write_while_made(
+    inner: &Arc<Inner>,
+    builder: &Arc<CopyBuilder>,
+    order: impl Pieces,
+) -> Result<CourierEnvelopes> {
+    let making = async {
+        let take_over = |order: &mut _| builder.grow(Pieces::take_out(order));
+        let mut made = envelopes::run_piece_by_piece(order, inner, take_over).await?;
+        builder.grow(std::mem::take(&mut made.envelopes));
+        builder.end_growing();
+        Ok(made)
+    };
+    let (made, ()) = tokio::try_join!(making, write(inner, builder))?;
+    Ok(made)
 }
 
 /// Writes until all is written, or a box belongs to something else: then gives false.
@@ -56,8 +75,12 @@ async fn pass(inner: &Arc<Inner>, builder: &Arc<CopyBuilder>) -> Result<bool> {
     let mut ended = BTreeMap::new();
     loop {
         begun.begin_more(inner, builder, &mut fates);
-        let Some(joined) = fates.join_next().await else {
+        if fates.is_empty() && !lock(&builder.state).growing {
             return Ok(true);
+        }
+        let joined = tokio::select! {
+            Some(joined) = fates.join_next() => joined,
+            () = builder.grown.notified() => continue,
         };
         let (number, fate) = joined.map_err(|error| {
             Error::new(Status::PANIC, format!("writing a box ended early: {error}"))
@@ -195,26 +218,21 @@ async fn move_away(inner: &Arc<Inner>, builder: &CopyBuilder) -> Result<()> {
 async fn read_all(inner: &Arc<Inner>, cap: &WriteCap, count: u64) -> Result<Vec<Bytes>> {
     let read_cap = cap.read_cap();
     let mut index = cap.first_index();
-    let mut found = BTreeMap::new();
-    let mut reads = JoinSet::new();
+    let mut found = Vec::new();
+    let mut reads = InOrder::new();
     let mut begun = 0;
-    while begun < count || !reads.is_empty() {
-        while begun < count && reads.len() < AT_ONCE {
+    loop {
+        while begun < count && reads.running() < AT_ONCE {
             let (inner, cap, at) = (Arc::clone(inner), read_cap.clone(), index.clone());
-            let number = begun;
-            reads.spawn(async move {
-                let read = boxes::read_box(inner, cap, at, StartFlags::default()).await;
-                (number, read)
-            });
+            reads.start(boxes::read_box(inner, cap, at, StartFlags::default()));
             index = index.next();
             begun += 1;
         }
-        if let Some(joined) = reads.join_next().await {
-            let (number, read) = joined.map_err(|error| {
-                Error::new(Status::PANIC, format!("reading a box ended early: {error}"))
-            })?;
-            found.insert(number, read?.plaintext);
+        if !reads.wait().await? {
+            return Ok(found);
+        }
+        while let Some(read) = reads.take() {
+            found.push(read?.plaintext);
         }
     }
-    Ok(found.into_values().collect())
 }

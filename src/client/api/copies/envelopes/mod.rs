@@ -1,27 +1,34 @@
 //! Courier envelopes: payloads and tombstones made into the elements of a copy stream.
 //!
-//! The daemon makes them. It answers local requests one after the other and takes more
-//! than a millisecond for each envelope, and a reply may exceed what a frame can hold
-//! where its request did not; so long work goes in pieces, chained by the buffer that
-//! each leaves to the next. What fits one piece is one request.
+//! The daemon makes them. On one connection it makes one after the other and takes more
+//! than a millisecond for each envelope, on some networks seconds, and a reply may exceed what a
+//! frame can hold where its request did not; so long work goes in pieces. What fits one piece
+//! is one request. Where envelopes are dear, the connections for encryptions make several pieces
+//! at once, and otherwise each is asked for when the one before is there.
 //!
 //! Whoever waits for the elements lends the payload: each piece is encoded from the
-//! caller's memory by the calling thread. Otherwise the payload is copied, once, and each
-//! part of the copy is freed as soon as its request is made.
+//! caller's memory by the calling thread, one at a time. Otherwise, and where several are made at
+//! once, the payload is copied, once, and each part of the copy is freed as soon as it is made.
 
+pub(crate) mod collected;
+pub(crate) mod order;
 pub(crate) mod pieces;
+pub(crate) mod tombstone_order;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub(crate) use self::pieces::{Order, Pieces, TombstoneOrder};
+pub(crate) use self::order::Order;
+pub(crate) use self::pieces::Pieces;
+pub(crate) use self::tombstone_order::TombstoneOrder;
 
 use super::streams::check_payload;
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::client::call::Work;
 use crate::client::connection::{is_to_be_made_again, Answer};
 use crate::client::handle::Client;
+use crate::client::runtime::in_order::InOrder;
 use crate::client::runtime::timeout::Timeout;
 use crate::client::shared::Inner;
 use crate::wire::ReplyBody;
@@ -58,13 +65,39 @@ pub struct CourierEnvelopes {
 }
 
 /// Has the daemon make all of it.
-pub(crate) async fn run(mut order: impl Pieces, inner: &Arc<Inner>) -> Result<CourierEnvelopes> {
-    while let Some(call) = order.next(inner)? {
-        // Payload and result are never both there in full.
-        order.let_go();
-        order.take(call.run(inner).await?)?;
+pub(crate) async fn run(order: impl Pieces, inner: &Arc<Inner>) -> Result<CourierEnvelopes> {
+    run_piece_by_piece(order, inner, |_| {}).await
+}
+
+/// The same; `came` is called after each piece and may take out what has come.
+pub(crate) async fn run_piece_by_piece<P: Pieces>(
+    mut order: P,
+    inner: &Arc<Inner>,
+    mut came: impl FnMut(&mut P),
+) -> Result<CourierEnvelopes> {
+    let mut asked = InOrder::new();
+    loop {
+        let at_once = order.at_once(inner);
+        while asked.running() < at_once {
+            let Some(call) = order.next(inner)? else {
+                break;
+            };
+            if at_once == 1 {
+                order.let_go(); // payload and result are never both there in full
+            }
+            let inner = Arc::clone(inner);
+            asked.start(async move { call.run(&inner).await });
+        }
+        if !asked.wait().await? {
+            return Ok(order.end());
+        }
+        while let Some(made) = asked.take() {
+            if !order.take(made?)? {
+                asked.clear();
+            }
+            came(&mut order);
+        }
     }
-    Ok(order.end())
 }
 
 fn read(answer: &Answer) -> Result<CourierEnvelopes> {
@@ -103,7 +136,8 @@ impl Client {
         Ok(task(order.flushing()))
     }
 
-    /// The same, waiting for the elements: the payload is not copied.
+    /// The same, waiting for the elements: the payload is not copied, unless envelopes are so dear
+    /// that several pieces are made at once.
     pub fn courier_envelopes_from_payload(
         &self,
         to: &CopyDestination<'_>,
@@ -111,6 +145,12 @@ impl Client {
         timeout: Timeout,
     ) -> Result<CourierEnvelopes> {
         check_payload(to.payload)?;
+        if pieces::at_once(&self.inner) > 1 {
+            return self.block(
+                self.create_courier_envelopes_from_payload(to, ends)?,
+                timeout,
+            );
+        }
         let order = Order::borrowed(&self.inner, std::slice::from_ref(to), ends, None)?;
         self.block_pieces(&mut order.flushing(), timeout)
     }
@@ -129,7 +169,8 @@ impl Client {
         Ok(task(Order::owned(&self.inner, destinations, ends, buffer)?))
     }
 
-    /// The same, waiting for the elements: the payloads are not copied.
+    /// The same, waiting for the elements: the payloads are not copied, unless envelopes are so
+    /// dear that several pieces are made at once.
     pub fn courier_envelopes_from_multi_payload(
         &self,
         destinations: &[CopyDestination<'_>],
@@ -139,6 +180,10 @@ impl Client {
     ) -> Result<CourierEnvelopes> {
         for to in destinations {
             check_payload(to.payload)?;
+        }
+        if pieces::at_once(&self.inner) > 1 {
+            let work = self.create_courier_envelopes_from_multi_payload(destinations, ends, buffer);
+            return self.block(work?, timeout);
         }
         let mut order = Order::borrowed(&self.inner, destinations, ends, buffer)?;
         self.block_pieces(&mut order, timeout)
@@ -166,7 +211,9 @@ impl Client {
             let call = call.once(lost.take());
             let query = call.exchange.query;
             match self.block_local(call, deadline) {
-                Ok(made) => order.take(made)?,
+                Ok(made) => {
+                    order.take(made)?;
+                }
                 Err(error) if is_to_be_made_again(&error) => {
                     order.again();
                     lost = Some(query);

@@ -1,20 +1,16 @@
-//! Orders for the daemon, cut into pieces that go out one after the other.
+//! Orders for the daemon, cut into pieces.
 //!
 //! The state of an order without any waiting: which request comes next and what its reply
-//! means for the one after it. Who waits, a task or the calling thread, is decided outside.
+//! means for those after it. Who waits, a task or the calling thread, is decided outside.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{read, CopyDestination, CourierEnvelopes, StreamEnds};
-use crate::bacap::{BoxIndex, WriteCap};
-use crate::client::api::copies::streams::{check_index, element, flags, secret_copy, Sizes};
+use super::{CopyDestination, CourierEnvelopes};
 use crate::client::connection::LocalCall;
-use crate::client::encryption::Priority;
 use crate::client::shared::Inner;
-use crate::wire::{Destination, Request};
 use crate::{Error, Result, Status};
 
 /// The daemon is to work on a piece for about so long: other encryptions wait for it.
@@ -28,15 +24,21 @@ const PIECE_OF_OLD_DAEMONS: usize = 8192;
 
 /// Something that the daemon makes in pieces.
 pub(crate) trait Pieces: Send {
-    /// The request for the next piece; `None` when all are made.
+    /// How many pieces the daemon may be asked for at once. Where that is one, it is asked for the
+    /// next when the last is taken.
+    fn at_once(&self, inner: &Inner) -> usize;
+    /// The request for the next piece; `None` when all were asked for.
     fn next(&mut self, inner: &Inner) -> Result<Option<LocalCall<CourierEnvelopes>>>;
     /// Frees what the last request was made of: it is in the request's frame now.
     fn let_go(&mut self);
-    /// Makes the last request the next one again, unless it was let go.
+    /// Has everything asked for again that has no reply, unless it was let go.
     fn again(&mut self);
-    /// Takes the reply to the last request.
-    fn take(&mut self, made: CourierEnvelopes) -> Result<()>;
-    /// All that came out.
+    /// Takes the reply to the oldest request. False where those behind it do not fit to that: they
+    /// are to be dropped, and are made again one by one.
+    fn take(&mut self, made: CourierEnvelopes) -> Result<bool>;
+    /// Takes out the elements that have come so far, in order.
+    fn take_out(&mut self) -> Vec<Bytes>;
+    /// All that came out and was not taken out.
     fn end(&mut self) -> CourierEnvelopes;
 }
 
@@ -60,98 +62,13 @@ impl Held for Bytes {
 }
 
 /// A piece of a payload.
-struct Part<P> {
-    destination: usize,
-    payload: P,
-}
-
-/// Payloads on their way through the daemon. `P` is what holds them: the caller's memory,
-/// or a copy where the caller does not wait.
-pub(crate) struct Order<P> {
-    /// Capability and next box of each destination.
-    destinations: Vec<(WriteCap, BoxIndex)>,
-    pieces: VecDeque<Vec<Part<P>>>,
-    /// Bytes of a payload that one box takes.
-    chunk: usize,
-    /// What the last request was made of.
-    asked: Vec<Part<P>>,
-    /// How many destinations that were.
-    asked_of: Vec<usize>,
-    collected: Collected,
-    /// As the request for one payload: gives no buffer back.
-    flushes: bool,
-    /// All fits that request itself, as far as is known.
-    is_single: bool,
-}
-
-/// Tombstones on their way through the daemon.
-pub(crate) struct TombstoneOrder {
-    write_cap: WriteCap,
-    index: BoxIndex,
-    left: u32,
-    asked: u32,
-    collected: Collected,
-}
-
-/// What has come out so far.
-struct Collected {
-    envelopes: Vec<Bytes>,
-    /// How many it will be.
-    expected: usize,
-    buffer: Option<Bytes>,
-    ends: StreamEnds,
-}
-
-impl Collected {
-    fn new(ends: StreamEnds, buffer: Option<&[u8]>, expected: usize) -> Result<Self> {
-        Ok(Collected {
-            envelopes: Vec::new(),
-            expected,
-            buffer: buffer.map(secret_copy).transpose()?,
-            ends,
-        })
-    }
-
-    /// The first element has yet to come.
-    fn is_start(&self) -> bool {
-        self.ends.is_start && self.envelopes.is_empty()
-    }
-
-    fn take(&mut self, made: CourierEnvelopes) -> Result<Vec<BoxIndex>> {
-        if self.envelopes.is_empty() && made.envelopes.len() >= self.expected {
-            self.envelopes = made.envelopes;
-        } else {
-            // In full at once: growing would hold the list twice.
-            let room = self.expected.saturating_sub(self.envelopes.len());
-            self.envelopes
-                .try_reserve_exact(room)
-                .map_err(|_| Error::new(Status::NO_MEMORY, "no memory for a copy stream"))?;
-            self.envelopes.extend(made.envelopes);
-        }
-        self.buffer = made.buffer;
-        Ok(made.next_indices)
-    }
-
-    /// What the daemon does at the end of the request for one payload: the rest is an
-    /// element of its own, also where the stream goes on.
-    fn flush(&mut self) {
-        if let Some(rest) = self.buffer.take().filter(|rest| !rest.is_empty()) {
-            let made = element(flags(self.is_start(), false), &rest);
-            self.envelopes.push(made);
-        }
-    }
-
-    fn end(&mut self, next_indices: Vec<BoxIndex>) -> CourierEnvelopes {
-        CourierEnvelopes {
-            envelopes: std::mem::take(&mut self.envelopes),
-            buffer: self.buffer.take(),
-            next_indices,
-        }
-    }
+pub(super) struct Part<P> {
+    pub(super) destination: usize,
+    pub(super) payload: P,
 }
 
 /// How many boxes go into one request at most.
-fn most(inner: &Inner) -> usize {
+pub(super) fn most(inner: &Inner) -> usize {
     if inner.features().answers_at_once() {
         PIECE
     } else {
@@ -160,11 +77,23 @@ fn most(inner: &Inner) -> usize {
 }
 
 /// How many boxes go into the next request, by what an encryption costs now.
-fn piece(inner: &Inner) -> usize {
+pub(super) fn piece(inner: &Inner) -> usize {
     let most = most(inner);
     match inner.encryption_price() {
         Some(price) if most == PIECE => by_price(price),
         _ => most,
+    }
+}
+
+/// How many pieces the daemon may be asked for at once: where encryptions are dear, one for each
+/// connection for them, and one more, which is there when a connection is free. Where they are
+/// not, there is nothing to gain, and where the daemon counts boxes otherwise, only it knows
+/// with which the next piece begins.
+pub(super) fn at_once(inner: &Inner) -> usize {
+    let is_dear = piece(inner) < PIECE;
+    match inner.check_next_index() {
+        Ok(()) if is_dear => inner.encryption.connections() + 1,
+        _ => 1,
     }
 }
 
@@ -174,7 +103,7 @@ fn by_price(price: Duration) -> usize {
 }
 
 /// Takes so many boxes out of a piece, or all that it has; gives what is left too.
-fn take_front<P: Held>(
+pub(super) fn take_front<P: Held>(
     piece: Vec<Part<P>>,
     chunk: usize,
     mut boxes: usize,
@@ -203,180 +132,8 @@ fn take_front<P: Held>(
     (taken, left)
 }
 
-impl<'a, P: Held> Order<P> {
-    /// Checks and cuts payloads; `hold` makes what holds a part until its request.
-    fn cut(
-        inner: &Inner,
-        destinations: &[CopyDestination<'a>],
-        ends: StreamEnds,
-        buffer: Option<&[u8]>,
-        hold: fn(&'a [u8]) -> Result<P>,
-    ) -> Result<Self> {
-        inner.check_envelopes()?;
-        let sizes = inner.stream_sizes()?;
-        let envelopes = check(inner, destinations, sizes, ends, buffer)?;
-        let expected = sizes.elements_of(envelopes, buffer.map_or(0, <[u8]>::len));
-        Ok(Order {
-            destinations: destinations
-                .iter()
-                .map(|to| (to.write_cap.clone(), to.start_index.clone()))
-                .collect(),
-            pieces: cut(destinations, sizes.chunk(), most(inner), hold)?,
-            chunk: sizes.chunk(),
-            asked: Vec::new(),
-            asked_of: Vec::new(),
-            collected: Collected::new(ends, buffer, expected)?,
-            flushes: false,
-            is_single: false,
-        })
-    }
-
-    /// Leaves no buffer, as the request for one payload does.
-    pub(crate) fn flushing(mut self) -> Self {
-        self.flushes = true;
-        self.is_single = self.pieces.len() <= 1;
-        self
-    }
-
-    fn request(&self, inner: &Inner) -> Result<LocalCall<CourierEnvelopes>> {
-        let asked: Vec<Destination<'_>> = self
-            .asked
-            .iter()
-            .map(|part| {
-                let (write_cap, index) = &self.destinations[part.destination];
-                Destination {
-                    payload: part.payload.as_ref(),
-                    write_cap: write_cap.as_bytes(),
-                    start_index: index.as_bytes(),
-                }
-            })
-            .collect();
-        let is_start = self.collected.is_start();
-        let is_last = self.collected.ends.is_last && self.pieces.is_empty();
-        let request = match asked.first() {
-            Some(only) if self.is_single => Request::EnvelopesFromPayload {
-                payload: only.payload,
-                write_cap: only.write_cap,
-                start_index: only.start_index,
-                is_start,
-                is_last,
-            },
-            _ => Request::EnvelopesFromMultiPayload {
-                destinations: &asked,
-                is_start,
-                is_last,
-                buffer: self.collected.buffer.as_deref(),
-            },
-        };
-        let boxes = asked.iter().map(|to| to.payload.len().div_ceil(self.chunk));
-        Ok(LocalCall::new(&inner.queries, &request, read)?.encrypting(boxes.sum(), Priority::Bulk))
-    }
-}
-
-impl Order<Bytes> {
-    /// Checks, cuts and copies payloads, for those who do not wait.
-    pub(crate) fn owned(
-        inner: &Inner,
-        destinations: &[CopyDestination<'_>],
-        ends: StreamEnds,
-        buffer: Option<&[u8]>,
-    ) -> Result<Self> {
-        Order::cut(inner, destinations, ends, buffer, secret_copy)
-    }
-}
-
-impl<'a> Order<&'a [u8]> {
-    /// Checks and cuts payloads, which stay where they are.
-    pub(crate) fn borrowed(
-        inner: &Inner,
-        destinations: &[CopyDestination<'a>],
-        ends: StreamEnds,
-        buffer: Option<&[u8]>,
-    ) -> Result<Self> {
-        Order::cut(inner, destinations, ends, buffer, Ok)
-    }
-}
-
-impl<P: Held + Send> Pieces for Order<P> {
-    fn next(&mut self, inner: &Inner) -> Result<Option<LocalCall<CourierEnvelopes>>> {
-        let Some(parts) = self.pieces.pop_front() else {
-            return Ok(None);
-        };
-        let (parts, left) = take_front(parts, self.chunk, piece(inner));
-        if !left.is_empty() {
-            self.pieces.push_front(left);
-            self.is_single = false;
-        }
-        self.asked_of = parts.iter().map(|part| part.destination).collect();
-        self.asked = parts;
-        self.request(inner).map(Some)
-    }
-
-    fn let_go(&mut self) {
-        self.asked = Vec::new();
-    }
-
-    fn again(&mut self) {
-        if !self.asked.is_empty() {
-            self.pieces.push_front(std::mem::take(&mut self.asked));
-        }
-    }
-
-    fn take(&mut self, made: CourierEnvelopes) -> Result<()> {
-        self.let_go();
-        let next = self.collected.take(made)?;
-        if self.is_single && next.is_empty() {
-            return Ok(()); // nothing in, nothing out
-        }
-        if next.len() != self.asked_of.len() {
-            return Err(wrong_count());
-        }
-        for (at, index) in self.asked_of.drain(..).zip(next) {
-            self.destinations[at].1 = index;
-        }
-        Ok(())
-    }
-
-    fn end(&mut self) -> CourierEnvelopes {
-        if self.flushes && !self.is_single {
-            self.collected.flush();
-        }
-        let next = self.destinations.drain(..).map(|(_, next)| next).collect();
-        self.collected.end(next)
-    }
-}
-
-/// Everything that the daemon would refuse, or answer with a stream that has no end.
-/// Tells how many envelopes it will be.
-fn check(
-    inner: &Inner,
-    destinations: &[CopyDestination<'_>],
-    sizes: Sizes,
-    ends: StreamEnds,
-    buffer: Option<&[u8]>,
-) -> Result<usize> {
-    if destinations.is_empty() {
-        return Err(Error::new(Status::ARG_EMPTY, "there is no destination"));
-    }
-    sizes.check_buffer(buffer)?;
-    let waiting = buffer.map_or(0, <[u8]>::len);
-    let mut envelopes = 0_usize;
-    for to in destinations {
-        check_index(inner, &to.write_cap, &to.start_index)?;
-        envelopes = envelopes.saturating_add(sizes.boxes_of(to.payload.len()));
-    }
-    if ends.is_last && envelopes == 0 && waiting == 0 {
-        return Err(Error::new(
-            Status::ARG_EMPTY,
-            "nothing is to be written, so there would be no last element and the stream no end",
-        ));
-    }
-    sizes.check_stream(envelopes, waiting)?;
-    Ok(envelopes)
-}
-
 /// Cuts payloads into pieces of at most `piece` boxes, at the borders of boxes.
-fn cut<'a, P>(
+pub(super) fn cut<'a, P>(
     destinations: &[CopyDestination<'a>],
     chunk: usize,
     piece: usize,
@@ -411,78 +168,7 @@ fn cut<'a, P>(
     Ok(pieces)
 }
 
-impl TombstoneOrder {
-    /// Checks a range.
-    pub(crate) fn new(
-        inner: &Inner,
-        write_cap: &WriteCap,
-        start: &BoxIndex,
-        max_count: u32,
-        ends: StreamEnds,
-        buffer: Option<&[u8]>,
-    ) -> Result<Self> {
-        inner.check_envelopes()?;
-        let sizes = inner.stream_sizes()?;
-        if max_count == 0 {
-            return Err(Error::new(
-                Status::ARG_VALUE,
-                "max_count is 0: the daemon would make nothing and drop the buffer",
-            ));
-        }
-        check_index(inner, write_cap, start)?;
-        sizes.check_buffer(buffer)?;
-        let count = usize::try_from(max_count).unwrap_or(usize::MAX);
-        let waiting = buffer.map_or(0, <[u8]>::len);
-        sizes.check_stream(count, waiting)?;
-        Ok(TombstoneOrder {
-            write_cap: write_cap.clone(),
-            index: start.clone(),
-            left: max_count,
-            asked: 0,
-            collected: Collected::new(ends, buffer, sizes.elements_of(count, waiting))?,
-        })
-    }
-}
-
-impl Pieces for TombstoneOrder {
-    fn next(&mut self, inner: &Inner) -> Result<Option<LocalCall<CourierEnvelopes>>> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        let piece = u32::try_from(piece(inner)).unwrap_or(u32::MAX);
-        self.asked = self.left.min(piece);
-        self.left -= self.asked;
-        let request = Request::EnvelopesFromTombstoneRange {
-            write_cap: self.write_cap.as_bytes(),
-            start_index: self.index.as_bytes(),
-            max_count: self.asked,
-            is_start: self.collected.is_start(),
-            is_last: self.collected.ends.is_last && self.left == 0,
-            buffer: self.collected.buffer.as_deref(),
-        };
-        let call = LocalCall::new(&inner.queries, &request, read)?;
-        Ok(Some(call.encrypting(self.asked as usize, Priority::Bulk)))
-    }
-
-    fn let_go(&mut self) {}
-
-    fn again(&mut self) {
-        self.left += std::mem::take(&mut self.asked);
-    }
-
-    fn take(&mut self, made: CourierEnvelopes) -> Result<()> {
-        self.asked = 0;
-        let next = self.collected.take(made)?.into_iter().next();
-        self.index = next.ok_or_else(wrong_count)?;
-        Ok(())
-    }
-
-    fn end(&mut self) -> CourierEnvelopes {
-        self.collected.end(vec![self.index.clone()])
-    }
-}
-
-fn wrong_count() -> Error {
+pub(super) fn wrong_count() -> Error {
     Error::new(
         Status::CBOR,
         "the daemon named another number of indices than it was given destinations",

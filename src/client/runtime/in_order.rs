@@ -1,0 +1,110 @@
+//! Several tasks at once, whose results are taken in the order in which they were started.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use tokio::task::JoinSet;
+
+use crate::{Error, Result, Status};
+
+/// Tasks under way, and results that wait for those before them. Dropped, it ends them all.
+pub(crate) struct InOrder<T> {
+    running: JoinSet<(u64, Result<T>)>,
+    ended: BTreeMap<u64, Result<T>>,
+    started: u64,
+    taken: u64,
+}
+
+impl<T: Send + 'static> InOrder<T> {
+    pub(crate) fn new() -> Self {
+        InOrder {
+            running: JoinSet::new(),
+            ended: BTreeMap::new(),
+            started: 0,
+            taken: 0,
+        }
+    }
+
+    /// How many have not ended.
+    pub(crate) fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    pub(crate) fn start(&mut self, task: impl Future<Output = Result<T>> + Send + 'static) {
+        let number = self.started;
+        self.running.spawn(async move { (number, task.await) });
+        self.started += 1;
+    }
+
+    /// Waits for the next one that ends, whichever it is. False where none is left.
+    pub(crate) async fn wait(&mut self) -> Result<bool> {
+        let Some(joined) = self.running.join_next().await else {
+            return Ok(false);
+        };
+        let (number, result) = joined.map_err(|error| {
+            Error::new(
+                Status::PANIC,
+                format!("a part of the work ended early: {error}"),
+            )
+        })?;
+        self.ended.insert(number, result);
+        Ok(true)
+    }
+
+    /// The result of the oldest, if it has ended.
+    pub(crate) fn take(&mut self) -> Option<Result<T>> {
+        let result = self.ended.remove(&self.taken)?;
+        self.taken += 1;
+        Some(result)
+    }
+
+    /// Ends all that was started and not taken.
+    pub(crate) fn clear(&mut self) {
+        *self = InOrder::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn results_come_in_the_order_of_their_tasks_whichever_ends_first() {
+        let mut tasks = InOrder::new();
+        let mut senders = Vec::new();
+        for _ in 0..3 {
+            let (sender, receiver) = oneshot::channel();
+            senders.push(Some(sender));
+            tasks.start(async move { Ok(receiver.await.unwrap()) });
+        }
+        for (at, running, results) in [(2, 2, vec![]), (0, 1, vec!['a']), (1, 0, vec!['b', 'c'])] {
+            let letter = ['a', 'b', 'c'][at];
+            senders[at].take().unwrap().send(letter).unwrap();
+            assert!(tasks.wait().await.unwrap());
+            assert_eq!(tasks.running(), running);
+            let taken: Vec<char> = std::iter::from_fn(|| tasks.take())
+                .map(Result::unwrap)
+                .collect();
+            assert_eq!(taken, results);
+        }
+        assert!(!tasks.wait().await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_is_cleared_ends_and_gives_nothing() {
+        let mut tasks = InOrder::new();
+        let (sender, receiver) = oneshot::channel::<()>();
+        tasks.start(async move { Ok(receiver.await.is_ok()) });
+        tasks.clear();
+        assert!(!tasks.wait().await.unwrap());
+        assert!(tasks.take().is_none());
+        while !sender.is_closed() {
+            tokio::task::yield_now().await;
+        }
+        tasks.start(async { Ok(true) });
+        assert!(tasks.wait().await.unwrap());
+        assert!(tasks.take().unwrap().unwrap());
+    }
+}
