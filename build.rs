@@ -14,6 +14,7 @@ use std::{env, fs};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+include!("abi/nullability.rs");
 include!("abi/sections.rs");
 
 /// Nothing in the header is wider.
@@ -33,6 +34,8 @@ fn run() -> Result<()> {
     for path in [
         "build.rs",
         "cbindgen.toml",
+        "abi/end.h.in",
+        "abi/nullability.rs",
         "abi/preamble.h.in",
         "abi/sections.rs",
         "src/ffi",
@@ -95,7 +98,7 @@ fn generate() -> Result<String> {
     header.push_str(objects.trim_end());
     header.push('\n');
     header.push_str(&sections);
-    header.push_str("\n#ifdef __cplusplus\n}\n#endif\n\n#endif /* KPCLIENT_H */\n");
+    header.push_str(&fs::read_to_string("abi/end.h.in")?);
     Ok(header)
 }
 
@@ -150,7 +153,7 @@ fn section(file: &str) -> Result<String> {
         .generate()?;
     let mut text = Vec::new();
     bindings.write(&mut text);
-    Ok(tidy(&String::from_utf8(text)?))
+    Ok(tidy(&with_nullability(&String::from_utf8(text)?)?))
 }
 
 /// Lays cbindgen's text out as a reader likes it: comments of one line take one line,

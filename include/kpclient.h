@@ -25,9 +25,9 @@
  *
  * Handles. Objects are of pointer type, but are numbers that are looked up and never followed. A
  * handle that was freed, is of another kind or was made up gives KPC_ERR_BAD_HANDLE, NULL gives
- * KPC_ERR_ARG_NULL; functions without a status then return what they document. Freeing twice does
- * nothing. An object that is freed or closed while another thread uses it stays until that use is
- * over.
+ * KPC_ERR_ARG_NULL (as everywhere where KPC_NULLABLE does not stand); functions without a status
+ * then return what they document. Freeing twice does nothing. An object that is freed or closed
+ * while another thread uses it stays until that use is over.
  *
  * Const. A function that takes an object as const only looks: nothing that the program can ask of
  * the object is different afterwards. Whatever sends, waits, cancels, sets or frees takes it
@@ -155,6 +155,27 @@
 #else
 #define KPC_MUST_USE
 #endif
+#endif
+
+/**
+ * Mark which parameters may be NULL, for compilers that look at that and for importers of other
+ * languages (Swift). Define both as empty to be left in peace: the library refuses what must not
+ * be NULL with KPC_ERR_ARG_NULL, or gives what a function without a status gives for no object.
+ */
+#ifndef KPC_NONNULL
+#if defined(__clang__)
+#define KPC_NONNULL _Nonnull
+#define KPC_NULLABLE _Nullable
+#else
+#define KPC_NONNULL
+#define KPC_NULLABLE
+#endif
+#endif
+
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#pragma clang diagnostic ignored "-Wnullability-completeness"
 #endif
 
 #ifdef __cplusplus
@@ -604,70 +625,70 @@ KPC_API bool kpc_status_is_expected_outcome(kpc_status status);
  *
  * Threads: any.
  */
-KPC_API kpc_status kpc_error_status(const kpc_error *error);
+KPC_API kpc_status kpc_error_status(const kpc_error *KPC_NULLABLE error);
 
 /**
  * What went wrong, in one sentence for people.
  *
- * @param error  the failure
+ * @param error  the failure; NULL stands for no failure
  * @return NUL-terminated UTF-8, never NULL; empty for NULL and for what is no live kpc_error
  *
  * Ownership: the text belongs to the error and is gone once that is freed.
  * Threads: any.
  */
-KPC_API const char *kpc_error_message(const kpc_error *error);
+KPC_API const char *kpc_error_message(const kpc_error *KPC_NULLABLE error);
 
 /**
  * Who reported the failure.
  *
- * @param error  the failure
+ * @param error  the failure; NULL stands for no failure
  * @return a KPC_ORIGIN_ value; KPC_ORIGIN_LIBRARY for NULL and for what is no live kpc_error
  *
  * Threads: any.
  */
-KPC_API int32_t kpc_error_origin(const kpc_error *error);
+KPC_API int32_t kpc_error_origin(const kpc_error *KPC_NULLABLE error);
 
 /**
  * The number that the daemon sent, whose meaning depends on the reply that carried it.
  *
- * @param error  the failure
+ * @param error  the failure; NULL stands for no failure
  * @return 0 to 255; -1 if the daemon reported nothing
  *
  * Threads: any.
  */
-KPC_API int32_t kpc_error_daemon_code(const kpc_error *error);
+KPC_API int32_t kpc_error_daemon_code(const kpc_error *KPC_NULLABLE error);
 
 /**
  * The number that a replica answered with, to a box or inside the report of a failed copy
  * command.
  *
- * @param error  the failure
+ * @param error  the failure; NULL stands for no failure
  * @return 0 to 255, 0 if the courier itself gave up a copy; -1 if there is none. -2000 minus
  *         a positive number is the status of that meaning, KPC_ERR_BOX_ID_NOT_FOUND and so on
  *
  * Threads: any.
  */
-KPC_API int32_t kpc_error_replica_code(const kpc_error *error);
+KPC_API int32_t kpc_error_replica_code(const kpc_error *KPC_NULLABLE error);
 
 /**
  * The envelope at which a copy command stopped; those before it have been carried out.
  *
- * @param error  the failure
+ * @param error  the failure; NULL stands for no failure
  * @return the position in the copy stream, counted from 1; 0 if there is none
  *
  * Threads: any.
  */
-KPC_API uint64_t kpc_error_failed_envelope(const kpc_error *error);
+KPC_API uint64_t kpc_error_failed_envelope(const kpc_error *KPC_NULLABLE error);
 
 /**
  * The operating system's error number.
  *
- * @param error  the failure
+ * @param error  the failure; NULL stands for no failure
  * @return an errno value; 0 if the operating system reported nothing
  *
  * Threads: any.
  */
-KPC_API int32_t kpc_error_errno(const kpc_error *error);
+KPC_API int32_t kpc_error_errno(const kpc_error *KPC_NULLABLE error);
 
 /**
  * Ends an error and its texts.
@@ -676,7 +697,7 @@ KPC_API int32_t kpc_error_errno(const kpc_error *error);
  *
  * Threads: any.
  */
-KPC_API void kpc_error_free(kpc_error *error);
+KPC_API void kpc_error_free(kpc_error *KPC_NULLABLE error);
 
 /** Every reply and event but those below: the daemon's own codes. */
 #define KPC_REPLY_DAEMON 0
@@ -703,7 +724,8 @@ KPC_API void kpc_error_free(kpc_error *error);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_status_from_wire(int32_t reply, uint8_t code, kpc_status *status, kpc_error **error);
+kpc_status kpc_status_from_wire(int32_t reply, uint8_t code, kpc_status *KPC_NONNULL status,
+                                kpc_error **KPC_NULLABLE error);
 
 /* ---- Version --------------------------------------------------------------------------------- */
 
@@ -754,7 +776,8 @@ KPC_API size_t kpc_debug_live_objects(void);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_buffer_new(const uint8_t *bytes, size_t len, kpc_buffer **buffer, kpc_error **error);
+kpc_status kpc_buffer_new(const uint8_t *KPC_NULLABLE bytes, size_t len,
+                          kpc_buffer **KPC_NONNULL buffer, kpc_error **KPC_NULLABLE error);
 
 /**
  * The bytes of a buffer.
@@ -766,7 +789,7 @@ kpc_status kpc_buffer_new(const uint8_t *bytes, size_t len, kpc_buffer **buffer,
  * Ownership: the bytes belong to the buffer and are gone once that is freed, on whatever thread.
  * Threads: any.
  */
-KPC_API const uint8_t *kpc_buffer_data(const kpc_buffer *buffer);
+KPC_API const uint8_t *kpc_buffer_data(const kpc_buffer *KPC_NONNULL buffer);
 
 /**
  * How many bytes a buffer has.
@@ -776,7 +799,7 @@ KPC_API const uint8_t *kpc_buffer_data(const kpc_buffer *buffer);
  *
  * Threads: any.
  */
-KPC_API size_t kpc_buffer_len(const kpc_buffer *buffer);
+KPC_API size_t kpc_buffer_len(const kpc_buffer *KPC_NONNULL buffer);
 
 /**
  * Another handle of the same bytes, for keeping them beyond the life of the first one.
@@ -791,7 +814,8 @@ KPC_API size_t kpc_buffer_len(const kpc_buffer *buffer);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_buffer_ref(const kpc_buffer *buffer, kpc_buffer **other, kpc_error **error);
+kpc_status kpc_buffer_ref(const kpc_buffer *KPC_NONNULL buffer, kpc_buffer **KPC_NONNULL other,
+                          kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends one handle of a buffer; its bytes go with the last one.
@@ -800,7 +824,7 @@ kpc_status kpc_buffer_ref(const kpc_buffer *buffer, kpc_buffer **other, kpc_erro
  *
  * Threads: any.
  */
-KPC_API void kpc_buffer_free(kpc_buffer *buffer);
+KPC_API void kpc_buffer_free(kpc_buffer *KPC_NULLABLE buffer);
 
 /* ---- Values of fixed size -------------------------------------------------------------------- */
 
@@ -888,8 +912,8 @@ typedef struct kpc_service {
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_cap_from_bytes(const uint8_t *bytes, size_t len, kpc_write_cap *cap,
-                                    kpc_error **error);
+kpc_status kpc_write_cap_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
+                                    kpc_write_cap *KPC_NONNULL cap, kpc_error **KPC_NULLABLE error);
 
 /**
  * Makes a read capability of stored bytes, after looking at them.
@@ -904,8 +928,8 @@ kpc_status kpc_write_cap_from_bytes(const uint8_t *bytes, size_t len, kpc_write_
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_cap_from_bytes(const uint8_t *bytes, size_t len, kpc_read_cap *cap,
-                                   kpc_error **error);
+kpc_status kpc_read_cap_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
+                                   kpc_read_cap *KPC_NONNULL cap, kpc_error **KPC_NULLABLE error);
 
 /**
  * Makes a message box index of stored bytes. Any bytes of the right length are one.
@@ -919,8 +943,9 @@ kpc_status kpc_read_cap_from_bytes(const uint8_t *bytes, size_t len, kpc_read_ca
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_box_index_from_bytes(const uint8_t *bytes, size_t len, kpc_box_index *index,
-                                    kpc_error **error);
+kpc_status kpc_box_index_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
+                                    kpc_box_index *KPC_NONNULL index,
+                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * Makes a hash of stored bytes.
@@ -934,7 +959,8 @@ kpc_status kpc_box_index_from_bytes(const uint8_t *bytes, size_t len, kpc_box_in
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_hash_from_bytes(const uint8_t *bytes, size_t len, kpc_hash *hash, kpc_error **error);
+kpc_status kpc_hash_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
+                               kpc_hash *KPC_NONNULL hash, kpc_error **KPC_NULLABLE error);
 
 /**
  * Makes an id of stored bytes.
@@ -948,7 +974,8 @@ kpc_status kpc_hash_from_bytes(const uint8_t *bytes, size_t len, kpc_hash *hash,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_id_from_bytes(const uint8_t *bytes, size_t len, kpc_id *id, kpc_error **error);
+kpc_status kpc_id_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len, kpc_id *KPC_NONNULL id,
+                             kpc_error **KPC_NULLABLE error);
 
 /**
  * The readers' half of a write capability.
@@ -961,8 +988,9 @@ kpc_status kpc_id_from_bytes(const uint8_t *bytes, size_t len, kpc_id *id, kpc_e
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_cap_read_cap(const kpc_write_cap *cap, kpc_read_cap *read_cap,
-                                  kpc_error **error);
+kpc_status kpc_write_cap_read_cap(const kpc_write_cap *KPC_NONNULL cap,
+                                  kpc_read_cap *KPC_NONNULL read_cap,
+                                  kpc_error **KPC_NULLABLE error);
 
 /**
  * The hash by which a copy command over the stream of a write capability is named, for
@@ -976,7 +1004,8 @@ kpc_status kpc_write_cap_read_cap(const kpc_write_cap *cap, kpc_read_cap *read_c
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_cap_hash(const kpc_write_cap *cap, kpc_hash *hash, kpc_error **error);
+kpc_status kpc_write_cap_hash(const kpc_write_cap *KPC_NONNULL cap, kpc_hash *KPC_NONNULL hash,
+                              kpc_error **KPC_NULLABLE error);
 
 /**
  * The index of the first box of the stream that a write capability belongs to.
@@ -989,8 +1018,9 @@ kpc_status kpc_write_cap_hash(const kpc_write_cap *cap, kpc_hash *hash, kpc_erro
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_cap_first_index(const kpc_write_cap *cap, kpc_box_index *index,
-                                     kpc_error **error);
+kpc_status kpc_write_cap_first_index(const kpc_write_cap *KPC_NONNULL cap,
+                                     kpc_box_index *KPC_NONNULL index,
+                                     kpc_error **KPC_NULLABLE error);
 
 /**
  * The index of the first box of the stream that a read capability belongs to.
@@ -1003,8 +1033,9 @@ kpc_status kpc_write_cap_first_index(const kpc_write_cap *cap, kpc_box_index *in
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_cap_first_index(const kpc_read_cap *cap, kpc_box_index *index,
-                                    kpc_error **error);
+kpc_status kpc_read_cap_first_index(const kpc_read_cap *KPC_NONNULL cap,
+                                    kpc_box_index *KPC_NONNULL index,
+                                    kpc_error **KPC_NULLABLE error);
 
 /* ---- Keys and indices, computed without a daemon --------------------------------------------- */
 
@@ -1042,8 +1073,9 @@ kpc_status kpc_read_cap_first_index(const kpc_read_cap *cap, kpc_box_index *inde
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_new_keypair(const uint8_t *seed, size_t seed_len, kpc_write_cap *write_cap,
-                           kpc_read_cap *read_cap, kpc_box_index *first, kpc_error **error);
+kpc_status kpc_new_keypair(const uint8_t *KPC_NULLABLE seed, size_t seed_len,
+                           kpc_write_cap *KPC_NONNULL write_cap, kpc_read_cap *KPC_NONNULL read_cap,
+                           kpc_box_index *KPC_NONNULL first, kpc_error **KPC_NULLABLE error);
 
 /**
  * The same as kpc_new_keypair, by a derivation of the caller's choice: for a seed from which an
@@ -1062,9 +1094,11 @@ kpc_status kpc_new_keypair(const uint8_t *seed, size_t seed_len, kpc_write_cap *
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_new_keypair_by_derivation(int32_t derivation, const uint8_t *seed, size_t seed_len,
-                                         kpc_write_cap *write_cap, kpc_read_cap *read_cap,
-                                         kpc_box_index *first, kpc_error **error);
+kpc_status kpc_new_keypair_by_derivation(int32_t derivation, const uint8_t *KPC_NONNULL seed,
+                                         size_t seed_len, kpc_write_cap *KPC_NONNULL write_cap,
+                                         kpc_read_cap *KPC_NONNULL read_cap,
+                                         kpc_box_index *KPC_NONNULL first,
+                                         kpc_error **KPC_NULLABLE error);
 
 /**
  * The index of the box after a given one.
@@ -1080,8 +1114,9 @@ kpc_status kpc_new_keypair_by_derivation(int32_t derivation, const uint8_t *seed
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_next_message_box_index(const kpc_box_index *index, kpc_box_index *next,
-                                      kpc_error **error);
+kpc_status kpc_next_message_box_index(const kpc_box_index *KPC_NONNULL index,
+                                      kpc_box_index *KPC_NONNULL next,
+                                      kpc_error **KPC_NULLABLE error);
 
 /**
  * The counter of an index, for telling which of two indices of one stream comes first. A
@@ -1097,8 +1132,9 @@ kpc_status kpc_next_message_box_index(const kpc_box_index *index, kpc_box_index 
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_message_box_index_counter(const kpc_box_index *index, uint64_t *counter,
-                                             kpc_error **error);
+kpc_status kpc_get_message_box_index_counter(const kpc_box_index *KPC_NONNULL index,
+                                             uint64_t *KPC_NONNULL counter,
+                                             kpc_error **KPC_NULLABLE error);
 
 /* ---- Ids, hashes, sizes ---------------------------------------------------------------------- */
 
@@ -1111,7 +1147,8 @@ kpc_status kpc_get_message_box_index_counter(const kpc_box_index *index, uint64_
  *
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_status kpc_new_message_id(kpc_id *id, kpc_error **error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_new_message_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE error);
 
 /**
  * Makes a new random id for a reply block (SURB). Never use one twice.
@@ -1122,7 +1159,8 @@ KPC_API KPC_MUST_USE kpc_status kpc_new_message_id(kpc_id *id, kpc_error **error
  *
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_status kpc_new_surb_id(kpc_id *id, kpc_error **error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_new_surb_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE error);
 
 /**
  * Makes a new random id of the kind that joins requests with their replies. The library
@@ -1134,7 +1172,8 @@ KPC_API KPC_MUST_USE kpc_status kpc_new_surb_id(kpc_id *id, kpc_error **error);
  *
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_status kpc_new_query_id(kpc_id *id, kpc_error **error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_new_query_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE error);
 
 /**
  * The BLAKE2b-256 hash of some bytes: what nodes are named by is that of their identity key.
@@ -1148,7 +1187,8 @@ KPC_API KPC_MUST_USE kpc_status kpc_new_query_id(kpc_id *id, kpc_error **error);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_blake2b_256(const uint8_t *bytes, size_t len, kpc_hash *hash, kpc_error **error);
+kpc_status kpc_blake2b_256(const uint8_t *KPC_NULLABLE bytes, size_t len,
+                           kpc_hash *KPC_NONNULL hash, kpc_error **KPC_NULLABLE error);
 
 /**
  * Overwrites memory in a way that no compiler leaves out. For the caller's own copies of
@@ -1159,7 +1199,7 @@ kpc_status kpc_blake2b_256(const uint8_t *bytes, size_t len, kpc_hash *hash, kpc
  *
  * Threads: any, as long as no other uses that memory.
  */
-KPC_API void kpc_wipe(void *p, size_t n);
+KPC_API void kpc_wipe(void *KPC_NULLABLE p, size_t n);
 
 /**
  * KPC_WRITE_CAP_SIZE, for languages that cannot read macros.
@@ -1296,7 +1336,8 @@ typedef struct kpc_pigeonhole_geometry {
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_sphinx_geometry_validate(const kpc_sphinx_geometry *geometry, kpc_error **error);
+kpc_status kpc_sphinx_geometry_validate(const kpc_sphinx_geometry *KPC_NONNULL geometry,
+                                        kpc_error **KPC_NULLABLE error);
 
 /**
  * Checks that a network can have this geometry.
@@ -1309,8 +1350,8 @@ kpc_status kpc_sphinx_geometry_validate(const kpc_sphinx_geometry *geometry, kpc
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_pigeonhole_geometry_validate(const kpc_pigeonhole_geometry *geometry,
-                                            kpc_error **error);
+kpc_status kpc_pigeonhole_geometry_validate(const kpc_pigeonhole_geometry *KPC_NONNULL geometry,
+                                            kpc_error **KPC_NULLABLE error);
 
 /* ---- Waiting and callbacks ------------------------------------------------------------------- */
 
@@ -1365,7 +1406,8 @@ typedef void (*kpc_log_fn)(int32_t level, const char *text, void *user_data);
  * Ownership: *config is the caller's, kpc_config_free.
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_status kpc_config_new(kpc_config **config, kpc_error **error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_new(kpc_config **KPC_NONNULL config, kpc_error **KPC_NULLABLE error);
 
 /**
  * Reads and checks a configuration file, usually called thinclient.toml, of today's shape
@@ -1384,7 +1426,8 @@ KPC_API KPC_MUST_USE kpc_status kpc_config_new(kpc_config **config, kpc_error **
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_load_file(const char *path, kpc_config **config, kpc_error **error);
+kpc_status kpc_config_load_file(const char *KPC_NONNULL path, kpc_config **KPC_NONNULL config,
+                                kpc_error **KPC_NULLABLE error);
 
 /**
  * Reads and checks a configuration as kpc_config_load_file does, from a text in memory.
@@ -1400,8 +1443,8 @@ kpc_status kpc_config_load_file(const char *path, kpc_config **config, kpc_error
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_load_text(const char *toml, size_t toml_len, kpc_config **config,
-                                kpc_error **error);
+kpc_status kpc_config_load_text(const char *KPC_NULLABLE toml, size_t toml_len,
+                                kpc_config **KPC_NONNULL config, kpc_error **KPC_NULLABLE error);
 
 /**
  * Sets a Unix domain socket as the transport, in place of any that is set.
@@ -1416,7 +1459,8 @@ kpc_status kpc_config_load_text(const char *toml, size_t toml_len, kpc_config **
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_set_unix(kpc_config *config, const char *path, kpc_error **error);
+kpc_status kpc_config_set_unix(kpc_config *KPC_NONNULL config, const char *KPC_NONNULL path,
+                               kpc_error **KPC_NULLABLE error);
 
 /**
  * Sets a TCP socket as the transport, in place of any that is set.
@@ -1431,8 +1475,8 @@ kpc_status kpc_config_set_unix(kpc_config *config, const char *path, kpc_error *
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_set_tcp(kpc_config *config, const char *address, const char *network,
-                              kpc_error **error);
+kpc_status kpc_config_set_tcp(kpc_config *KPC_NONNULL config, const char *KPC_NONNULL address,
+                              const char *KPC_NULLABLE network, kpc_error **KPC_NULLABLE error);
 
 /**
  * Would set a WebSocket as the transport. This version has none; the function is there so
@@ -1447,7 +1491,8 @@ kpc_status kpc_config_set_tcp(kpc_config *config, const char *address, const cha
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_set_ws(kpc_config *config, const char *url, kpc_error **error);
+kpc_status kpc_config_set_ws(kpc_config *KPC_NONNULL config, const char *KPC_NONNULL url,
+                             kpc_error **KPC_NULLABLE error);
 
 /**
  * Sets how long a client waits before it dials again after the daemon was lost: the
@@ -1462,8 +1507,8 @@ kpc_status kpc_config_set_ws(kpc_config *config, const char *url, kpc_error **er
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_set_reconnect(kpc_config *config, uint32_t min_ms, uint32_t max_ms,
-                                    kpc_error **error);
+kpc_status kpc_config_set_reconnect(kpc_config *KPC_NONNULL config, uint32_t min_ms,
+                                    uint32_t max_ms, kpc_error **KPC_NULLABLE error);
 
 /**
  * Sets how many connections a client has for encryptions, each of which has one at the daemon
@@ -1479,8 +1524,8 @@ kpc_status kpc_config_set_reconnect(kpc_config *config, uint32_t min_ms, uint32_
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_set_encryption_connections(kpc_config *config, uint32_t count,
-                                                 kpc_error **error);
+kpc_status kpc_config_set_encryption_connections(kpc_config *KPC_NONNULL config, uint32_t count,
+                                                 kpc_error **KPC_NULLABLE error);
 
 /**
  * Sets whether kpc_client_connect opens all connections with the daemon and starts all threads of
@@ -1507,7 +1552,8 @@ kpc_status kpc_config_set_encryption_connections(kpc_config *config, uint32_t co
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_set_connect_all(kpc_config *config, bool all, kpc_error **error);
+kpc_status kpc_config_set_connect_all(kpc_config *KPC_NONNULL config, bool all,
+                                      kpc_error **KPC_NULLABLE error);
 
 /**
  * Sets where a client's log lines go, in place of what is set. They never hold secrets or
@@ -1516,7 +1562,7 @@ kpc_status kpc_config_set_connect_all(kpc_config *config, bool all, kpc_error **
  * @param config     the configuration
  * @param level      the most talkative level that is wanted, KPC_LOG_OFF to KPC_LOG_TRACE
  * @param fn         receives the lines; NULL for none
- * @param user_data  handed to fn and drop
+ * @param user_data  handed to fn and drop; may be NULL
  * @param drop       called once with user_data when nothing can call fn any more, also when
  *                   this call fails; may be NULL
  * @param error      receives details of a failure; may be NULL
@@ -1525,8 +1571,9 @@ kpc_status kpc_config_set_connect_all(kpc_config *config, bool all, kpc_error **
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_set_log(kpc_config *config, int32_t level, kpc_log_fn fn, void *user_data,
-                              kpc_drop_fn drop, kpc_error **error);
+kpc_status kpc_config_set_log(kpc_config *KPC_NONNULL config, int32_t level,
+                              kpc_log_fn KPC_NULLABLE fn, void *KPC_NULLABLE user_data,
+                              kpc_drop_fn KPC_NULLABLE drop, kpc_error **KPC_NULLABLE error);
 
 /**
  * Sets the geometry of packets, for daemons before v0.0.76, which do not tell theirs.
@@ -1540,8 +1587,9 @@ kpc_status kpc_config_set_log(kpc_config *config, int32_t level, kpc_log_fn fn, 
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_set_sphinx_geometry(kpc_config *config, const kpc_sphinx_geometry *geometry,
-                                          kpc_error **error);
+kpc_status kpc_config_set_sphinx_geometry(kpc_config *KPC_NONNULL config,
+                                          const kpc_sphinx_geometry *KPC_NULLABLE geometry,
+                                          kpc_error **KPC_NULLABLE error);
 
 /**
  * Sets the geometry of boxes, for daemons before v0.0.76, which do not tell theirs.
@@ -1555,9 +1603,9 @@ kpc_status kpc_config_set_sphinx_geometry(kpc_config *config, const kpc_sphinx_g
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_set_pigeonhole_geometry(kpc_config *config,
-                                              const kpc_pigeonhole_geometry *geometry,
-                                              kpc_error **error);
+kpc_status kpc_config_set_pigeonhole_geometry(kpc_config *KPC_NONNULL config,
+                                              const kpc_pigeonhole_geometry *KPC_NULLABLE geometry,
+                                              kpc_error **KPC_NULLABLE error);
 
 /**
  * Checks a configuration as a client would before it connects. Opens no connection.
@@ -1569,7 +1617,9 @@ kpc_status kpc_config_set_pigeonhole_geometry(kpc_config *config,
  *
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_status kpc_config_validate(const kpc_config *config, kpc_error **error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_validate(const kpc_config *KPC_NONNULL config,
+                               kpc_error **KPC_NULLABLE error);
 
 /**
  * Which transport is set.
@@ -1579,7 +1629,7 @@ KPC_API KPC_MUST_USE kpc_status kpc_config_validate(const kpc_config *config, kp
  *
  * Threads: any.
  */
-KPC_API int32_t kpc_config_transport(const kpc_config *config);
+KPC_API int32_t kpc_config_transport(const kpc_config *KPC_NONNULL config);
 
 /**
  * The network of the transport: "unix", "tcp", "tcp4" or "tcp6".
@@ -1591,7 +1641,7 @@ KPC_API int32_t kpc_config_transport(const kpc_config *config);
  * Ownership: static, never freed.
  * Threads: any.
  */
-KPC_API const char *kpc_config_network(const kpc_config *config);
+KPC_API const char *kpc_config_network(const kpc_config *KPC_NONNULL config);
 
 /**
  * The path or address of the transport.
@@ -1606,7 +1656,8 @@ KPC_API const char *kpc_config_network(const kpc_config *config);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_address(const kpc_config *config, kpc_buffer **address, kpc_error **error);
+kpc_status kpc_config_address(const kpc_config *KPC_NONNULL config,
+                              kpc_buffer **KPC_NONNULL address, kpc_error **KPC_NULLABLE error);
 
 /**
  * How long a client waits before it dials again.
@@ -1620,8 +1671,8 @@ kpc_status kpc_config_address(const kpc_config *config, kpc_buffer **address, kp
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_reconnect(const kpc_config *config, uint32_t *min_ms, uint32_t *max_ms,
-                                kpc_error **error);
+kpc_status kpc_config_reconnect(const kpc_config *KPC_NONNULL config, uint32_t *KPC_NULLABLE min_ms,
+                                uint32_t *KPC_NULLABLE max_ms, kpc_error **KPC_NULLABLE error);
 
 /**
  * How many connections a client has for encryptions.
@@ -1631,7 +1682,7 @@ kpc_status kpc_config_reconnect(const kpc_config *config, uint32_t *min_ms, uint
  *
  * Threads: any.
  */
-KPC_API uint32_t kpc_config_encryption_connections(const kpc_config *config);
+KPC_API uint32_t kpc_config_encryption_connections(const kpc_config *KPC_NONNULL config);
 
 /**
  * Whether kpc_client_connect opens all connections and starts all threads at once.
@@ -1641,7 +1692,7 @@ KPC_API uint32_t kpc_config_encryption_connections(const kpc_config *config);
  *
  * Threads: any.
  */
-KPC_API bool kpc_config_connect_all(const kpc_config *config);
+KPC_API bool kpc_config_connect_all(const kpc_config *KPC_NONNULL config);
 
 /**
  * The most talkative level of log lines that is wanted.
@@ -1651,7 +1702,7 @@ KPC_API bool kpc_config_connect_all(const kpc_config *config);
  *
  * Threads: any.
  */
-KPC_API int32_t kpc_config_log_level(const kpc_config *config);
+KPC_API int32_t kpc_config_log_level(const kpc_config *KPC_NONNULL config);
 
 /**
  * The geometry of packets that was set or stood in the file.
@@ -1665,8 +1716,9 @@ KPC_API int32_t kpc_config_log_level(const kpc_config *config);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_sphinx_geometry(const kpc_config *config, kpc_sphinx_geometry *geometry,
-                                      kpc_error **error);
+kpc_status kpc_config_sphinx_geometry(const kpc_config *KPC_NONNULL config,
+                                      kpc_sphinx_geometry *KPC_NONNULL geometry,
+                                      kpc_error **KPC_NULLABLE error);
 
 /**
  * The geometry of boxes that was set or stood in the file.
@@ -1680,8 +1732,9 @@ kpc_status kpc_config_sphinx_geometry(const kpc_config *config, kpc_sphinx_geome
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_config_pigeonhole_geometry(const kpc_config *config,
-                                          kpc_pigeonhole_geometry *geometry, kpc_error **error);
+kpc_status kpc_config_pigeonhole_geometry(const kpc_config *KPC_NONNULL config,
+                                          kpc_pigeonhole_geometry *KPC_NONNULL geometry,
+                                          kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends a configuration. Clients that were made from it go on.
@@ -1690,7 +1743,7 @@ kpc_status kpc_config_pigeonhole_geometry(const kpc_config *config,
  *
  * Threads: any.
  */
-KPC_API void kpc_config_free(kpc_config *config);
+KPC_API void kpc_config_free(kpc_config *KPC_NULLABLE config);
 
 /* ---- Operations ------------------------------------------------------------------------------ */
 
@@ -1732,7 +1785,8 @@ typedef struct kpc_completion {
  *
  * Threads: any, callbacks included.
  */
-KPC_API kpc_status kpc_op_cancel(kpc_client *client, kpc_op op, kpc_error **error);
+KPC_API
+kpc_status kpc_op_cancel(kpc_client *KPC_NONNULL client, kpc_op op, kpc_error **KPC_NULLABLE error);
 
 /**
  * Waits until an operation has completed, wherever its completion goes. The result of one
@@ -1753,8 +1807,8 @@ KPC_API kpc_status kpc_op_cancel(kpc_client *client, kpc_op op, kpc_error **erro
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_op_wait(kpc_client *client, kpc_op op, int32_t timeout_ms, kpc_result **result,
-                       kpc_error **error);
+kpc_status kpc_op_wait(kpc_client *KPC_NONNULL client, kpc_op op, int32_t timeout_ms,
+                       kpc_result **KPC_NULLABLE result, kpc_error **KPC_NULLABLE error);
 
 /**
  * Which operation a result belongs to.
@@ -1764,7 +1818,7 @@ kpc_status kpc_op_wait(kpc_client *client, kpc_op op, int32_t timeout_ms, kpc_re
  *
  * Threads: any.
  */
-KPC_API kpc_op kpc_result_op(const kpc_result *result);
+KPC_API kpc_op kpc_result_op(const kpc_result *KPC_NONNULL result);
 
 /**
  * The user_data of the completion that the operation was begun with. It is let go of, by that
@@ -1777,7 +1831,7 @@ KPC_API kpc_op kpc_result_op(const kpc_result *result);
  * Ownership: as the program has settled it; the library only hands the pointer on.
  * Threads: any.
  */
-KPC_API void *kpc_result_user_data(const kpc_result *result);
+KPC_API void *kpc_result_user_data(const kpc_result *KPC_NONNULL result);
 
 /**
  * How the operation ended.
@@ -1788,7 +1842,7 @@ KPC_API void *kpc_result_user_data(const kpc_result *result);
  *
  * Threads: any.
  */
-KPC_API kpc_status kpc_result_status(const kpc_result *result);
+KPC_API kpc_status kpc_result_status(const kpc_result *KPC_NONNULL result);
 
 /**
  * The details of how an operation failed.
@@ -1800,7 +1854,7 @@ KPC_API kpc_status kpc_result_status(const kpc_result *result);
  * Ownership: the error is the caller's, kpc_error_free.
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_error *kpc_result_error(const kpc_result *result);
+KPC_API KPC_MUST_USE kpc_error *kpc_result_error(const kpc_result *KPC_NONNULL result);
 
 /**
  * Ends a result that kpc_op_wait or kpc_event_result gave.
@@ -1809,7 +1863,7 @@ KPC_API KPC_MUST_USE kpc_error *kpc_result_error(const kpc_result *result);
  *
  * Threads: any.
  */
-KPC_API void kpc_result_free(kpc_result *result);
+KPC_API void kpc_result_free(kpc_result *KPC_NULLABLE result);
 
 /* ---- Clients --------------------------------------------------------------------------------- */
 
@@ -1827,7 +1881,8 @@ KPC_API void kpc_result_free(kpc_result *result);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_new(const kpc_config *config, kpc_client **client, kpc_error **error);
+kpc_status kpc_client_new(const kpc_config *KPC_NONNULL config, kpc_client **KPC_NONNULL client,
+                          kpc_error **KPC_NULLABLE error);
 
 /**
  * Leaves the daemon without saying goodbye: it keeps the session for a while (10 minutes
@@ -1841,7 +1896,8 @@ kpc_status kpc_client_new(const kpc_config *config, kpc_client **client, kpc_err
  *
  * Threads: any, callbacks included.
  */
-KPC_API KPC_MUST_USE kpc_status kpc_client_disconnect(kpc_client *client, kpc_error **error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_disconnect(kpc_client *KPC_NONNULL client, kpc_error **KPC_NULLABLE error);
 
 /**
  * Frees a client and closes it, if that was not done, without waiting for anything: the goodbye
@@ -1855,7 +1911,7 @@ KPC_API KPC_MUST_USE kpc_status kpc_client_disconnect(kpc_client *client, kpc_er
  *
  * Threads: any, callbacks and finalizers included. Never waits.
  */
-KPC_API void kpc_client_free(kpc_client *client);
+KPC_API void kpc_client_free(kpc_client *KPC_NULLABLE client);
 
 /**
  * Whether the daemon is reachable and on the mixnet. What needs the mixnet waits while it is
@@ -1866,7 +1922,7 @@ KPC_API void kpc_client_free(kpc_client *client);
  *
  * Threads: any.
  */
-KPC_API bool kpc_client_is_connected(const kpc_client *client);
+KPC_API bool kpc_client_is_connected(const kpc_client *KPC_NONNULL client);
 
 /**
  * Whether the daemon is reachable, be it on the mixnet or not.
@@ -1876,7 +1932,7 @@ KPC_API bool kpc_client_is_connected(const kpc_client *client);
  *
  * Threads: any.
  */
-KPC_API bool kpc_client_is_attached(const kpc_client *client);
+KPC_API bool kpc_client_is_attached(const kpc_client *KPC_NONNULL client);
 
 /**
  * The token that names the daemon process. Another token than before means that the daemon
@@ -1891,7 +1947,8 @@ KPC_API bool kpc_client_is_attached(const kpc_client *client);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_daemon_token(const kpc_client *client, kpc_id *token, kpc_error **error);
+kpc_status kpc_client_daemon_token(const kpc_client *KPC_NONNULL client, kpc_id *KPC_NONNULL token,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * The token by which the daemon knows this client: what other clients call their instance token.
@@ -1907,7 +1964,8 @@ kpc_status kpc_client_daemon_token(const kpc_client *client, kpc_id *token, kpc_
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_session_token(const kpc_client *client, kpc_id *token, kpc_error **error);
+kpc_status kpc_client_session_token(const kpc_client *KPC_NONNULL client, kpc_id *KPC_NONNULL token,
+                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * How the daemon makes keys from a seed. The library asks each daemon process once, in the
@@ -1921,7 +1979,7 @@ kpc_status kpc_client_session_token(const kpc_client *client, kpc_id *token, kpc
  *
  * Threads: any.
  */
-KPC_API int32_t kpc_client_key_derivation(const kpc_client *client);
+KPC_API int32_t kpc_client_key_derivation(const kpc_client *KPC_NONNULL client);
 
 /**
  * Whether the daemon knows a request, told by the name of its reply on the wire, for
@@ -1934,7 +1992,8 @@ KPC_API int32_t kpc_client_key_derivation(const kpc_client *client);
  *
  * Threads: any.
  */
-KPC_API bool kpc_client_supports(const kpc_client *client, const char *reply_key);
+KPC_API
+bool kpc_client_supports(const kpc_client *KPC_NONNULL client, const char *KPC_NONNULL reply_key);
 
 /**
  * What a client was made from, without its log.
@@ -1948,7 +2007,8 @@ KPC_API bool kpc_client_supports(const kpc_client *client, const char *reply_key
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_config(const kpc_client *client, kpc_config **config, kpc_error **error);
+kpc_status kpc_client_config(const kpc_client *KPC_NONNULL client, kpc_config **KPC_NONNULL config,
+                             kpc_error **KPC_NULLABLE error);
 
 /**
  * Writes a line of the program's own to the client's log, among those of the library.
@@ -1965,8 +2025,9 @@ kpc_status kpc_client_config(const kpc_client *client, kpc_config **config, kpc_
  * Threads: any.
  */
 KPC_API
-kpc_status kpc_client_log(const kpc_client *client, int32_t level, const char *text,
-                          size_t text_len, kpc_error **error);
+kpc_status kpc_client_log(const kpc_client *KPC_NONNULL client, int32_t level,
+                          const char *KPC_NULLABLE text, size_t text_len,
+                          kpc_error **KPC_NULLABLE error);
 
 /**
  * Connects with the daemon and shakes hands. A daemon that is not on the mixnet is no error;
@@ -1989,7 +2050,8 @@ kpc_status kpc_client_log(const kpc_client *client, int32_t level, const char *t
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_connect(kpc_client *client, int32_t timeout_ms, kpc_error **error);
+kpc_status kpc_client_connect(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                              kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_client_connect, without waiting; its completion is for kpc_client_connect_result.
@@ -2007,8 +2069,9 @@ kpc_status kpc_client_connect(kpc_client *client, int32_t timeout_ms, kpc_error 
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_connect_async(kpc_client *client, int32_t timeout_ms,
-                                    const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_client_connect_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                                    const kpc_completion *KPC_NULLABLE done,
+                                    kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_client_connect_async gave.
@@ -2021,7 +2084,8 @@ kpc_status kpc_client_connect_async(kpc_client *client, int32_t timeout_ms,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_connect_result(const kpc_result *result, kpc_error **error);
+kpc_status kpc_client_connect_result(const kpc_result *KPC_NONNULL result,
+                                     kpc_error **KPC_NULLABLE error);
 
 /**
  * Waits until every write, copy command and plain message that was accepted has left:
@@ -2038,7 +2102,8 @@ kpc_status kpc_client_connect_result(const kpc_result *result, kpc_error **error
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_flush(kpc_client *client, int32_t timeout_ms, kpc_error **error);
+kpc_status kpc_client_flush(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                            kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_client_flush, without waiting; its completion is for kpc_client_flush_result.
@@ -2054,8 +2119,9 @@ kpc_status kpc_client_flush(kpc_client *client, int32_t timeout_ms, kpc_error **
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_flush_async(kpc_client *client, int32_t timeout_ms,
-                                  const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_client_flush_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                                  const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
+                                  kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_client_flush_async gave.
@@ -2068,7 +2134,8 @@ kpc_status kpc_client_flush_async(kpc_client *client, int32_t timeout_ms,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_flush_result(const kpc_result *result, kpc_error **error);
+kpc_status kpc_client_flush_result(const kpc_result *KPC_NONNULL result,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * Closes a client: says goodbye to the daemon, which forgets the session and all that it repeats
@@ -2086,7 +2153,9 @@ kpc_status kpc_client_flush_result(const kpc_result *result, kpc_error **error);
  *
  * Threads: any, callbacks included.
  */
-KPC_API kpc_status kpc_client_close(kpc_client *client, int32_t timeout_ms, kpc_error **error);
+KPC_API
+kpc_status kpc_client_close(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                            kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_client_close, without waiting; its completion is for kpc_client_close_result. It comes
@@ -2105,8 +2174,9 @@ KPC_API kpc_status kpc_client_close(kpc_client *client, int32_t timeout_ms, kpc_
  * Threads: any, callbacks and finalizers included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_close_async(kpc_client *client, int32_t timeout_ms,
-                                  const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_client_close_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                                  const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
+                                  kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_client_close_async gave.
@@ -2119,7 +2189,8 @@ kpc_status kpc_client_close_async(kpc_client *client, int32_t timeout_ms,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_close_result(const kpc_result *result, kpc_error **error);
+kpc_status kpc_client_close_result(const kpc_result *KPC_NONNULL result,
+                                   kpc_error **KPC_NULLABLE error);
 
 /* ---- Statistics and estimates ---------------------------------------------------------------- */
 
@@ -2223,8 +2294,8 @@ typedef struct kpc_stats {
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_stats(const kpc_client *client, kpc_stats *stats, size_t size,
-                            kpc_error **error);
+kpc_status kpc_client_stats(const kpc_client *KPC_NONNULL client, kpc_stats *KPC_NONNULL stats,
+                            size_t size, kpc_error **KPC_NULLABLE error);
 
 /**
  * How long work will take on average: for a progress bar, or to tell a user that it is not a
@@ -2257,8 +2328,9 @@ kpc_status kpc_client_stats(const kpc_client *client, kpc_stats *stats, size_t s
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_estimate(const kpc_client *client, uint64_t reads, uint64_t writes,
-                               uint64_t copy_bytes, int64_t *ns, kpc_error **error);
+kpc_status kpc_client_estimate(const kpc_client *KPC_NONNULL client, uint64_t reads,
+                               uint64_t writes, uint64_t copy_bytes, int64_t *KPC_NONNULL ns,
+                               kpc_error **KPC_NULLABLE error);
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
@@ -2279,8 +2351,8 @@ typedef void (*kpc_event_fn)(const kpc_event *event, void *user_data);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_sink_open(kpc_client *client, size_t capacity, kpc_event_sink **sink,
-                               kpc_error **error);
+kpc_status kpc_event_sink_open(kpc_client *KPC_NONNULL client, size_t capacity,
+                               kpc_event_sink **KPC_NONNULL sink, kpc_error **KPC_NULLABLE error);
 
 /**
  * Takes the next event.
@@ -2298,8 +2370,8 @@ kpc_status kpc_event_sink_open(kpc_client *client, size_t capacity, kpc_event_si
  * Threads: any; of several that wait, each event wakes one.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_sink_next(kpc_event_sink *sink, int32_t timeout_ms, kpc_event **event,
-                               kpc_error **error);
+kpc_status kpc_event_sink_next(kpc_event_sink *KPC_NONNULL sink, int32_t timeout_ms,
+                               kpc_event **KPC_NONNULL event, kpc_error **KPC_NULLABLE error);
 
 /**
  * A file descriptor for poll, epoll, kqueue and the loops built on them: readable while
@@ -2312,7 +2384,7 @@ kpc_status kpc_event_sink_next(kpc_event_sink *sink, int32_t timeout_ms, kpc_eve
  *
  * Threads: any.
  */
-KPC_API int kpc_event_sink_fd(const kpc_event_sink *sink);
+KPC_API int kpc_event_sink_fd(const kpc_event_sink *KPC_NONNULL sink);
 
 /**
  * Hands every event of a sink, those that wait and those to come, to a function, on the
@@ -2320,7 +2392,7 @@ KPC_API int kpc_event_sink_fd(const kpc_event_sink *sink);
  *
  * @param sink       the sink
  * @param fn         receives the events
- * @param user_data  handed to fn and drop
+ * @param user_data  handed to fn and drop; may be NULL
  * @param drop       called once with user_data, after the last event, also when this call
  *                   fails; may be NULL
  * @param error      receives details of a failure; may be NULL
@@ -2330,8 +2402,9 @@ KPC_API int kpc_event_sink_fd(const kpc_event_sink *sink);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_sink_on_event(kpc_event_sink *sink, kpc_event_fn fn, void *user_data,
-                                   kpc_drop_fn drop, kpc_error **error);
+kpc_status kpc_event_sink_on_event(kpc_event_sink *KPC_NONNULL sink, kpc_event_fn KPC_NONNULL fn,
+                                   void *KPC_NULLABLE user_data, kpc_drop_fn KPC_NULLABLE drop,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends a sink: nothing more is taken from it or handed to its callback, and a thread that
@@ -2342,7 +2415,7 @@ kpc_status kpc_event_sink_on_event(kpc_event_sink *sink, kpc_event_fn fn, void *
  *
  * Threads: any, callbacks included.
  */
-KPC_API void kpc_event_sink_free(kpc_event_sink *sink);
+KPC_API void kpc_event_sink_free(kpc_event_sink *KPC_NULLABLE sink);
 
 /**
  * Ends an event that kpc_event_sink_next gave. One that was lent to a callback ends by itself.
@@ -2351,7 +2424,7 @@ KPC_API void kpc_event_sink_free(kpc_event_sink *sink);
  *
  * Threads: any.
  */
-KPC_API void kpc_event_free(kpc_event *event);
+KPC_API void kpc_event_free(kpc_event *KPC_NULLABLE event);
 
 /** No event: what kpc_event_kind gives for what is no live kpc_event. */
 #define KPC_EVENT_NONE 0
@@ -2425,7 +2498,7 @@ KPC_API void kpc_event_free(kpc_event *event);
  *
  * Threads: any.
  */
-KPC_API int32_t kpc_event_kind(const kpc_event *event);
+KPC_API int32_t kpc_event_kind(const kpc_event *KPC_NONNULL event);
 
 /**
  * Whether the daemon is on the mixnet, for KPC_EVENT_CONNECTION_STATUS.
@@ -2435,7 +2508,7 @@ KPC_API int32_t kpc_event_kind(const kpc_event *event);
  *
  * Threads: any.
  */
-KPC_API bool kpc_event_is_connected(const kpc_event *event);
+KPC_API bool kpc_event_is_connected(const kpc_event *KPC_NONNULL event);
 
 /**
  * Whether the daemon was left on purpose or said that it stops, for KPC_EVENT_DISCONNECTED.
@@ -2445,7 +2518,7 @@ KPC_API bool kpc_event_is_connected(const kpc_event *event);
  *
  * Threads: any.
  */
-KPC_API bool kpc_event_is_graceful(const kpc_event *event);
+KPC_API bool kpc_event_is_graceful(const kpc_event *KPC_NONNULL event);
 
 /**
  * The token that names the daemon process, for KPC_EVENT_CONNECTION_STATUS.
@@ -2459,7 +2532,8 @@ KPC_API bool kpc_event_is_graceful(const kpc_event *event);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_instance_token(const kpc_event *event, kpc_id *token, kpc_error **error);
+kpc_status kpc_event_instance_token(const kpc_event *KPC_NONNULL event, kpc_id *KPC_NONNULL token,
+                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * What the daemon itself sent as `err` with KPC_EVENT_CONNECTION_STATUS: one item of CBOR, of
@@ -2475,7 +2549,8 @@ kpc_status kpc_event_instance_token(const kpc_event *event, kpc_id *token, kpc_e
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_err_cbor(const kpc_event *event, kpc_buffer **cbor, kpc_error **error);
+kpc_status kpc_event_err_cbor(const kpc_event *KPC_NONNULL event, kpc_buffer **KPC_NONNULL cbor,
+                              kpc_error **KPC_NULLABLE error);
 
 /**
  * The id of the message that an event is about.
@@ -2489,7 +2564,8 @@ kpc_status kpc_event_err_cbor(const kpc_event *event, kpc_buffer **cbor, kpc_err
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_message_id(const kpc_event *event, kpc_id *id, kpc_error **error);
+kpc_status kpc_event_message_id(const kpc_event *KPC_NONNULL event, kpc_id *KPC_NONNULL id,
+                                kpc_error **KPC_NULLABLE error);
 
 /**
  * The id of the reply block that an event is about, for KPC_EVENT_MESSAGE_SENT and
@@ -2504,7 +2580,8 @@ kpc_status kpc_event_message_id(const kpc_event *event, kpc_id *id, kpc_error **
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_surb_id(const kpc_event *event, kpc_id *id, kpc_error **error);
+kpc_status kpc_event_surb_id(const kpc_event *KPC_NONNULL event, kpc_id *KPC_NONNULL id,
+                             kpc_error **KPC_NULLABLE error);
 
 /**
  * When a message was sent.
@@ -2514,7 +2591,7 @@ kpc_status kpc_event_surb_id(const kpc_event *event, kpc_id *id, kpc_error **err
  *
  * Threads: any.
  */
-KPC_API int64_t kpc_event_sent_at_unix(const kpc_event *event);
+KPC_API int64_t kpc_event_sent_at_unix(const kpc_event *KPC_NONNULL event);
 
 /**
  * How long the round trip of a message is expected to take, counted from its sending.
@@ -2524,7 +2601,7 @@ KPC_API int64_t kpc_event_sent_at_unix(const kpc_event *event);
  *
  * Threads: any.
  */
-KPC_API int64_t kpc_event_reply_eta_ns(const kpc_event *event);
+KPC_API int64_t kpc_event_reply_eta_ns(const kpc_event *KPC_NONNULL event);
 
 /**
  * What a reply carries, or the CBOR of a document. The network pads replies to plain
@@ -2540,7 +2617,8 @@ KPC_API int64_t kpc_event_reply_eta_ns(const kpc_event *event);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_payload(const kpc_event *event, kpc_buffer **payload, kpc_error **error);
+kpc_status kpc_event_payload(const kpc_event *KPC_NONNULL event, kpc_buffer **KPC_NONNULL payload,
+                             kpc_error **KPC_NULLABLE error);
 
 /**
  * Which of the two replicas of a box answered (daemons up to v0.0.72).
@@ -2550,7 +2628,7 @@ kpc_status kpc_event_payload(const kpc_event *event, kpc_buffer **payload, kpc_e
  *
  * Threads: any.
  */
-KPC_API int32_t kpc_event_reply_index(const kpc_event *event);
+KPC_API int32_t kpc_event_reply_index(const kpc_event *KPC_NONNULL event);
 
 /**
  * What went wrong, for the events that can tell of a failure.
@@ -2562,7 +2640,7 @@ KPC_API int32_t kpc_event_reply_index(const kpc_event *event);
  * Ownership: the error is the caller's, kpc_error_free.
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_error *kpc_event_error(const kpc_event *event);
+KPC_API KPC_MUST_USE kpc_error *kpc_event_error(const kpc_event *KPC_NONNULL event);
 
 /**
  * The document of KPC_EVENT_PKI_DOCUMENT.
@@ -2577,8 +2655,9 @@ KPC_API KPC_MUST_USE kpc_error *kpc_event_error(const kpc_event *event);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_pki_document(const kpc_event *event, kpc_pki_document **document,
-                                  kpc_error **error);
+kpc_status kpc_event_pki_document(const kpc_event *KPC_NONNULL event,
+                                  kpc_pki_document **KPC_NONNULL document,
+                                  kpc_error **KPC_NULLABLE error);
 
 /**
  * The result of KPC_EVENT_OPERATION, for the _result function of the call that began it.
@@ -2593,7 +2672,8 @@ kpc_status kpc_event_pki_document(const kpc_event *event, kpc_pki_document **doc
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_result(const kpc_event *event, kpc_result **result, kpc_error **error);
+kpc_status kpc_event_result(const kpc_event *KPC_NONNULL event, kpc_result **KPC_NONNULL result,
+                            kpc_error **KPC_NULLABLE error);
 
 /**
  * How many notices were dropped, for KPC_EVENT_OVERFLOW.
@@ -2603,7 +2683,7 @@ kpc_status kpc_event_result(const kpc_event *event, kpc_result **result, kpc_err
  *
  * Threads: any.
  */
-KPC_API uint64_t kpc_event_lost_count(const kpc_event *event);
+KPC_API uint64_t kpc_event_lost_count(const kpc_event *KPC_NONNULL event);
 
 /**
  * An event as one line for people, of whatever kind it is: ids, hashes, numbers and errors,
@@ -2618,7 +2698,8 @@ KPC_API uint64_t kpc_event_lost_count(const kpc_event *event);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_describe(const kpc_event *event, kpc_buffer **text, kpc_error **error);
+kpc_status kpc_event_describe(const kpc_event *KPC_NONNULL event, kpc_buffer **KPC_NONNULL text,
+                              kpc_error **KPC_NULLABLE error);
 
 /**
  * Which copy stream KPC_EVENT_COPY_PROGRESS and KPC_EVENT_COURIER_VANISHED are about:
@@ -2633,7 +2714,8 @@ kpc_status kpc_event_describe(const kpc_event *event, kpc_buffer **text, kpc_err
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_stream(const kpc_event *event, kpc_hash *stream, kpc_error **error);
+kpc_status kpc_event_stream(const kpc_event *KPC_NONNULL event, kpc_hash *KPC_NONNULL stream,
+                            kpc_error **KPC_NULLABLE error);
 
 /**
  * Hash of the identity key of the courier that KPC_EVENT_COURIER_VANISHED is about.
@@ -2647,7 +2729,8 @@ kpc_status kpc_event_stream(const kpc_event *event, kpc_hash *stream, kpc_error 
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_event_courier(const kpc_event *event, kpc_hash *courier, kpc_error **error);
+kpc_status kpc_event_courier(const kpc_event *KPC_NONNULL event, kpc_hash *KPC_NONNULL courier,
+                             kpc_error **KPC_NULLABLE error);
 
 /**
  * How many boxes of its temporary stream are written, for KPC_EVENT_COPY_PROGRESS.
@@ -2657,7 +2740,7 @@ kpc_status kpc_event_courier(const kpc_event *event, kpc_hash *courier, kpc_erro
  *
  * Threads: any.
  */
-KPC_API uint64_t kpc_event_boxes_written(const kpc_event *event);
+KPC_API uint64_t kpc_event_boxes_written(const kpc_event *KPC_NONNULL event);
 
 /**
  * How many boxes its temporary stream has, as far as is known, for KPC_EVENT_COPY_PROGRESS.
@@ -2667,7 +2750,7 @@ KPC_API uint64_t kpc_event_boxes_written(const kpc_event *event);
  *
  * Threads: any.
  */
-KPC_API uint64_t kpc_event_boxes_needed(const kpc_event *event);
+KPC_API uint64_t kpc_event_boxes_needed(const kpc_event *KPC_NONNULL event);
 
 /**
  * Whether everything is written and the courier is waited for, for KPC_EVENT_COPY_PROGRESS.
@@ -2677,7 +2760,7 @@ KPC_API uint64_t kpc_event_boxes_needed(const kpc_event *event);
  *
  * Threads: any.
  */
-KPC_API bool kpc_event_is_copying(const kpc_event *event);
+KPC_API bool kpc_event_is_copying(const kpc_event *KPC_NONNULL event);
 
 /* ---- Directory documents and services -------------------------------------------------------- */
 
@@ -2694,8 +2777,9 @@ KPC_API bool kpc_event_is_copying(const kpc_event *event);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_pki_document(const kpc_client *client, kpc_pki_document **document,
-                                   kpc_error **error);
+kpc_status kpc_client_pki_document(const kpc_client *KPC_NONNULL client,
+                                   kpc_pki_document **KPC_NONNULL document,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * The directory document of an epoch, if it is one of the last five that came; the current
@@ -2712,8 +2796,9 @@ kpc_status kpc_client_pki_document(const kpc_client *client, kpc_pki_document **
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_pki_document_for_epoch(const kpc_client *client, uint64_t epoch,
-                                             kpc_pki_document **document, kpc_error **error);
+kpc_status kpc_client_pki_document_for_epoch(const kpc_client *KPC_NONNULL client, uint64_t epoch,
+                                             kpc_pki_document **KPC_NONNULL document,
+                                             kpc_error **KPC_NULLABLE error);
 
 /**
  * The epoch that a document is for.
@@ -2723,7 +2808,7 @@ kpc_status kpc_client_pki_document_for_epoch(const kpc_client *client, uint64_t 
  *
  * Threads: any.
  */
-KPC_API uint64_t kpc_pki_document_epoch(const kpc_pki_document *document);
+KPC_API uint64_t kpc_pki_document_epoch(const kpc_pki_document *KPC_NONNULL document);
 
 /**
  * How many packets a client of the network sends per millisecond on average (LambdaP of the
@@ -2734,7 +2819,7 @@ KPC_API uint64_t kpc_pki_document_epoch(const kpc_pki_document *document);
  *
  * Threads: any.
  */
-KPC_API double kpc_pki_document_lambda_p(const kpc_pki_document *document);
+KPC_API double kpc_pki_document_lambda_p(const kpc_pki_document *KPC_NONNULL document);
 
 /**
  * A document as CBOR, without the signatures.
@@ -2748,8 +2833,8 @@ KPC_API double kpc_pki_document_lambda_p(const kpc_pki_document *document);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_pki_document_cbor(const kpc_pki_document *document, kpc_buffer **cbor,
-                                 kpc_error **error);
+kpc_status kpc_pki_document_cbor(const kpc_pki_document *KPC_NONNULL document,
+                                 kpc_buffer **KPC_NONNULL cbor, kpc_error **KPC_NULLABLE error);
 
 /**
  * A document as readable JSON: the descriptors inside it are decoded, bytes are hexadecimal.
@@ -2764,8 +2849,8 @@ kpc_status kpc_pki_document_cbor(const kpc_pki_document *document, kpc_buffer **
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_pki_document_to_json(const kpc_pki_document *document, kpc_buffer **text,
-                                    kpc_error **error);
+kpc_status kpc_pki_document_to_json(const kpc_pki_document *KPC_NONNULL document,
+                                    kpc_buffer **KPC_NONNULL text, kpc_error **KPC_NULLABLE error);
 
 /**
  * Whether a document names a node, for instance the courier of an operation that is running:
@@ -2777,7 +2862,9 @@ kpc_status kpc_pki_document_to_json(const kpc_pki_document *document, kpc_buffer
  *
  * Threads: any.
  */
-KPC_API bool kpc_pki_document_has_identity(const kpc_pki_document *document, const kpc_hash *node);
+KPC_API
+bool kpc_pki_document_has_identity(const kpc_pki_document *KPC_NONNULL document,
+                                   const kpc_hash *KPC_NONNULL node);
 
 /**
  * All instances of a service in a document; none is no failure here.
@@ -2792,8 +2879,10 @@ KPC_API bool kpc_pki_document_has_identity(const kpc_pki_document *document, con
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_pki_document_find_services(const kpc_pki_document *document, const char *capability,
-                                          kpc_services **services, kpc_error **error);
+kpc_status kpc_pki_document_find_services(const kpc_pki_document *KPC_NONNULL document,
+                                          const char *KPC_NONNULL capability,
+                                          kpc_services **KPC_NONNULL services,
+                                          kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends a document.
@@ -2802,7 +2891,7 @@ kpc_status kpc_pki_document_find_services(const kpc_pki_document *document, cons
  *
  * Threads: any.
  */
-KPC_API void kpc_pki_document_free(kpc_pki_document *document);
+KPC_API void kpc_pki_document_free(kpc_pki_document *KPC_NULLABLE document);
 
 /**
  * All instances of a service in the current document.
@@ -2818,8 +2907,10 @@ KPC_API void kpc_pki_document_free(kpc_pki_document *document);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_get_services(const kpc_client *client, const char *capability,
-                                   kpc_services **services, kpc_error **error);
+kpc_status kpc_client_get_services(const kpc_client *KPC_NONNULL client,
+                                   const char *KPC_NONNULL capability,
+                                   kpc_services **KPC_NONNULL services,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * One instance of a service in the current document, chosen at random each time, each as
@@ -2835,8 +2926,9 @@ kpc_status kpc_client_get_services(const kpc_client *client, const char *capabil
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_get_service(const kpc_client *client, const char *capability,
-                                  kpc_service *service, kpc_error **error);
+kpc_status kpc_client_get_service(const kpc_client *KPC_NONNULL client,
+                                  const char *KPC_NONNULL capability,
+                                  kpc_service *KPC_NONNULL service, kpc_error **KPC_NULLABLE error);
 
 /**
  * How many instances a list has.
@@ -2846,7 +2938,7 @@ kpc_status kpc_client_get_service(const kpc_client *client, const char *capabili
  *
  * Threads: any.
  */
-KPC_API size_t kpc_services_count(const kpc_services *services);
+KPC_API size_t kpc_services_count(const kpc_services *KPC_NONNULL services);
 
 /**
  * Where to send to one instance of a list.
@@ -2860,8 +2952,8 @@ KPC_API size_t kpc_services_count(const kpc_services *services);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_services_at(const kpc_services *services, size_t position, kpc_service *service,
-                           kpc_error **error);
+kpc_status kpc_services_at(const kpc_services *KPC_NONNULL services, size_t position,
+                           kpc_service *KPC_NONNULL service, kpc_error **KPC_NULLABLE error);
 
 /**
  * The name of the node of one instance of a list, for people.
@@ -2876,8 +2968,8 @@ kpc_status kpc_services_at(const kpc_services *services, size_t position, kpc_se
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_services_name_at(const kpc_services *services, size_t position, kpc_buffer **name,
-                                kpc_error **error);
+kpc_status kpc_services_name_at(const kpc_services *KPC_NONNULL services, size_t position,
+                                kpc_buffer **KPC_NONNULL name, kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends a list of services.
@@ -2886,7 +2978,7 @@ kpc_status kpc_services_name_at(const kpc_services *services, size_t position, k
  *
  * Threads: any.
  */
-KPC_API void kpc_services_free(kpc_services *services);
+KPC_API void kpc_services_free(kpc_services *KPC_NULLABLE services);
 
 /**
  * The geometry of the network's packets, from the daemon, or from the configuration where the
@@ -2900,8 +2992,9 @@ KPC_API void kpc_services_free(kpc_services *services);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_sphinx_geometry(const kpc_client *client, kpc_sphinx_geometry *geometry,
-                                      kpc_error **error);
+kpc_status kpc_client_sphinx_geometry(const kpc_client *KPC_NONNULL client,
+                                      kpc_sphinx_geometry *KPC_NONNULL geometry,
+                                      kpc_error **KPC_NULLABLE error);
 
 /**
  * The geometry of the network's boxes, from the daemon, or from the configuration where the
@@ -2915,8 +3008,9 @@ kpc_status kpc_client_sphinx_geometry(const kpc_client *client, kpc_sphinx_geome
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_pigeonhole_geometry(const kpc_client *client,
-                                          kpc_pigeonhole_geometry *geometry, kpc_error **error);
+kpc_status kpc_client_pigeonhole_geometry(const kpc_client *KPC_NONNULL client,
+                                          kpc_pigeonhole_geometry *KPC_NONNULL geometry,
+                                          kpc_error **KPC_NULLABLE error);
 
 /* ---- Plain messages -------------------------------------------------------------------------- */
 
@@ -2942,9 +3036,10 @@ kpc_status kpc_client_pigeonhole_geometry(const kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_message(kpc_client *client, const kpc_id *surb_id, const kpc_service *service,
-                            const uint8_t *payload, size_t payload_len, kpc_id *message_id,
-                            kpc_error **error);
+kpc_status kpc_send_message(kpc_client *KPC_NONNULL client, const kpc_id *KPC_NONNULL surb_id,
+                            const kpc_service *KPC_NONNULL service,
+                            const uint8_t *KPC_NULLABLE payload, size_t payload_len,
+                            kpc_id *KPC_NULLABLE message_id, kpc_error **KPC_NULLABLE error);
 
 /**
  * Sends a plain message to which no reply can come. Done when it is in line for the daemon;
@@ -2966,9 +3061,11 @@ kpc_status kpc_send_message(kpc_client *client, const kpc_id *surb_id, const kpc
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_message_without_reply(kpc_client *client, const kpc_service *service,
-                                          const uint8_t *payload, size_t payload_len,
-                                          kpc_id *message_id, kpc_error **error);
+kpc_status kpc_send_message_without_reply(kpc_client *KPC_NONNULL client,
+                                          const kpc_service *KPC_NONNULL service,
+                                          const uint8_t *KPC_NULLABLE payload, size_t payload_len,
+                                          kpc_id *KPC_NULLABLE message_id,
+                                          kpc_error **KPC_NULLABLE error);
 
 /**
  * Sends a plain message and waits for its reply. Nothing is retransmitted: a lost packet ends
@@ -2995,9 +3092,11 @@ kpc_status kpc_send_message_without_reply(kpc_client *client, const kpc_service 
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_message_await_reply(kpc_client *client, const kpc_service *service,
-                                        const uint8_t *payload, size_t payload_len,
-                                        int32_t timeout_ms, kpc_buffer **reply, kpc_error **error);
+kpc_status kpc_send_message_await_reply(kpc_client *KPC_NONNULL client,
+                                        const kpc_service *KPC_NONNULL service,
+                                        const uint8_t *KPC_NULLABLE payload, size_t payload_len,
+                                        int32_t timeout_ms, kpc_buffer **KPC_NONNULL reply,
+                                        kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_send_message_await_reply, without waiting; its completion is for
@@ -3022,10 +3121,13 @@ kpc_status kpc_send_message_await_reply(kpc_client *client, const kpc_service *s
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_message_await_reply_async(kpc_client *client, const kpc_service *service,
-                                              const uint8_t *payload, size_t payload_len,
-                                              int32_t timeout_ms, const kpc_completion *done,
-                                              kpc_op *op, kpc_error **error);
+kpc_status kpc_send_message_await_reply_async(kpc_client *KPC_NONNULL client,
+                                              const kpc_service *KPC_NONNULL service,
+                                              const uint8_t *KPC_NULLABLE payload,
+                                              size_t payload_len, int32_t timeout_ms,
+                                              const kpc_completion *KPC_NULLABLE done,
+                                              kpc_op *KPC_NULLABLE op,
+                                              kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_send_message_await_reply_async gave.
@@ -3041,8 +3143,9 @@ kpc_status kpc_send_message_await_reply_async(kpc_client *client, const kpc_serv
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_message_await_reply_result(const kpc_result *result, kpc_buffer **reply,
-                                               kpc_error **error);
+kpc_status kpc_send_message_await_reply_result(const kpc_result *KPC_NONNULL result,
+                                               kpc_buffer **KPC_NONNULL reply,
+                                               kpc_error **KPC_NULLABLE error);
 
 /**
  * Sends a message until its reply comes. Done when it is accepted; what becomes of it is told
@@ -3069,9 +3172,11 @@ kpc_status kpc_send_message_await_reply_result(const kpc_result *result, kpc_buf
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_reliable_message(kpc_client *client, const kpc_id *message_id,
-                                     const kpc_service *service, const uint8_t *payload,
-                                     size_t payload_len, kpc_error **error);
+kpc_status kpc_send_reliable_message(kpc_client *KPC_NONNULL client,
+                                     const kpc_id *KPC_NONNULL message_id,
+                                     const kpc_service *KPC_NONNULL service,
+                                     const uint8_t *KPC_NULLABLE payload, size_t payload_len,
+                                     kpc_error **KPC_NULLABLE error);
 
 /**
  * Sends a message until its reply comes, and waits for that.
@@ -3103,10 +3208,13 @@ kpc_status kpc_send_reliable_message(kpc_client *client, const kpc_id *message_i
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_reliable_message_await_reply(kpc_client *client, const kpc_id *message_id,
-                                                 const kpc_service *service, const uint8_t *payload,
+kpc_status kpc_send_reliable_message_await_reply(kpc_client *KPC_NONNULL client,
+                                                 const kpc_id *KPC_NULLABLE message_id,
+                                                 const kpc_service *KPC_NONNULL service,
+                                                 const uint8_t *KPC_NULLABLE payload,
                                                  size_t payload_len, int32_t timeout_ms,
-                                                 kpc_buffer **reply, kpc_error **error);
+                                                 kpc_buffer **KPC_NONNULL reply,
+                                                 kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_send_reliable_message_await_reply, without waiting; its completion is for
@@ -3133,12 +3241,14 @@ kpc_status kpc_send_reliable_message_await_reply(kpc_client *client, const kpc_i
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_reliable_message_await_reply_async(kpc_client *client, const kpc_id *message_id,
-                                                       const kpc_service *service,
-                                                       const uint8_t *payload, size_t payload_len,
-                                                       int32_t timeout_ms,
-                                                       const kpc_completion *done, kpc_op *op,
-                                                       kpc_error **error);
+kpc_status kpc_send_reliable_message_await_reply_async(kpc_client *KPC_NONNULL client,
+                                                       const kpc_id *KPC_NULLABLE message_id,
+                                                       const kpc_service *KPC_NONNULL service,
+                                                       const uint8_t *KPC_NULLABLE payload,
+                                                       size_t payload_len, int32_t timeout_ms,
+                                                       const kpc_completion *KPC_NULLABLE done,
+                                                       kpc_op *KPC_NULLABLE op,
+                                                       kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_send_reliable_message_await_reply_async gave.
@@ -3154,8 +3264,9 @@ kpc_status kpc_send_reliable_message_await_reply_async(kpc_client *client, const
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_reliable_message_await_reply_result(const kpc_result *result,
-                                                        kpc_buffer **reply, kpc_error **error);
+kpc_status kpc_send_reliable_message_await_reply_result(const kpc_result *KPC_NONNULL result,
+                                                        kpc_buffer **KPC_NONNULL reply,
+                                                        kpc_error **KPC_NULLABLE error);
 
 /**
  * Waits until a reply to a plain message came that no such wait has reported before, be it
@@ -3171,7 +3282,8 @@ kpc_status kpc_send_reliable_message_await_reply_result(const kpc_result *result
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_await_message_reply(kpc_client *client, int32_t timeout_ms, kpc_error **error);
+kpc_status kpc_await_message_reply(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_await_message_reply, without waiting; its completion is for
@@ -3188,8 +3300,9 @@ kpc_status kpc_await_message_reply(kpc_client *client, int32_t timeout_ms, kpc_e
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_await_message_reply_async(kpc_client *client, int32_t timeout_ms,
-                                         const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_await_message_reply_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_await_message_reply_async gave.
@@ -3202,7 +3315,8 @@ kpc_status kpc_await_message_reply_async(kpc_client *client, int32_t timeout_ms,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_await_message_reply_result(const kpc_result *result, kpc_error **error);
+kpc_status kpc_await_message_reply_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_error **KPC_NULLABLE error);
 
 /* ---- Boxes ----------------------------------------------------------------------------------- */
 
@@ -3251,10 +3365,11 @@ kpc_status kpc_await_message_reply_result(const kpc_result *result, kpc_error **
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_box(kpc_client *client, const kpc_write_cap *write_cap,
-                         const kpc_box_index *index, const uint8_t *plaintext, size_t plaintext_len,
-                         uint32_t flags, int32_t timeout_ms, kpc_box_index *next,
-                         kpc_error **error);
+kpc_status kpc_write_box(kpc_client *KPC_NONNULL client, const kpc_write_cap *KPC_NONNULL write_cap,
+                         const kpc_box_index *KPC_NONNULL index,
+                         const uint8_t *KPC_NULLABLE plaintext, size_t plaintext_len,
+                         uint32_t flags, int32_t timeout_ms, kpc_box_index *KPC_NONNULL next,
+                         kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_write_box, without waiting; its completion is for kpc_write_box_result.
@@ -3285,10 +3400,13 @@ kpc_status kpc_write_box(kpc_client *client, const kpc_write_cap *write_cap,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_box_async(kpc_client *client, const kpc_write_cap *write_cap,
-                               const kpc_box_index *index, const uint8_t *plaintext,
-                               size_t plaintext_len, uint32_t flags, int32_t timeout_ms,
-                               const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_write_box_async(kpc_client *KPC_NONNULL client,
+                               const kpc_write_cap *KPC_NONNULL write_cap,
+                               const kpc_box_index *KPC_NONNULL index,
+                               const uint8_t *KPC_NULLABLE plaintext, size_t plaintext_len,
+                               uint32_t flags, int32_t timeout_ms,
+                               const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
+                               kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_write_box_async gave.
@@ -3303,7 +3421,8 @@ kpc_status kpc_write_box_async(kpc_client *client, const kpc_write_cap *write_ca
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_box_result(const kpc_result *result, kpc_box_index *next, kpc_error **error);
+kpc_status kpc_write_box_result(const kpc_result *KPC_NONNULL result,
+                                kpc_box_index *KPC_NONNULL next, kpc_error **KPC_NULLABLE error);
 
 /**
  * Reads one box, waiting until it is written unless the flags say otherwise, and gives the
@@ -3334,9 +3453,10 @@ kpc_status kpc_write_box_result(const kpc_result *result, kpc_box_index *next, k
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_box(kpc_client *client, const kpc_read_cap *read_cap,
-                        const kpc_box_index *index, uint32_t flags, int32_t timeout_ms,
-                        kpc_buffer **plaintext, kpc_box_index *next, kpc_error **error);
+kpc_status kpc_read_box(kpc_client *KPC_NONNULL client, const kpc_read_cap *KPC_NONNULL read_cap,
+                        const kpc_box_index *KPC_NONNULL index, uint32_t flags, int32_t timeout_ms,
+                        kpc_buffer **KPC_NONNULL plaintext, kpc_box_index *KPC_NONNULL next,
+                        kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_read_box, without waiting; its completion is for kpc_read_box_result.
@@ -3364,9 +3484,11 @@ kpc_status kpc_read_box(kpc_client *client, const kpc_read_cap *read_cap,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_box_async(kpc_client *client, const kpc_read_cap *read_cap,
-                              const kpc_box_index *index, uint32_t flags, int32_t timeout_ms,
-                              const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_read_box_async(kpc_client *KPC_NONNULL client,
+                              const kpc_read_cap *KPC_NONNULL read_cap,
+                              const kpc_box_index *KPC_NONNULL index, uint32_t flags,
+                              int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                              kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_read_box_async gave.
@@ -3383,8 +3505,9 @@ kpc_status kpc_read_box_async(kpc_client *client, const kpc_read_cap *read_cap,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_box_result(const kpc_result *result, kpc_buffer **plaintext,
-                               kpc_box_index *next, kpc_error **error);
+kpc_status kpc_read_box_result(const kpc_result *KPC_NONNULL result,
+                               kpc_buffer **KPC_NONNULL plaintext, kpc_box_index *KPC_NONNULL next,
+                               kpc_error **KPC_NULLABLE error);
 
 /**
  * Deletes one box by writing a tombstone over it, and gives the index of the next. The only
@@ -3412,9 +3535,10 @@ kpc_status kpc_read_box_result(const kpc_result *result, kpc_buffer **plaintext,
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstone_box(kpc_client *client, const kpc_write_cap *write_cap,
-                             const kpc_box_index *index, int32_t timeout_ms, kpc_box_index *next,
-                             kpc_error **error);
+kpc_status kpc_tombstone_box(kpc_client *KPC_NONNULL client,
+                             const kpc_write_cap *KPC_NONNULL write_cap,
+                             const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
+                             kpc_box_index *KPC_NONNULL next, kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_tombstone_box, without waiting; its completion is for kpc_tombstone_box_result.
@@ -3441,9 +3565,11 @@ kpc_status kpc_tombstone_box(kpc_client *client, const kpc_write_cap *write_cap,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstone_box_async(kpc_client *client, const kpc_write_cap *write_cap,
-                                   const kpc_box_index *index, int32_t timeout_ms,
-                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_tombstone_box_async(kpc_client *KPC_NONNULL client,
+                                   const kpc_write_cap *KPC_NONNULL write_cap,
+                                   const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
+                                   const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_tombstone_box_async gave.
@@ -3458,8 +3584,9 @@ kpc_status kpc_tombstone_box_async(kpc_client *client, const kpc_write_cap *writ
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstone_box_result(const kpc_result *result, kpc_box_index *next,
-                                    kpc_error **error);
+kpc_status kpc_tombstone_box_result(const kpc_result *KPC_NONNULL result,
+                                    kpc_box_index *KPC_NONNULL next,
+                                    kpc_error **KPC_NULLABLE error);
 
 /* ---- Boxes, step by step --------------------------------------------------------------------- */
 
@@ -3474,7 +3601,8 @@ kpc_status kpc_tombstone_box_result(const kpc_result *result, kpc_box_index *nex
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_envelope_hash(const kpc_envelope *envelope, kpc_hash *hash, kpc_error **error);
+kpc_status kpc_envelope_hash(const kpc_envelope *KPC_NONNULL envelope, kpc_hash *KPC_NONNULL hash,
+                             kpc_error **KPC_NULLABLE error);
 
 /**
  * The index of the box after the one that an envelope was made for.
@@ -3488,8 +3616,8 @@ kpc_status kpc_envelope_hash(const kpc_envelope *envelope, kpc_hash *hash, kpc_e
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_envelope_next_index(const kpc_envelope *envelope, kpc_box_index *next,
-                                   kpc_error **error);
+kpc_status kpc_envelope_next_index(const kpc_envelope *KPC_NONNULL envelope,
+                                   kpc_box_index *KPC_NONNULL next, kpc_error **KPC_NULLABLE error);
 
 /**
  * What travels to the courier.
@@ -3503,8 +3631,9 @@ kpc_status kpc_envelope_next_index(const kpc_envelope *envelope, kpc_box_index *
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_envelope_ciphertext(const kpc_envelope *envelope, kpc_buffer **ciphertext,
-                                   kpc_error **error);
+kpc_status kpc_envelope_ciphertext(const kpc_envelope *KPC_NONNULL envelope,
+                                   kpc_buffer **KPC_NONNULL ciphertext,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * What opens the answer. A secret.
@@ -3518,8 +3647,9 @@ kpc_status kpc_envelope_ciphertext(const kpc_envelope *envelope, kpc_buffer **ci
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_envelope_descriptor(const kpc_envelope *envelope, kpc_buffer **descriptor,
-                                   kpc_error **error);
+kpc_status kpc_envelope_descriptor(const kpc_envelope *KPC_NONNULL envelope,
+                                   kpc_buffer **KPC_NONNULL descriptor,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * An envelope in one piece, to be stored and given to kpc_envelope_from_bytes. As secret as
@@ -3534,8 +3664,8 @@ kpc_status kpc_envelope_descriptor(const kpc_envelope *envelope, kpc_buffer **de
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_envelope_to_bytes(const kpc_envelope *envelope, kpc_buffer **bytes,
-                                 kpc_error **error);
+kpc_status kpc_envelope_to_bytes(const kpc_envelope *KPC_NONNULL envelope,
+                                 kpc_buffer **KPC_NONNULL bytes, kpc_error **KPC_NULLABLE error);
 
 /**
  * Makes an envelope of what kpc_envelope_to_bytes gave.
@@ -3551,8 +3681,9 @@ kpc_status kpc_envelope_to_bytes(const kpc_envelope *envelope, kpc_buffer **byte
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_envelope_from_bytes(const uint8_t *bytes, size_t len, kpc_envelope **envelope,
-                                   kpc_error **error);
+kpc_status kpc_envelope_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
+                                   kpc_envelope **KPC_NONNULL envelope,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * Makes an envelope of the parts that another client of the daemon stored.
@@ -3572,10 +3703,12 @@ kpc_status kpc_envelope_from_bytes(const uint8_t *bytes, size_t len, kpc_envelop
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_envelope_from_parts(const uint8_t *ciphertext, size_t ciphertext_len,
-                                   const uint8_t *descriptor, size_t descriptor_len,
-                                   const kpc_hash *hash, const kpc_box_index *next,
-                                   kpc_envelope **envelope, kpc_error **error);
+kpc_status kpc_envelope_from_parts(const uint8_t *KPC_NONNULL ciphertext, size_t ciphertext_len,
+                                   const uint8_t *KPC_NONNULL descriptor, size_t descriptor_len,
+                                   const kpc_hash *KPC_NONNULL hash,
+                                   const kpc_box_index *KPC_NULLABLE next,
+                                   kpc_envelope **KPC_NONNULL envelope,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends an envelope. What is being sent goes on.
@@ -3584,7 +3717,7 @@ kpc_status kpc_envelope_from_parts(const uint8_t *ciphertext, size_t ciphertext_
  *
  * Threads: any.
  */
-KPC_API void kpc_envelope_free(kpc_envelope *envelope);
+KPC_API void kpc_envelope_free(kpc_envelope *KPC_NULLABLE envelope);
 
 /**
  * Prepares the read of a box. The daemon computes it; nothing is sent. The envelope is made
@@ -3607,9 +3740,10 @@ KPC_API void kpc_envelope_free(kpc_envelope *envelope);
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_read(kpc_client *client, const kpc_read_cap *read_cap,
-                            const kpc_box_index *index, int32_t timeout_ms, kpc_envelope **envelope,
-                            kpc_error **error);
+kpc_status kpc_encrypt_read(kpc_client *KPC_NONNULL client,
+                            const kpc_read_cap *KPC_NONNULL read_cap,
+                            const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
+                            kpc_envelope **KPC_NONNULL envelope, kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_encrypt_read, without waiting; its completion is for kpc_encrypt_read_result.
@@ -3629,9 +3763,11 @@ kpc_status kpc_encrypt_read(kpc_client *client, const kpc_read_cap *read_cap,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_read_async(kpc_client *client, const kpc_read_cap *read_cap,
-                                  const kpc_box_index *index, int32_t timeout_ms,
-                                  const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_encrypt_read_async(kpc_client *KPC_NONNULL client,
+                                  const kpc_read_cap *KPC_NONNULL read_cap,
+                                  const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
+                                  const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
+                                  kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_encrypt_read_async gave.
@@ -3646,8 +3782,9 @@ kpc_status kpc_encrypt_read_async(kpc_client *client, const kpc_read_cap *read_c
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_read_result(const kpc_result *result, kpc_envelope **envelope,
-                                   kpc_error **error);
+kpc_status kpc_encrypt_read_result(const kpc_result *KPC_NONNULL result,
+                                   kpc_envelope **KPC_NONNULL envelope,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * Prepares the write of a box. The daemon computes it; nothing is sent. Each call makes
@@ -3673,10 +3810,12 @@ kpc_status kpc_encrypt_read_result(const kpc_result *result, kpc_envelope **enve
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_write(kpc_client *client, const kpc_write_cap *write_cap,
-                             const kpc_box_index *index, const uint8_t *plaintext,
-                             size_t plaintext_len, int32_t timeout_ms, kpc_envelope **envelope,
-                             kpc_error **error);
+kpc_status kpc_encrypt_write(kpc_client *KPC_NONNULL client,
+                             const kpc_write_cap *KPC_NONNULL write_cap,
+                             const kpc_box_index *KPC_NONNULL index,
+                             const uint8_t *KPC_NULLABLE plaintext, size_t plaintext_len,
+                             int32_t timeout_ms, kpc_envelope **KPC_NONNULL envelope,
+                             kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_encrypt_write, without waiting; its completion is for kpc_encrypt_write_result.
@@ -3699,10 +3838,12 @@ kpc_status kpc_encrypt_write(kpc_client *client, const kpc_write_cap *write_cap,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_write_async(kpc_client *client, const kpc_write_cap *write_cap,
-                                   const kpc_box_index *index, const uint8_t *plaintext,
-                                   size_t plaintext_len, int32_t timeout_ms,
-                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_encrypt_write_async(kpc_client *KPC_NONNULL client,
+                                   const kpc_write_cap *KPC_NONNULL write_cap,
+                                   const kpc_box_index *KPC_NONNULL index,
+                                   const uint8_t *KPC_NULLABLE plaintext, size_t plaintext_len,
+                                   int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                   kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_encrypt_write_async gave.
@@ -3717,8 +3858,9 @@ kpc_status kpc_encrypt_write_async(kpc_client *client, const kpc_write_cap *writ
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_write_result(const kpc_result *result, kpc_envelope **envelope,
-                                    kpc_error **error);
+kpc_status kpc_encrypt_write_result(const kpc_result *KPC_NONNULL result,
+                                    kpc_envelope **KPC_NONNULL envelope,
+                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * A read of a box that is not there ends with KPC_ERR_BOX_ID_NOT_FOUND, instead of waiting
@@ -3754,8 +3896,8 @@ kpc_status kpc_encrypt_write_result(const kpc_result *result, kpc_envelope **env
  * @param client       the client
  * @param read_cap     for a read; NULL for a write
  * @param write_cap    for a write; NULL for a read
- * @param index        the box that the envelope was made for; compulsory for a read, not
- *                     looked at for a write
+ * @param index        the box that the envelope was made for; NULL is fine for a write,
+ *                     which does not look at it
  * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
  *                     of today do not look at it
  * @param envelope     the envelope, which is not used up
@@ -3782,12 +3924,16 @@ kpc_status kpc_encrypt_write_result(const kpc_result *result, kpc_envelope **env
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message(kpc_client *client, const kpc_read_cap *read_cap,
-                                                 const kpc_write_cap *write_cap,
-                                                 const kpc_box_index *index, int32_t reply_index,
-                                                 const kpc_envelope *envelope, uint32_t flags,
-                                                 int32_t timeout_ms, kpc_buffer **plaintext,
-                                                 kpc_service *courier, kpc_error **error);
+kpc_status kpc_start_resending_encrypted_message(kpc_client *KPC_NONNULL client,
+                                                 const kpc_read_cap *KPC_NULLABLE read_cap,
+                                                 const kpc_write_cap *KPC_NULLABLE write_cap,
+                                                 const kpc_box_index *KPC_NULLABLE index,
+                                                 int32_t reply_index,
+                                                 const kpc_envelope *KPC_NONNULL envelope,
+                                                 uint32_t flags, int32_t timeout_ms,
+                                                 kpc_buffer **KPC_NULLABLE plaintext,
+                                                 kpc_service *KPC_NULLABLE courier,
+                                                 kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_start_resending_encrypted_message, without waiting; its completion is for
@@ -3796,8 +3942,8 @@ kpc_status kpc_start_resending_encrypted_message(kpc_client *client, const kpc_r
  * @param client       the client
  * @param read_cap     for a read; NULL for a write
  * @param write_cap    for a write; NULL for a read
- * @param index        the box that the envelope was made for; compulsory for a read, not
- *                     looked at for a write
+ * @param index        the box that the envelope was made for; NULL is fine for a write,
+ *                     which does not look at it
  * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
  *                     of today do not look at it
  * @param envelope     the envelope, which is not used up
@@ -3822,15 +3968,16 @@ kpc_status kpc_start_resending_encrypted_message(kpc_client *client, const kpc_r
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message_async(kpc_client *client,
-                                                       const kpc_read_cap *read_cap,
-                                                       const kpc_write_cap *write_cap,
-                                                       const kpc_box_index *index,
+kpc_status kpc_start_resending_encrypted_message_async(kpc_client *KPC_NONNULL client,
+                                                       const kpc_read_cap *KPC_NULLABLE read_cap,
+                                                       const kpc_write_cap *KPC_NULLABLE write_cap,
+                                                       const kpc_box_index *KPC_NULLABLE index,
                                                        int32_t reply_index,
-                                                       const kpc_envelope *envelope, uint32_t flags,
-                                                       int32_t timeout_ms,
-                                                       const kpc_completion *done, kpc_op *op,
-                                                       kpc_error **error);
+                                                       const kpc_envelope *KPC_NONNULL envelope,
+                                                       uint32_t flags, int32_t timeout_ms,
+                                                       const kpc_completion *KPC_NULLABLE done,
+                                                       kpc_op *KPC_NULLABLE op,
+                                                       kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_start_resending_encrypted_message_async gave.
@@ -3847,9 +3994,10 @@ kpc_status kpc_start_resending_encrypted_message_async(kpc_client *client,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *result,
-                                                        kpc_buffer **plaintext,
-                                                        kpc_service *courier, kpc_error **error);
+kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *KPC_NONNULL result,
+                                                        kpc_buffer **KPC_NULLABLE plaintext,
+                                                        kpc_service *KPC_NULLABLE courier,
+                                                        kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_start_resending_encrypted_message with KPC_START_RETURN_BOX_EXISTS, under the name that
@@ -3860,8 +4008,8 @@ kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *result
  * @param client       the client
  * @param read_cap     for a read; NULL for a write
  * @param write_cap    for a write; NULL for a read
- * @param index        the box that the envelope was made for; compulsory for a read, not
- *                     looked at for a write
+ * @param index        the box that the envelope was made for; NULL is fine for a write,
+ *                     which does not look at it
  * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
  *                     of today do not look at it
  * @param envelope     the envelope, which is not used up
@@ -3887,16 +4035,12 @@ kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *result
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message_return_box_exists(kpc_client *client,
-                                                                   const kpc_read_cap *read_cap,
-                                                                   const kpc_write_cap *write_cap,
-                                                                   const kpc_box_index *index,
-                                                                   int32_t reply_index,
-                                                                   const kpc_envelope *envelope,
-                                                                   int32_t timeout_ms,
-                                                                   kpc_buffer **plaintext,
-                                                                   kpc_service *courier,
-                                                                   kpc_error **error);
+kpc_status kpc_start_resending_encrypted_message_return_box_exists(kpc_client *KPC_NONNULL client,
+        const kpc_read_cap *KPC_NULLABLE read_cap, const kpc_write_cap *KPC_NULLABLE write_cap,
+        const kpc_box_index *KPC_NULLABLE index, int32_t reply_index,
+        const kpc_envelope *KPC_NONNULL envelope, int32_t timeout_ms,
+        kpc_buffer **KPC_NULLABLE plaintext, kpc_service *KPC_NULLABLE courier,
+        kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_start_resending_encrypted_message with KPC_START_NO_RETRY, under the name that other
@@ -3907,8 +4051,8 @@ kpc_status kpc_start_resending_encrypted_message_return_box_exists(kpc_client *c
  * @param client       the client
  * @param read_cap     for a read; NULL for a write
  * @param write_cap    for a write; NULL for a read
- * @param index        the box that the envelope was made for; compulsory for a read, not
- *                     looked at for a write
+ * @param index        the box that the envelope was made for; NULL is fine for a write,
+ *                     which does not look at it
  * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
  *                     of today do not look at it
  * @param envelope     the envelope, which is not used up
@@ -3934,15 +4078,12 @@ kpc_status kpc_start_resending_encrypted_message_return_box_exists(kpc_client *c
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_encrypted_message_no_retry(kpc_client *client,
-                                                          const kpc_read_cap *read_cap,
-                                                          const kpc_write_cap *write_cap,
-                                                          const kpc_box_index *index,
-                                                          int32_t reply_index,
-                                                          const kpc_envelope *envelope,
-                                                          int32_t timeout_ms,
-                                                          kpc_buffer **plaintext,
-                                                          kpc_service *courier, kpc_error **error);
+kpc_status kpc_start_resending_encrypted_message_no_retry(kpc_client *KPC_NONNULL client,
+        const kpc_read_cap *KPC_NULLABLE read_cap, const kpc_write_cap *KPC_NULLABLE write_cap,
+        const kpc_box_index *KPC_NULLABLE index, int32_t reply_index,
+        const kpc_envelope *KPC_NONNULL envelope, int32_t timeout_ms,
+        kpc_buffer **KPC_NULLABLE plaintext, kpc_service *KPC_NULLABLE courier,
+        kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends the operation that sends an envelope: it completes with
@@ -3960,8 +4101,10 @@ kpc_status kpc_start_resending_encrypted_message_no_retry(kpc_client *client,
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_encrypted_message(kpc_client *client, const kpc_hash *envelope_hash,
-                                                  int32_t timeout_ms, kpc_error **error);
+kpc_status kpc_cancel_resending_encrypted_message(kpc_client *KPC_NONNULL client,
+                                                  const kpc_hash *KPC_NONNULL envelope_hash,
+                                                  int32_t timeout_ms,
+                                                  kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_cancel_resending_encrypted_message, without waiting; its completion is for
@@ -3980,11 +4123,12 @@ kpc_status kpc_cancel_resending_encrypted_message(kpc_client *client, const kpc_
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_encrypted_message_async(kpc_client *client,
-                                                        const kpc_hash *envelope_hash,
+kpc_status kpc_cancel_resending_encrypted_message_async(kpc_client *KPC_NONNULL client,
+                                                        const kpc_hash *KPC_NONNULL envelope_hash,
                                                         int32_t timeout_ms,
-                                                        const kpc_completion *done, kpc_op *op,
-                                                        kpc_error **error);
+                                                        const kpc_completion *KPC_NULLABLE done,
+                                                        kpc_op *KPC_NULLABLE op,
+                                                        kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_cancel_resending_encrypted_message_async gave.
@@ -3997,8 +4141,8 @@ kpc_status kpc_cancel_resending_encrypted_message_async(kpc_client *client,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *result,
-                                                         kpc_error **error);
+kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *KPC_NONNULL result,
+                                                         kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends the operation that runs a copy command: it completes with
@@ -4016,8 +4160,9 @@ kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *resul
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_copy_command(kpc_client *client, const kpc_hash *write_cap_hash,
-                                             int32_t timeout_ms, kpc_error **error);
+kpc_status kpc_cancel_resending_copy_command(kpc_client *KPC_NONNULL client,
+                                             const kpc_hash *KPC_NONNULL write_cap_hash,
+                                             int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_cancel_resending_copy_command, without waiting; its completion is for
@@ -4036,10 +4181,12 @@ kpc_status kpc_cancel_resending_copy_command(kpc_client *client, const kpc_hash 
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_copy_command_async(kpc_client *client,
-                                                   const kpc_hash *write_cap_hash,
-                                                   int32_t timeout_ms, const kpc_completion *done,
-                                                   kpc_op *op, kpc_error **error);
+kpc_status kpc_cancel_resending_copy_command_async(kpc_client *KPC_NONNULL client,
+                                                   const kpc_hash *KPC_NONNULL write_cap_hash,
+                                                   int32_t timeout_ms,
+                                                   const kpc_completion *KPC_NULLABLE done,
+                                                   kpc_op *KPC_NULLABLE op,
+                                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_cancel_resending_copy_command_async gave.
@@ -4052,7 +4199,8 @@ kpc_status kpc_cancel_resending_copy_command_async(kpc_client *client,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *result, kpc_error **error);
+kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *KPC_NONNULL result,
+                                                    kpc_error **KPC_NULLABLE error);
 
 /* ---- Tombstones ------------------------------------------------------------------------------ */
 
@@ -4084,9 +4232,11 @@ kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *result, kp
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstone_range(kpc_client *client, const kpc_write_cap *write_cap,
-                               const kpc_box_index *start, uint32_t max_count, int32_t timeout_ms,
-                               kpc_tombstones **tombstones, kpc_error **error);
+kpc_status kpc_tombstone_range(kpc_client *KPC_NONNULL client,
+                               const kpc_write_cap *KPC_NONNULL write_cap,
+                               const kpc_box_index *KPC_NONNULL start, uint32_t max_count,
+                               int32_t timeout_ms, kpc_tombstones **KPC_NONNULL tombstones,
+                               kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_tombstone_range, without waiting; its completion is for kpc_tombstone_range_result.
@@ -4109,10 +4259,11 @@ kpc_status kpc_tombstone_range(kpc_client *client, const kpc_write_cap *write_ca
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstone_range_async(kpc_client *client, const kpc_write_cap *write_cap,
-                                     const kpc_box_index *start, uint32_t max_count,
-                                     int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
-                                     kpc_error **error);
+kpc_status kpc_tombstone_range_async(kpc_client *KPC_NONNULL client,
+                                     const kpc_write_cap *KPC_NONNULL write_cap,
+                                     const kpc_box_index *KPC_NONNULL start, uint32_t max_count,
+                                     int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                     kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_tombstone_range_async gave.
@@ -4127,8 +4278,9 @@ kpc_status kpc_tombstone_range_async(kpc_client *client, const kpc_write_cap *wr
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstone_range_result(const kpc_result *result, kpc_tombstones **tombstones,
-                                      kpc_error **error);
+kpc_status kpc_tombstone_range_result(const kpc_result *KPC_NONNULL result,
+                                      kpc_tombstones **KPC_NONNULL tombstones,
+                                      kpc_error **KPC_NULLABLE error);
 
 /**
  * How many tombstones were made.
@@ -4138,7 +4290,7 @@ kpc_status kpc_tombstone_range_result(const kpc_result *result, kpc_tombstones *
  *
  * Threads: any.
  */
-KPC_API size_t kpc_tombstones_count(const kpc_tombstones *tombstones);
+KPC_API size_t kpc_tombstones_count(const kpc_tombstones *KPC_NONNULL tombstones);
 
 /**
  * One tombstone, to be sent.
@@ -4153,8 +4305,9 @@ KPC_API size_t kpc_tombstones_count(const kpc_tombstones *tombstones);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstones_envelope_at(const kpc_tombstones *tombstones, size_t position,
-                                      kpc_envelope **envelope, kpc_error **error);
+kpc_status kpc_tombstones_envelope_at(const kpc_tombstones *KPC_NONNULL tombstones, size_t position,
+                                      kpc_envelope **KPC_NONNULL envelope,
+                                      kpc_error **KPC_NULLABLE error);
 
 /**
  * The box that a tombstone deletes.
@@ -4168,8 +4321,9 @@ kpc_status kpc_tombstones_envelope_at(const kpc_tombstones *tombstones, size_t p
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstones_box_index_at(const kpc_tombstones *tombstones, size_t position,
-                                       kpc_box_index *index, kpc_error **error);
+kpc_status kpc_tombstones_box_index_at(const kpc_tombstones *KPC_NONNULL tombstones,
+                                       size_t position, kpc_box_index *KPC_NONNULL index,
+                                       kpc_error **KPC_NULLABLE error);
 
 /**
  * The box behind the last one for which there is a tombstone.
@@ -4182,8 +4336,8 @@ kpc_status kpc_tombstones_box_index_at(const kpc_tombstones *tombstones, size_t 
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_tombstones_next(const kpc_tombstones *tombstones, kpc_box_index *next,
-                               kpc_error **error);
+kpc_status kpc_tombstones_next(const kpc_tombstones *KPC_NONNULL tombstones,
+                               kpc_box_index *KPC_NONNULL next, kpc_error **KPC_NULLABLE error);
 
 /**
  * Why there are fewer tombstones than were asked for.
@@ -4195,7 +4349,7 @@ kpc_status kpc_tombstones_next(const kpc_tombstones *tombstones, kpc_box_index *
  * Ownership: the error is the caller's, kpc_error_free.
  * Threads: any.
  */
-KPC_API KPC_MUST_USE kpc_error *kpc_tombstones_error(const kpc_tombstones *tombstones);
+KPC_API KPC_MUST_USE kpc_error *kpc_tombstones_error(const kpc_tombstones *KPC_NONNULL tombstones);
 
 /**
  * Ends the tombstones. What is being sent goes on.
@@ -4204,7 +4358,7 @@ KPC_API KPC_MUST_USE kpc_error *kpc_tombstones_error(const kpc_tombstones *tombs
  *
  * Threads: any.
  */
-KPC_API void kpc_tombstones_free(kpc_tombstones *tombstones);
+KPC_API void kpc_tombstones_free(kpc_tombstones *KPC_NULLABLE tombstones);
 
 /* ---- Copy streams ---------------------------------------------------------------------------- */
 
@@ -4260,14 +4414,12 @@ typedef struct kpc_destination {
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_payload(kpc_client *client, const uint8_t *payload,
-                                                     size_t payload_len,
-                                                     const kpc_write_cap *dest_write_cap,
-                                                     const kpc_box_index *dest_start_index,
-                                                     bool is_start, bool is_last,
-                                                     int32_t timeout_ms,
-                                                     kpc_stream_elements **envelopes,
-                                                     kpc_error **error);
+kpc_status kpc_create_courier_envelopes_from_payload(kpc_client *KPC_NONNULL client,
+        const uint8_t *KPC_NULLABLE payload, size_t payload_len,
+        const kpc_write_cap *KPC_NONNULL dest_write_cap,
+        const kpc_box_index *KPC_NONNULL dest_start_index, bool is_start, bool is_last,
+        int32_t timeout_ms, kpc_stream_elements **KPC_NONNULL envelopes,
+        kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_create_courier_envelopes_from_payload, without waiting; its completion is for
@@ -4294,15 +4446,12 @@ kpc_status kpc_create_courier_envelopes_from_payload(kpc_client *client, const u
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_payload_async(kpc_client *client,
-                                                           const uint8_t *payload,
-                                                           size_t payload_len,
-                                                           const kpc_write_cap *dest_write_cap,
-                                                           const kpc_box_index *dest_start_index,
-                                                           bool is_start, bool is_last,
-                                                           int32_t timeout_ms,
-                                                           const kpc_completion *done, kpc_op *op,
-                                                           kpc_error **error);
+kpc_status kpc_create_courier_envelopes_from_payload_async(kpc_client *KPC_NONNULL client,
+        const uint8_t *KPC_NULLABLE payload, size_t payload_len,
+        const kpc_write_cap *KPC_NONNULL dest_write_cap,
+        const kpc_box_index *KPC_NONNULL dest_start_index, bool is_start, bool is_last,
+        int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
+        kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_create_courier_envelopes_from_payload_async gave.
@@ -4317,9 +4466,8 @@ kpc_status kpc_create_courier_envelopes_from_payload_async(kpc_client *client,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *result,
-                                                            kpc_stream_elements **envelopes,
-                                                            kpc_error **error);
+kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *KPC_NONNULL result,
+        kpc_stream_elements **KPC_NONNULL envelopes, kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_create_courier_envelopes_from_payload, for any number of destinations at once. What
@@ -4350,13 +4498,10 @@ kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *re
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_multi_payload(kpc_client *client,
-                                                           const kpc_destination *destinations,
-                                                           size_t destinations_len, bool is_start,
-                                                           bool is_last, const uint8_t *buffer,
-                                                           size_t buffer_len, int32_t timeout_ms,
-                                                           kpc_stream_elements **envelopes,
-                                                           kpc_error **error);
+kpc_status kpc_create_courier_envelopes_from_multi_payload(kpc_client *KPC_NONNULL client,
+        const kpc_destination *KPC_NONNULL destinations, size_t destinations_len, bool is_start,
+        bool is_last, const uint8_t *KPC_NULLABLE buffer, size_t buffer_len, int32_t timeout_ms,
+        kpc_stream_elements **KPC_NONNULL envelopes, kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_create_courier_envelopes_from_multi_payload, without waiting; its completion is for
@@ -4384,10 +4529,11 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload(kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_multi_payload_async(kpc_client *client,
-        const kpc_destination *destinations, size_t destinations_len, bool is_start, bool is_last,
-        const uint8_t *buffer, size_t buffer_len, int32_t timeout_ms, const kpc_completion *done,
-        kpc_op *op, kpc_error **error);
+kpc_status kpc_create_courier_envelopes_from_multi_payload_async(kpc_client *KPC_NONNULL client,
+        const kpc_destination *KPC_NONNULL destinations, size_t destinations_len, bool is_start,
+        bool is_last, const uint8_t *KPC_NULLABLE buffer, size_t buffer_len, int32_t timeout_ms,
+        const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
+        kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_create_courier_envelopes_from_multi_payload_async gave.
@@ -4402,9 +4548,9 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload_async(kpc_client *cli
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_multi_payload_result(const kpc_result *result,
-                                                                  kpc_stream_elements **envelopes,
-                                                                  kpc_error **error);
+kpc_status kpc_create_courier_envelopes_from_multi_payload_result(
+        const kpc_result *KPC_NONNULL result, kpc_stream_elements **KPC_NONNULL envelopes,
+        kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_create_courier_envelopes_from_multi_payload, for the deletion of boxes in a row: the
@@ -4433,14 +4579,11 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload_result(const kpc_resu
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_tombstone_range(kpc_client *client,
-                                                             const kpc_write_cap *dest_write_cap,
-                                                             const kpc_box_index *dest_start_index,
-                                                             uint32_t max_count, bool is_start,
-                                                             bool is_last, const uint8_t *buffer,
-                                                             size_t buffer_len, int32_t timeout_ms,
-                                                             kpc_stream_elements **envelopes,
-                                                             kpc_error **error);
+kpc_status kpc_create_courier_envelopes_from_tombstone_range(kpc_client *KPC_NONNULL client,
+        const kpc_write_cap *KPC_NONNULL dest_write_cap,
+        const kpc_box_index *KPC_NONNULL dest_start_index, uint32_t max_count, bool is_start,
+        bool is_last, const uint8_t *KPC_NULLABLE buffer, size_t buffer_len, int32_t timeout_ms,
+        kpc_stream_elements **KPC_NONNULL envelopes, kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_create_courier_envelopes_from_tombstone_range, without waiting; its completion is for
@@ -4468,10 +4611,12 @@ kpc_status kpc_create_courier_envelopes_from_tombstone_range(kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_tombstone_range_async(kpc_client *client,
-        const kpc_write_cap *dest_write_cap, const kpc_box_index *dest_start_index,
-        uint32_t max_count, bool is_start, bool is_last, const uint8_t *buffer, size_t buffer_len,
-        int32_t timeout_ms, const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_create_courier_envelopes_from_tombstone_range_async(kpc_client *KPC_NONNULL client,
+        const kpc_write_cap *KPC_NONNULL dest_write_cap,
+        const kpc_box_index *KPC_NONNULL dest_start_index, uint32_t max_count, bool is_start,
+        bool is_last, const uint8_t *KPC_NULLABLE buffer, size_t buffer_len, int32_t timeout_ms,
+        const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
+        kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_create_courier_envelopes_from_tombstone_range_async gave.
@@ -4486,9 +4631,9 @@ kpc_status kpc_create_courier_envelopes_from_tombstone_range_async(kpc_client *c
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_courier_envelopes_from_tombstone_range_result(const kpc_result *result,
-                                                                    kpc_stream_elements **envelopes,
-                                                                    kpc_error **error);
+kpc_status kpc_create_courier_envelopes_from_tombstone_range_result(
+        const kpc_result *KPC_NONNULL result, kpc_stream_elements **KPC_NONNULL envelopes,
+        kpc_error **KPC_NULLABLE error);
 
 /**
  * How many elements there are.
@@ -4498,7 +4643,7 @@ kpc_status kpc_create_courier_envelopes_from_tombstone_range_result(const kpc_re
  *
  * Threads: any.
  */
-KPC_API size_t kpc_stream_elements_count(const kpc_stream_elements *envelopes);
+KPC_API size_t kpc_stream_elements_count(const kpc_stream_elements *KPC_NONNULL envelopes);
 
 /**
  * One element, to be written to one box.
@@ -4513,8 +4658,8 @@ KPC_API size_t kpc_stream_elements_count(const kpc_stream_elements *envelopes);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_stream_elements_at(const kpc_stream_elements *envelopes, size_t position,
-                                  kpc_buffer **element, kpc_error **error);
+kpc_status kpc_stream_elements_at(const kpc_stream_elements *KPC_NONNULL envelopes, size_t position,
+                                  kpc_buffer **KPC_NONNULL element, kpc_error **KPC_NULLABLE error);
 
 /**
  * What is left over, for the next call.
@@ -4528,8 +4673,9 @@ kpc_status kpc_stream_elements_at(const kpc_stream_elements *envelopes, size_t p
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_stream_elements_buffer(const kpc_stream_elements *envelopes, kpc_buffer **buffer,
-                                      kpc_error **error);
+kpc_status kpc_stream_elements_buffer(const kpc_stream_elements *KPC_NONNULL envelopes,
+                                      kpc_buffer **KPC_NONNULL buffer,
+                                      kpc_error **KPC_NULLABLE error);
 
 /**
  * The box behind the last one that the only, or first, destination takes.
@@ -4542,8 +4688,9 @@ kpc_status kpc_stream_elements_buffer(const kpc_stream_elements *envelopes, kpc_
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_stream_elements_next_index(const kpc_stream_elements *envelopes, kpc_box_index *next,
-                                          kpc_error **error);
+kpc_status kpc_stream_elements_next_index(const kpc_stream_elements *KPC_NONNULL envelopes,
+                                          kpc_box_index *KPC_NONNULL next,
+                                          kpc_error **KPC_NULLABLE error);
 
 /**
  * The box behind the last one that a destination takes.
@@ -4557,8 +4704,9 @@ kpc_status kpc_stream_elements_next_index(const kpc_stream_elements *envelopes, 
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_stream_elements_next_index_at(const kpc_stream_elements *envelopes, size_t position,
-                                             kpc_box_index *next, kpc_error **error);
+kpc_status kpc_stream_elements_next_index_at(const kpc_stream_elements *KPC_NONNULL envelopes,
+                                             size_t position, kpc_box_index *KPC_NONNULL next,
+                                             kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends the elements.
@@ -4567,7 +4715,7 @@ kpc_status kpc_stream_elements_next_index_at(const kpc_stream_elements *envelope
  *
  * Threads: any.
  */
-KPC_API void kpc_stream_elements_free(kpc_stream_elements *envelopes);
+KPC_API void kpc_stream_elements_free(kpc_stream_elements *KPC_NULLABLE envelopes);
 
 /* ---- Couriers -------------------------------------------------------------------------------- */
 
@@ -4584,8 +4732,8 @@ KPC_API void kpc_stream_elements_free(kpc_stream_elements *envelopes);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_couriers(const kpc_client *client, kpc_services **couriers,
-                               kpc_error **error);
+kpc_status kpc_client_couriers(const kpc_client *KPC_NONNULL client,
+                               kpc_services **KPC_NONNULL couriers, kpc_error **KPC_NULLABLE error);
 
 /**
  * Some couriers of the current directory document, each on another node, in random order: a
@@ -4602,8 +4750,9 @@ kpc_status kpc_client_couriers(const kpc_client *client, kpc_services **couriers
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_distinct_couriers(const kpc_client *client, size_t count,
-                                        kpc_services **couriers, kpc_error **error);
+kpc_status kpc_client_distinct_couriers(const kpc_client *KPC_NONNULL client, size_t count,
+                                        kpc_services **KPC_NONNULL couriers,
+                                        kpc_error **KPC_NULLABLE error);
 
 /**
  * One courier of the current directory document, chosen at random each time, each as likely as
@@ -4618,7 +4767,8 @@ kpc_status kpc_client_distinct_couriers(const kpc_client *client, size_t count,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_client_courier(const kpc_client *client, kpc_service *courier, kpc_error **error);
+kpc_status kpc_client_courier(const kpc_client *KPC_NONNULL client,
+                              kpc_service *KPC_NONNULL courier, kpc_error **KPC_NULLABLE error);
 
 /* ---- Copy commands --------------------------------------------------------------------------- */
 
@@ -4652,9 +4802,10 @@ kpc_status kpc_client_courier(const kpc_client *client, kpc_service *courier, kp
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_copy_command(kpc_client *client, const kpc_write_cap *write_cap,
-                                            const kpc_service *courier, int32_t timeout_ms,
-                                            kpc_error **error);
+kpc_status kpc_start_resending_copy_command(kpc_client *KPC_NONNULL client,
+                                            const kpc_write_cap *KPC_NONNULL write_cap,
+                                            const kpc_service *KPC_NULLABLE courier,
+                                            int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_start_resending_copy_command, without waiting; its completion is for
@@ -4678,11 +4829,13 @@ kpc_status kpc_start_resending_copy_command(kpc_client *client, const kpc_write_
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_copy_command_async(kpc_client *client,
-                                                  const kpc_write_cap *write_cap,
-                                                  const kpc_service *courier, int32_t timeout_ms,
-                                                  const kpc_completion *done, kpc_op *op,
-                                                  kpc_error **error);
+kpc_status kpc_start_resending_copy_command_async(kpc_client *KPC_NONNULL client,
+                                                  const kpc_write_cap *KPC_NONNULL write_cap,
+                                                  const kpc_service *KPC_NULLABLE courier,
+                                                  int32_t timeout_ms,
+                                                  const kpc_completion *KPC_NULLABLE done,
+                                                  kpc_op *KPC_NULLABLE op,
+                                                  kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_start_resending_copy_command_async gave.
@@ -4695,7 +4848,8 @@ kpc_status kpc_start_resending_copy_command_async(kpc_client *client,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_copy_command_result(const kpc_result *result, kpc_error **error);
+kpc_status kpc_start_resending_copy_command_result(const kpc_result *KPC_NONNULL result,
+                                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_start_resending_copy_command, at a courier that must be named.
@@ -4717,10 +4871,11 @@ kpc_status kpc_start_resending_copy_command_result(const kpc_result *result, kpc
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_copy_command_with_courier(kpc_client *client,
-                                                         const kpc_write_cap *write_cap,
-                                                         const kpc_service *courier,
-                                                         int32_t timeout_ms, kpc_error **error);
+kpc_status kpc_start_resending_copy_command_with_courier(kpc_client *KPC_NONNULL client,
+                                                         const kpc_write_cap *KPC_NONNULL write_cap,
+                                                         const kpc_service *KPC_NONNULL courier,
+                                                         int32_t timeout_ms,
+                                                         kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_start_resending_copy_command_with_courier, without waiting; its completion is for
@@ -4745,12 +4900,10 @@ kpc_status kpc_start_resending_copy_command_with_courier(kpc_client *client,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_copy_command_with_courier_async(kpc_client *client,
-                                                               const kpc_write_cap *write_cap,
-                                                               const kpc_service *courier,
-                                                               int32_t timeout_ms,
-                                                               const kpc_completion *done,
-                                                               kpc_op *op, kpc_error **error);
+kpc_status kpc_start_resending_copy_command_with_courier_async(kpc_client *KPC_NONNULL client,
+        const kpc_write_cap *KPC_NONNULL write_cap, const kpc_service *KPC_NONNULL courier,
+        int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
+        kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_start_resending_copy_command_with_courier_async gave.
@@ -4763,8 +4916,8 @@ kpc_status kpc_start_resending_copy_command_with_courier_async(kpc_client *clien
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_start_resending_copy_command_with_courier_result(const kpc_result *result,
-                                                                kpc_error **error);
+kpc_status kpc_start_resending_copy_command_with_courier_result(
+        const kpc_result *KPC_NONNULL result, kpc_error **KPC_NULLABLE error);
 
 /* ---- Copy streams made easy ------------------------------------------------------------------ */
 
@@ -4782,8 +4935,9 @@ kpc_status kpc_start_resending_copy_command_with_courier_result(const kpc_result
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_new(const kpc_client *client, kpc_copy_builder **builder,
-                                kpc_error **error);
+kpc_status kpc_copy_builder_new(const kpc_client *KPC_NONNULL client,
+                                kpc_copy_builder **KPC_NONNULL builder,
+                                kpc_error **KPC_NULLABLE error);
 
 /**
  * Everything that another process needs to go on, at any time, also while an operation works
@@ -4799,8 +4953,8 @@ kpc_status kpc_copy_builder_new(const kpc_client *client, kpc_copy_builder **bui
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_save(const kpc_copy_builder *builder, kpc_buffer **bytes,
-                                 kpc_error **error);
+kpc_status kpc_copy_builder_save(const kpc_copy_builder *KPC_NONNULL builder,
+                                 kpc_buffer **KPC_NONNULL bytes, kpc_error **KPC_NULLABLE error);
 
 /**
  * Makes a builder of what kpc_copy_builder_save gave. It goes on from there; boxes that were
@@ -4820,8 +4974,9 @@ kpc_status kpc_copy_builder_save(const kpc_copy_builder *builder, kpc_buffer **b
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_restore(const uint8_t *bytes, size_t len, kpc_copy_builder **builder,
-                                    kpc_error **error);
+kpc_status kpc_copy_builder_restore(const uint8_t *KPC_NONNULL bytes, size_t len,
+                                    kpc_copy_builder **KPC_NONNULL builder,
+                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * How far a builder has got.
@@ -4835,8 +4990,9 @@ kpc_status kpc_copy_builder_restore(const uint8_t *bytes, size_t len, kpc_copy_b
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_progress(const kpc_copy_builder *builder, uint64_t *written,
-                                     uint64_t *needed, kpc_error **error);
+kpc_status kpc_copy_builder_progress(const kpc_copy_builder *KPC_NONNULL builder,
+                                     uint64_t *KPC_NULLABLE written, uint64_t *KPC_NULLABLE needed,
+                                     kpc_error **KPC_NULLABLE error);
 
 /**
  * Whether a courier has performed the stream. That stays so when kpc_copy_builder_tombstone has
@@ -4847,7 +5003,7 @@ kpc_status kpc_copy_builder_progress(const kpc_copy_builder *builder, uint64_t *
  *
  * Threads: any.
  */
-KPC_API bool kpc_copy_builder_is_finished(const kpc_copy_builder *builder);
+KPC_API bool kpc_copy_builder_is_finished(const kpc_copy_builder *KPC_NONNULL builder);
 
 /**
  * The capability of the temporary stream, for instance to cancel by its hash.
@@ -4860,8 +5016,9 @@ KPC_API bool kpc_copy_builder_is_finished(const kpc_copy_builder *builder);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_temp_write_cap(const kpc_copy_builder *builder,
-                                           kpc_write_cap *write_cap, kpc_error **error);
+kpc_status kpc_copy_builder_temp_write_cap(const kpc_copy_builder *KPC_NONNULL builder,
+                                           kpc_write_cap *KPC_NONNULL write_cap,
+                                           kpc_error **KPC_NULLABLE error);
 
 /**
  * The box of the temporary stream that is written next.
@@ -4874,8 +5031,9 @@ kpc_status kpc_copy_builder_temp_write_cap(const kpc_copy_builder *builder,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_position(const kpc_copy_builder *builder, kpc_box_index *index,
-                                     kpc_error **error);
+kpc_status kpc_copy_builder_position(const kpc_copy_builder *KPC_NONNULL builder,
+                                     kpc_box_index *KPC_NONNULL index,
+                                     kpc_error **KPC_NULLABLE error);
 
 /**
  * The courier that is to perform the stream, or has.
@@ -4888,8 +5046,9 @@ kpc_status kpc_copy_builder_position(const kpc_copy_builder *builder, kpc_box_in
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_courier(const kpc_copy_builder *builder, kpc_service *courier,
-                                    kpc_error **error);
+kpc_status kpc_copy_builder_courier(const kpc_copy_builder *KPC_NONNULL builder,
+                                    kpc_service *KPC_NONNULL courier,
+                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * What was added and does not fill a box yet.
@@ -4903,8 +5062,8 @@ kpc_status kpc_copy_builder_courier(const kpc_copy_builder *builder, kpc_service
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_buffer(const kpc_copy_builder *builder, kpc_buffer **buffer,
-                                   kpc_error **error);
+kpc_status kpc_copy_builder_buffer(const kpc_copy_builder *KPC_NONNULL builder,
+                                   kpc_buffer **KPC_NONNULL buffer, kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends the operation that works on a builder: it completes with
@@ -4919,8 +5078,9 @@ kpc_status kpc_copy_builder_buffer(const kpc_copy_builder *builder, kpc_buffer *
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_cancel(kpc_client *client, kpc_copy_builder *builder,
-                                   kpc_error **error);
+kpc_status kpc_copy_builder_cancel(kpc_client *KPC_NONNULL client,
+                                   kpc_copy_builder *KPC_NONNULL builder,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends a builder. An operation that works on it goes on.
@@ -4929,7 +5089,7 @@ kpc_status kpc_copy_builder_cancel(kpc_client *client, kpc_copy_builder *builder
  *
  * Threads: any.
  */
-KPC_API void kpc_copy_builder_free(kpc_copy_builder *builder);
+KPC_API void kpc_copy_builder_free(kpc_copy_builder *KPC_NULLABLE builder);
 
 /**
  * Adds a payload for a destination to a copy stream. The daemon computes the elements, and the
@@ -4958,10 +5118,13 @@ KPC_API void kpc_copy_builder_free(kpc_copy_builder *builder);
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_add(kpc_client *client, kpc_copy_builder *builder,
-                                const kpc_write_cap *write_cap, const kpc_box_index *start_index,
-                                const uint8_t *payload, size_t payload_len, int32_t timeout_ms,
-                                kpc_box_index *next, kpc_error **error);
+kpc_status kpc_copy_builder_add(kpc_client *KPC_NONNULL client,
+                                kpc_copy_builder *KPC_NONNULL builder,
+                                const kpc_write_cap *KPC_NONNULL write_cap,
+                                const kpc_box_index *KPC_NONNULL start_index,
+                                const uint8_t *KPC_NONNULL payload, size_t payload_len,
+                                int32_t timeout_ms, kpc_box_index *KPC_NULLABLE next,
+                                kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_copy_builder_add, without waiting; its completion is for kpc_copy_builder_add_result.
@@ -4986,11 +5149,13 @@ kpc_status kpc_copy_builder_add(kpc_client *client, kpc_copy_builder *builder,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_add_async(kpc_client *client, kpc_copy_builder *builder,
-                                      const kpc_write_cap *write_cap,
-                                      const kpc_box_index *start_index, const uint8_t *payload,
-                                      size_t payload_len, int32_t timeout_ms,
-                                      const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_copy_builder_add_async(kpc_client *KPC_NONNULL client,
+                                      kpc_copy_builder *KPC_NONNULL builder,
+                                      const kpc_write_cap *KPC_NONNULL write_cap,
+                                      const kpc_box_index *KPC_NONNULL start_index,
+                                      const uint8_t *KPC_NONNULL payload, size_t payload_len,
+                                      int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                      kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_copy_builder_add_async gave.
@@ -5005,8 +5170,9 @@ kpc_status kpc_copy_builder_add_async(kpc_client *client, kpc_copy_builder *buil
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_add_result(const kpc_result *result, kpc_box_index *next,
-                                       kpc_error **error);
+kpc_status kpc_copy_builder_add_result(const kpc_result *KPC_NONNULL result,
+                                       kpc_box_index *KPC_NULLABLE next,
+                                       kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_copy_builder_add, for the deletion of boxes in a row.
@@ -5030,11 +5196,13 @@ kpc_status kpc_copy_builder_add_result(const kpc_result *result, kpc_box_index *
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_add_tombstones(kpc_client *client, kpc_copy_builder *builder,
-                                           const kpc_write_cap *write_cap,
-                                           const kpc_box_index *start_index, uint32_t max_count,
-                                           int32_t timeout_ms, kpc_box_index *next,
-                                           kpc_error **error);
+kpc_status kpc_copy_builder_add_tombstones(kpc_client *KPC_NONNULL client,
+                                           kpc_copy_builder *KPC_NONNULL builder,
+                                           const kpc_write_cap *KPC_NONNULL write_cap,
+                                           const kpc_box_index *KPC_NONNULL start_index,
+                                           uint32_t max_count, int32_t timeout_ms,
+                                           kpc_box_index *KPC_NULLABLE next,
+                                           kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_copy_builder_add_tombstones, without waiting; its completion is for
@@ -5059,12 +5227,14 @@ kpc_status kpc_copy_builder_add_tombstones(kpc_client *client, kpc_copy_builder 
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_add_tombstones_async(kpc_client *client, kpc_copy_builder *builder,
-                                                 const kpc_write_cap *write_cap,
-                                                 const kpc_box_index *start_index,
+kpc_status kpc_copy_builder_add_tombstones_async(kpc_client *KPC_NONNULL client,
+                                                 kpc_copy_builder *KPC_NONNULL builder,
+                                                 const kpc_write_cap *KPC_NONNULL write_cap,
+                                                 const kpc_box_index *KPC_NONNULL start_index,
                                                  uint32_t max_count, int32_t timeout_ms,
-                                                 const kpc_completion *done, kpc_op *op,
-                                                 kpc_error **error);
+                                                 const kpc_completion *KPC_NULLABLE done,
+                                                 kpc_op *KPC_NULLABLE op,
+                                                 kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_copy_builder_add_tombstones_async gave.
@@ -5079,8 +5249,9 @@ kpc_status kpc_copy_builder_add_tombstones_async(kpc_client *client, kpc_copy_bu
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_add_tombstones_result(const kpc_result *result, kpc_box_index *next,
-                                                  kpc_error **error);
+kpc_status kpc_copy_builder_add_tombstones_result(const kpc_result *KPC_NONNULL result,
+                                                  kpc_box_index *KPC_NULLABLE next,
+                                                  kpc_error **KPC_NULLABLE error);
 
 /**
  * Writes to the temporary stream what can be written so far, so that it need not be kept until
@@ -5107,8 +5278,9 @@ kpc_status kpc_copy_builder_add_tombstones_result(const kpc_result *result, kpc_
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_write(kpc_client *client, kpc_copy_builder *builder, int32_t timeout_ms,
-                                  kpc_error **error);
+kpc_status kpc_copy_builder_write(kpc_client *KPC_NONNULL client,
+                                  kpc_copy_builder *KPC_NONNULL builder, int32_t timeout_ms,
+                                  kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_copy_builder_write, without waiting; its completion is for
@@ -5136,9 +5308,10 @@ kpc_status kpc_copy_builder_write(kpc_client *client, kpc_copy_builder *builder,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_write_async(kpc_client *client, kpc_copy_builder *builder,
-                                        int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
-                                        kpc_error **error);
+kpc_status kpc_copy_builder_write_async(kpc_client *KPC_NONNULL client,
+                                        kpc_copy_builder *KPC_NONNULL builder, int32_t timeout_ms,
+                                        const kpc_completion *KPC_NULLABLE done,
+                                        kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_copy_builder_write_async gave.
@@ -5151,7 +5324,8 @@ kpc_status kpc_copy_builder_write_async(kpc_client *client, kpc_copy_builder *bu
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_write_result(const kpc_result *result, kpc_error **error);
+kpc_status kpc_copy_builder_write_result(const kpc_result *KPC_NONNULL result,
+                                         kpc_error **KPC_NULLABLE error);
 
 /**
  * Gives the stream its last element, writes what is not written, and lets a courier perform
@@ -5187,9 +5361,10 @@ kpc_status kpc_copy_builder_write_result(const kpc_result *result, kpc_error **e
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_finish(kpc_client *client, kpc_copy_builder *builder,
-                                   const kpc_service *courier, int32_t timeout_ms, uint64_t *boxes,
-                                   kpc_error **error);
+kpc_status kpc_copy_builder_finish(kpc_client *KPC_NONNULL client,
+                                   kpc_copy_builder *KPC_NONNULL builder,
+                                   const kpc_service *KPC_NULLABLE courier, int32_t timeout_ms,
+                                   uint64_t *KPC_NULLABLE boxes, kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_copy_builder_finish, without waiting; its completion is for
@@ -5220,9 +5395,12 @@ kpc_status kpc_copy_builder_finish(kpc_client *client, kpc_copy_builder *builder
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_finish_async(kpc_client *client, kpc_copy_builder *builder,
-                                         const kpc_service *courier, int32_t timeout_ms,
-                                         const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_copy_builder_finish_async(kpc_client *KPC_NONNULL client,
+                                         kpc_copy_builder *KPC_NONNULL builder,
+                                         const kpc_service *KPC_NULLABLE courier,
+                                         int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_copy_builder_finish_async gave.
@@ -5236,8 +5414,9 @@ kpc_status kpc_copy_builder_finish_async(kpc_client *client, kpc_copy_builder *b
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_finish_result(const kpc_result *result, uint64_t *boxes,
-                                          kpc_error **error);
+kpc_status kpc_copy_builder_finish_result(const kpc_result *KPC_NONNULL result,
+                                          uint64_t *KPC_NULLABLE boxes,
+                                          kpc_error **KPC_NULLABLE error);
 
 /**
  * Deletes the temporary stream, box by box, which otherwise stays readable for whoever has its
@@ -5264,8 +5443,9 @@ kpc_status kpc_copy_builder_finish_result(const kpc_result *result, uint64_t *bo
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_tombstone(kpc_client *client, kpc_copy_builder *builder,
-                                      int32_t timeout_ms, kpc_error **error);
+kpc_status kpc_copy_builder_tombstone(kpc_client *KPC_NONNULL client,
+                                      kpc_copy_builder *KPC_NONNULL builder, int32_t timeout_ms,
+                                      kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_copy_builder_tombstone, without waiting; its completion is for
@@ -5292,9 +5472,12 @@ kpc_status kpc_copy_builder_tombstone(kpc_client *client, kpc_copy_builder *buil
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_tombstone_async(kpc_client *client, kpc_copy_builder *builder,
-                                            int32_t timeout_ms, const kpc_completion *done,
-                                            kpc_op *op, kpc_error **error);
+kpc_status kpc_copy_builder_tombstone_async(kpc_client *KPC_NONNULL client,
+                                            kpc_copy_builder *KPC_NONNULL builder,
+                                            int32_t timeout_ms,
+                                            const kpc_completion *KPC_NULLABLE done,
+                                            kpc_op *KPC_NULLABLE op,
+                                            kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_copy_builder_tombstone_async gave.
@@ -5307,7 +5490,8 @@ kpc_status kpc_copy_builder_tombstone_async(kpc_client *client, kpc_copy_builder
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_copy_builder_tombstone_result(const kpc_result *result, kpc_error **error);
+kpc_status kpc_copy_builder_tombstone_result(const kpc_result *KPC_NONNULL result,
+                                             kpc_error **KPC_NULLABLE error);
 
 /* ---- Nested copies --------------------------------------------------------------------------- */
 
@@ -5353,11 +5537,12 @@ kpc_status kpc_copy_builder_tombstone_result(const kpc_result *result, kpc_error
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_nested_copy(kpc_client *client, const uint8_t *payload, size_t payload_len,
-                                const kpc_write_cap *dest_write_cap,
-                                const kpc_box_index *dest_first_index, const kpc_service *path,
-                                size_t path_len, int32_t timeout_ms, kpc_box_index *next,
-                                kpc_error **error);
+kpc_status kpc_send_nested_copy(kpc_client *KPC_NONNULL client, const uint8_t *KPC_NONNULL payload,
+                                size_t payload_len, const kpc_write_cap *KPC_NONNULL dest_write_cap,
+                                const kpc_box_index *KPC_NONNULL dest_first_index,
+                                const kpc_service *KPC_NONNULL path, size_t path_len,
+                                int32_t timeout_ms, kpc_box_index *KPC_NULLABLE next,
+                                kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_send_nested_copy, without waiting; its completion is for kpc_send_nested_copy_result.
@@ -5392,11 +5577,13 @@ kpc_status kpc_send_nested_copy(kpc_client *client, const uint8_t *payload, size
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_nested_copy_async(kpc_client *client, const uint8_t *payload,
-                                      size_t payload_len, const kpc_write_cap *dest_write_cap,
-                                      const kpc_box_index *dest_first_index,
-                                      const kpc_service *path, size_t path_len, int32_t timeout_ms,
-                                      const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_send_nested_copy_async(kpc_client *KPC_NONNULL client,
+                                      const uint8_t *KPC_NONNULL payload, size_t payload_len,
+                                      const kpc_write_cap *KPC_NONNULL dest_write_cap,
+                                      const kpc_box_index *KPC_NONNULL dest_first_index,
+                                      const kpc_service *KPC_NONNULL path, size_t path_len,
+                                      int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                      kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_send_nested_copy_async gave.
@@ -5411,8 +5598,9 @@ kpc_status kpc_send_nested_copy_async(kpc_client *client, const uint8_t *payload
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_nested_copy_result(const kpc_result *result, kpc_box_index *next,
-                                       kpc_error **error);
+kpc_status kpc_send_nested_copy_result(const kpc_result *KPC_NONNULL result,
+                                       kpc_box_index *KPC_NULLABLE next,
+                                       kpc_error **KPC_NULLABLE error);
 
 /* ---- Vouchers -------------------------------------------------------------------------------- */
 
@@ -5440,9 +5628,11 @@ kpc_status kpc_send_nested_copy_result(const kpc_result *result, kpc_box_index *
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_mint(kpc_client *client, const kpc_write_cap *message_write_cap,
-                            const char *display_name, size_t display_name_len, int32_t timeout_ms,
-                            kpc_voucher **voucher_out, kpc_error **error);
+kpc_status kpc_voucher_mint(kpc_client *KPC_NONNULL client,
+                            const kpc_write_cap *KPC_NONNULL message_write_cap,
+                            const char *KPC_NONNULL display_name, size_t display_name_len,
+                            int32_t timeout_ms, kpc_voucher **KPC_NONNULL voucher_out,
+                            kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_voucher_mint, without waiting; its completion is for kpc_voucher_mint_result.
@@ -5465,10 +5655,11 @@ kpc_status kpc_voucher_mint(kpc_client *client, const kpc_write_cap *message_wri
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_mint_async(kpc_client *client, const kpc_write_cap *message_write_cap,
-                                  const char *display_name, size_t display_name_len,
-                                  int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
-                                  kpc_error **error);
+kpc_status kpc_voucher_mint_async(kpc_client *KPC_NONNULL client,
+                                  const kpc_write_cap *KPC_NONNULL message_write_cap,
+                                  const char *KPC_NONNULL display_name, size_t display_name_len,
+                                  int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                  kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_voucher_mint_async gave.
@@ -5483,8 +5674,9 @@ kpc_status kpc_voucher_mint_async(kpc_client *client, const kpc_write_cap *messa
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_mint_result(const kpc_result *result, kpc_voucher **voucher_out,
-                                   kpc_error **error);
+kpc_status kpc_voucher_mint_result(const kpc_result *KPC_NONNULL result,
+                                   kpc_voucher **KPC_NONNULL voucher_out,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * The stream of a voucher, as the inductor: its first box tells of the joiner, its second
@@ -5504,9 +5696,11 @@ kpc_status kpc_voucher_mint_result(const kpc_result *result, kpc_voucher **vouch
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_derive_stream(kpc_client *client, const kpc_hash *voucher,
-                                     int32_t timeout_ms, kpc_write_cap *write_cap,
-                                     kpc_read_cap *read_cap, kpc_error **error);
+kpc_status kpc_voucher_derive_stream(kpc_client *KPC_NONNULL client,
+                                     const kpc_hash *KPC_NONNULL voucher, int32_t timeout_ms,
+                                     kpc_write_cap *KPC_NONNULL write_cap,
+                                     kpc_read_cap *KPC_NONNULL read_cap,
+                                     kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_voucher_derive_stream, without waiting; its completion is for
@@ -5525,9 +5719,10 @@ kpc_status kpc_voucher_derive_stream(kpc_client *client, const kpc_hash *voucher
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_derive_stream_async(kpc_client *client, const kpc_hash *voucher,
-                                           int32_t timeout_ms, const kpc_completion *done,
-                                           kpc_op *op, kpc_error **error);
+kpc_status kpc_voucher_derive_stream_async(kpc_client *KPC_NONNULL client,
+                                           const kpc_hash *KPC_NONNULL voucher, int32_t timeout_ms,
+                                           const kpc_completion *KPC_NULLABLE done,
+                                           kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_voucher_derive_stream_async gave.
@@ -5542,8 +5737,10 @@ kpc_status kpc_voucher_derive_stream_async(kpc_client *client, const kpc_hash *v
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_derive_stream_result(const kpc_result *result, kpc_write_cap *write_cap,
-                                            kpc_read_cap *read_cap, kpc_error **error);
+kpc_status kpc_voucher_derive_stream_result(const kpc_result *KPC_NONNULL result,
+                                            kpc_write_cap *KPC_NONNULL write_cap,
+                                            kpc_read_cap *KPC_NONNULL read_cap,
+                                            kpc_error **KPC_NULLABLE error);
 
 /**
  * Accepts a joiner, as the inductor. Gives kpc_voucher_display_name,
@@ -5571,10 +5768,12 @@ kpc_status kpc_voucher_derive_stream_result(const kpc_result *result, kpc_write_
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_induct(kpc_client *client, const kpc_hash *voucher,
-                              const uint8_t *voucher_payload, size_t voucher_payload_len,
-                              const uint8_t *who_reply, size_t who_reply_len, int32_t timeout_ms,
-                              kpc_voucher **voucher_out, kpc_error **error);
+kpc_status kpc_voucher_induct(kpc_client *KPC_NONNULL client, const kpc_hash *KPC_NONNULL voucher,
+                              const uint8_t *KPC_NONNULL voucher_payload,
+                              size_t voucher_payload_len, const uint8_t *KPC_NULLABLE who_reply,
+                              size_t who_reply_len, int32_t timeout_ms,
+                              kpc_voucher **KPC_NONNULL voucher_out,
+                              kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_voucher_induct, without waiting; its completion is for kpc_voucher_induct_result.
@@ -5599,11 +5798,13 @@ kpc_status kpc_voucher_induct(kpc_client *client, const kpc_hash *voucher,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_induct_async(kpc_client *client, const kpc_hash *voucher,
-                                    const uint8_t *voucher_payload, size_t voucher_payload_len,
-                                    const uint8_t *who_reply, size_t who_reply_len,
-                                    int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
-                                    kpc_error **error);
+kpc_status kpc_voucher_induct_async(kpc_client *KPC_NONNULL client,
+                                    const kpc_hash *KPC_NONNULL voucher,
+                                    const uint8_t *KPC_NONNULL voucher_payload,
+                                    size_t voucher_payload_len,
+                                    const uint8_t *KPC_NULLABLE who_reply, size_t who_reply_len,
+                                    int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                    kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_voucher_induct_async gave.
@@ -5618,8 +5819,9 @@ kpc_status kpc_voucher_induct_async(kpc_client *client, const kpc_hash *voucher,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_induct_result(const kpc_result *result, kpc_voucher **voucher_out,
-                                     kpc_error **error);
+kpc_status kpc_voucher_induct_result(const kpc_result *KPC_NONNULL result,
+                                     kpc_voucher **KPC_NONNULL voucher_out,
+                                     kpc_error **KPC_NULLABLE error);
 
 /**
  * Opens the reply to a voucher of one's own, as the joiner. Gives kpc_voucher_who_reply,
@@ -5647,10 +5849,11 @@ kpc_status kpc_voucher_induct_result(const kpc_result *result, kpc_voucher **vou
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_open(kpc_client *client, const uint8_t *secret_key, size_t secret_key_len,
-                            const uint8_t *sealed_reply, size_t sealed_reply_len,
-                            const kpc_write_cap *message_write_cap, int32_t timeout_ms,
-                            kpc_voucher **voucher_out, kpc_error **error);
+kpc_status kpc_voucher_open(kpc_client *KPC_NONNULL client, const uint8_t *KPC_NONNULL secret_key,
+                            size_t secret_key_len, const uint8_t *KPC_NONNULL sealed_reply,
+                            size_t sealed_reply_len,
+                            const kpc_write_cap *KPC_NONNULL message_write_cap, int32_t timeout_ms,
+                            kpc_voucher **KPC_NONNULL voucher_out, kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_voucher_open, without waiting; its completion is for kpc_voucher_open_result.
@@ -5675,11 +5878,12 @@ kpc_status kpc_voucher_open(kpc_client *client, const uint8_t *secret_key, size_
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_open_async(kpc_client *client, const uint8_t *secret_key,
-                                  size_t secret_key_len, const uint8_t *sealed_reply,
-                                  size_t sealed_reply_len, const kpc_write_cap *message_write_cap,
-                                  int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
-                                  kpc_error **error);
+kpc_status kpc_voucher_open_async(kpc_client *KPC_NONNULL client,
+                                  const uint8_t *KPC_NONNULL secret_key, size_t secret_key_len,
+                                  const uint8_t *KPC_NONNULL sealed_reply, size_t sealed_reply_len,
+                                  const kpc_write_cap *KPC_NONNULL message_write_cap,
+                                  int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                  kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_voucher_open_async gave.
@@ -5694,8 +5898,9 @@ kpc_status kpc_voucher_open_async(kpc_client *client, const uint8_t *secret_key,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_open_result(const kpc_result *result, kpc_voucher **voucher_out,
-                                   kpc_error **error);
+kpc_status kpc_voucher_open_result(const kpc_result *KPC_NONNULL result,
+                                   kpc_voucher **KPC_NONNULL voucher_out,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * The voucher itself, of kpc_voucher_mint: whoever has it finds its stream and can induct.
@@ -5709,7 +5914,8 @@ kpc_status kpc_voucher_open_result(const kpc_result *result, kpc_voucher **vouch
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_hash(const kpc_voucher *voucher, kpc_hash *hash, kpc_error **error);
+kpc_status kpc_voucher_hash(const kpc_voucher *KPC_NONNULL voucher, kpc_hash *KPC_NONNULL hash,
+                            kpc_error **KPC_NULLABLE error);
 
 /**
  * What tells of the joiner, of kpc_voucher_mint, for the first box of the voucher's stream.
@@ -5724,7 +5930,8 @@ kpc_status kpc_voucher_hash(const kpc_voucher *voucher, kpc_hash *hash, kpc_erro
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_payload(const kpc_voucher *voucher, kpc_buffer **bytes, kpc_error **error);
+kpc_status kpc_voucher_payload(const kpc_voucher *KPC_NONNULL voucher,
+                               kpc_buffer **KPC_NONNULL bytes, kpc_error **KPC_NULLABLE error);
 
 /**
  * The voucher's stream, of kpc_voucher_mint and kpc_voucher_induct.
@@ -5739,8 +5946,9 @@ kpc_status kpc_voucher_payload(const kpc_voucher *voucher, kpc_buffer **bytes, k
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_stream(const kpc_voucher *voucher, kpc_write_cap *write_cap,
-                              kpc_read_cap *read_cap, kpc_error **error);
+kpc_status kpc_voucher_stream(const kpc_voucher *KPC_NONNULL voucher,
+                              kpc_write_cap *KPC_NONNULL write_cap,
+                              kpc_read_cap *KPC_NONNULL read_cap, kpc_error **KPC_NULLABLE error);
 
 /**
  * The keys under which the reply will be sealed, of kpc_voucher_mint.
@@ -5756,8 +5964,9 @@ kpc_status kpc_voucher_stream(const kpc_voucher *voucher, kpc_write_cap *write_c
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_keys(const kpc_voucher *voucher, kpc_buffer **secret_key,
-                            kpc_buffer **public_key, kpc_error **error);
+kpc_status kpc_voucher_keys(const kpc_voucher *KPC_NONNULL voucher,
+                            kpc_buffer **KPC_NONNULL secret_key,
+                            kpc_buffer **KPC_NULLABLE public_key, kpc_error **KPC_NULLABLE error);
 
 /**
  * How the joiner wants to be called, of kpc_voucher_induct.
@@ -5772,8 +5981,8 @@ kpc_status kpc_voucher_keys(const kpc_voucher *voucher, kpc_buffer **secret_key,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_display_name(const kpc_voucher *voucher, kpc_buffer **name,
-                                    kpc_error **error);
+kpc_status kpc_voucher_display_name(const kpc_voucher *KPC_NONNULL voucher,
+                                    kpc_buffer **KPC_NONNULL name, kpc_error **KPC_NULLABLE error);
 
 /**
  * The changed capability to read the joiner's messages, of kpc_voucher_induct.
@@ -5787,8 +5996,9 @@ kpc_status kpc_voucher_display_name(const kpc_voucher *voucher, kpc_buffer **nam
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_message_read_cap(const kpc_voucher *voucher, kpc_read_cap *read_cap,
-                                        kpc_error **error);
+kpc_status kpc_voucher_message_read_cap(const kpc_voucher *KPC_NONNULL voucher,
+                                        kpc_read_cap *KPC_NONNULL read_cap,
+                                        kpc_error **KPC_NULLABLE error);
 
 /**
  * The changed capability to write one's messages, of kpc_voucher_open.
@@ -5802,8 +6012,9 @@ kpc_status kpc_voucher_message_read_cap(const kpc_voucher *voucher, kpc_read_cap
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_message_write_cap(const kpc_voucher *voucher, kpc_write_cap *write_cap,
-                                         kpc_error **error);
+kpc_status kpc_voucher_message_write_cap(const kpc_voucher *KPC_NONNULL voucher,
+                                         kpc_write_cap *KPC_NONNULL write_cap,
+                                         kpc_error **KPC_NULLABLE error);
 
 /**
  * The sealed reply, of kpc_voucher_induct, for the second box of the voucher's stream.
@@ -5818,8 +6029,8 @@ kpc_status kpc_voucher_message_write_cap(const kpc_voucher *voucher, kpc_write_c
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_sealed_reply(const kpc_voucher *voucher, kpc_buffer **bytes,
-                                    kpc_error **error);
+kpc_status kpc_voucher_sealed_reply(const kpc_voucher *KPC_NONNULL voucher,
+                                    kpc_buffer **KPC_NONNULL bytes, kpc_error **KPC_NULLABLE error);
 
 /**
  * What the inductor sent, of kpc_voucher_open.
@@ -5834,7 +6045,8 @@ kpc_status kpc_voucher_sealed_reply(const kpc_voucher *voucher, kpc_buffer **byt
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_who_reply(const kpc_voucher *voucher, kpc_buffer **bytes, kpc_error **error);
+kpc_status kpc_voucher_who_reply(const kpc_voucher *KPC_NONNULL voucher,
+                                 kpc_buffer **KPC_NONNULL bytes, kpc_error **KPC_NULLABLE error);
 
 /**
  * What the message stream was changed with, of kpc_voucher_induct and kpc_voucher_open; both
@@ -5850,7 +6062,8 @@ kpc_status kpc_voucher_who_reply(const kpc_voucher *voucher, kpc_buffer **bytes,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_voucher_salt(const kpc_voucher *voucher, kpc_buffer **bytes, kpc_error **error);
+kpc_status kpc_voucher_salt(const kpc_voucher *KPC_NONNULL voucher, kpc_buffer **KPC_NONNULL bytes,
+                            kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends the result of a voucher call. Its secrets are wiped, but for what was handed out.
@@ -5859,7 +6072,7 @@ kpc_status kpc_voucher_salt(const kpc_voucher *voucher, kpc_buffer **bytes, kpc_
  *
  * Threads: any.
  */
-KPC_API void kpc_voucher_free(kpc_voucher *voucher);
+KPC_API void kpc_voucher_free(kpc_voucher *KPC_NULLABLE voucher);
 
 /* ---- Channels of the older API --------------------------------------------------------------- */
 
@@ -5891,9 +6104,11 @@ typedef uint64_t kpc_channel;
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_write_channel(kpc_client *client, int32_t timeout_ms, kpc_channel *channel,
-                                    kpc_read_cap *read_cap, kpc_write_cap *write_cap,
-                                    kpc_error **error);
+kpc_status kpc_create_write_channel(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                                    kpc_channel *KPC_NONNULL channel,
+                                    kpc_read_cap *KPC_NONNULL read_cap,
+                                    kpc_write_cap *KPC_NONNULL write_cap,
+                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_create_write_channel, without waiting; its completion is for
@@ -5912,9 +6127,9 @@ kpc_status kpc_create_write_channel(kpc_client *client, int32_t timeout_ms, kpc_
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_write_channel_async(kpc_client *client, int32_t timeout_ms,
-                                          const kpc_completion *done, kpc_op *op,
-                                          kpc_error **error);
+kpc_status kpc_create_write_channel_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                                          const kpc_completion *KPC_NULLABLE done,
+                                          kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_create_write_channel_async gave.
@@ -5930,9 +6145,11 @@ kpc_status kpc_create_write_channel_async(kpc_client *client, int32_t timeout_ms
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_write_channel_result(const kpc_result *result, kpc_channel *channel,
-                                           kpc_read_cap *read_cap, kpc_write_cap *write_cap,
-                                           kpc_error **error);
+kpc_status kpc_create_write_channel_result(const kpc_result *KPC_NONNULL result,
+                                           kpc_channel *KPC_NONNULL channel,
+                                           kpc_read_cap *KPC_NONNULL read_cap,
+                                           kpc_write_cap *KPC_NONNULL write_cap,
+                                           kpc_error **KPC_NULLABLE error);
 
 /**
  * Opens a channel to read a stream from its beginning. Nothing is sent to the network.
@@ -5950,8 +6167,10 @@ kpc_status kpc_create_write_channel_result(const kpc_result *result, kpc_channel
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_read_channel(kpc_client *client, const kpc_read_cap *read_cap,
-                                   int32_t timeout_ms, kpc_channel *channel, kpc_error **error);
+kpc_status kpc_create_read_channel(kpc_client *KPC_NONNULL client,
+                                   const kpc_read_cap *KPC_NONNULL read_cap, int32_t timeout_ms,
+                                   kpc_channel *KPC_NONNULL channel,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_create_read_channel, without waiting; its completion is for
@@ -5971,9 +6190,11 @@ kpc_status kpc_create_read_channel(kpc_client *client, const kpc_read_cap *read_
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_read_channel_async(kpc_client *client, const kpc_read_cap *read_cap,
-                                         int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
-                                         kpc_error **error);
+kpc_status kpc_create_read_channel_async(kpc_client *KPC_NONNULL client,
+                                         const kpc_read_cap *KPC_NONNULL read_cap,
+                                         int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_create_read_channel_async gave.
@@ -5987,8 +6208,9 @@ kpc_status kpc_create_read_channel_async(kpc_client *client, const kpc_read_cap 
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_create_read_channel_result(const kpc_result *result, kpc_channel *channel,
-                                          kpc_error **error);
+kpc_status kpc_create_read_channel_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_channel *KPC_NONNULL channel,
+                                          kpc_error **KPC_NULLABLE error);
 
 /**
  * Closes a channel. Queries of it that are under way end with KPC_ERR_CANCELLED; what has left
@@ -6005,8 +6227,8 @@ kpc_status kpc_create_read_channel_result(const kpc_result *result, kpc_channel 
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_close_channel(kpc_client *client, kpc_channel channel, int32_t timeout_ms,
-                             kpc_error **error);
+kpc_status kpc_close_channel(kpc_client *KPC_NONNULL client, kpc_channel channel,
+                             int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_close_channel, without waiting; its completion is for kpc_close_channel_result.
@@ -6024,8 +6246,9 @@ kpc_status kpc_close_channel(kpc_client *client, kpc_channel channel, int32_t ti
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_close_channel_async(kpc_client *client, kpc_channel channel, int32_t timeout_ms,
-                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_close_channel_async(kpc_client *KPC_NONNULL client, kpc_channel channel,
+                                   int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                   kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_close_channel_async gave.
@@ -6038,7 +6261,8 @@ kpc_status kpc_close_channel_async(kpc_client *client, kpc_channel channel, int3
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_close_channel_result(const kpc_result *result, kpc_error **error);
+kpc_status kpc_close_channel_result(const kpc_result *KPC_NONNULL result,
+                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * Whether a query reads; otherwise it writes.
@@ -6048,7 +6272,7 @@ kpc_status kpc_close_channel_result(const kpc_result *result, kpc_error **error)
  *
  * Threads: any.
  */
-KPC_API bool kpc_channel_query_is_read(const kpc_channel_query *query);
+KPC_API bool kpc_channel_query_is_read(const kpc_channel_query *KPC_NONNULL query);
 
 /**
  * Which of the two replicas of a box a read asks for.
@@ -6058,7 +6282,7 @@ KPC_API bool kpc_channel_query_is_read(const kpc_channel_query *query);
  *
  * Threads: any.
  */
-KPC_API int32_t kpc_channel_query_reply_index(const kpc_channel_query *query);
+KPC_API int32_t kpc_channel_query_reply_index(const kpc_channel_query *KPC_NONNULL query);
 
 /**
  * The box that a query reads or writes.
@@ -6071,8 +6295,9 @@ KPC_API int32_t kpc_channel_query_reply_index(const kpc_channel_query *query);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_channel_query_current_index(const kpc_channel_query *query, kpc_box_index *index,
-                                           kpc_error **error);
+kpc_status kpc_channel_query_current_index(const kpc_channel_query *KPC_NONNULL query,
+                                           kpc_box_index *KPC_NONNULL index,
+                                           kpc_error **KPC_NULLABLE error);
 
 /**
  * The box after the one that a query reads or writes: where a resumed channel goes on.
@@ -6085,8 +6310,9 @@ kpc_status kpc_channel_query_current_index(const kpc_channel_query *query, kpc_b
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_channel_query_next_index(const kpc_channel_query *query, kpc_box_index *index,
-                                        kpc_error **error);
+kpc_status kpc_channel_query_next_index(const kpc_channel_query *KPC_NONNULL query,
+                                        kpc_box_index *KPC_NONNULL index,
+                                        kpc_error **KPC_NULLABLE error);
 
 /**
  * The hash that names a query's envelope.
@@ -6099,8 +6325,9 @@ kpc_status kpc_channel_query_next_index(const kpc_channel_query *query, kpc_box_
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_channel_query_envelope_hash(const kpc_channel_query *query, kpc_hash *hash,
-                                           kpc_error **error);
+kpc_status kpc_channel_query_envelope_hash(const kpc_channel_query *KPC_NONNULL query,
+                                           kpc_hash *KPC_NONNULL hash,
+                                           kpc_error **KPC_NULLABLE error);
 
 /**
  * What opens the answer to a query. A secret.
@@ -6114,8 +6341,9 @@ kpc_status kpc_channel_query_envelope_hash(const kpc_channel_query *query, kpc_h
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_channel_query_envelope_descriptor(const kpc_channel_query *query,
-                                                 kpc_buffer **descriptor, kpc_error **error);
+kpc_status kpc_channel_query_envelope_descriptor(const kpc_channel_query *KPC_NONNULL query,
+                                                 kpc_buffer **KPC_NONNULL descriptor,
+                                                 kpc_error **KPC_NULLABLE error);
 
 /**
  * What of a query travels to the courier.
@@ -6129,8 +6357,9 @@ kpc_status kpc_channel_query_envelope_descriptor(const kpc_channel_query *query,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_channel_query_payload(const kpc_channel_query *query, kpc_buffer **payload,
-                                     kpc_error **error);
+kpc_status kpc_channel_query_payload(const kpc_channel_query *KPC_NONNULL query,
+                                     kpc_buffer **KPC_NONNULL payload,
+                                     kpc_error **KPC_NULLABLE error);
 
 /**
  * A query in one piece, to be stored and given to kpc_channel_query_from_bytes. As secret as
@@ -6145,8 +6374,9 @@ kpc_status kpc_channel_query_payload(const kpc_channel_query *query, kpc_buffer 
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_channel_query_to_bytes(const kpc_channel_query *query, kpc_buffer **bytes,
-                                      kpc_error **error);
+kpc_status kpc_channel_query_to_bytes(const kpc_channel_query *KPC_NONNULL query,
+                                      kpc_buffer **KPC_NONNULL bytes,
+                                      kpc_error **KPC_NULLABLE error);
 
 /**
  * Makes a query of what kpc_channel_query_to_bytes gave.
@@ -6162,8 +6392,9 @@ kpc_status kpc_channel_query_to_bytes(const kpc_channel_query *query, kpc_buffer
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_channel_query_from_bytes(const uint8_t *bytes, size_t len, kpc_channel_query **query,
-                                        kpc_error **error);
+kpc_status kpc_channel_query_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
+                                        kpc_channel_query **KPC_NONNULL query,
+                                        kpc_error **KPC_NULLABLE error);
 
 /**
  * Makes a query of the parts that another client of the daemon stored.
@@ -6186,11 +6417,15 @@ kpc_status kpc_channel_query_from_bytes(const uint8_t *bytes, size_t len, kpc_ch
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_channel_query_from_parts(bool is_read, const uint8_t *payload, size_t payload_len,
-                                        const kpc_box_index *current, const kpc_box_index *next,
-                                        int32_t reply_index, const kpc_hash *envelope_hash,
-                                        const uint8_t *descriptor, size_t descriptor_len,
-                                        kpc_channel_query **query, kpc_error **error);
+kpc_status kpc_channel_query_from_parts(bool is_read, const uint8_t *KPC_NONNULL payload,
+                                        size_t payload_len,
+                                        const kpc_box_index *KPC_NONNULL current,
+                                        const kpc_box_index *KPC_NONNULL next, int32_t reply_index,
+                                        const kpc_hash *KPC_NONNULL envelope_hash,
+                                        const uint8_t *KPC_NONNULL descriptor,
+                                        size_t descriptor_len,
+                                        kpc_channel_query **KPC_NONNULL query,
+                                        kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends a query. What is being sent goes on.
@@ -6199,7 +6434,7 @@ kpc_status kpc_channel_query_from_parts(bool is_read, const uint8_t *payload, si
  *
  * Threads: any.
  */
-KPC_API void kpc_channel_query_free(kpc_channel_query *query);
+KPC_API void kpc_channel_query_free(kpc_channel_query *KPC_NULLABLE query);
 
 /**
  * Prepares the write of the channel's next box. Nothing is sent: store the query, then send
@@ -6229,9 +6464,10 @@ KPC_API void kpc_channel_query_free(kpc_channel_query *query);
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_channel(kpc_client *client, kpc_channel channel, const uint8_t *payload,
-                             size_t payload_len, int32_t timeout_ms, kpc_channel_query **query,
-                             kpc_error **error);
+kpc_status kpc_write_channel(kpc_client *KPC_NONNULL client, kpc_channel channel,
+                             const uint8_t *KPC_NONNULL payload, size_t payload_len,
+                             int32_t timeout_ms, kpc_channel_query **KPC_NONNULL query,
+                             kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_write_channel, without waiting; its completion is for kpc_write_channel_result.
@@ -6256,9 +6492,10 @@ kpc_status kpc_write_channel(kpc_client *client, kpc_channel channel, const uint
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_channel_async(kpc_client *client, kpc_channel channel, const uint8_t *payload,
-                                   size_t payload_len, int32_t timeout_ms,
-                                   const kpc_completion *done, kpc_op *op, kpc_error **error);
+kpc_status kpc_write_channel_async(kpc_client *KPC_NONNULL client, kpc_channel channel,
+                                   const uint8_t *KPC_NONNULL payload, size_t payload_len,
+                                   int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                   kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_write_channel_async gave.
@@ -6273,8 +6510,9 @@ kpc_status kpc_write_channel_async(kpc_client *client, kpc_channel channel, cons
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_write_channel_result(const kpc_result *result, kpc_channel_query **query,
-                                    kpc_error **error);
+kpc_status kpc_write_channel_result(const kpc_result *KPC_NONNULL result,
+                                    kpc_channel_query **KPC_NONNULL query,
+                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * Prepares the read of a box. Nothing is sent: store the query, then send it, up to three times
@@ -6306,9 +6544,10 @@ kpc_status kpc_write_channel_result(const kpc_result *result, kpc_channel_query 
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_channel(kpc_client *client, kpc_channel channel, const kpc_box_index *index,
-                            int32_t reply_index, int32_t timeout_ms, kpc_channel_query **query,
-                            kpc_error **error);
+kpc_status kpc_read_channel(kpc_client *KPC_NONNULL client, kpc_channel channel,
+                            const kpc_box_index *KPC_NULLABLE index, int32_t reply_index,
+                            int32_t timeout_ms, kpc_channel_query **KPC_NONNULL query,
+                            kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_read_channel, without waiting; its completion is for kpc_read_channel_result.
@@ -6332,10 +6571,10 @@ kpc_status kpc_read_channel(kpc_client *client, kpc_channel channel, const kpc_b
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_channel_async(kpc_client *client, kpc_channel channel,
-                                  const kpc_box_index *index, int32_t reply_index,
-                                  int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
-                                  kpc_error **error);
+kpc_status kpc_read_channel_async(kpc_client *KPC_NONNULL client, kpc_channel channel,
+                                  const kpc_box_index *KPC_NULLABLE index, int32_t reply_index,
+                                  int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                  kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_read_channel_async gave.
@@ -6350,8 +6589,9 @@ kpc_status kpc_read_channel_async(kpc_client *client, kpc_channel channel,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_read_channel_result(const kpc_result *result, kpc_channel_query **query,
-                                   kpc_error **error);
+kpc_status kpc_read_channel_result(const kpc_result *KPC_NONNULL result,
+                                   kpc_channel_query **KPC_NONNULL query,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * Sends a prepared query. Done when it is accepted; what becomes of it is told by
@@ -6383,9 +6623,11 @@ kpc_status kpc_read_channel_result(const kpc_result *result, kpc_channel_query *
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_channel_query(kpc_client *client, kpc_channel channel,
-                                  const kpc_channel_query *query, const kpc_service *courier,
-                                  const kpc_id *message_id, kpc_error **error);
+kpc_status kpc_send_channel_query(kpc_client *KPC_NONNULL client, kpc_channel channel,
+                                  const kpc_channel_query *KPC_NONNULL query,
+                                  const kpc_service *KPC_NONNULL courier,
+                                  const kpc_id *KPC_NONNULL message_id,
+                                  kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_send_channel_query, and waits for the reply, which is then not told as an event.
@@ -6430,11 +6672,13 @@ kpc_status kpc_send_channel_query(kpc_client *client, kpc_channel channel,
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_channel_query_await_reply(kpc_client *client, kpc_channel channel,
-                                              const kpc_channel_query *query,
-                                              const kpc_service *courier, const kpc_id *message_id,
-                                              int32_t timeout_ms, kpc_buffer **payload,
-                                              int32_t *reply_index, kpc_error **error);
+kpc_status kpc_send_channel_query_await_reply(kpc_client *KPC_NONNULL client, kpc_channel channel,
+                                              const kpc_channel_query *KPC_NONNULL query,
+                                              const kpc_service *KPC_NONNULL courier,
+                                              const kpc_id *KPC_NONNULL message_id,
+                                              int32_t timeout_ms, kpc_buffer **KPC_NONNULL payload,
+                                              int32_t *KPC_NULLABLE reply_index,
+                                              kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_send_channel_query_await_reply, without waiting; its completion is for
@@ -6472,12 +6716,15 @@ kpc_status kpc_send_channel_query_await_reply(kpc_client *client, kpc_channel ch
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_channel_query_await_reply_async(kpc_client *client, kpc_channel channel,
-                                                    const kpc_channel_query *query,
-                                                    const kpc_service *courier,
-                                                    const kpc_id *message_id, int32_t timeout_ms,
-                                                    const kpc_completion *done, kpc_op *op,
-                                                    kpc_error **error);
+kpc_status kpc_send_channel_query_await_reply_async(kpc_client *KPC_NONNULL client,
+                                                    kpc_channel channel,
+                                                    const kpc_channel_query *KPC_NONNULL query,
+                                                    const kpc_service *KPC_NONNULL courier,
+                                                    const kpc_id *KPC_NONNULL message_id,
+                                                    int32_t timeout_ms,
+                                                    const kpc_completion *KPC_NULLABLE done,
+                                                    kpc_op *KPC_NULLABLE op,
+                                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_send_channel_query_await_reply_async gave.
@@ -6495,8 +6742,10 @@ kpc_status kpc_send_channel_query_await_reply_async(kpc_client *client, kpc_chan
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_send_channel_query_await_reply_result(const kpc_result *result, kpc_buffer **payload,
-                                                     int32_t *reply_index, kpc_error **error);
+kpc_status kpc_send_channel_query_await_reply_result(const kpc_result *KPC_NONNULL result,
+                                                     kpc_buffer **KPC_NONNULL payload,
+                                                     int32_t *KPC_NULLABLE reply_index,
+                                                     kpc_error **KPC_NULLABLE error);
 
 /**
  * Opens a channel to go on writing to a stream. A query that was prepared before and perhaps
@@ -6518,9 +6767,11 @@ kpc_status kpc_send_channel_query_await_reply_result(const kpc_result *result, k
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_write_channel(kpc_client *client, const kpc_write_cap *write_cap,
-                                    const kpc_box_index *index, int32_t timeout_ms,
-                                    kpc_channel *channel, kpc_error **error);
+kpc_status kpc_resume_write_channel(kpc_client *KPC_NONNULL client,
+                                    const kpc_write_cap *KPC_NONNULL write_cap,
+                                    const kpc_box_index *KPC_NULLABLE index, int32_t timeout_ms,
+                                    kpc_channel *KPC_NONNULL channel,
+                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_resume_write_channel, without waiting; its completion is for
@@ -6542,10 +6793,12 @@ kpc_status kpc_resume_write_channel(kpc_client *client, const kpc_write_cap *wri
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_write_channel_async(kpc_client *client, const kpc_write_cap *write_cap,
-                                          const kpc_box_index *index, int32_t timeout_ms,
-                                          const kpc_completion *done, kpc_op *op,
-                                          kpc_error **error);
+kpc_status kpc_resume_write_channel_async(kpc_client *KPC_NONNULL client,
+                                          const kpc_write_cap *KPC_NONNULL write_cap,
+                                          const kpc_box_index *KPC_NULLABLE index,
+                                          int32_t timeout_ms,
+                                          const kpc_completion *KPC_NULLABLE done,
+                                          kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_resume_write_channel_async gave.
@@ -6559,8 +6812,9 @@ kpc_status kpc_resume_write_channel_async(kpc_client *client, const kpc_write_ca
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_write_channel_result(const kpc_result *result, kpc_channel *channel,
-                                           kpc_error **error);
+kpc_status kpc_resume_write_channel_result(const kpc_result *KPC_NONNULL result,
+                                           kpc_channel *KPC_NONNULL channel,
+                                           kpc_error **KPC_NULLABLE error);
 
 /**
  * Opens a channel to go on writing to a stream whose last query was prepared and perhaps not
@@ -6582,9 +6836,11 @@ kpc_status kpc_resume_write_channel_result(const kpc_result *result, kpc_channel
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_write_channel_query(kpc_client *client, const kpc_write_cap *write_cap,
-                                          const kpc_channel_query *query, int32_t timeout_ms,
-                                          kpc_channel *channel, kpc_error **error);
+kpc_status kpc_resume_write_channel_query(kpc_client *KPC_NONNULL client,
+                                          const kpc_write_cap *KPC_NONNULL write_cap,
+                                          const kpc_channel_query *KPC_NONNULL query,
+                                          int32_t timeout_ms, kpc_channel *KPC_NONNULL channel,
+                                          kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_resume_write_channel_query, without waiting; its completion is for
@@ -6606,10 +6862,13 @@ kpc_status kpc_resume_write_channel_query(kpc_client *client, const kpc_write_ca
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_write_channel_query_async(kpc_client *client, const kpc_write_cap *write_cap,
-                                                const kpc_channel_query *query, int32_t timeout_ms,
-                                                const kpc_completion *done, kpc_op *op,
-                                                kpc_error **error);
+kpc_status kpc_resume_write_channel_query_async(kpc_client *KPC_NONNULL client,
+                                                const kpc_write_cap *KPC_NONNULL write_cap,
+                                                const kpc_channel_query *KPC_NONNULL query,
+                                                int32_t timeout_ms,
+                                                const kpc_completion *KPC_NULLABLE done,
+                                                kpc_op *KPC_NULLABLE op,
+                                                kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_resume_write_channel_query_async gave.
@@ -6623,8 +6882,9 @@ kpc_status kpc_resume_write_channel_query_async(kpc_client *client, const kpc_wr
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_write_channel_query_result(const kpc_result *result, kpc_channel *channel,
-                                                 kpc_error **error);
+kpc_status kpc_resume_write_channel_query_result(const kpc_result *KPC_NONNULL result,
+                                                 kpc_channel *KPC_NONNULL channel,
+                                                 kpc_error **KPC_NULLABLE error);
 
 /**
  * Opens a channel to go on reading a stream. A query that was prepared before and perhaps not
@@ -6647,9 +6907,11 @@ kpc_status kpc_resume_write_channel_query_result(const kpc_result *result, kpc_c
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_read_channel(kpc_client *client, const kpc_read_cap *read_cap,
-                                   const kpc_box_index *index, int32_t reply_index,
-                                   int32_t timeout_ms, kpc_channel *channel, kpc_error **error);
+kpc_status kpc_resume_read_channel(kpc_client *KPC_NONNULL client,
+                                   const kpc_read_cap *KPC_NONNULL read_cap,
+                                   const kpc_box_index *KPC_NULLABLE index, int32_t reply_index,
+                                   int32_t timeout_ms, kpc_channel *KPC_NONNULL channel,
+                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_resume_read_channel, without waiting; its completion is for
@@ -6673,10 +6935,12 @@ kpc_status kpc_resume_read_channel(kpc_client *client, const kpc_read_cap *read_
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_read_channel_async(kpc_client *client, const kpc_read_cap *read_cap,
-                                         const kpc_box_index *index, int32_t reply_index,
-                                         int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
-                                         kpc_error **error);
+kpc_status kpc_resume_read_channel_async(kpc_client *KPC_NONNULL client,
+                                         const kpc_read_cap *KPC_NONNULL read_cap,
+                                         const kpc_box_index *KPC_NULLABLE index,
+                                         int32_t reply_index, int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_resume_read_channel_async gave.
@@ -6690,8 +6954,9 @@ kpc_status kpc_resume_read_channel_async(kpc_client *client, const kpc_read_cap 
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_read_channel_result(const kpc_result *result, kpc_channel *channel,
-                                          kpc_error **error);
+kpc_status kpc_resume_read_channel_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_channel *KPC_NONNULL channel,
+                                          kpc_error **KPC_NULLABLE error);
 
 /**
  * Opens a channel to go on reading a stream whose last query was prepared and perhaps not
@@ -6713,9 +6978,11 @@ kpc_status kpc_resume_read_channel_result(const kpc_result *result, kpc_channel 
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_read_channel_query(kpc_client *client, const kpc_read_cap *read_cap,
-                                         const kpc_channel_query *query, int32_t timeout_ms,
-                                         kpc_channel *channel, kpc_error **error);
+kpc_status kpc_resume_read_channel_query(kpc_client *KPC_NONNULL client,
+                                         const kpc_read_cap *KPC_NONNULL read_cap,
+                                         const kpc_channel_query *KPC_NONNULL query,
+                                         int32_t timeout_ms, kpc_channel *KPC_NONNULL channel,
+                                         kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_resume_read_channel_query, without waiting; its completion is for
@@ -6736,10 +7003,13 @@ kpc_status kpc_resume_read_channel_query(kpc_client *client, const kpc_read_cap 
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_read_channel_query_async(kpc_client *client, const kpc_read_cap *read_cap,
-                                               const kpc_channel_query *query, int32_t timeout_ms,
-                                               const kpc_completion *done, kpc_op *op,
-                                               kpc_error **error);
+kpc_status kpc_resume_read_channel_query_async(kpc_client *KPC_NONNULL client,
+                                               const kpc_read_cap *KPC_NONNULL read_cap,
+                                               const kpc_channel_query *KPC_NONNULL query,
+                                               int32_t timeout_ms,
+                                               const kpc_completion *KPC_NULLABLE done,
+                                               kpc_op *KPC_NULLABLE op,
+                                               kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_resume_read_channel_query_async gave.
@@ -6753,8 +7023,9 @@ kpc_status kpc_resume_read_channel_query_async(kpc_client *client, const kpc_rea
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_resume_read_channel_query_result(const kpc_result *result, kpc_channel *channel,
-                                                kpc_error **error);
+kpc_status kpc_resume_read_channel_query_result(const kpc_result *KPC_NONNULL result,
+                                                kpc_channel *KPC_NONNULL channel,
+                                                kpc_error **KPC_NULLABLE error);
 
 /* ---- Asking the daemon ----------------------------------------------------------------------- */
 
@@ -6777,9 +7048,11 @@ kpc_status kpc_resume_read_channel_query_result(const kpc_result *result, kpc_ch
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_new_keypair_remote(kpc_client *client, const uint8_t *seed, size_t seed_len,
-                                  int32_t timeout_ms, kpc_write_cap *write_cap,
-                                  kpc_read_cap *read_cap, kpc_box_index *first, kpc_error **error);
+kpc_status kpc_new_keypair_remote(kpc_client *KPC_NONNULL client, const uint8_t *KPC_NONNULL seed,
+                                  size_t seed_len, int32_t timeout_ms,
+                                  kpc_write_cap *KPC_NONNULL write_cap,
+                                  kpc_read_cap *KPC_NONNULL read_cap,
+                                  kpc_box_index *KPC_NONNULL first, kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_new_keypair_remote, without waiting; its completion is for
@@ -6799,9 +7072,10 @@ kpc_status kpc_new_keypair_remote(kpc_client *client, const uint8_t *seed, size_
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_new_keypair_remote_async(kpc_client *client, const uint8_t *seed, size_t seed_len,
-                                        int32_t timeout_ms, const kpc_completion *done, kpc_op *op,
-                                        kpc_error **error);
+kpc_status kpc_new_keypair_remote_async(kpc_client *KPC_NONNULL client,
+                                        const uint8_t *KPC_NONNULL seed, size_t seed_len,
+                                        int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                        kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_new_keypair_remote_async gave.
@@ -6817,9 +7091,11 @@ kpc_status kpc_new_keypair_remote_async(kpc_client *client, const uint8_t *seed,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_new_keypair_remote_result(const kpc_result *result, kpc_write_cap *write_cap,
-                                         kpc_read_cap *read_cap, kpc_box_index *first,
-                                         kpc_error **error);
+kpc_status kpc_new_keypair_remote_result(const kpc_result *KPC_NONNULL result,
+                                         kpc_write_cap *KPC_NONNULL write_cap,
+                                         kpc_read_cap *KPC_NONNULL read_cap,
+                                         kpc_box_index *KPC_NONNULL first,
+                                         kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_next_message_box_index, computed by the daemon.
@@ -6838,9 +7114,10 @@ kpc_status kpc_new_keypair_remote_result(const kpc_result *result, kpc_write_cap
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_next_message_box_index_remote(kpc_client *client, const kpc_box_index *index,
-                                             int32_t timeout_ms, kpc_box_index *next,
-                                             kpc_error **error);
+kpc_status kpc_next_message_box_index_remote(kpc_client *KPC_NONNULL client,
+                                             const kpc_box_index *KPC_NONNULL index,
+                                             int32_t timeout_ms, kpc_box_index *KPC_NONNULL next,
+                                             kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_next_message_box_index_remote, without waiting; its completion is for
@@ -6859,9 +7136,12 @@ kpc_status kpc_next_message_box_index_remote(kpc_client *client, const kpc_box_i
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_next_message_box_index_remote_async(kpc_client *client, const kpc_box_index *index,
-                                                   int32_t timeout_ms, const kpc_completion *done,
-                                                   kpc_op *op, kpc_error **error);
+kpc_status kpc_next_message_box_index_remote_async(kpc_client *KPC_NONNULL client,
+                                                   const kpc_box_index *KPC_NONNULL index,
+                                                   int32_t timeout_ms,
+                                                   const kpc_completion *KPC_NULLABLE done,
+                                                   kpc_op *KPC_NULLABLE op,
+                                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_next_message_box_index_remote_async gave.
@@ -6876,8 +7156,9 @@ kpc_status kpc_next_message_box_index_remote_async(kpc_client *client, const kpc
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_next_message_box_index_remote_result(const kpc_result *result, kpc_box_index *next,
-                                                    kpc_error **error);
+kpc_status kpc_next_message_box_index_remote_result(const kpc_result *KPC_NONNULL result,
+                                                    kpc_box_index *KPC_NONNULL next,
+                                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_get_message_box_index_counter, computed by the daemon.
@@ -6894,9 +7175,11 @@ kpc_status kpc_next_message_box_index_remote_result(const kpc_result *result, kp
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_message_box_index_counter_remote(kpc_client *client, const kpc_box_index *index,
-                                                    int32_t timeout_ms, uint64_t *counter,
-                                                    kpc_error **error);
+kpc_status kpc_get_message_box_index_counter_remote(kpc_client *KPC_NONNULL client,
+                                                    const kpc_box_index *KPC_NONNULL index,
+                                                    int32_t timeout_ms,
+                                                    uint64_t *KPC_NONNULL counter,
+                                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_get_message_box_index_counter_remote, without waiting; its completion is for
@@ -6915,11 +7198,12 @@ kpc_status kpc_get_message_box_index_counter_remote(kpc_client *client, const kp
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_message_box_index_counter_remote_async(kpc_client *client,
-                                                          const kpc_box_index *index,
+kpc_status kpc_get_message_box_index_counter_remote_async(kpc_client *KPC_NONNULL client,
+                                                          const kpc_box_index *KPC_NONNULL index,
                                                           int32_t timeout_ms,
-                                                          const kpc_completion *done, kpc_op *op,
-                                                          kpc_error **error);
+                                                          const kpc_completion *KPC_NULLABLE done,
+                                                          kpc_op *KPC_NULLABLE op,
+                                                          kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_get_message_box_index_counter_remote_async gave.
@@ -6933,8 +7217,9 @@ kpc_status kpc_get_message_box_index_counter_remote_async(kpc_client *client,
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_message_box_index_counter_remote_result(const kpc_result *result,
-                                                           uint64_t *counter, kpc_error **error);
+kpc_status kpc_get_message_box_index_counter_remote_result(const kpc_result *KPC_NONNULL result,
+                                                           uint64_t *KPC_NONNULL counter,
+                                                           kpc_error **KPC_NULLABLE error);
 
 /**
  * The directory document of an epoch as the authorities signed it, for programs that check the
@@ -6955,8 +7240,10 @@ kpc_status kpc_get_message_box_index_counter_remote_result(const kpc_result *res
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_pki_document_raw(kpc_client *client, uint64_t epoch, int32_t timeout_ms,
-                                    kpc_buffer **payload, uint64_t *epoch_out, kpc_error **error);
+kpc_status kpc_get_pki_document_raw(kpc_client *KPC_NONNULL client, uint64_t epoch,
+                                    int32_t timeout_ms, kpc_buffer **KPC_NONNULL payload,
+                                    uint64_t *KPC_NULLABLE epoch_out,
+                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_get_pki_document_raw, without waiting; its completion is for
@@ -6975,9 +7262,10 @@ kpc_status kpc_get_pki_document_raw(kpc_client *client, uint64_t epoch, int32_t 
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_pki_document_raw_async(kpc_client *client, uint64_t epoch, int32_t timeout_ms,
-                                          const kpc_completion *done, kpc_op *op,
-                                          kpc_error **error);
+kpc_status kpc_get_pki_document_raw_async(kpc_client *KPC_NONNULL client, uint64_t epoch,
+                                          int32_t timeout_ms,
+                                          const kpc_completion *KPC_NULLABLE done,
+                                          kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_get_pki_document_raw_async gave.
@@ -6993,8 +7281,10 @@ kpc_status kpc_get_pki_document_raw_async(kpc_client *client, uint64_t epoch, in
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_pki_document_raw_result(const kpc_result *result, kpc_buffer **payload,
-                                           uint64_t *epoch_out, kpc_error **error);
+kpc_status kpc_get_pki_document_raw_result(const kpc_result *KPC_NONNULL result,
+                                           kpc_buffer **KPC_NONNULL payload,
+                                           uint64_t *KPC_NULLABLE epoch_out,
+                                           kpc_error **KPC_NULLABLE error);
 
 /**
  * The directory authorities of the network, as the daemon is configured. Asks the daemon; no
@@ -7013,8 +7303,9 @@ kpc_status kpc_get_pki_document_raw_result(const kpc_result *result, kpc_buffer 
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_directory_authorities(kpc_client *client, int32_t timeout_ms,
-                                         kpc_authorities **authorities, kpc_error **error);
+kpc_status kpc_get_directory_authorities(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                                         kpc_authorities **KPC_NONNULL authorities,
+                                         kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_get_directory_authorities, without waiting; its completion is for
@@ -7033,9 +7324,10 @@ kpc_status kpc_get_directory_authorities(kpc_client *client, int32_t timeout_ms,
  * Threads: any, callbacks included.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_directory_authorities_async(kpc_client *client, int32_t timeout_ms,
-                                               const kpc_completion *done, kpc_op *op,
-                                               kpc_error **error);
+kpc_status kpc_get_directory_authorities_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
+                                               const kpc_completion *KPC_NULLABLE done,
+                                               kpc_op *KPC_NULLABLE op,
+                                               kpc_error **KPC_NULLABLE error);
 
 /**
  * What an operation begun by kpc_get_directory_authorities_async gave.
@@ -7050,8 +7342,9 @@ kpc_status kpc_get_directory_authorities_async(kpc_client *client, int32_t timeo
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_get_directory_authorities_result(const kpc_result *result,
-                                                kpc_authorities **authorities, kpc_error **error);
+kpc_status kpc_get_directory_authorities_result(const kpc_result *KPC_NONNULL result,
+                                                kpc_authorities **KPC_NONNULL authorities,
+                                                kpc_error **KPC_NULLABLE error);
 
 /**
  * How many authorities there are.
@@ -7061,7 +7354,7 @@ kpc_status kpc_get_directory_authorities_result(const kpc_result *result,
  *
  * Threads: any.
  */
-KPC_API size_t kpc_authorities_count(const kpc_authorities *authorities);
+KPC_API size_t kpc_authorities_count(const kpc_authorities *KPC_NONNULL authorities);
 
 /**
  * The name of an authority.
@@ -7076,8 +7369,9 @@ KPC_API size_t kpc_authorities_count(const kpc_authorities *authorities);
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_authorities_identifier_at(const kpc_authorities *authorities, size_t position,
-                                         kpc_buffer **identifier, kpc_error **error);
+kpc_status kpc_authorities_identifier_at(const kpc_authorities *KPC_NONNULL authorities,
+                                         size_t position, kpc_buffer **KPC_NONNULL identifier,
+                                         kpc_error **KPC_NULLABLE error);
 
 /**
  * The signature scheme of an authority, such as "Ed25519".
@@ -7092,9 +7386,9 @@ kpc_status kpc_authorities_identifier_at(const kpc_authorities *authorities, siz
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_authorities_pki_signature_scheme_at(const kpc_authorities *authorities,
-                                                   size_t position, kpc_buffer **scheme,
-                                                   kpc_error **error);
+kpc_status kpc_authorities_pki_signature_scheme_at(const kpc_authorities *KPC_NONNULL authorities,
+                                                   size_t position, kpc_buffer **KPC_NONNULL scheme,
+                                                   kpc_error **KPC_NULLABLE error);
 
 /**
  * The scheme by which others connect with an authority.
@@ -7109,8 +7403,9 @@ kpc_status kpc_authorities_pki_signature_scheme_at(const kpc_authorities *author
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_authorities_wire_kem_scheme_at(const kpc_authorities *authorities, size_t position,
-                                              kpc_buffer **scheme, kpc_error **error);
+kpc_status kpc_authorities_wire_kem_scheme_at(const kpc_authorities *KPC_NONNULL authorities,
+                                              size_t position, kpc_buffer **KPC_NONNULL scheme,
+                                              kpc_error **KPC_NULLABLE error);
 
 /**
  * The key by which an authority signs, in PEM.
@@ -7125,9 +7420,9 @@ kpc_status kpc_authorities_wire_kem_scheme_at(const kpc_authorities *authorities
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_authorities_identity_public_key_pem_at(const kpc_authorities *authorities,
-                                                      size_t position, kpc_buffer **key,
-                                                      kpc_error **error);
+kpc_status kpc_authorities_identity_public_key_pem_at(
+        const kpc_authorities *KPC_NONNULL authorities, size_t position,
+        kpc_buffer **KPC_NONNULL key, kpc_error **KPC_NULLABLE error);
 
 /**
  * The key by which others connect with an authority, in PEM.
@@ -7142,9 +7437,9 @@ kpc_status kpc_authorities_identity_public_key_pem_at(const kpc_authorities *aut
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_authorities_link_public_key_pem_at(const kpc_authorities *authorities,
-                                                  size_t position, kpc_buffer **key,
-                                                  kpc_error **error);
+kpc_status kpc_authorities_link_public_key_pem_at(const kpc_authorities *KPC_NONNULL authorities,
+                                                  size_t position, kpc_buffer **KPC_NONNULL key,
+                                                  kpc_error **KPC_NULLABLE error);
 
 /**
  * The hash of the key by which an authority signs: its name in the table of a document's
@@ -7159,8 +7454,9 @@ kpc_status kpc_authorities_link_public_key_pem_at(const kpc_authorities *authori
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_authorities_identity_key_hash_at(const kpc_authorities *authorities, size_t position,
-                                                kpc_hash *hash, kpc_error **error);
+kpc_status kpc_authorities_identity_key_hash_at(const kpc_authorities *KPC_NONNULL authorities,
+                                                size_t position, kpc_hash *KPC_NONNULL hash,
+                                                kpc_error **KPC_NULLABLE error);
 
 /**
  * How many addresses an authority has.
@@ -7172,7 +7468,8 @@ kpc_status kpc_authorities_identity_key_hash_at(const kpc_authorities *authoriti
  * Threads: any.
  */
 KPC_API
-size_t kpc_authorities_address_count_at(const kpc_authorities *authorities, size_t position);
+size_t kpc_authorities_address_count_at(const kpc_authorities *KPC_NONNULL authorities,
+                                        size_t position);
 
 /**
  * An address of an authority, such as "tcp://127.0.0.1:30001".
@@ -7188,8 +7485,10 @@ size_t kpc_authorities_address_count_at(const kpc_authorities *authorities, size
  * Threads: any.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_authorities_address_at(const kpc_authorities *authorities, size_t position,
-                                      size_t number, kpc_buffer **address, kpc_error **error);
+kpc_status kpc_authorities_address_at(const kpc_authorities *KPC_NONNULL authorities,
+                                      size_t position, size_t number,
+                                      kpc_buffer **KPC_NONNULL address,
+                                      kpc_error **KPC_NULLABLE error);
 
 /**
  * Ends the authorities.
@@ -7198,10 +7497,14 @@ kpc_status kpc_authorities_address_at(const kpc_authorities *authorities, size_t
  *
  * Threads: any.
  */
-KPC_API void kpc_authorities_free(kpc_authorities *authorities);
+KPC_API void kpc_authorities_free(kpc_authorities *KPC_NULLABLE authorities);
 
 #ifdef __cplusplus
 }
+#endif
+
+#if defined(__clang__)
+#pragma clang diagnostic pop
 #endif
 
 #endif /* KPCLIENT_H */

@@ -111,7 +111,7 @@ struct Function {
 
 fn functions() -> Vec<Function> {
     let text = text();
-    let blocks = text.split("\nKPC_API ").collect::<Vec<_>>();
+    let blocks = text.split("\nKPC_API").collect::<Vec<_>>();
     let comments = blocks.iter().map(|block| {
         let start = block.rfind("/**").unwrap_or(0);
         block[start..].to_owned()

@@ -81,8 +81,8 @@ fn const_means_that_a_call_only_looks() {
 
 /// Whether what one function hands out is an object of the caller's.
 fn is_object(kind: &str, objects: &[String]) -> bool {
-    let plain = kind.trim_end_matches(['*', ' ']);
-    kind.ends_with('*') && objects.iter().any(|object| object == plain)
+    let plain = kind.strip_suffix(" *");
+    objects.iter().any(|object| plain == Some(object))
 }
 
 #[test]
@@ -150,6 +150,35 @@ fn texts_in_the_sources() -> usize {
         }
     }
     count
+}
+
+#[test]
+fn every_pointer_is_marked_as_one_that_may_be_null_or_not() {
+    let text = text();
+    let (functions, objects) = (header::functions(&text), header::objects(&text));
+    let mut marks = [0, 0];
+    for (function, parameter) in functions
+        .iter()
+        .flat_map(|f| f.parameters.iter().map(move |p| (f, p)))
+    {
+        let place = format!("{}: {} {}", function.name, parameter.kind, parameter.name);
+        let is_pointer = parameter.kind.ends_with('*') || parameter.kind.ends_with("_fn");
+        assert_eq!(parameter.nullable.is_some(), is_pointer, "{place}");
+        let Some(nullable) = parameter.nullable else {
+            continue;
+        };
+        marks[usize::from(nullable)] += 1;
+        // The text tells what NULL means.
+        assert_eq!(nullable, parameter.told.contains("NULL"), "{place}");
+        if parameter.kind == "kpc_error **" || function.name.ends_with("_free") {
+            assert!(nullable, "{place}");
+        } else if is_object(parameter.kind.trim_start_matches("const "), &objects) {
+            // No failure is what a kpc_error * holds after a success.
+            let is_error = parameter.kind == "const kpc_error *";
+            assert_eq!(nullable, is_error, "{place}");
+        }
+    }
+    assert!(marks.iter().all(|count| *count > 300), "{marks:?}");
 }
 
 #[test]

@@ -257,7 +257,11 @@ fn function(code: &str, comment: Comment) -> Result<Function, String> {
     let words: Vec<_> = words
         .filter(|word| !word.starts_with("KPC_API") && !word.starts_with("KPC_MUST_USE"))
         .collect();
+    // The text says who may be NULL.
     let line = words.join(" ");
+    let line = line
+        .replace("KPC_NONNULL ", "")
+        .replace("KPC_NULLABLE ", "");
     let (head, tail) = line
         .split_once('(')
         .ok_or_else(|| format!("no function: {code}"))?;

@@ -396,7 +396,7 @@ pub unsafe extern "C" fn kpc_config_set_connect_all(
 /// @param config     the configuration
 /// @param level      the most talkative level that is wanted, KPC_LOG_OFF to KPC_LOG_TRACE
 /// @param fn         receives the lines; NULL for none
-/// @param user_data  handed to fn and drop
+/// @param user_data  handed to fn and drop; may be NULL
 /// @param drop       called once with user_data when nothing can call fn any more, also when
 ///                   this call fails; may be NULL
 /// @param error      receives details of a failure; may be NULL

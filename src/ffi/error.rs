@@ -109,7 +109,7 @@ pub extern "C" fn kpc_error_status(error: *const kpc_error) -> kpc_status {
 
 /// What went wrong, in one sentence for people.
 ///
-/// @param error  the failure
+/// @param error  the failure; NULL stands for no failure
 /// @return NUL-terminated UTF-8, never NULL; empty for NULL and for what is no live kpc_error
 ///
 /// Ownership: the text belongs to the error and is gone once that is freed.
@@ -122,7 +122,7 @@ pub extern "C" fn kpc_error_message(error: *const kpc_error) -> *const c_char {
 
 /// Who reported the failure.
 ///
-/// @param error  the failure
+/// @param error  the failure; NULL stands for no failure
 /// @return a KPC_ORIGIN_ value; KPC_ORIGIN_LIBRARY for NULL and for what is no live kpc_error
 ///
 /// Threads: any.
@@ -138,7 +138,7 @@ pub extern "C" fn kpc_error_origin(error: *const kpc_error) -> i32 {
 
 /// The number that the daemon sent, whose meaning depends on the reply that carried it.
 ///
-/// @param error  the failure
+/// @param error  the failure; NULL stands for no failure
 /// @return 0 to 255; -1 if the daemon reported nothing
 ///
 /// Threads: any.
@@ -150,7 +150,7 @@ pub extern "C" fn kpc_error_daemon_code(error: *const kpc_error) -> i32 {
 /// The number that a replica answered with, to a box or inside the report of a failed copy
 /// command.
 ///
-/// @param error  the failure
+/// @param error  the failure; NULL stands for no failure
 /// @return 0 to 255, 0 if the courier itself gave up a copy; -1 if there is none. -2000 minus
 ///         a positive number is the status of that meaning, KPC_ERR_BOX_ID_NOT_FOUND and so on
 ///
@@ -164,7 +164,7 @@ pub extern "C" fn kpc_error_replica_code(error: *const kpc_error) -> i32 {
 
 /// The envelope at which a copy command stopped; those before it have been carried out.
 ///
-/// @param error  the failure
+/// @param error  the failure; NULL stands for no failure
 /// @return the position in the copy stream, counted from 1; 0 if there is none
 ///
 /// Threads: any.
@@ -175,7 +175,7 @@ pub extern "C" fn kpc_error_failed_envelope(error: *const kpc_error) -> u64 {
 
 /// The operating system's error number.
 ///
-/// @param error  the failure
+/// @param error  the failure; NULL stands for no failure
 /// @return an errno value; 0 if the operating system reported nothing
 ///
 /// Threads: any.

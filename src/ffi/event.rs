@@ -136,7 +136,7 @@ pub extern "C" fn kpc_event_sink_fd(sink: *const kpc_event_sink) -> c_int {
 ///
 /// @param sink       the sink
 /// @param fn         receives the events
-/// @param user_data  handed to fn and drop
+/// @param user_data  handed to fn and drop; may be NULL
 /// @param drop       called once with user_data, after the last event, also when this call
 ///                   fails; may be NULL
 /// @param error      receives details of a failure; may be NULL

@@ -121,8 +121,8 @@ pub(crate) fn outcome(result: &StartResult) -> Result<(Arc<Buffer>, kpc_service)
 /// @param client       the client
 /// @param read_cap     for a read; NULL for a write
 /// @param write_cap    for a write; NULL for a read
-/// @param index        the box that the envelope was made for; compulsory for a read, not
-///                     looked at for a write
+/// @param index        the box that the envelope was made for; NULL is fine for a write,
+///                     which does not look at it
 /// @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
 ///                     of today do not look at it
 /// @param envelope     the envelope, which is not used up
@@ -194,8 +194,8 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message(
 /// @param client       the client
 /// @param read_cap     for a read; NULL for a write
 /// @param write_cap    for a write; NULL for a read
-/// @param index        the box that the envelope was made for; compulsory for a read, not
-///                     looked at for a write
+/// @param index        the box that the envelope was made for; NULL is fine for a write,
+///                     which does not look at it
 /// @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
 ///                     of today do not look at it
 /// @param envelope     the envelope, which is not used up

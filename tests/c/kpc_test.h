@@ -5,6 +5,9 @@
 #ifndef KPC_TEST_H
 #define KPC_TEST_H
 
+/* Tests also give NULL where it must not be. */
+#define KPC_NONNULL
+#define KPC_NULLABLE
 #include "kpclient.h"
 
 #include <sched.h>

@@ -7,13 +7,8 @@ pub struct Parameter {
     pub name: String,
     /// What the comment says of it.
     pub told: String,
-}
-
-impl Parameter {
-    /// Whether the comment lets it be NULL.
-    pub fn may_be_null(&self) -> bool {
-        self.told.contains("NULL") || self.told.contains("compulsory for")
-    }
+    /// Whether it is marked as one that may be NULL; neither where it is no pointer.
+    pub nullable: Option<bool>,
 }
 
 /// A function of the header.
@@ -34,7 +29,7 @@ impl Function {
 
 /// Every function of the header's text.
 pub fn functions(text: &str) -> Vec<Function> {
-    let blocks: Vec<&str> = text.split("\nKPC_API ").collect();
+    let blocks: Vec<&str> = text.split("\nKPC_API").collect();
     blocks
         .windows(2)
         .map(|pair| {
@@ -77,7 +72,13 @@ fn function(comment: &str, prototype: &str) -> Function {
         .split(", ")
         .filter(|parameter| *parameter != "void")
         .map(|parameter| {
-            let (kind, name) = split_name(parameter);
+            let nullable = match () {
+                () if parameter.contains("KPC_NULLABLE ") => Some(true),
+                () if parameter.contains("KPC_NONNULL ") => Some(false),
+                () => None,
+            };
+            let parameter = parameter.replace("KPC_NULLABLE ", "");
+            let (kind, name) = split_name(&parameter.replace("KPC_NONNULL ", ""));
             let told = comment
                 .split("@param ")
                 .find_map(|part| part.strip_prefix(&format!("{name} ")))
@@ -87,6 +88,7 @@ fn function(comment: &str, prototype: &str) -> Function {
                 told: told.to_owned(),
                 kind,
                 name,
+                nullable,
             }
         })
         .collect();
