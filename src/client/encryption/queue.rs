@@ -1,6 +1,6 @@
 //! Who waits for an encryption, and whose turn it is.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -58,7 +58,8 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct Class {
-    waiting: VecDeque<(u64, Sink)>,
+    /// By number, which rises.
+    waiting: BTreeMap<u64, Sink>,
     /// How often others went first while it waited.
     passed: u32,
 }
@@ -73,19 +74,14 @@ impl Queue {
     pub(crate) fn push(&mut self, priority: Priority, sink: Sink) -> u64 {
         self.last += 1;
         let class = &mut self.classes[priority as usize];
-        class.waiting.push_back((self.last, sink));
+        class.waiting.insert(self.last, sink);
         self.last
     }
 
     /// Takes one out who gave up, if it is there.
     pub(crate) fn remove(&mut self, number: u64) -> Option<Sink> {
-        for class in &mut self.classes {
-            // Numbers rise within a class.
-            if let Ok(at) = class.waiting.binary_search_by_key(&number, |(n, _)| *n) {
-                return class.waiting.remove(at).map(|(_, sink)| sink);
-            }
-        }
-        None
+        let mut classes = self.classes.iter_mut();
+        classes.find_map(|class| class.waiting.remove(&number))
     }
 
     /// Takes out the one whose turn it is.
@@ -100,13 +96,14 @@ impl Queue {
                 false => class.passed + 1,
             };
         }
-        let (_, sink) = self.classes[turn].waiting.pop_front()?;
+        let (_, sink) = self.classes[turn].waiting.pop_first()?;
         Some(sink)
     }
 
     /// Takes all out.
     pub(crate) fn take_all(&mut self) -> Vec<Sink> {
-        let all = self.classes.iter_mut().flat_map(|c| c.waiting.drain(..));
-        all.map(|(_, sink)| sink).collect()
+        let all = self.classes.iter_mut();
+        let all = all.map(|class| std::mem::take(&mut class.waiting));
+        all.flat_map(BTreeMap::into_values).collect()
     }
 }

@@ -9,10 +9,11 @@
 //! in line: the daemon repeats it to one courier for ever, also when that is gone.
 
 pub(crate) mod entry;
+mod line;
 pub(crate) mod places;
 pub(crate) mod suspects;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,6 +21,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use self::entry::{Entry, Reap, REAP_EVERY};
+use self::line::{Item, Line};
 use self::places::Place;
 use super::calls::unsupported;
 use super::resend_request::StartRequest;
@@ -61,7 +63,7 @@ pub(crate) struct Starts {
     places: HashMap<StartKey, Place>,
     by_query: HashMap<u64, u64>,
     /// What waits: writes and copy commands, and reads. They take turns.
-    lines: [VecDeque<u64>; 2],
+    lines: [Line; 2],
     /// The line whose turn it is.
     turn: usize,
     /// Names of running entries; the daemon would confuse two of one name.
@@ -94,7 +96,7 @@ impl Starts {
             entries: BTreeMap::new(),
             places: HashMap::new(),
             by_query: HashMap::new(),
-            lines: [VecDeque::new(), VecDeque::new()],
+            lines: Default::default(),
             turn: WRITES,
             running: HashSet::new(),
             copies: 0,
@@ -124,7 +126,7 @@ impl Starts {
 
     /// Requests that wait for their turn.
     pub(crate) fn in_line(&self) -> usize {
-        self.lines.iter().map(VecDeque::len).sum()
+        self.lines.iter().map(Line::len).sum()
     }
 
     /// Requests that are at the daemon now.
@@ -174,11 +176,12 @@ impl Starts {
     fn take_from_line(&mut self, now: Instant) -> Option<StartKey> {
         let only = self.next_suspect(now);
         for line in [self.turn, 1 - self.turn] {
-            let is_allowed = |key: &u64| only.as_ref().is_none_or(|only| only.contains(key));
-            let mut keys = self.lines[line].iter();
-            if let Some(at) = keys.position(|key| is_allowed(key) && self.may_run(*key)) {
+            let copies = self.copies < MAX_COPIES;
+            let may_run = |key| self.may_run(key);
+            if let Some(key) = self.lines[line].first(only.as_deref(), copies, may_run) {
                 self.turn = 1 - line;
-                return self.lines[line].remove(at);
+                self.lines[line].remove(key);
+                return Some(key);
             }
         }
         None
@@ -219,12 +222,9 @@ impl Starts {
             return Vec::new();
         }
         let is_due = |entry: &Entry| entry.due().is_some_and(|at| at <= now);
-        let due: Vec<(StartKey, u32)> = self
-            .entries
-            .iter()
-            .filter(|(_, entry)| is_due(entry))
-            .map(|(key, entry)| (*key, entry.reap.map_or(0, |reap| reap.sent)))
-            .collect();
+        let due = self.at_daemon().filter(|(_, entry)| is_due(entry));
+        let due = due.map(|(key, entry)| (key, entry.reap.map_or(0, |reap| reap.sent)));
+        let due: BTreeSet<(StartKey, u32)> = due.collect();
         let mut cancels = Vec::new();
         for (key, sent) in due {
             if sent >= MAX_REAPS {
@@ -237,11 +237,17 @@ impl Starts {
         cancels
     }
 
+    /// What the daemon has, or had; some of it more than once.
+    fn at_daemon(&self) -> impl Iterator<Item = (StartKey, &Entry)> {
+        let keys = self.by_query.values();
+        keys.filter_map(|key| Some((*key, self.entries.get(key)?)))
+    }
+
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         if !self.online {
             return None;
         }
-        let due = self.entries.values().filter_map(Entry::due).min();
+        let due = self.at_daemon().filter_map(|(_, entry)| entry.due()).min();
         due.into_iter().chain(self.trial_ends()).min()
     }
 
@@ -387,7 +393,7 @@ impl Starts {
             }
             self.running.remove(&entry.name);
             self.copies -= usize::from(entry.request.is_copy());
-            self.lines[line_of(&entry.request)].push_front(key);
+            self.lines[line_of(&entry.request)].push_front(key, item_of(&entry.request));
         }
         cancels.reverse();
         cancels
@@ -402,7 +408,7 @@ impl Starts {
         }
         self.places.clear();
         self.by_query.clear();
-        self.lines = [VecDeque::new(), VecDeque::new()];
+        self.lines = Default::default();
         self.running.clear();
         self.suspects.clear();
         self.copies = 0;
@@ -432,7 +438,7 @@ impl Starts {
         };
         entry.put_back();
         self.running.remove(&entry.name);
-        self.lines[line_of(&entry.request)].push_back(key);
+        self.lines[line_of(&entry.request)].push_back(key, item_of(&entry.request));
     }
 
     fn end_quietly(&mut self, key: StartKey) {
@@ -449,9 +455,16 @@ impl Starts {
             self.running.remove(&entry.name);
             self.copies -= usize::from(entry.request.is_copy());
         } else {
-            self.lines[line_of(&entry.request)].retain(|waiting| *waiting != key);
+            self.lines[line_of(&entry.request)].remove(key);
         }
         Some(entry)
+    }
+}
+
+fn item_of(request: &StartRequest) -> Item {
+    match request {
+        StartRequest::Box(_) => Item::Box,
+        StartRequest::Copy(_) => Item::Copy,
     }
 }
 

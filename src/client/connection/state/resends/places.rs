@@ -6,7 +6,8 @@
 
 use tokio::sync::oneshot;
 
-use super::{StartKey, StartSink, Starts, READS, WRITES};
+use super::line::Item;
+use super::{item_of, line_of, StartKey, StartSink, Starts, READS, WRITES};
 use crate::client::connection::state::resend_request::StartRequest;
 use crate::error::closed;
 use crate::Result;
@@ -25,7 +26,7 @@ impl Starts {
         let key = self.next_key;
         self.next_key += 1;
         let (near, told) = oneshot::channel();
-        self.lines[if is_write { WRITES } else { READS }].push_back(key);
+        self.lines[if is_write { WRITES } else { READS }].push_back(key, Item::Place);
         self.places.insert(key, Some(near));
         (key, told)
     }
@@ -38,6 +39,7 @@ impl Starts {
         sink: StartSink,
     ) -> Result<()> {
         self.places.remove(&key).ok_or_else(closed)?;
+        self.lines[line_of(&request)].fill(key, item_of(&request));
         self.enter(key, request, sink);
         Ok(())
     }
@@ -47,7 +49,7 @@ impl Starts {
         let was_there = self.places.remove(&key).is_some();
         if was_there {
             for line in &mut self.lines {
-                line.retain(|waiting| *waiting != key);
+                line.remove(key);
             }
         }
         was_there
@@ -60,15 +62,13 @@ impl Starts {
         }
         for (line, ahead) in self.lines.iter().zip(AHEAD) {
             let mut near = free + ahead;
-            for key in line {
-                if near == 0 {
-                    break;
-                }
-                if let Some(place) = self.places.get_mut(key) {
+            let mut boxes = line.boxes();
+            while let Some(key) = boxes.next().filter(|_| near > 0) {
+                if let Some(place) = self.places.get_mut(&key) {
                     near -= 1;
                     // Nobody there: the place is about to be given up.
                     place.take().map(|told| told.send(()));
-                } else if self.may_run(*key) {
+                } else if self.may_run(key) {
                     near -= 1;
                 }
             }
@@ -150,6 +150,47 @@ mod tests {
             .unwrap();
         assert!(starts.next(&features, &queries, now).is_some());
         assert!(starts.running.contains(&[1; 32]));
+    }
+
+    /// How many of those that wait were looked at so far.
+    fn looked_at(starts: &Starts) -> usize {
+        starts.lines.iter().map(|line| line.looked_at.get()).sum()
+    }
+
+    /// Takes everything out, from the front or the back, as a cancelled operation does: what
+    /// it leaves may be another's turn. Gives how many others were looked at.
+    fn take_out(starts: &mut Starts, mut keys: Vec<StartKey>, from_back: bool) -> usize {
+        let (queries, now) = (Queries::new().unwrap(), Instant::now());
+        let before = looked_at(starts);
+        if from_back {
+            keys.reverse();
+        }
+        for key in keys {
+            starts.abandon(key, &queries, now);
+            starts.next(&Features::current(), &queries, now);
+            starts.call_near(1);
+        }
+        looked_at(starts) - before
+    }
+
+    #[test]
+    fn taking_out_many_looks_at_few_others_for_each() {
+        const MANY: usize = 3000;
+        for from_back in [false, true] {
+            let mut starts = Starts::new();
+            let places: Vec<_> = (0..MANY).map(|_| starts.reserve(true)).collect();
+            let keys = places.iter().map(|(key, _)| *key).collect();
+            let looked = take_out(&mut starts, keys, from_back);
+            assert!(looked <= 12 * MANY, "{looked} for places");
+
+            let mut starts = Starts::new();
+            let copies = |n: usize| copy_of(u8::try_from(n % 251).unwrap());
+            let keys = (0..MANY).map(|n| starts.enqueue(copies(n), oneshot::channel().0));
+            let keys = keys.collect();
+            let looked = take_out(&mut starts, keys, from_back);
+            assert!(looked <= 12 * MANY, "{looked} for copy commands");
+            assert_eq!(starts.in_line(), 0);
+        }
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl Bench {
     fn is_blank(&self) -> bool {
         self.starts.entries.is_empty()
             && self.starts.by_query.is_empty()
-            && self.starts.lines.iter().all(VecDeque::is_empty)
+            && self.starts.in_line() == 0
             && self.starts.running.is_empty()
             && self.starts.copies == 0
             && self.starts.in_flight() == 0

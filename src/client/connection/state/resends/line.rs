@@ -1,0 +1,115 @@
+//! What waits for its turn, in order. Any of it can be taken out at any time, and that costs no
+//! more where many others wait: programs cancel thousands at once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::StartKey;
+
+/// Where in the order; rises from front to back.
+type Position = i64;
+
+/// One line of a lane.
+#[derive(Default)]
+pub(super) struct Line {
+    /// Boxes, prepared or not.
+    boxes: BTreeMap<Position, StartKey>,
+    /// Those of them that are prepared.
+    prepared: BTreeMap<Position, StartKey>,
+    copies: BTreeMap<Position, StartKey>,
+    positions: HashMap<StartKey, Position>,
+    front: Position,
+    back: Position,
+    #[cfg(test)]
+    pub(super) looked_at: std::cell::Cell<usize>,
+}
+
+/// What stands in a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Item {
+    /// The place of a box that is still to be prepared.
+    Place,
+    /// A box.
+    Box,
+    /// A copy command.
+    Copy,
+}
+
+impl Line {
+    pub(super) fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    pub(super) fn push_back(&mut self, key: StartKey, item: Item) {
+        self.back += 1;
+        self.put(key, item, self.back);
+    }
+
+    pub(super) fn push_front(&mut self, key: StartKey, item: Item) {
+        self.front -= 1;
+        self.put(key, item, self.front);
+    }
+
+    fn put(&mut self, key: StartKey, item: Item, at: Position) {
+        self.positions.insert(key, at);
+        match item {
+            Item::Copy => drop(self.copies.insert(at, key)),
+            Item::Box | Item::Place => drop(self.boxes.insert(at, key)),
+        }
+        if item == Item::Box {
+            self.prepared.insert(at, key);
+        }
+    }
+
+    /// What a place was taken for is there.
+    pub(super) fn fill(&mut self, key: StartKey, item: Item) {
+        if let Some(at) = self.positions.get(&key).copied() {
+            self.boxes.remove(&at);
+            self.put(key, item, at);
+        }
+    }
+
+    /// Takes something out, from wherever it stands.
+    pub(super) fn remove(&mut self, key: StartKey) {
+        if let Some(at) = self.positions.remove(&key) {
+            self.boxes.remove(&at);
+            self.prepared.remove(&at);
+            self.copies.remove(&at);
+        }
+    }
+
+    /// The first that is prepared and for which `may_run` holds; of `only` these, where not all
+    /// may go.
+    pub(super) fn first(
+        &self,
+        only: Option<&[StartKey]>,
+        copies: bool,
+        may_run: impl Fn(StartKey) -> bool,
+    ) -> Option<StartKey> {
+        if let Some(only) = only {
+            let waiting = only.iter().filter(|key| may_run(**key));
+            let placed = waiting.filter_map(|key| Some((self.positions.get(key)?, *key)));
+            return placed.min().map(|(_, key)| key);
+        }
+        let first = |line: &BTreeMap<Position, StartKey>| {
+            let mut line = line.iter().inspect(|_| self.look());
+            line.find(|(_, key)| may_run(**key))
+                .map(|(at, key)| (*at, *key))
+        };
+        let copy = copies.then(|| first(&self.copies)).flatten();
+        let found = first(&self.prepared).into_iter().chain(copy).min();
+        found.map(|(_, key)| key)
+    }
+
+    /// The boxes, prepared or not, from the front.
+    pub(super) fn boxes(&self) -> impl Iterator<Item = StartKey> + '_ {
+        self.boxes.values().inspect(|_| self.look()).copied()
+    }
+
+    #[cfg(test)]
+    fn look(&self) {
+        self.looked_at.set(self.looked_at.get() + 1);
+    }
+
+    #[cfg(not(test))]
+    fn look(&self) {}
+}
