@@ -14,6 +14,7 @@ mod feature_rows;
 mod from_other_clients;
 mod mutations;
 mod names;
+mod rooms;
 mod statuses;
 
 use std::path::Path;

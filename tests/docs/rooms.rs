@@ -1,0 +1,177 @@
+//! The rooms of src/client: folders use each other in one direction only, and inside a folder no
+//! more than three files use each other in a circle. Read off the `use` lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// A module below `crate::client`, as the names that lead to it.
+type Module = Vec<String>;
+/// Who uses whom.
+type Uses = BTreeMap<Module, BTreeSet<Module>>;
+
+/// The most files that may use each other in a circle.
+const CIRCLE: usize = 3;
+
+fn sources(folder: &Path, module: &Module, found: &mut BTreeMap<Module, String>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let path = entry.path();
+        if path.is_dir() {
+            let below = [module.clone(), vec![name]].concat();
+            sources(&path, &below, found);
+        } else if let Some(stem) = name.strip_suffix(".rs").filter(|stem| *stem != "tests") {
+            let own = match stem {
+                "mod" => module.clone(),
+                stem => [module.clone(), vec![stem.to_owned()]].concat(),
+            };
+            found.insert(own, without_tests(&fs::read_to_string(path).unwrap()));
+        }
+    }
+}
+
+fn without_tests(source: &str) -> String {
+    let end = source.find("#[cfg(test)]\nmod tests {");
+    source[..end.unwrap_or(source.len())].to_owned()
+}
+
+/// What a statement uses, if it is a `use`.
+fn tree(statement: &str) -> Option<&str> {
+    let (before, tree) = statement.rsplit_once("use ")?;
+    let line = before.rsplit('\n').next()?;
+    matches!(line.trim(), "" | "pub" | "pub(crate)").then_some(tree)
+}
+
+/// The paths of one `use`, without its braces.
+fn spread(tree: &str) -> Vec<String> {
+    let Some((before, group)) = tree.split_once('{') else {
+        return vec![tree.trim().to_owned()];
+    };
+    let group = group.trim_end().strip_suffix('}').unwrap();
+    let (mut depth, mut parts) = (0, vec![String::new()]);
+    for letter in group.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        parts.last_mut().unwrap().push(letter);
+    }
+    let parts = parts.iter().filter(|part| !part.trim().is_empty());
+    let whole = parts.map(|part| format!("{}{}", before.trim(), part.trim()));
+    whole.flat_map(|path| spread(&path)).collect()
+}
+
+/// What a path in `from` leads to below `crate::client`; none for what lies elsewhere.
+fn absolute(from: &Module, path: &str) -> Option<Module> {
+    let mut names = path.split("::").map(str::trim).peekable();
+    let mut at = match names.next()? {
+        "crate" => {
+            names.next_if_eq(&"client")?;
+            Module::new()
+        }
+        "self" => from.clone(),
+        "super" => from[..from.len().checked_sub(1)?].to_vec(),
+        _ => return None,
+    };
+    while names.next_if_eq(&"super").is_some() {
+        at.pop()?;
+    }
+    at.extend(names.map(str::to_owned));
+    Some(at)
+}
+
+fn uses() -> Uses {
+    let mut all = BTreeMap::new();
+    sources(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/client"),
+        &Module::new(),
+        &mut all,
+    );
+    let mut uses = Uses::new();
+    for (from, source) in &all {
+        let paths = source.split(';').filter_map(tree).flat_map(spread);
+        let used = paths.filter_map(|path| absolute(from, &path));
+        // Of a path the longest part that is a module.
+        let modules = used.filter_map(|path| {
+            let part = (0..=path.len()).rev().map(|length| &path[..length]);
+            part.map(<[String]>::to_vec)
+                .find(|part| all.contains_key(part))
+        });
+        let others = modules.filter(|module| module != from).collect();
+        uses.insert(from.clone(), others);
+    }
+    uses
+}
+
+/// All that is reached from `start`.
+fn reached<T: Ord + Clone>(uses: &BTreeMap<T, BTreeSet<T>>, start: &T) -> BTreeSet<T> {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![start.clone()]);
+    while let Some(at) = next.pop() {
+        for to in uses.get(&at).into_iter().flatten() {
+            if seen.insert(to.clone()) {
+                next.push(to.clone());
+            }
+        }
+    }
+    seen
+}
+
+/// Those that are reached from each other, the circles.
+fn circles<T: Ord + Clone>(uses: &BTreeMap<T, BTreeSet<T>>) -> BTreeSet<BTreeSet<T>> {
+    let from: BTreeMap<&T, BTreeSet<T>> = uses.keys().map(|at| (at, reached(uses, at))).collect();
+    let in_circles = from.iter().filter(|(at, all)| all.contains(at));
+    in_circles
+        .map(|(at, all)| {
+            let back = |other: &&T| from.get(other).is_some_and(|all| all.contains(at));
+            all.iter().filter(back).cloned().collect()
+        })
+        .collect()
+}
+
+#[test]
+fn folders_use_each_other_in_one_direction() {
+    // The façade names everything; it is no folder of its own.
+    let room = |module: &Module| module.first().cloned();
+    let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (from, to) in uses() {
+        let Some(from) = room(&from) else { continue };
+        let others = to.iter().filter_map(room).filter(|other| *other != from);
+        rooms.entry(from.clone()).or_default().extend(others);
+    }
+    assert!(rooms.len() > 10, "{rooms:?}");
+    assert_eq!(circles(&rooms), BTreeSet::new());
+}
+
+#[test]
+fn nothing_below_uses_the_facade() {
+    let uses = uses();
+    let those = uses.iter().filter(|(_, to)| to.contains(&Module::new()));
+    let those: Vec<_> = those.map(|(from, _)| from.join("/")).collect();
+    assert_eq!(those, Vec::<String>::new());
+}
+
+#[test]
+fn no_more_than_three_files_use_each_other_in_a_circle() {
+    let too_large = |circle: &BTreeSet<Module>| circle.len() > CIRCLE;
+    let large: Vec<_> = circles(&uses()).into_iter().filter(too_large).collect();
+    assert_eq!(large, Vec::<BTreeSet<Module>>::new());
+}
+
+#[test]
+fn circles_are_found() {
+    let of = |pairs: &[(u8, &[u8])]| {
+        let pairs = pairs
+            .iter()
+            .map(|(at, to)| (*at, to.iter().copied().collect()));
+        circles(&pairs.collect::<BTreeMap<u8, BTreeSet<u8>>>())
+    };
+    assert_eq!(of(&[(1, &[2]), (2, &[3]), (3, &[])]), BTreeSet::new());
+    let expected = BTreeSet::from([BTreeSet::from([1, 2, 3])]);
+    assert_eq!(of(&[(1, &[2]), (2, &[3]), (3, &[1]), (4, &[1])]), expected);
+    assert_eq!(spread("a::{b, c::{d, e}}"), ["a::b", "a::c::d", "a::c::e"]);
+}
