@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::client::api::estimate;
 use crate::client::connection::Lane;
 use crate::client::daemon::announced::Announced;
 use crate::client::events::sink::EventSink;
@@ -141,7 +140,7 @@ impl Inner {
         let per_second = document.lambda_p() * 1000.0;
         let round_trip = expected_round_trip(document);
         for lane in &self.lanes {
-            let packets = estimate::packets(lane.kind);
+            let packets = lane.kind.packets();
             let mut state = lane.lock();
             state.messages.set_rate(per_second);
             state.starts.window.expect(per_second, round_trip, packets);

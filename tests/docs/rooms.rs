@@ -10,6 +10,8 @@ type Module = Vec<String>;
 /// Who uses whom.
 type Uses = BTreeMap<Module, BTreeSet<Module>>;
 
+/// What nearly all use, so that the picture leaves it out.
+const NOT_DRAWN: [&str; 2] = ["events", "runtime"];
 /// The most files that may use each other in a circle.
 const CIRCLE: usize = 3;
 
@@ -133,9 +135,9 @@ fn circles<T: Ord + Clone>(uses: &BTreeMap<T, BTreeSet<T>>) -> BTreeSet<BTreeSet
         .collect()
 }
 
-#[test]
-fn folders_use_each_other_in_one_direction() {
-    // The façade names everything; it is no folder of its own.
+/// Which folder, or file beside the folders, uses which others. The façade is none of them: it
+/// names everything.
+fn rooms() -> BTreeMap<String, BTreeSet<String>> {
     let room = |module: &Module| module.first().cloned();
     let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (from, to) in uses() {
@@ -143,6 +145,12 @@ fn folders_use_each_other_in_one_direction() {
         let others = to.iter().filter_map(room).filter(|other| *other != from);
         rooms.entry(from.clone()).or_default().extend(others);
     }
+    rooms
+}
+
+#[test]
+fn folders_use_each_other_in_one_direction() {
+    let rooms = rooms();
     assert!(rooms.len() > 10, "{rooms:?}");
     assert_eq!(circles(&rooms), BTreeSet::new());
 }
@@ -160,6 +168,65 @@ fn no_more_than_three_files_use_each_other_in_a_circle() {
     let too_large = |circle: &BTreeSet<Module>| circle.len() > CIRCLE;
     let large: Vec<_> = circles(&uses()).into_iter().filter(too_large).collect();
     assert_eq!(large, Vec::<BTreeSet<Module>>::new());
+}
+
+/// The arrows of docs/pictures/rooms.dot.
+fn drawn() -> BTreeSet<(String, String)> {
+    let picture = crate::read("docs/pictures/rooms.dot");
+    let arrows = picture.lines().filter_map(|line| line.split_once(" -> "));
+    let names = arrows.map(|(from, to)| (from.trim(), to.trim_end_matches(';')));
+    names
+        .map(|(from, to)| (from.to_owned(), to.to_owned()))
+        .collect()
+}
+
+#[test]
+fn the_picture_of_the_rooms_has_their_arrows() {
+    let rooms = rooms();
+    let is_drawn = |room: &&String| !NOT_DRAWN.contains(&room.as_str());
+    let follows = |from: &String, to: &String| {
+        let mut others = rooms[from].iter().filter(|other| *other != to);
+        others.any(|other| reached(&rooms, other).contains(to))
+    };
+    let mut needed = BTreeSet::new();
+    for from in rooms.keys().filter(is_drawn) {
+        let used = rooms[from].iter().filter(is_drawn);
+        let used = used.filter(|to| !follows(from, to));
+        needed.extend(used.map(|to| (from.clone(), to.clone())));
+    }
+    assert_eq!(
+        drawn(),
+        needed,
+        "docs/pictures/rooms.dot, then make pictures"
+    );
+    let image = crate::read("docs/pictures/rooms.svg");
+    let missing: Vec<_> = needed
+        .into_iter()
+        .filter(|(from, to)| !image.contains(&format!("<title>{from}&#45;&gt;{to}</title>")))
+        .collect();
+    assert!(missing.is_empty(), "make pictures: {missing:?}");
+}
+
+#[test]
+fn the_files_that_documents_name_are_there() {
+    let mut missing = Vec::new();
+    for document in [
+        "docs/architecture.md",
+        "docs/performance.md",
+        "CONTRIBUTING.md",
+    ] {
+        let text = crate::read(document);
+        let ends = |letter: char| !letter.is_alphanumeric() && !"_/.-".contains(letter);
+        let names = text.split(ends).map(|name| name.trim_end_matches('.'));
+        let names = names.filter(|name| name.starts_with("src/") || name.starts_with("sim/src/"));
+        let there = |name: &&str| Path::new(env!("CARGO_MANIFEST_DIR")).join(name).exists();
+        missing.extend(
+            names
+                .filter(|name| !there(name))
+                .map(|name| format!("{document}: {name}")),
+        );
+    }
+    crate::nothing_in("no such file", &missing);
 }
 
 #[test]

@@ -7,22 +7,12 @@
 
 use std::time::Duration;
 
+use crate::client::connection::state::lane_kind::{PACKETS_OF_A_READ, PACKETS_OF_A_WRITE};
 use crate::client::connection::state::window;
 use crate::client::connection::{LaneKind, USUAL_RATE};
 use crate::client::handle::Client;
 use crate::sync::lock;
 use crate::Result;
-
-const PACKETS_OF_A_READ: f64 = 2.0;
-const PACKETS_OF_A_WRITE: f64 = 1.0;
-
-/// Packets that the daemon sends for a request of a lane.
-pub(crate) fn packets(kind: LaneKind) -> f64 {
-    match kind {
-        LaneKind::Read => PACKETS_OF_A_READ,
-        _ => PACKETS_OF_A_WRITE,
-    }
-}
 
 /// What is known of the network.
 struct Pace {

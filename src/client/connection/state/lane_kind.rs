@@ -1,5 +1,8 @@
 //! What the lanes of a client are for.
 
+pub(crate) const PACKETS_OF_A_READ: f64 = 2.0;
+pub(crate) const PACKETS_OF_A_WRITE: f64 = 1.0;
+
 /// Which kind of work a lane carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LaneKind {
@@ -20,4 +23,12 @@ impl LaneKind {
         LaneKind::Read,
         LaneKind::Encryption,
     ];
+
+    /// Packets that the daemon sends for a request.
+    pub(crate) fn packets(self) -> f64 {
+        match self {
+            LaneKind::Read => PACKETS_OF_A_READ,
+            _ => PACKETS_OF_A_WRITE,
+        }
+    }
 }

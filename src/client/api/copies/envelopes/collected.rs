@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::{CourierEnvelopes, StreamEnds};
+use super::elements::{CourierEnvelopes, StreamEnds};
 use crate::bacap::BoxIndex;
 use crate::client::api::copies::streams::{element, flags, secret_copy, take_apart, Sizes};
 use crate::wire::WipingVec;

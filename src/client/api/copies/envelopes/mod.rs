@@ -11,14 +11,14 @@
 //! once, the payload is copied, once, and each part of the copy is freed as soon as it is made.
 
 pub(crate) mod collected;
+pub(crate) mod elements;
 pub(crate) mod order;
 pub(crate) mod pieces;
 pub(crate) mod tombstone_order;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
+pub use self::elements::{CopyDestination, CourierEnvelopes, StreamEnds};
 pub(crate) use self::order::Order;
 pub(crate) use self::pieces::Pieces;
 pub(crate) use self::tombstone_order::TombstoneOrder;
@@ -26,43 +26,12 @@ pub(crate) use self::tombstone_order::TombstoneOrder;
 use super::streams::check_payload;
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::client::call::Work;
-use crate::client::connection::{is_to_be_made_again, Answer};
+use crate::client::connection::is_to_be_made_again;
 use crate::client::handle::Client;
 use crate::client::runtime::in_order::InOrder;
 use crate::client::runtime::timeout::Timeout;
 use crate::client::shared::Inner;
-use crate::wire::ReplyBody;
 use crate::Result;
-
-/// One payload and the place where a copy command is to put it.
-pub struct CopyDestination<'a> {
-    /// With which capability.
-    pub write_cap: WriteCap,
-    /// From which box on.
-    pub start_index: BoxIndex,
-    /// What to write.
-    pub payload: &'a [u8],
-}
-
-/// Where in its stream the result of a call stands.
-#[derive(Clone, Copy, Debug)]
-pub struct StreamEnds {
-    /// It holds the stream's first element.
-    pub is_start: bool,
-    /// It holds the stream's last element.
-    pub is_last: bool,
-}
-
-/// Elements of a copy stream, each to be written to one box.
-#[derive(Clone, Default)]
-pub struct CourierEnvelopes {
-    /// The elements, in order.
-    pub envelopes: Vec<Bytes>,
-    /// What is left over, for the next call.
-    pub buffer: Option<Bytes>,
-    /// The box behind the last one of each destination.
-    pub next_indices: Vec<BoxIndex>,
-}
 
 /// Has the daemon make all of it.
 pub(crate) async fn run(order: impl Pieces, inner: &Arc<Inner>) -> Result<CourierEnvelopes> {
@@ -97,22 +66,6 @@ pub(crate) async fn run_piece_by_piece<P: Pieces>(
             }
             came(&mut order);
         }
-    }
-}
-
-fn read(answer: &Answer) -> Result<CourierEnvelopes> {
-    answer.check()?;
-    match &answer.reply.body {
-        ReplyBody::CourierEnvelopes(made) => Ok(CourierEnvelopes {
-            envelopes: made.envelopes.clone(),
-            buffer: made.buffer.clone().filter(|buffer| !buffer.is_empty()),
-            next_indices: made
-                .next_indices
-                .iter()
-                .map(BoxIndex::from_secret)
-                .collect(),
-        }),
-        _ => Err(answer.unexpected()),
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::collected::Collected;
+use super::elements::{read, CopyDestination, CourierEnvelopes, StreamEnds};
 use super::pieces::{at_once, cut, most, piece, take_front, wrong_count, Held, Part, Pieces};
-use super::{read, CopyDestination, CourierEnvelopes, StreamEnds};
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::client::api::copies::streams::{check_index, secret_copy, Sizes};
 use crate::client::connection::LocalCall;

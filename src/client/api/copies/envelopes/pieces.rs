@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{CopyDestination, CourierEnvelopes};
+use super::elements::{CopyDestination, CourierEnvelopes};
 use crate::client::connection::LocalCall;
 use crate::client::shared::Inner;
 use crate::{Error, Result, Status};

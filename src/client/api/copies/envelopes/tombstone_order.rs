@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::collected::Collected;
+use super::elements::{read, CourierEnvelopes, StreamEnds};
 use super::pieces::{at_once, piece, wrong_count, Pieces};
-use super::{read, CourierEnvelopes, StreamEnds};
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::client::api::copies::streams::check_index;
 use crate::client::connection::LocalCall;
