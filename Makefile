@@ -3,6 +3,7 @@
 #   make                    the library and its header, in build/
 #   make demo               everything at work, on the simulator
 #   make check              every test
+#   make check-quick        some of them, in a minute
 #   make install            DESTDIR, PREFIX, LIBDIR, INCLUDEDIR, MANDIR as usual
 #   make header             rewrite include/kpclient.h and man/ after a change in src/ffi
 #
@@ -60,7 +61,7 @@ DEMO_NETWORK ?= --lambda-p 0.01 --latency 300 --encrypt-cost 20
 REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 
-.PHONY: all archive lib link header man symbols sim examples demo examples-at-pace check check-32 check-peers pictures bench install install-strip install-debug uninstall clean help
+.PHONY: all archive lib link header man symbols sim examples demo examples-at-pace check check-quick check-32 check-peers pictures bench install install-strip install-debug uninstall clean help
 
 all: lib
 
@@ -132,6 +133,10 @@ examples-at-pace:
 ## check: every test
 check: sim examples
 	@BUILD=$(BUILD) tests/run/all.sh
+
+## check-quick: what breaks most often, in a minute; for the working loop
+check-quick:
+	@tests/quick.sh
 
 ## check-peers: other people's clients on the simulator; installs them, with Python and a network, in $(BUILD)/peers
 check-peers: sim lib

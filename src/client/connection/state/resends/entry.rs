@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::StartSink;
+use super::answer::StartSink;
 use crate::client::connection::state::resend_request::StartRequest;
 use crate::wire::Hash;
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::StartKey;
+use super::answer::StartKey;
 
 /// Where in the order; rises from front to back.
 type Position = i64;

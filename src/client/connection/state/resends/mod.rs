@@ -8,6 +8,7 @@
 //! A box without an answer for long is *recalled*, cancelled in the same way and put back
 //! in line: the daemon repeats it to one courier for ever, also when that is gone.
 
+pub(crate) mod answer;
 pub(crate) mod entry;
 mod line;
 pub(crate) mod places;
@@ -18,7 +19,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
+
+pub(crate) use self::answer::{StartAnswer, StartKey, StartSink};
 
 use self::entry::{Entry, Reap, REAP_EVERY};
 use self::line::{Item, Line};
@@ -27,7 +29,7 @@ use super::calls::unsupported;
 use super::resend_request::StartRequest;
 use super::window::{Sample, Window};
 use crate::client::runtime::query_ids::Queries;
-use crate::wire::{codes, Features, Hash, Reply, ReplyBody};
+use crate::wire::{Features, Hash, Reply, ReplyBody};
 use crate::{Error, Result};
 
 /// After so many cancels without effect the daemon cannot have the entry: it never
@@ -37,24 +39,6 @@ const MAX_REAPS: u32 = 15;
 const MAX_COPIES: usize = 3;
 /// Code of the daemon for "cancelled".
 const CANCELLED: u8 = 24;
-
-/// What came back for a start.
-pub(crate) struct StartAnswer {
-    pub(crate) reply: Reply,
-    pub(crate) features: Arc<Features>,
-    /// It was sent more than once, so an earlier sending may have had its effect.
-    pub(crate) replayed: bool,
-}
-
-impl StartAnswer {
-    /// The failure that it reports, if it does.
-    pub(crate) fn check(&self) -> Result<()> {
-        codes::check(&self.reply, &self.features)
-    }
-}
-
-/// Who waits for the answer.
-pub(crate) type StartSink = oneshot::Sender<Result<StartAnswer>>;
 
 /// All entries of a lane.
 pub(crate) struct Starts {
@@ -81,9 +65,6 @@ pub(crate) struct Starts {
 
 const WRITES: usize = 0;
 const READS: usize = 1;
-
-/// Names an entry of one lane.
-pub(crate) type StartKey = u64;
 
 impl Starts {
     /// Neither in line nor at the daemon.

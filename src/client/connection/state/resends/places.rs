@@ -6,8 +6,9 @@
 
 use tokio::sync::oneshot;
 
+use super::answer::{StartKey, StartSink};
 use super::line::Item;
-use super::{item_of, line_of, StartKey, StartSink, Starts, READS, WRITES};
+use super::{item_of, line_of, Starts, READS, WRITES};
 use crate::client::connection::state::resend_request::StartRequest;
 use crate::error::closed;
 use crate::Result;

@@ -7,7 +7,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{StartKey, Starts};
+use super::answer::StartKey;
+use super::Starts;
 use crate::client::connection::state::calls::{given_up, HANG_UPS};
 
 /// After so many connections in a row a start is a suspect; as many again may end with it alone.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 use super::*;
 use crate::bacap;

@@ -1,0 +1,29 @@
+//! What comes back for a box or copy command, and who waits for it.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::wire::{codes, Features, Reply};
+use crate::Result;
+
+/// Names an entry of one lane.
+pub(crate) type StartKey = u64;
+
+/// What came back for a start.
+pub(crate) struct StartAnswer {
+    pub(crate) reply: Reply,
+    pub(crate) features: Arc<Features>,
+    /// It was sent more than once, so an earlier sending may have had its effect.
+    pub(crate) replayed: bool,
+}
+
+impl StartAnswer {
+    /// The failure that it reports, if it does.
+    pub(crate) fn check(&self) -> Result<()> {
+        codes::check(&self.reply, &self.features)
+    }
+}
+
+/// Who waits for the answer.
+pub(crate) type StartSink = oneshot::Sender<Result<StartAnswer>>;

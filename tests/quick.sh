@@ -1,0 +1,11 @@
+#!/bin/sh
+# The working loop, `make check-quick`: what breaks most often, in under a minute once all is
+# built. `make check` is the whole.
+set -eu
+cd "$(dirname "$0")/.."
+cargo fmt --all --check
+cargo test --quiet --locked --lib --test docs --test header --test symbols --test signatures --test golden_c \
+    --test session
+cargo test --quiet --locked --test c_suite -- --quick boxes callbacks lifecycle messages null_args operations
+cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
+echo 'make check is the whole'
