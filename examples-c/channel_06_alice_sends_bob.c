@@ -44,7 +44,7 @@ int main(int argc, char **argv)
          &error, "preparing a write");
 
     /* 3. Alice takes a courier, which passes queries on to the storage, and an id by which
-     *    events would name the query. */
+     *    events name the query. Without one the library draws it. */
     must(kpc_client_get_service(alice, "courier", &courier, &error), &error, "a courier");
     must(kpc_new_message_id(&id, &error), &error, "an id");
 
@@ -69,8 +69,7 @@ int main(int argc, char **argv)
          *    few times he prepares it anew, for a courier of v0.0.72 repeats for ever what it
          *    found when the query first came. */
         for (sending = 0; sending < SENDINGS && !found; sending++) {
-            must(kpc_new_message_id(&id, &error), &error, "an id");
-            must(kpc_send_channel_query_await_reply(bob, reading, read, &courier, &id, PATIENCE_MS,
+            must(kpc_send_channel_query_await_reply(bob, reading, read, &courier, NULL, PATIENCE_MS,
                                                     &payload, NULL, &error),
                  &error, "sending the read");
             found = kpc_buffer_len(payload) > 0;

@@ -28,10 +28,8 @@ static inline kpc_buffer *example_send(kpc_client *client, kpc_channel channel,
 {
     kpc_error *error = NULL;
     kpc_buffer *payload = NULL;
-    kpc_id id;
 
-    must(kpc_new_message_id(&id, &error), &error, "an id");
-    must(kpc_send_channel_query_await_reply(client, channel, query, courier, &id, PATIENCE_MS,
+    must(kpc_send_channel_query_await_reply(client, channel, query, courier, NULL, PATIENCE_MS,
                                             &payload, NULL, &error),
          &error, "a query");
     return payload;

@@ -6641,7 +6641,7 @@ kpc_status kpc_send_channel_query(kpc_client *KPC_NONNULL client, kpc_channel ch
  * @param query        the query; it is not used up
  * @param courier      a courier of the current document, of kpc_client_get_service with
  *                     "courier". Daemons of today choose the courier themselves
- * @param message_id   names the query in its events; of kpc_new_message_id
+ * @param message_id   names the query in its events; NULL draws one
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param payload      receives what a read found; empty for a write, and where the box is not
  *                     there yet
@@ -6675,7 +6675,7 @@ KPC_API KPC_MUST_USE
 kpc_status kpc_send_channel_query_await_reply(kpc_client *KPC_NONNULL client, kpc_channel channel,
                                               const kpc_channel_query *KPC_NONNULL query,
                                               const kpc_service *KPC_NONNULL courier,
-                                              const kpc_id *KPC_NONNULL message_id,
+                                              const kpc_id *KPC_NULLABLE message_id,
                                               int32_t timeout_ms, kpc_buffer **KPC_NONNULL payload,
                                               int32_t *KPC_NULLABLE reply_index,
                                               kpc_error **KPC_NULLABLE error);
@@ -6689,7 +6689,7 @@ kpc_status kpc_send_channel_query_await_reply(kpc_client *KPC_NONNULL client, kp
  * @param query       the query; it is not used up
  * @param courier     a courier of the current document, of kpc_client_get_service with
  *                    "courier". Daemons of today choose the courier themselves
- * @param message_id  names the query in its events; of kpc_new_message_id
+ * @param message_id  names the query in its events; NULL draws one
  * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
  * @param done        where the completion goes; NULL keeps it for kpc_op_wait
  * @param op          receives the operation; may be NULL
@@ -6720,7 +6720,7 @@ kpc_status kpc_send_channel_query_await_reply_async(kpc_client *KPC_NONNULL clie
                                                     kpc_channel channel,
                                                     const kpc_channel_query *KPC_NONNULL query,
                                                     const kpc_service *KPC_NONNULL courier,
-                                                    const kpc_id *KPC_NONNULL message_id,
+                                                    const kpc_id *KPC_NULLABLE message_id,
                                                     int32_t timeout_ms,
                                                     const kpc_completion *KPC_NULLABLE done,
                                                     kpc_op *KPC_NULLABLE op,

@@ -7,6 +7,7 @@ use super::channel::kpc_channel;
 use super::channel_query::{self, kpc_channel_query};
 use super::client::kpc_client;
 use super::error::kpc_error;
+use super::helpers;
 use super::operation::{
     self, asynchronous, blocking, immediate, kpc_completion, kpc_op, kpc_result, Done,
 };
@@ -79,7 +80,7 @@ pub unsafe extern "C" fn kpc_send_channel_query(
 /// @param query        the query; it is not used up
 /// @param courier      a courier of the current document, of kpc_client_get_service with
 ///                     "courier". Daemons of today choose the courier themselves
-/// @param message_id   names the query in its events; of kpc_new_message_id
+/// @param message_id   names the query in its events; NULL draws one
 /// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param payload      receives what a read found; empty for a write, and where the box is not
 ///                     there yet
@@ -135,7 +136,7 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply(
                         channel,
                         &*channel_query::get(query)?,
                         &args::value(courier, "courier")?.destination()?,
-                        &args::value(message_id, "message_id")?.bytes,
+                        &helpers::id_or_new(message_id, "message_id")?,
                     )
                 })?;
                 Ok((Buffer::new(v.payload), v.reply_index.map_or(-1, i32::from)))
@@ -152,7 +153,7 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply(
 /// @param query       the query; it is not used up
 /// @param courier     a courier of the current document, of kpc_client_get_service with
 ///                    "courier". Daemons of today choose the courier themselves
-/// @param message_id  names the query in its events; of kpc_new_message_id
+/// @param message_id  names the query in its events; NULL draws one
 /// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
 /// @param done        where the completion goes; NULL keeps it for kpc_op_wait
 /// @param op          receives the operation; may be NULL
@@ -198,7 +199,7 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply_async(
                 channel,
                 &*channel_query::get(query)?,
                 &args::value(courier, "courier")?.destination()?,
-                &args::value(message_id, "message_id")?.bytes,
+                &helpers::id_or_new(message_id, "message_id")?,
             )
         })
     }

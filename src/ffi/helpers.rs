@@ -11,9 +11,22 @@ use super::error::kpc_error;
 use super::out::out;
 use super::status::kpc_status;
 use super::values::*;
+use crate::wire::Id;
 use crate::{bacap, Error, Result, Status};
 
 /// 16 bytes of the operating system's randomness.
+/// An id that may be left out: then it is a new one.
+///
+/// # Safety
+/// `id` is NULL or points to an id that nobody writes to during the call.
+pub(super) unsafe fn id_or_new(id: *const kpc_id, name: &str) -> Result<Id> {
+    // SAFETY: passed on from the caller.
+    match unsafe { args::optional_value(id, name)? } {
+        Some(id) => Ok(id.bytes),
+        None => Ok(random_id()?.bytes),
+    }
+}
+
 fn random_id() -> Result<kpc_id> {
     let mut bytes = [0; KPC_ID_SIZE];
     getrandom::fill(&mut bytes).map_err(|error| {

@@ -15,9 +15,7 @@ static kpc_service courier;
 static kpc_buffer *send(kpc_channel channel, const kpc_channel_query *query)
 {
     kpc_buffer *payload = NULL;
-    kpc_id id;
-    OK(kpc_new_message_id(&id, &error));
-    OK(kpc_send_channel_query_await_reply(client, channel, query, &courier, &id, KPC_SOON, &payload, NULL,
+    OK(kpc_send_channel_query_await_reply(client, channel, query, &courier, NULL, KPC_SOON, &payload, NULL,
                                           &error));
     return payload;
 }

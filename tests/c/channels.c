@@ -382,6 +382,34 @@ static void send_channel_query(void)
     kpc_channel_query_free(query);
 }
 
+/* Queries without a message id get one each: those of two that are under way do not meet. */
+static void message_ids_are_drawn(void)
+{
+    kpc_channel_query *queries[2] = {NULL, NULL};
+    kpc_channel channels[2];
+    kpc_op ops[2] = {0, 0};
+    int i;
+
+    channels[0] = writing;
+    channels[1] = reading;
+    OK(kpc_write_channel(client, writing, bytes("five"), 4, KPC_SOON, &queries[0], &error));
+    OK(kpc_read_channel(client, reading, NULL, -1, KPC_SOON, &queries[1], &error));
+    kpc_sim_say(&sim, "hold");
+    for (i = 0; i < 2; i++) {
+        OK(kpc_send_channel_query_await_reply_async(client, channels[i], queries[i], &courier, NULL, KPC_SOON,
+                                                    NULL, &ops[i], &error));
+    }
+    kpc_sim_say(&sim, "release");
+    for (i = 0; i < 2; i++) {
+        kpc_buffer *payload = NULL;
+        kpc_result *result = WAIT_FOR(client, ops[i]);
+        OK(kpc_send_channel_query_await_reply_result(result, &payload, NULL, &error));
+        kpc_buffer_free(payload);
+        kpc_result_free(result);
+        kpc_channel_query_free(queries[i]);
+    }
+}
+
 static void send_channel_query_await_reply(void)
 {
     kpc_channel_query *query = NULL;
@@ -478,6 +506,7 @@ static void everything(const char *options)
     a_read_before_the_write();
     send_channel_query();
     send_channel_query_await_reply();
+    message_ids_are_drawn();
     close_channel();
     close_channel_result();
     kpc_client_close(client, KPC_FOREVER, NULL);
