@@ -1,11 +1,14 @@
 //! What all parts of a client share, and how what the daemon says reaches them.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
 use crate::client::connection;
 use crate::client::connection::{First, Lane, LaneKind, Owner};
@@ -178,11 +181,16 @@ impl Inner {
         }
         let owner: Arc<dyn Owner> = Arc::clone(self) as _;
         let (served, epoch) = (Arc::clone(lane), state.epoch);
-        let task = self.handle.spawn(async move {
+        state.task = Some(self.spawn(Box::pin(async move {
             connection::serve(owner, served, epoch, first).await;
             drop(alive);
-        });
-        state.task = Some(task.abort_handle());
+        })));
+    }
+
+    /// Starts a task on the client's thread. All come in one type, as the runtime's code is
+    /// made anew for each.
+    pub(crate) fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) -> AbortHandle {
+        self.handle.spawn(task).abort_handle()
     }
 
     /// Refuses work that no daemon will ever see.

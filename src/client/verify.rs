@@ -31,10 +31,9 @@ pub(crate) fn in_background(inner: &Arc<Inner>) {
         return;
     }
     let checked = Arc::clone(inner);
-    inner.verification.begin(|turn| {
-        let task = inner.handle.spawn(verify_and_report(checked, turn));
-        task.abort_handle()
-    });
+    inner
+        .verification
+        .begin(|turn| inner.spawn(Box::pin(verify_and_report(checked, turn))));
 }
 
 async fn verify_and_report(inner: Arc<Inner>, turn: u64) {

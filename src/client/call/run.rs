@@ -329,8 +329,8 @@ impl Prepared {
                 return;
             }
         }
-        let task = inner.handle.spawn(task);
-        inner.ops.attach(id, task.abort_handle());
+        let task = inner.spawn(task);
+        inner.ops.attach(id, task);
     }
 
     fn end(self, outcome: Result<Value>) {

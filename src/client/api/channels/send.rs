@@ -87,7 +87,7 @@ impl Client {
         let sending = self.prepare_sending(channel, query, courier, message_id)?;
         Ok(Work::now(move |inner| {
             let task = send_and_tell(Arc::clone(inner), sending);
-            inner.handle.spawn(task);
+            inner.spawn(Box::pin(task));
             Ok(())
         }))
     }

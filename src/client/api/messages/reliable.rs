@@ -171,7 +171,7 @@ impl Client {
         self.inner.check_message(destination, payload)?;
         let reliable = Reliable::begin(&self.inner, *message_id, destination, payload)?;
         Ok(Work::now(move |inner| {
-            inner.handle.spawn(send_and_tell(reliable));
+            inner.spawn(Box::pin(send_and_tell(reliable)));
             Ok(())
         }))
     }
