@@ -1433,7 +1433,7 @@ kpc_status kpc_config_load_file(const char *KPC_NONNULL path, kpc_config **KPC_N
  * Reads and checks a configuration as kpc_config_load_file does, from a text in memory.
  *
  * @param toml      the text of the file, UTF-8; may be NULL if toml_len is 0
- * @param toml_len  how many bytes, 1 MiB at most
+ * @param toml_len  how many bytes, fewer than 64 KiB
  * @param config    receives the configuration
  * @param error     receives details of a failure; may be NULL
  * @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO; KPC_ERR_ARG_VALUE if the text is not
@@ -2838,6 +2838,7 @@ kpc_status kpc_pki_document_cbor(const kpc_pki_document *KPC_NONNULL document,
 
 /**
  * A document as readable JSON: the descriptors inside it are decoded, bytes are hexadecimal.
+ * What would be more than five times as long as the document is all of it in hexadecimal.
  *
  * @param document  the document
  * @param text      receives the text, UTF-8 and followed by a NUL

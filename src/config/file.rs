@@ -12,8 +12,9 @@ use super::{Config, Dial, TcpNetwork};
 use crate::wire::geometry::{PigeonholeGeometry, SphinxGeometry};
 use crate::{Error, Result, Status};
 
-/// Far above any real file; keeps a wrong path (a device, a log) from filling the memory.
-const MAX_FILE: u64 = 1 << 20;
+/// Far above any real file; keeps a wrong path (a device, a log) from filling the memory, and a value
+/// small enough to be kept without asking whether there is memory for it.
+const MAX_FILE: u64 = (64 << 10) - 1;
 
 pub(super) fn load(path: &str) -> Result<Config> {
     let bytes = read(path)
@@ -38,9 +39,6 @@ fn read(path: &str) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// How much memory the parser takes for each byte of the text, at most.
-const PARSING: usize = 16;
-
 pub(super) fn parse(text: &str) -> Result<Config> {
     if text.len() as u64 > MAX_FILE {
         return Err(parse_error(format!(
@@ -48,12 +46,8 @@ pub(super) fn parse(text: &str) -> Result<Config> {
             text.len()
         )));
     }
-    // The parser ends the process where it finds none, so it is asked for before.
-    let mut room = Vec::<u8>::new();
-    room.try_reserve_exact(PARSING * text.len())
-        .map_err(|_| Error::new(Status::NO_MEMORY, "no memory to parse a configuration"))?;
-    drop(room);
-    let table = toml::parse(text).map_err(|e| not_toml(text, &e))?;
+    let tokens = toml::tokens(text)?;
+    let table = toml::parse(text, &tokens).map_err(|e| not_toml(text, &e))?;
     let root = Section {
         path: String::new(),
         table: &table,

@@ -7,8 +7,11 @@ use std::borrow::Cow;
 use std::collections::btree_map::{BTreeMap, Entry};
 
 use toml_parser::decoder::{Encoding, ScalarKind};
+use toml_parser::lexer::Token;
 use toml_parser::parser::{parse_document, EventReceiver, RecursionGuard, ValidateWhitespace};
 use toml_parser::{ErrorSink, ParseError, Raw, Source, Span};
+
+use crate::{Error, Status};
 
 /// How deep a key, and how deep inline tables and arrays, may go; a configuration needs two.
 const DEEPEST: u32 = 16;
@@ -45,7 +48,20 @@ enum Made {
 #[derive(Default)]
 struct Path(Vec<String>, Option<Span>);
 
-pub(super) fn parse(text: &str) -> Result<Table, ParseError> {
+/// What `parse` goes through; some thirty times as long as the text. `NO_MEMORY`.
+pub(super) fn tokens(text: &str) -> crate::Result<Vec<Token>> {
+    let mut tokens = Vec::new();
+    for token in Source::new(text).lex() {
+        tokens
+            .try_reserve(1)
+            .map_err(|_| Error::new(Status::NO_MEMORY, "no memory to parse a configuration"))?;
+        tokens.push(token);
+    }
+    Ok(tokens)
+}
+
+/// `tokens` are those of `text`.
+pub(super) fn parse(text: &str, tokens: &[Token]) -> Result<Table, ParseError> {
     let source = Source::new(text);
     let mut tree = Tree {
         source,
@@ -59,7 +75,7 @@ pub(super) fn parse(text: &str) -> Result<Table, ParseError> {
     let mut error = None;
     let mut checked = ValidateWhitespace::new(&mut tree, source);
     let mut receiver = RecursionGuard::new(&mut checked, DEEPEST);
-    parse_document(&source.lex().into_vec(), &mut receiver, &mut error);
+    parse_document(tokens, &mut receiver, &mut error);
     error.map_or(Ok(tree.root), Err)
 }
 
@@ -282,6 +298,10 @@ impl EventReceiver for Tree<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<Table, ParseError> {
+        super::parse(text, &tokens(text).unwrap())
+    }
 
     /// What the crate toml makes of the same text.
     fn theirs(text: &str) -> Option<toml::Table> {

@@ -155,7 +155,7 @@ pub unsafe extern "C" fn kpc_config_load_file(
 /// Reads and checks a configuration as kpc_config_load_file does, from a text in memory.
 ///
 /// @param toml      the text of the file, UTF-8; may be NULL if toml_len is 0
-/// @param toml_len  how many bytes, 1 MiB at most
+/// @param toml_len  how many bytes, fewer than 64 KiB
 /// @param config    receives the configuration
 /// @param error     receives details of a failure; may be NULL
 /// @return as kpc_config_load_file, save KPC_ERR_CONFIG_IO; KPC_ERR_ARG_VALUE if the text is not

@@ -142,6 +142,7 @@ pub unsafe extern "C" fn kpc_pki_document_cbor(
 }
 
 /// A document as readable JSON: the descriptors inside it are decoded, bytes are hexadecimal.
+/// What would be more than five times as long as the document is all of it in hexadecimal.
 ///
 /// @param document  the document
 /// @param text      receives the text, UTF-8 and followed by a NUL

@@ -1,6 +1,7 @@
 //! A document as indented JSON.
 //!
-//! The CBOR is written out while it is read, so nothing but the text itself is stored.
+//! The CBOR is written out while it is read, twice: the first time the text is only counted. So
+//! nothing but the text itself is stored, in memory of just its length.
 
 use std::fmt::{self, Write};
 
@@ -13,57 +14,76 @@ const DESCRIPTOR_FIELDS: [&str; 3] = ["Topology", "GatewayNodes", "ServiceNodes"
 /// Deeper values stay on one line, so that indentation cannot multiply a document's length.
 const MAX_INDENT: usize = 8;
 /// And so does everything behind so many times a document's length; real documents stay far below.
-const INDENTED: usize = 4;
+const INDENTED: usize = 3;
+/// What would be longer than so many times a document's length is no document but an attack, as the
+/// longest text of one byte of CBOR has six.
+const LONGEST: usize = 5;
 /// That length is at least this.
 const SHORT: usize = 64 << 10;
 
-/// The JSON text of one CBOR item; of anything else a JSON string of its bytes in hex. It has
-/// room for one byte more. `NO_MEMORY`.
+/// The JSON text of one CBOR item; of anything else, and of what would be more than five times as
+/// long, a JSON string of its bytes in hex. It has room for one byte more. `NO_MEMORY`.
 pub(super) fn render(cbor: &[u8]) -> Result<String> {
-    let mut out = Text::default();
-    let indented = INDENTED * cbor.len().max(SHORT);
-    item(&mut out, indented, cbor, 0, false);
-    out.make_room(1);
-    if out.is_cut {
-        let message = "no memory for the text of a directory document";
-        return Err(Error::new(Status::NO_MEMORY, message));
+    let length = cbor.len().max(SHORT);
+    let mut write: fn(&mut Text, usize, &[u8]) =
+        |out, indented, cbor| item(out, indented, cbor, 0, false);
+    let count = |write: fn(&mut Text, usize, &[u8])| {
+        let mut counted = Text::default();
+        write(&mut counted, INDENTED * length, cbor);
+        (counted.len, counted.most)
+    };
+    let (mut long, mut most) = count(write);
+    if long > LONGEST * length {
+        write = |out, _, cbor| hex(out, cbor);
+        (long, most) = count(write);
     }
-    Ok(out.text)
+    let mut text = String::new();
+    text.try_reserve_exact(most.max(long + 1)).map_err(|_| {
+        let message = "no memory for the text of a directory document";
+        Error::new(Status::NO_MEMORY, message)
+    })?;
+    let mut out = Text {
+        text: Some(text),
+        ..Text::default()
+    };
+    write(&mut out, INDENTED * length, cbor);
+    Ok(out.text.unwrap_or_default())
 }
 
-/// A text that stops growing when there is no memory left.
+/// A text, or only its length.
 #[derive(Default)]
 struct Text {
-    text: String,
-    is_cut: bool,
+    len: usize,
+    /// What it was at most: a separator goes again where nothing follows.
+    most: usize,
+    /// Has room for all of it.
+    text: Option<String>,
 }
 
 impl Text {
-    fn len(&self) -> usize {
-        self.text.len()
-    }
-
     fn truncate(&mut self, len: usize) {
-        if !self.is_cut {
-            self.text.truncate(len);
+        self.len = len;
+        if let Some(text) = &mut self.text {
+            text.truncate(len);
         }
     }
 
-    /// Room for this much more, or for nothing any more.
-    fn make_room(&mut self, more: usize) -> bool {
-        self.is_cut = self.is_cut || self.text.try_reserve(more).is_err();
-        !self.is_cut
+    fn grow(&mut self, by: usize) {
+        self.len += by;
+        self.most = self.most.max(self.len);
     }
 
     fn push(&mut self, c: char) {
-        if self.make_room(c.len_utf8()) {
-            self.text.push(c);
+        self.grow(c.len_utf8());
+        if let Some(text) = &mut self.text {
+            text.push(c);
         }
     }
 
     fn push_str(&mut self, part: &str) {
-        if self.make_room(part.len()) {
-            self.text.push_str(part);
+        self.grow(part.len());
+        if let Some(text) = &mut self.text {
+            text.push_str(part);
         }
     }
 }
@@ -77,7 +97,7 @@ impl Write for Text {
 
 /// Writes one CBOR item that is all of `cbor`, or the bytes in hex.
 fn item(out: &mut Text, indented: usize, cbor: &[u8], depth: usize, in_nodes: bool) {
-    let start = out.len();
+    let start = out.len;
     let mut deserializer = serde_cbor::Deserializer::from_slice(cbor);
     let value = Json {
         out,
@@ -149,7 +169,7 @@ impl Json<'_> {
 
     /// Begins an element of a list or map, or its end.
     fn line(&mut self, depth: usize) {
-        if self.depth >= MAX_INDENT || self.out.len() >= self.indented {
+        if self.depth >= MAX_INDENT || self.out.len >= self.indented {
             return;
         }
         self.out.push('\n');
@@ -251,7 +271,7 @@ impl<'de> Visitor<'de> for Json<'_> {
         let mut empty = true;
         loop {
             // The separator has to come first, and goes again when nothing follows.
-            let start = self.out.len();
+            let start = self.out.len;
             let mut first = empty;
             self.separate(&mut first);
             let in_nodes = self.in_nodes;
@@ -267,68 +287,75 @@ impl<'de> Visitor<'de> for Json<'_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> std::result::Result<(), A::Error> {
         self.out.push('{');
-        let mut first = true;
-        while let Some(key) = map.next_key_seed(Key)? {
+        let mut empty = true;
+        loop {
+            // As in a list: the separator has to come first.
+            let start = self.out.len;
+            let mut first = empty;
             self.separate(&mut first);
-            text(self.out, &key);
+            let Some(is_descriptors) = map.next_key_seed(Key { out: self.out })? else {
+                self.out.truncate(start);
+                break;
+            };
+            empty = false;
             self.out.push_str(": ");
-            let nodes = self.depth == 0 && DESCRIPTOR_FIELDS.contains(&key.as_str());
+            let nodes = self.depth == 0 && is_descriptors;
             map.next_value_seed(self.inner(nodes))?;
         }
-        self.close(first, '}');
+        self.close(empty, '}');
         Ok(())
     }
 }
 
-fn whole<E: de::Error>(key: Text) -> std::result::Result<String, E> {
-    if key.is_cut {
-        return Err(E::custom("no memory for a key"));
-    }
-    Ok(key.text)
+/// A map's key as text, whatever it is: JSON knows no other keys. Tells whether descriptors follow.
+struct Key<'a> {
+    out: &'a mut Text,
 }
 
-/// A map's key as text, whatever it is: JSON knows no other keys.
-struct Key;
-
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = String;
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(
         self,
         deserializer: D,
-    ) -> std::result::Result<String, D::Error> {
+    ) -> std::result::Result<bool, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Key {
-    type Value = String;
+impl Key<'_> {
+    fn quoted(self, value: impl fmt::Display) -> bool {
+        plain(self.out, format_args!("\"{value}\""));
+        false
+    }
+}
+
+impl<'de> Visitor<'de> for Key<'_> {
+    type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
-    fn visit_bool<E: de::Error>(self, value: bool) -> std::result::Result<String, E> {
-        Ok(value.to_string())
+    fn visit_bool<E: de::Error>(self, value: bool) -> std::result::Result<bool, E> {
+        Ok(self.quoted(value))
     }
 
-    fn visit_i64<E: de::Error>(self, value: i64) -> std::result::Result<String, E> {
-        Ok(value.to_string())
+    fn visit_i64<E: de::Error>(self, value: i64) -> std::result::Result<bool, E> {
+        Ok(self.quoted(value))
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> std::result::Result<String, E> {
-        Ok(value.to_string())
+    fn visit_u64<E: de::Error>(self, value: u64) -> std::result::Result<bool, E> {
+        Ok(self.quoted(value))
     }
 
-    fn visit_str<E: de::Error>(self, value: &str) -> std::result::Result<String, E> {
-        let mut key = Text::default();
-        key.push_str(value);
-        whole(key)
+    fn visit_str<E: de::Error>(self, value: &str) -> std::result::Result<bool, E> {
+        text(self.out, value);
+        Ok(DESCRIPTOR_FIELDS.contains(&value))
     }
 
-    fn visit_bytes<E: de::Error>(self, value: &[u8]) -> std::result::Result<String, E> {
-        let mut key = Text::default();
-        digits(&mut key, value);
-        whole(key)
+    fn visit_bytes<E: de::Error>(self, value: &[u8]) -> std::result::Result<bool, E> {
+        hex(self.out, value);
+        Ok(false)
     }
 }

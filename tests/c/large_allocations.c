@@ -66,16 +66,49 @@ static int is_well(kpc_status status, const char *call)
 }
 #define WELL(call) is_well((call), #call)
 
+/* As long as may be, so that what is found in it takes much memory. */
+#define LONGEST (LARGE - 1)
+
 static void a_configuration(void)
 {
-    static char text[4200];
+    static char text[LONGEST + 1];
     kpc_config *config = NULL;
     size_t length = (size_t)snprintf(text, sizeof text, "[Dial.Unix]\nAddress = \"%s\"\n", sim.address);
-    /* One long comment: the parser of the configuration knows no lack of memory, so the library
-     * asks for as much beforehand. */
-    memset(text + length, '#', sizeof text - 1 - length);
-    WELL(kpc_config_load_text(text, strlen(text), &config, &error));
+    memset(text + length, '\n', LONGEST - length);
+    WELL(kpc_config_load_text(text, LONGEST, &config, &error));
     kpc_config_free(config);
+}
+
+/* Lists, tables, keys and strings that nobody would write. */
+static void odd_configurations(void)
+{
+    static const char *const beginnings[] = {"", "", "a = [", "", "a", "[a", "a = \"", "\"", "a = ", "a = "};
+    static const char *const units[] = {"a ", "=", "[],", "[[a]]\n", ".a", ".a", "\\n", "a", "[", "{a="};
+    static char text[LONGEST + 1];
+    size_t i;
+    int all = 0;
+
+    for (i = 0; i < sizeof units / sizeof units[0]; i++) {
+        size_t length = strlen(beginnings[i]), unit = strlen(units[i]);
+        int number = 0;
+
+        memcpy(text, beginnings[i], length);
+        for (; length + unit <= LONGEST; length += unit) {
+            memcpy(text + length, units[i], unit);
+        }
+        do {
+            kpc_config *config = NULL;
+            was_refused = asked = 0;
+            refused = ++number;
+            CHECK((kpc_config_load_text(text, length, &config, &error) == KPC_ERR_NO_MEMORY) == was_refused);
+            CHECK(config == NULL && error != NULL);
+            kpc_error_free(error);
+            error = NULL;
+        } while (was_refused);
+        refused = 0;
+        all += number - 1;
+    }
+    CHECK(all >= 20);
 }
 
 static void documents_and_buffers(void)
@@ -180,6 +213,7 @@ static void in_turn(void (*use)(const kpc_test_stream *), int least)
 
 int main(void)
 {
+    odd_configurations();
     kpc_sim_start(&sim, "--instant");
     in_turn(everything_else, 10);
     in_turn(a_range, 2);

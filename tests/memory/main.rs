@@ -261,3 +261,31 @@ fn a_document_whose_names_and_offers_multiply_is_dropped_without_memory_for_them
     assert_eq!(parsed.unwrap_err().status(), kpclient::Status::CBOR);
     assert_within(peak, ALLOWANCE);
 }
+
+/// What is read, and that many times: what makes long texts of short documents.
+#[test]
+fn the_text_of_a_document_takes_no_more_than_five_times_its_length() {
+    use serde_cbor::Value;
+    let _alone = alone();
+    let many = 1 << 20;
+    let field = |key: &str, value| (Value::Text(key.to_owned()), value);
+    let odd = [
+        Value::Array(vec![Value::Bool(false); many]),
+        Value::Array(vec![Value::Array(Vec::new()); many]),
+        Value::Array(vec![Value::Integer(0); many]),
+        Value::Text("\u{1}".repeat(many)),
+        Value::Bytes(vec![7; many]),
+        Value::Map([(Value::Bytes(vec![7; many]), Value::Null)].into()),
+        Value::Map([field(&"\u{1}".repeat(many), Value::Null)].into()),
+    ];
+    for odd in odd {
+        let document = Value::Map([field("Epoch", Value::Integer(7)), field("Odd", odd)].into());
+        let document = bytes::Bytes::from(serde_cbor::to_vec(&document).unwrap());
+        let parsed = Document::parse(document.clone()).unwrap();
+        let (peak, json) = peak_of(|| parsed.to_json().unwrap());
+        assert!(json.len() > document.len());
+        assert_within(peak, 5 * document.len() + ALLOWANCE);
+        // Hardly more than its length, so that nothing else is kept.
+        assert!(json.capacity() <= json.len() + 32);
+    }
+}
