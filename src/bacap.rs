@@ -40,6 +40,11 @@ pub const STREAM_SIZE: usize = 80;
 /// The context that the daemon uses for the box ids of Pigeonhole channels.
 pub const CONTEXT: &[u8] = b"pigeonhole context";
 
+/// So many steps are gone to compare two indices; each costs microseconds.
+const NEAR: u64 = 16;
+/// No stream has so many boxes.
+const FAR: u64 = 1 << 40;
+
 const KEY_SIZE: usize = 32;
 const COUNTER_SIZE: usize = 8;
 
@@ -228,6 +233,30 @@ impl BoxIndex {
     /// is no usable point of the curve.
     pub fn box_id(&self, public_key: &[u8; 32], context: &[u8]) -> Result<[u8; 32]> {
         sweeping(|| derive::blinded_key(public_key, self.blinding_factor(), context))
+    }
+
+    /// How many boxes lie between two indices, if they are of one stream.
+    fn distance(&self, other: &BoxIndex) -> u64 {
+        let ahead = self.counter().wrapping_sub(other.counter());
+        ahead.min(ahead.wrapping_neg())
+    }
+
+    /// False where this is certainly no index of the stream with `first`: farther away than any
+    /// stream is long, or, where the daemon's next indices are known (`steps`), near it and not
+    /// reached by steps. Streams begin at random, so hardly any foreign index passes. One before
+    /// `first` may belong to it: readers are given later beginnings.
+    pub(crate) fn may_belong_to(&self, first: &BoxIndex, steps: bool) -> bool {
+        let distance = self.distance(first);
+        if !steps || distance > NEAR {
+            return distance <= FAR;
+        }
+        let is_ahead = self.counter().wrapping_sub(first.counter()) == distance;
+        let (from, to) = if is_ahead {
+            (first, self)
+        } else {
+            (self, first)
+        };
+        (0..distance).fold(from.clone(), |at, _| at.next()) == *to
     }
 
     fn state(&self) -> &[u8; 32] {

@@ -53,8 +53,14 @@ impl Error {
 
     /// A failure of the operating system while doing `what`; keeps its errno.
     pub fn from_io(status: Status, what: &str, error: &std::io::Error) -> Self {
-        let mut made = Self::new(status, format!("{what}: {error}"));
-        made.0.errno = error.raw_os_error();
+        let errno = error.raw_os_error();
+        let hint = match errno {
+            Some(libc::EMFILE) => "; this process has no file descriptor left (RLIMIT_NOFILE)",
+            Some(libc::ENFILE) => "; this machine has no file descriptor left",
+            _ => "",
+        };
+        let mut made = Self::new(status, format!("{what}: {error}{hint}"));
+        made.0.errno = errno;
         made
     }
 

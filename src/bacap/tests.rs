@@ -277,3 +277,32 @@ fn debug_output_holds_no_content() {
         "Keypair { write_cap: WriteCap(..), read_cap: ReadCap(..), first_index: BoxIndex(..) }"
     );
 }
+
+#[test]
+fn an_index_may_belong_to_what_it_is_of_before_and_after_the_first_near_and_far() {
+    for derivation in [Derivation::BeforeHpqc101, Derivation::SinceHpqc101] {
+        let first = keypair_by(derivation, &[1; 32]).first_index;
+        let mut index = first.clone();
+        for _ in 0..NEAR + 5 {
+            assert!(index.may_belong_to(&first, true) && first.may_belong_to(&index, true));
+            index = index.next();
+        }
+        let mut damaged = *first.next().as_bytes();
+        damaged[100] ^= 1;
+        let damaged = BoxIndex::from_array(damaged);
+        assert!(!damaged.may_belong_to(&first, true));
+        assert!(
+            damaged.may_belong_to(&first, false),
+            "where steps are not known"
+        );
+    }
+}
+
+#[test]
+fn an_index_of_another_stream_does_not_belong() {
+    let first = keypair(&[1; 32]).first_index;
+    for number in 2..100 {
+        let other = keypair(&[number; 32]).first_index;
+        assert!(!other.may_belong_to(&first, true) && !other.may_belong_to(&first, false));
+    }
+}

@@ -82,6 +82,17 @@ pub(crate) fn next_index_call(queries: &Queries, index: &BoxIndex) -> Result<Loc
     LocalCall::new(queries, &request, read_index)
 }
 
+/// Refuses an index that is certainly none of the capability that begins with `first`.
+pub(crate) fn check_place(inner: &Inner, first: &BoxIndex, index: &BoxIndex) -> Result<()> {
+    if index.may_belong_to(first, inner.check_next_index().is_ok()) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Status::INVALID_CAPABILITY,
+        "the index does not belong to the capability: another stream has it",
+    ))
+}
+
 pub(crate) fn encrypt_read_call(
     inner: &Inner,
     cap: &ReadCap,
@@ -90,6 +101,7 @@ pub(crate) fn encrypt_read_call(
 ) -> Result<LocalCall<Envelope>> {
     inner.check_known("encrypt_read_reply")?;
     inner.check_envelopes()?;
+    check_place(inner, &cap.first_index(), index)?;
     let request = Request::EncryptRead {
         read_cap: cap.as_bytes(),
         index: index.as_bytes(),
@@ -107,6 +119,7 @@ pub(crate) fn encrypt_write_call(
     inner.check_known("encrypt_write_reply")?;
     inner.check_envelopes()?;
     inner.check_plaintext(plaintext.len())?;
+    check_place(inner, &cap.first_index(), index)?;
     let request = Request::EncryptWrite {
         write_cap: cap.as_bytes(),
         index: index.as_bytes(),

@@ -37,6 +37,7 @@ static int did_or_says(kpc_status status, kpc_status otherwise)
     if (status != KPC_OK) {
         STATUS(otherwise, status);
         CHECK(kpc_error_errno(error) == EMFILE);
+        CHECK(strstr(kpc_error_message(error), "this process has no file descriptor left") != NULL);
     }
     kpc_error_free(error);
     error = NULL;

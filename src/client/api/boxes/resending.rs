@@ -423,6 +423,9 @@ impl Client {
         self.inner.check_open()?;
         self.inner
             .check_known("start_resending_encrypted_message_reply")?;
+        if let StartKind::Read(cap, index) = &kind {
+            requests::check_place(&self.inner, &cap.first_index(), index)?;
+        }
         if envelope.ciphertext.is_empty() || envelope.descriptor.is_empty() {
             return Err(Error::new(
                 Status::ARG_EMPTY,
