@@ -90,7 +90,7 @@
  * exactly once, after the last use of its user_data; also when the call that took it fails. Neither
  * may throw a C++ exception, longjmp, or end the thread. Runtimes that end whatever thread calls
  * them while they exit (Python does) abort the process: close the clients before that, or take
- * events and completions from a sink on a thread of the runtime's own.
+ * events and completions from a sink on a thread of the runtime's own; docs/bindings.md says more.
  *
  * Queues. Nothing grows without bound. Completions and replies are never dropped; of other events
  * a slow reader loses the oldest, which is counted and told by an event.
