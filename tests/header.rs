@@ -22,6 +22,7 @@ fn compile(compiler: &str, standard: &str, language: &str, text: &str) -> Option
     std::fs::write(&source, text).unwrap();
     let output = Command::new(compiler)
         .args(["-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"])
+        .args(["-Wconversion", "-Wshadow", "-Wundef", "-Wcast-qual"])
         .args([&format!("-std={standard}"), "-x", language])
         .arg(&source)
         .output();
