@@ -13,8 +13,8 @@ pub mod error;
 pub mod ffi;
 #[cfg(test)]
 mod golden;
+mod panic_hook;
 pub mod pki;
-mod quiet;
 mod secret;
 pub mod status;
 mod sync;

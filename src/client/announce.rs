@@ -14,16 +14,16 @@ use crate::client::daemon::announced::Announced;
 use crate::client::events::sink::EventSink;
 use crate::client::events::{DaemonStatus, Event};
 use crate::client::runtime::log::Level;
-use crate::client::shared::{Inner, Phase};
+use crate::client::shared::{Phase, Shared};
 use crate::error::closed;
 use crate::pki::Document;
 use crate::sync::lock;
 use crate::wire::ConnectionStatus;
 use crate::{Error, Result};
 
-impl Inner {
+impl Shared {
     /// Tells of the loss of the daemon, once until it returns.
-    pub(crate) fn tell_lost(
+    pub(crate) fn publish_lost(
         &self,
         announced: &mut MutexGuard<'_, Announced>,
         graceful: bool,
@@ -42,7 +42,7 @@ impl Inner {
         let announced = lock(&self.announced);
         lane.lock().set_status(DaemonStatus::of(status));
         let misfit = lock(&self.view).take_geometry(status);
-        self.tell_status(false);
+        self.publish_status(false);
         drop(announced);
         self.warn("geometry", misfit);
         lane.pump(&self.queries);
@@ -51,7 +51,7 @@ impl Inner {
     }
 
     /// Tells the status of the first lane that is up, if it is news. Under the lock.
-    pub(crate) fn tell_status(&self, always: bool) {
+    pub(crate) fn publish_status(&self, always: bool) {
         let up = |lane: &Arc<Lane>| {
             let state = lane.lock();
             state.link.is_some().then(|| state.status.clone())
@@ -68,13 +68,13 @@ impl Inner {
     /// The daemon sent a document on a lane.
     pub(crate) fn take_document(&self, payload: &Bytes) {
         let announced = lock(&self.announced);
-        let problem = self.tell_document(payload);
+        let problem = self.publish_document(payload);
         drop(announced);
         self.warn("document", problem);
     }
 
     /// Tells a document, if it is news. Gives what is wrong with it. Under the lock.
-    pub(crate) fn tell_document(&self, payload: &Bytes) -> Option<Error> {
+    pub(crate) fn publish_document(&self, payload: &Bytes) -> Option<Error> {
         if lock(&self.view).is_current_document(payload) {
             return None;
         }
@@ -85,7 +85,7 @@ impl Inner {
         if lock(&self.view).take_document(&document) {
             self.expect_rates(&document);
             self.sinks.publish(&Event::Document(Arc::clone(&document)));
-            self.tell_vanished(&document);
+            self.publish_vanished(&document);
         }
         None
     }
@@ -124,7 +124,7 @@ impl Inner {
     }
 
     /// Tells every sink that nothing follows.
-    pub(crate) fn tell_closed(&self) {
+    pub(crate) fn publish_closed(&self) {
         let _announced = lock(&self.announced);
         self.sinks.publish(&Event::Closed);
     }
@@ -143,7 +143,7 @@ impl Inner {
             let packets = lane.kind.packets();
             let mut state = lane.lock();
             state.messages.set_rate(per_second);
-            state.starts.window.expect(per_second, round_trip, packets);
+            state.resends.window.expect(per_second, round_trip, packets);
         }
     }
 }

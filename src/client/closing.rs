@@ -8,10 +8,10 @@ use tokio::runtime::Runtime as Tokio;
 use tokio::sync::{mpsc, oneshot, Notify};
 
 use crate::client::connection;
-use crate::client::connection::io::writer::Outbox;
+use crate::client::connection::io::writer::Writer;
 use crate::client::runtime::thread::ThreadId;
 use crate::client::runtime::Farewell;
-use crate::client::shared::{Inner, Phase};
+use crate::client::shared::{Phase, Shared};
 use crate::error::closed;
 use crate::sync::{lock, wait_until};
 
@@ -19,7 +19,7 @@ use crate::sync::{lock, wait_until};
 const GOODBYE_WITHIN: Duration = Duration::from_millis(500);
 
 /// The way out of each lane whose daemon has a session for it.
-type WaysOut = Vec<Option<Arc<Outbox>>>;
+type WaysOut = Vec<Option<Arc<Writer>>>;
 
 /// How far a client is with its end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,18 +62,18 @@ impl Closing {
 
     /// Begins the end, unless that was done. The goodbye is on its way when this returns, as far
     /// as the sockets take it; everything else is left to the client's thread.
-    pub(crate) fn begin(self: &Arc<Self>, inner: &Arc<Inner>) {
-        let before = std::mem::replace(&mut *lock(&inner.phase), Phase::Closed);
+    pub(crate) fn begin(self: &Arc<Self>, shared: &Arc<Shared>) {
+        let before = std::mem::replace(&mut *lock(&shared.phase), Phase::Closed);
         if before == Phase::Closed {
             return;
         }
         // First of all: a connect that is ended here takes its way out along.
-        let ways_out: WaysOut = inner.lanes.iter().map(|lane| lane.shut()).collect();
-        inner.left.notify_waiters();
+        let ways_out: WaysOut = shared.lanes.iter().map(|lane| lane.shut()).collect();
+        shared.left.notify_waiters();
         for way_out in ways_out.iter().flatten() {
             way_out.say_goodbye();
         }
-        let (closing, leaving) = (Arc::clone(self), Arc::clone(inner));
+        let (closing, leaving) = (Arc::clone(self), Arc::clone(shared));
         let farewell: Farewell = Box::new(move |tokio| closing.part(&leaving, &ways_out, tokio));
         let thread = lock(&self.thread).take();
         // Dropped where the thread is gone: `Over` is then told by nobody, so it is told here.
@@ -83,38 +83,38 @@ impl Closing {
     }
 
     /// The last work of the client's thread.
-    fn part(&self, inner: &Arc<Inner>, ways_out: &WaysOut, tokio: &Tokio) {
-        let _over = Over(self, inner);
-        for op in inner.ops.close() {
-            inner.finish(op, Err(closed()));
+    fn part(&self, shared: &Arc<Shared>, ways_out: &WaysOut, tokio: &Tokio) {
+        let _over = Over(self, shared);
+        for op in shared.ops.close() {
+            shared.finish(op, Err(closed()));
         }
-        self.await_daemon(inner, ways_out, tokio);
-        for lane in &inner.lanes {
+        self.await_daemon(shared, ways_out, tokio);
+        for lane in &shared.lanes {
             drop(lane.leave());
             lane.fail_all();
         }
-        inner.encryption.close();
+        shared.encryption.close();
         self.advance(Stage::Parted);
         self.parted.notify_waiters();
         // Those who close asynchronously hear of it before the last event, which nothing follows.
         tokio.block_on(async {
-            while !inner.ops.seal() {
+            while !shared.ops.seal() {
                 tokio::task::yield_now().await;
             }
         });
-        inner.tell_closed();
+        shared.publish_closed();
     }
 
     /// Waits until the daemon has closed its side of every connection, within a limit: one that
     /// finds a closed socket may end before it has read the goodbye.
-    fn await_daemon(&self, inner: &Inner, ways_out: &WaysOut, tokio: &Tokio) {
+    fn await_daemon(&self, shared: &Shared, ways_out: &WaysOut, tokio: &Tokio) {
         let until = Instant::now() + GOODBYE_WITHIN;
-        for (lane, way_out) in inner.lanes.iter().zip(ways_out) {
+        for (lane, way_out) in shared.lanes.iter().zip(ways_out) {
             if way_out.is_none() {
                 drop(lane.leave());
             }
         }
-        drop(lock(&inner.alive).take());
+        drop(lock(&shared.alive).take());
         if let Some(mut lanes_ended) = lock(&self.lanes_ended).take() {
             tokio.block_on(async {
                 let _ = tokio::time::timeout(GOODBYE_WITHIN, lanes_ended.recv()).await;
@@ -122,7 +122,7 @@ impl Closing {
         }
         // A connection of a connect that ends here is nobody's any more.
         for way_out in ways_out.iter().flatten() {
-            connection::hear_out(way_out.socket(), until);
+            connection::drain_until_eof(way_out.socket(), until);
         }
     }
 
@@ -153,7 +153,7 @@ impl Closing {
 }
 
 /// Tells that the end is over when it is dropped, also after a panic.
-struct Over<'a>(&'a Closing, &'a Inner);
+struct Over<'a>(&'a Closing, &'a Shared);
 
 impl Drop for Over<'_> {
     fn drop(&mut self) {

@@ -9,7 +9,7 @@ use crate::client::events::DaemonStatus;
 use crate::client::runtime::log::Level;
 use crate::client::runtime::query_ids::random_array;
 use crate::client::runtime::Runtime;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::config::Config;
 use crate::pki::{Document, Service};
 use crate::sync::lock;
@@ -18,7 +18,7 @@ use crate::{Error, Result, Status};
 
 /// A program's connection with its daemon. All methods may be called from any thread.
 pub struct Client {
-    pub(crate) inner: Arc<Inner>,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) runtime: Mutex<Runtime>,
     pub(crate) closing: Arc<Closing>,
 }
@@ -27,22 +27,22 @@ impl Client {
     /// Opens an event sink that holds up to `capacity` notices. It begins with
     /// the current status and document, where they are known.
     pub fn open_sink(&self, capacity: usize) -> Result<Arc<EventSink>> {
-        self.inner.open_sink(capacity)
+        self.shared.open_sink(capacity)
     }
 
     /// True while the daemon is reachable and on the mixnet.
     pub fn is_connected(&self) -> bool {
-        self.inner.is_connected()
+        self.shared.is_connected()
     }
 
     /// True while the daemon is reachable.
     pub fn is_attached(&self) -> bool {
-        self.inner.is_attached()
+        self.shared.is_attached()
     }
 
     /// What the daemon last said of itself.
     pub fn status(&self) -> DaemonStatus {
-        lock(&self.inner.view).status.clone()
+        lock(&self.shared.view).status.clone()
     }
 
     /// The token under which the daemon knows the first of this client's connections; `None`
@@ -50,22 +50,22 @@ impl Client {
     pub fn session_token(&self) -> Option<crate::wire::Id> {
         let token =
             |lane: &Arc<connection::Lane>| lane.lock().link.as_ref().and_then(|link| link.token);
-        self.inner.lanes.iter().find_map(token)
+        self.shared.lanes.iter().find_map(token)
     }
 
     /// Which requests the daemon knows.
     pub fn features(&self) -> Arc<Features> {
-        self.inner.features()
+        self.shared.features()
     }
 
     /// The current directory document; `NO_PKI_DOCUMENT` until one came. Asks nobody.
     pub fn pki_document(&self) -> Result<Arc<Document>> {
-        lock(&self.inner.view).document()
+        lock(&self.shared.view).document()
     }
 
     /// The document of `epoch` if it is still kept, else the current one.
     pub fn pki_document_for_epoch(&self, epoch: u64) -> Result<Arc<Document>> {
-        lock(&self.inner.view).document_for(epoch)
+        lock(&self.shared.view).document_for(epoch)
     }
 
     /// All instances of a service in the current document, in its order.
@@ -91,7 +91,7 @@ impl Client {
 
     /// The sizes of plain messages; `NO_GEOMETRY` until known.
     pub fn sphinx_geometry(&self) -> Result<SphinxGeometry> {
-        lock(&self.inner.view)
+        lock(&self.shared.view)
             .sphinx
             .clone()
             .ok_or_else(no_geometry)
@@ -99,7 +99,7 @@ impl Client {
 
     /// The sizes of boxes; `NO_GEOMETRY` until known.
     pub fn pigeonhole_geometry(&self) -> Result<PigeonholeGeometry> {
-        lock(&self.inner.view)
+        lock(&self.shared.view)
             .pigeonhole
             .clone()
             .ok_or_else(no_geometry)
@@ -107,12 +107,12 @@ impl Client {
 
     /// Writes a line of the application's own among those of the library.
     pub fn log(&self, level: Level, text: &str) {
-        self.inner.log.line(level, || text.to_owned());
+        self.shared.log.line(level, || text.to_owned());
     }
 
     /// The configuration that the client was made with.
     pub fn config(&self) -> &Config {
-        &self.inner.config
+        &self.shared.config
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A [`Client`] has one thread, on which a current-thread runtime reads and
 //! reconnects; the thread that calls writes its request itself. Work is prepared
-//! as [`Work`], then either waited for or started; either way it ends exactly once.
+//! as [`Call`], then either waited for or started; either way it ends exactly once.
 
 pub(crate) mod announce;
 pub(crate) mod api;
@@ -50,8 +50,8 @@ pub use self::api::vouchers::MintedVoucher;
 pub use self::api::vouchers::OpenedVoucher;
 pub use self::api::vouchers::VoucherStream;
 pub use self::call::run::Prepared;
-pub use self::call::AnyWork;
-pub use self::call::Work;
+pub use self::call::AnyCall;
+pub use self::call::Call;
 pub use self::daemon::verification::KeyDerivation;
 pub use self::events::completion::Completed;
 pub use self::events::completion::Context as OpContext;

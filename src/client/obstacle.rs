@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::client::connection::{Lane, Owed};
-use crate::client::shared::{Inner, Phase};
+use crate::client::shared::{Phase, Shared};
 use crate::sync::lock;
 use crate::{Error, Status};
 
 /// What a failure of this kind begins with.
 const OVER: &str = "the time limit ran out";
 
-impl Inner {
+impl Shared {
     /// What stands in the way of whatever has to leave this machine.
     pub(crate) fn obstacle(&self) -> Option<&'static str> {
         let phase = *lock(&self.phase);
@@ -81,8 +81,8 @@ impl Inner {
         let sum = |count: fn(&Lane) -> usize| -> usize {
             self.lanes.iter().map(|lane| count(lane)).sum()
         };
-        let running = sum(|lane| lane.lock().starts.running());
-        let in_line = sum(|lane| lane.lock().starts.in_line());
+        let running = sum(|lane| lane.lock().resends.running());
+        let in_line = sum(|lane| lane.lock().resends.in_line());
         (running + in_line > 0).then(|| {
             format!(
                 "the network has not answered {running} that the daemon sends, and {in_line} \

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use crate::client::connection::{Answer, Exchange, Lane, LaneKind, LocalCall};
+use crate::client::connection::{Answer, Lane, LaneKind, LocalCall, LocalRequest};
 use crate::client::encryption::{usual_price, Asked, Permit, Priority, Sink};
 use crate::client::runtime::waiter::Waiter;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::error::closed;
 use crate::sync::lock;
 use crate::Result;
 
-impl Inner {
+impl Shared {
     /// What an encryption costs, or what it usually does on a network like this; `None` where
     /// nothing is known.
     pub(crate) fn encryption_price(&self) -> Option<Duration> {
@@ -78,22 +78,22 @@ impl Inner {
     }
 }
 
-impl Exchange {
+impl LocalRequest {
     /// Sends it when its turn comes and awaits the answer. Dropped while it waits, it forgets
     /// the call.
-    pub(crate) async fn run(self, inner: &Arc<Inner>) -> Result<Answer> {
+    pub(crate) async fn run(self, shared: &Arc<Shared>) -> Result<Answer> {
         let Some(effort) = &self.effort else {
-            return self.run_on(&inner.lane(LaneKind::Local), None).await;
+            return self.run_on(&shared.lane(LaneKind::Local), None).await;
         };
-        let permit = inner.permit(effort.priority).await?;
-        let lane = inner.encryption_lane(&permit);
+        let permit = shared.permit(effort.priority).await?;
+        let lane = shared.encryption_lane(&permit);
         self.run_on(&lane, Some(permit)).await
     }
 }
 
 impl<T> LocalCall<T> {
     /// Sends it and awaits the answer.
-    pub(crate) async fn run(self, inner: &Arc<Inner>) -> Result<T> {
-        (self.read)(&self.exchange.run(inner).await?)
+    pub(crate) async fn run(self, shared: &Arc<Shared>) -> Result<T> {
+        (self.read)(&self.local_request.run(shared).await?)
     }
 }

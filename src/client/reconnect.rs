@@ -10,12 +10,12 @@ use crate::client::connection::{Established, Lane, LaneKind};
 use crate::client::daemon::announced::Reached;
 use crate::client::events::Event;
 use crate::client::runtime::log::Level;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::verify;
 use crate::sync::lock;
 use crate::{Error, Result};
 
-impl Inner {
+impl Shared {
     /// A lane's handshake is over: makes the connection the lane's own, sends again what
     /// is unanswered, and tells of it. False if the lane was left meanwhile.
     pub(crate) fn lane_connected(
@@ -27,10 +27,10 @@ impl Inner {
         let mut announced = lock(&self.announced);
         let status = &session.status;
         self.set_features(&session.link.features);
-        let Some(fates) = lane.install(epoch, session, &self.queries) else {
+        let Some(outcomes) = lane.install(epoch, session, &self.queries) else {
             return false;
         };
-        self.tell_encryption(lane, true);
+        self.set_encryption_connected(lane, true);
         self.help_waiting_encryptions();
         let reached = announced.reach(status.instance_token);
         if reached == Reached::Restarted {
@@ -39,19 +39,19 @@ impl Inner {
             self.verification.forget();
         }
         let misfit = lock(&self.view).take_geometry(status);
-        self.tell_status(reached != Reached::Again);
+        self.publish_status(reached != Reached::Again);
         let problem = session
             .document
             .as_ref()
-            .and_then(|d| self.tell_document(d));
+            .and_then(|d| self.publish_document(d));
         match reached {
             Reached::Restarted => self.sinks.publish(&Event::Restarted),
             Reached::Resumed => self.sinks.publish(&Event::Resumed),
             Reached::First | Reached::Again => {}
         }
-        self.publish_all(fates);
+        self.publish_all(outcomes);
         drop(announced);
-        session.link.outbox.kick(); // writes log lines, so under no lock
+        session.link.writer.flush(); // writes log lines, so under no lock
         self.warn("geometry", misfit);
         self.warn("document", problem);
         self.log.line(Level::Info, || {
@@ -72,28 +72,28 @@ impl Inner {
         }
         let was_hung_up_on = !announced.shutting_down && state.was_hung_up_on(reason);
         let poison = if was_hung_up_on {
-            state.starts.on_hung_up(Instant::now());
+            state.resends.on_hung_up(Instant::now());
             state.calls.blame_oldest()
         } else {
             None
         };
-        let (link, fates) = state.lose_link();
+        let (link, outcomes) = state.lose_link();
         drop(state);
         if let Some(sink) = poison {
             sink.deliver(Err(connection::given_up()));
         }
         lane.progress.notify_waiters();
-        self.publish_all(fates);
+        self.publish_all(outcomes);
         let Some(link) = link else {
             return;
         };
-        self.tell_encryption(lane, false);
-        link.outbox.socket().shutdown();
+        self.set_encryption_connected(lane, false);
+        link.writer.socket().shutdown();
         if self.is_attached() {
-            self.tell_status(false);
+            self.publish_status(false);
         } else {
             let graceful = announced.shutting_down;
-            self.tell_lost(
+            self.publish_lost(
                 &mut announced,
                 graceful,
                 (!graceful).then(|| reason.clone()),
@@ -108,11 +108,11 @@ impl Inner {
             return Ok(());
         }
         for lane in &self.lanes {
-            let fates = lane.leave();
-            self.tell_encryption(lane, false);
-            self.publish_all(fates);
+            let outcomes = lane.leave();
+            self.set_encryption_connected(lane, false);
+            self.publish_all(outcomes);
         }
-        self.tell_lost(&mut announced, true, None);
+        self.publish_lost(&mut announced, true, None);
         Ok(())
     }
 
@@ -120,19 +120,19 @@ impl Inner {
     pub(crate) fn tick(&self, lane: &Lane) {
         let now = Instant::now();
         let mut state = lane.lock();
-        let fates = state.messages.expire(now);
+        let outcomes = state.messages.expire(now);
         state.calls.release_overdue(now);
         let link = state.link.clone();
         if let Some(link) = &link {
-            for cancel in state.starts.due_cancels(&self.queries, now) {
-                state.put(link, cancel);
+            for cancel in state.resends.due_cancels(&self.queries, now) {
+                state.queue(link, cancel);
             }
         }
         drop(state);
         if let Some(link) = link {
-            link.outbox.kick();
+            link.writer.flush();
         }
-        self.publish_all(fates);
+        self.publish_all(outcomes);
         lane.progress.notify_waiters();
         lane.pump(&self.queries);
     }
@@ -145,7 +145,7 @@ impl Inner {
     }
 
     /// A lane stands, or no longer.
-    fn tell_encryption(&self, lane: &Lane, connected: bool) {
+    fn set_encryption_connected(&self, lane: &Lane, connected: bool) {
         if lane.kind == LaneKind::Encryption {
             self.encryption.set_connected(lane.number, connected);
         }

@@ -1,13 +1,13 @@
 //! The requests that the daemon answers by itself: what is checked first, and what comes out.
 
 use crate::bacap::{BoxIndex, Keypair, ReadCap, WriteCap};
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::connection::Answer;
 use crate::client::connection::LocalCall;
 use crate::client::encryption::Priority;
 use crate::client::handle::Client;
 use crate::client::runtime::query_ids::Queries;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::envelope::{Envelope, SignedDocument};
 use crate::sync::lock;
 use crate::wire::{Hash, ReplyBody, Request};
@@ -83,8 +83,8 @@ pub(crate) fn next_index_call(queries: &Queries, index: &BoxIndex) -> Result<Loc
 }
 
 /// Refuses an index that is certainly none of the capability that begins with `first`.
-pub(crate) fn check_place(inner: &Inner, first: &BoxIndex, index: &BoxIndex) -> Result<()> {
-    if index.may_belong_to(first, inner.check_next_index().is_ok()) {
+pub(crate) fn check_place(shared: &Shared, first: &BoxIndex, index: &BoxIndex) -> Result<()> {
+    if index.may_belong_to(first, shared.check_next_index().is_ok()) {
         return Ok(());
     }
     Err(Error::new(
@@ -94,41 +94,41 @@ pub(crate) fn check_place(inner: &Inner, first: &BoxIndex, index: &BoxIndex) -> 
 }
 
 pub(crate) fn encrypt_read_call(
-    inner: &Inner,
+    shared: &Shared,
     cap: &ReadCap,
     index: &BoxIndex,
     priority: Priority,
 ) -> Result<LocalCall<Envelope>> {
-    inner.check_known("encrypt_read_reply")?;
-    inner.check_envelopes()?;
-    check_place(inner, &cap.first_index(), index)?;
+    shared.check_known("encrypt_read_reply")?;
+    shared.check_envelopes()?;
+    check_place(shared, &cap.first_index(), index)?;
     let request = Request::EncryptRead {
         read_cap: cap.as_bytes(),
         index: index.as_bytes(),
     };
-    Ok(LocalCall::new(&inner.queries, &request, read_envelope)?.encrypting(1, priority))
+    Ok(LocalCall::new(&shared.queries, &request, read_envelope)?.encrypting(1, priority))
 }
 
 pub(crate) fn encrypt_write_call(
-    inner: &Inner,
+    shared: &Shared,
     cap: &WriteCap,
     index: &BoxIndex,
     plaintext: &[u8],
     priority: Priority,
 ) -> Result<LocalCall<Envelope>> {
-    inner.check_known("encrypt_write_reply")?;
-    inner.check_envelopes()?;
-    inner.check_plaintext(plaintext.len())?;
-    check_place(inner, &cap.first_index(), index)?;
+    shared.check_known("encrypt_write_reply")?;
+    shared.check_envelopes()?;
+    shared.check_plaintext(plaintext.len())?;
+    check_place(shared, &cap.first_index(), index)?;
     let request = Request::EncryptWrite {
         write_cap: cap.as_bytes(),
         index: index.as_bytes(),
         plaintext,
     };
-    Ok(LocalCall::new(&inner.queries, &request, read_envelope)?.encrypting(1, priority))
+    Ok(LocalCall::new(&shared.queries, &request, read_envelope)?.encrypting(1, priority))
 }
 
-impl Inner {
+impl Shared {
     /// Envelopes are made for replicas that only a document names.
     pub(crate) fn check_envelopes(&self) -> Result<()> {
         self.check_open()?;
@@ -161,24 +161,24 @@ impl Client {
         &self,
         request: &Request<'_>,
         read: fn(&Answer) -> Result<T>,
-    ) -> Result<Work<T>> {
-        self.inner.check_open()?;
-        LocalCall::new(&self.inner.queries, request, read).map(Work::local)
+    ) -> Result<Call<T>> {
+        self.shared.check_open()?;
+        LocalCall::new(&self.shared.queries, request, read).map(Call::local)
     }
 
     /// Asks the daemon for the keypair of `seed`; see [`crate::bacap::keypair`] for the local way.
-    pub fn new_keypair_remote(&self, seed: &[u8; 32]) -> Result<Work<Keypair>> {
+    pub fn new_keypair_remote(&self, seed: &[u8; 32]) -> Result<Call<Keypair>> {
         self.local(&Request::NewKeypair { seed }, read_keypair)
     }
 
     /// Asks the daemon for the index that follows.
-    pub fn next_message_box_index_remote(&self, index: &BoxIndex) -> Result<Work<BoxIndex>> {
-        self.inner.check_open()?;
-        next_index_call(&self.inner.queries, index).map(Work::local)
+    pub fn next_message_box_index_remote(&self, index: &BoxIndex) -> Result<Call<BoxIndex>> {
+        self.shared.check_open()?;
+        next_index_call(&self.shared.queries, index).map(Call::local)
     }
 
     /// Asks the daemon for the counter in an index.
-    pub fn message_box_index_counter_remote(&self, index: &BoxIndex) -> Result<Work<u64>> {
+    pub fn message_box_index_counter_remote(&self, index: &BoxIndex) -> Result<Call<u64>> {
         let request = Request::IndexCounter {
             index: index.as_bytes(),
         };
@@ -186,8 +186,8 @@ impl Client {
     }
 
     /// Prepares the read of a box. No traffic; the envelope is good for about a week.
-    pub fn encrypt_read(&self, cap: &ReadCap, index: &BoxIndex) -> Result<Work<Envelope>> {
-        encrypt_read_call(&self.inner, cap, index, Priority::Call).map(Work::local)
+    pub fn encrypt_read(&self, cap: &ReadCap, index: &BoxIndex) -> Result<Call<Envelope>> {
+        encrypt_read_call(&self.shared, cap, index, Priority::Call).map(Call::local)
     }
 
     /// Prepares the write of a box; an empty plaintext is a tombstone. No traffic.
@@ -196,17 +196,17 @@ impl Client {
         cap: &WriteCap,
         index: &BoxIndex,
         plaintext: &[u8],
-    ) -> Result<Work<Envelope>> {
-        encrypt_write_call(&self.inner, cap, index, plaintext, Priority::Call).map(Work::local)
+    ) -> Result<Call<Envelope>> {
+        encrypt_write_call(&self.shared, cap, index, plaintext, Priority::Call).map(Call::local)
     }
 
     /// The document of `epoch` (0: the current one) with the authorities' signatures.
-    pub fn get_pki_document(&self, epoch: u64) -> Result<Work<SignedDocument>> {
+    pub fn get_pki_document(&self, epoch: u64) -> Result<Call<SignedDocument>> {
         self.local(&Request::GetPkiDocument { epoch }, read_document)
     }
 
     /// Tells the daemon to stop repeating an envelope that no operation of this client sends.
-    pub(crate) fn cancel_unknown(&self, hash: &Hash) -> Result<Work<()>> {
+    pub(crate) fn cancel_unknown(&self, hash: &Hash) -> Result<Call<()>> {
         let request = Request::CancelResending {
             envelope_hash: hash,
         };

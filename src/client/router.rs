@@ -10,12 +10,12 @@ use crate::client::connection::{Answer, Established, Lane, Owner};
 use crate::client::events::{Event, MessageReply, MessageSent};
 use crate::client::runtime::log::{Level, Log};
 use crate::client::runtime::query_ids::Queries;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::config::Config;
 use crate::wire::{self, codes, Incoming};
 use crate::{Error, Result, Status};
 
-impl Owner for Inner {
+impl Owner for Shared {
     fn config(&self) -> &Config {
         &self.config
     }
@@ -61,7 +61,7 @@ impl Owner for Inner {
     }
 }
 
-impl Inner {
+impl Shared {
     /// Hands one thing from the daemon to whom it concerns.
     fn dispatch(&self, lane: &Lane, incoming: Incoming) {
         match incoming {
@@ -129,7 +129,7 @@ impl Inner {
             return;
         }
         let now = Instant::now();
-        let is_start = state.starts.on_reply(number, reply, &features, now);
+        let is_start = state.resends.on_reply(number, reply, &features, now);
         state.counts.answers += u64::from(is_start);
         drop(state);
         if is_start {
@@ -149,7 +149,7 @@ impl Inner {
         });
         let mut state = lane.lock();
         let call = state.calls.take(number);
-        let is_start = state.starts.on_unreadable(number, error);
+        let is_start = state.resends.on_unreadable(number, error);
         state.counts.answers += u64::from(call.is_some() || is_start);
         drop(state);
         if let Some(sink) = call {
@@ -185,7 +185,7 @@ impl Inner {
             reply_eta_ns: sent.reply_eta_ns,
             error,
         });
-        self.publish_told(&event, is_known);
+        self.publish_answer(&event, is_known);
     }
 
     fn message_reply(&self, lane: &Lane, reply: wire::MessageReply) {
@@ -206,7 +206,7 @@ impl Inner {
                 reply_index: reply.reply_index,
                 error,
             });
-            self.publish_told(&event, is_known);
+            self.publish_answer(&event, is_known);
             self.replies.arrive();
         }
     }

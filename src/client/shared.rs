@@ -19,7 +19,7 @@ use crate::client::encryption::Encryption;
 use crate::client::events::completion::{OpId, Value};
 use crate::client::events::sinks::Sinks;
 use crate::client::events::Event;
-use crate::client::ops::in_flight::UnderWay;
+use crate::client::ops::in_flight::InFlight;
 use crate::client::ops::kept::SizeOf;
 use crate::client::ops::Ops;
 use crate::client::runtime::dispatcher::Dispatcher;
@@ -58,7 +58,7 @@ pub(crate) enum Phase {
 ///
 /// Locks are taken in this order: `announced`, `phase`, `alive`, `view`, a lane, its outbox;
 /// `ops`, then `phase`, a lane, a sink or the dispatcher. None is held while foreign code runs.
-pub(crate) struct Inner {
+pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) log: Log,
     pub(crate) handle: tokio::runtime::Handle,
@@ -71,7 +71,7 @@ pub(crate) struct Inner {
     pub(crate) ops: Ops,
     pub(crate) channels: Channels,
     /// Reliable messages that are on their way.
-    pub(crate) reliable: UnderWay<Id>,
+    pub(crate) reliable: InFlight<Id>,
     pub(crate) copies: Copies,
     pub(crate) verification: Verification,
     pub(crate) encryption: Arc<Encryption>,
@@ -86,7 +86,7 @@ pub(crate) struct Inner {
     pub(crate) single: AtomicBool,
 }
 
-impl Inner {
+impl Shared {
     pub(crate) fn new(
         config: Config,
         log: Log,
@@ -99,7 +99,7 @@ impl Inner {
         view.sphinx.clone_from(&config.sphinx);
         view.pigeonhole.clone_from(&config.pigeonhole);
         let encryption = Encryption::new(config.encryption_connections);
-        Ok(Inner {
+        Ok(Shared {
             config,
             log,
             handle,
@@ -110,7 +110,7 @@ impl Inner {
             sinks: Sinks::default(),
             ops: Ops::new(size_of),
             channels: Channels::default(),
-            reliable: UnderWay::default(),
+            reliable: InFlight::default(),
             copies: Copies::default(),
             verification: Verification::default(),
             encryption,
@@ -244,11 +244,11 @@ impl Inner {
     }
 
     /// Tells what the daemon said of something, which this client knows of or not.
-    pub(crate) fn publish_told(&self, event: &Event, is_known: bool) {
+    pub(crate) fn publish_answer(&self, event: &Event, is_known: bool) {
         if is_known {
             self.sinks.publish(event);
         } else {
-            self.sinks.publish_strange(event);
+            self.sinks.publish_unsolicited(event);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::client::runtime::dispatcher::Dispatcher;
 use crate::client::runtime::log::Log;
 use crate::client::runtime::thread::ThreadSetup;
 use crate::client::runtime::Runtime;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::config::Config;
 use crate::Result;
 
@@ -23,7 +23,7 @@ impl Client {
         let (alive, lanes_ended) = mpsc::channel(1);
         let closing = Closing::new(last, runtime.thread_id(), lanes_ended);
         let dispatcher = Dispatcher::new(setup, log.clone());
-        let inner = Inner::new(
+        let shared = Shared::new(
             config,
             log,
             runtime.handle().clone(),
@@ -32,7 +32,7 @@ impl Client {
             size_of_content,
         )?;
         Ok(Client {
-            inner: Arc::new(inner),
+            shared: Arc::new(shared),
             runtime: Mutex::new(runtime),
             closing,
         })

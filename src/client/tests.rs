@@ -12,11 +12,11 @@ fn client() -> Client {
     config.dial = Some(Dial::Unix {
         path: "/nonexistent/kpclientd.sock".into(),
     });
-    Client::new(config, Log::default(), crate::quiet::this_thread).unwrap()
+    Client::new(config, Log::default(), crate::panic_hook::this_thread).unwrap()
 }
 
-fn panics() -> Work<u8> {
-    Work::task(|_| async { panic!("in the test") })
+fn panics() -> Call<u8> {
+    Call::task(|_| async { panic!("in the test") })
 }
 
 const LIMIT: Timeout = Timeout::After(Duration::from_secs(20));
@@ -35,17 +35,17 @@ fn a_panic_ends_its_operation_and_no_other() {
     prepared.launch(work, LIMIT);
     let status = told.recv_timeout(Duration::from_secs(20)).unwrap();
     assert_eq!(status, Status::PANIC);
-    let fine = client.block(Work::task(|_| async { Ok(7_u8) }), LIMIT);
+    let fine = client.block(Call::task(|_| async { Ok(7_u8) }), LIMIT);
     assert_eq!(fine.unwrap(), 7);
 }
 
 #[test]
 fn a_panic_of_the_calling_thread_ends_its_operation() {
     let client = client();
-    let work: Work<u8> = Work::now(|_| panic!("in the test"));
+    let work: Call<u8> = Call::now(|_| panic!("in the test"));
     let prepared = client.prepare(&work, Delivery::Keep).unwrap();
     let id = prepared.id();
-    let quiet = crate::quiet::Quiet::enter();
+    let quiet = crate::panic_hook::Quiet::enter();
     let launched = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         prepared.launch(work, LIMIT);
     }));
@@ -61,7 +61,7 @@ fn a_panic_of_the_first_step_is_no_panic_of_the_caller() {
     let work = panics().at_once();
     let prepared = client.prepare(&work, Delivery::Keep).unwrap();
     let id = prepared.id();
-    let quiet = crate::quiet::Quiet::enter();
+    let quiet = crate::panic_hook::Quiet::enter();
     prepared.launch(work, LIMIT);
     drop(quiet);
     let ended = client.wait(id, LIMIT).unwrap().unwrap();
@@ -74,7 +74,7 @@ fn a_step_taken_by_the_caller_loses_no_wake_up() {
     for _ in 0..500 {
         let (sender, receiver) = tokio::sync::oneshot::channel::<u8>();
         let work =
-            Work::task(|_| async { receiver.await.map_err(|_| crate::error::closed()) }).at_once();
+            Call::task(|_| async { receiver.await.map_err(|_| crate::error::closed()) }).at_once();
         let prepared = client.prepare(&work, Delivery::Keep).unwrap();
         let id = prepared.id();
         let waker = std::thread::spawn(move || sender.send(9).unwrap());
@@ -88,14 +88,14 @@ fn a_step_taken_by_the_caller_loses_no_wake_up() {
 #[test]
 fn an_operation_whose_task_is_dropped_ends() {
     let client = client();
-    let work: Work<u8> = Work::task(|_| std::future::pending());
+    let work: Call<u8> = Call::task(|_| std::future::pending());
     let prepared = client.prepare(&work, Delivery::Keep).unwrap();
     let id = prepared.id();
     prepared.launch(work, Timeout::Forever);
     client.close();
     let ended = client.wait(id, LIMIT).unwrap().unwrap();
     assert_eq!(ended.status(), Status::CLOSED);
-    let late: Work<u8> = Work::task(|_| async { Ok(1) });
+    let late: Call<u8> = Call::task(|_| async { Ok(1) });
     let refused = client.block(late, LIMIT).unwrap_err();
     assert_eq!(refused.status(), Status::CLOSED);
 }

@@ -16,42 +16,42 @@ use crate::client::handle::Client;
 use crate::client::requests;
 use crate::client::runtime::log::Level;
 use crate::client::runtime::query_ids::random_array;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::Result;
 
 /// The lane for local requests is connected: starts a verification, where one is due.
-pub(crate) fn in_background(inner: &Arc<Inner>) {
-    if !inner.config.verify_derivation {
+pub(crate) fn in_background(shared: &Arc<Shared>) {
+    if !shared.config.verify_derivation {
         return;
     }
-    if !inner.features().answers_at_once() {
+    if !shared.features().answers_at_once() {
         // Those would put the questions in line with everything else, and all are older.
         let keys = KeyDerivation::Known(Derivation::BeforeHpqc101);
-        inner.verification.take_for_granted(keys);
+        shared.verification.take_for_granted(keys);
         return;
     }
-    let checked = Arc::clone(inner);
-    inner
+    let checked = Arc::clone(shared);
+    shared
         .verification
-        .begin(|turn| inner.spawn(Box::pin(verify_and_report(checked, turn))));
+        .begin(|turn| shared.spawn(Box::pin(verify_and_report(checked, turn))));
 }
 
-async fn verify_and_report(inner: Arc<Inner>, turn: u64) {
-    let outcome = verify(&inner).await;
-    if let Some(findings) = inner.verification.conclude(turn, &outcome) {
-        report(&inner, findings);
+async fn verify_and_report(shared: Arc<Shared>, turn: u64) {
+    let outcome = verify(&shared).await;
+    if let Some(findings) = shared.verification.conclude(turn, &outcome) {
+        report(&shared, findings);
     } else if let Err(error) = outcome {
         let text = || format!("the derivation of keys was not verified: {error}");
-        inner.log.line(Level::Debug, text);
+        shared.log.line(Level::Debug, text);
     }
 }
 
-async fn verify(inner: &Arc<Inner>) -> Result<Findings> {
+async fn verify(shared: &Arc<Shared>) -> Result<Findings> {
     let seed = telling_seed()?;
-    let call = requests::keypair_call(&inner.queries, &seed)?;
-    let theirs = call.in_background().run(inner).await?;
-    let call = requests::next_index_call(&inner.queries, &theirs.first_index)?;
-    let next = call.in_background().run(inner).await?;
+    let call = requests::keypair_call(&shared.queries, &seed)?;
+    let theirs = call.in_background().run(shared).await?;
+    let call = requests::next_index_call(&shared.queries, &theirs.first_index)?;
+    let next = call.in_background().run(shared).await?;
     Ok(Findings {
         keys: derivation_of(&seed, &theirs),
         next_differs: next != theirs.first_index.next(),
@@ -77,7 +77,7 @@ fn derivation_of(seed: &[u8; bacap::SEED_SIZE], theirs: &Keypair) -> KeyDerivati
     found.map_or(KeyDerivation::Other, KeyDerivation::Known)
 }
 
-fn report(inner: &Inner, findings: Findings) {
+fn report(shared: &Shared, findings: Findings) {
     let (level, text) = match findings.keys {
         KeyDerivation::Unknown => return,
         KeyDerivation::Known(Derivation::SinceHpqc101) => (
@@ -93,15 +93,15 @@ fn report(inner: &Inner, findings: Findings) {
             "the daemon makes keys from seeds in a way that this library does not know",
         ),
     };
-    inner.log.line(level, || text.into());
+    shared.log.line(level, || text.into());
     if findings.next_differs {
-        inner.log.line(Level::Error, || NEXT_DIFFERS.into());
+        shared.log.line(Level::Error, || NEXT_DIFFERS.into());
     }
 }
 
 impl Client {
     /// How the daemon makes keys from a seed, as far as it is known.
     pub fn key_derivation(&self) -> KeyDerivation {
-        self.inner.verification.findings().keys
+        self.shared.verification.findings().keys
     }
 }

@@ -12,12 +12,12 @@ use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
+use super::cancel_guard::CancelGuard;
 use super::error::{self, kpc_error};
 use super::handle::{self, Kind, Tag};
 use super::out::Outputs;
 use super::status::kpc_status;
-use super::uncancelled::Uncancelled;
-use crate::quiet::{self, Quiet};
+use crate::panic_hook::{self, Quiet};
 use crate::secret::sweep_stack;
 use crate::{Error, Result, Status};
 
@@ -135,7 +135,7 @@ fn free_any(tag: Tag, handle: usize) {
 
 /// Runs `body`; a panic becomes an error.
 pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
-    let _uncancelled = Uncancelled::enter();
+    let _uncancelled = CancelGuard::enter();
     let _quiet = Quiet::enter();
     // Nothing that a body can leave half done is seen afterwards: outputs are not
     // written, and what lies behind locks keeps its invariants (crate::sync).
@@ -153,7 +153,7 @@ fn panicked(payload: Box<dyn Any + Send>) -> Error {
         std::mem::forget(payload);
     }
     let text = text.as_deref().unwrap_or("no reason given");
-    let place = quiet::take_place().map_or_else(String::new, |place| format!(" ({place})"));
+    let place = panic_hook::take_place().map_or_else(String::new, |place| format!(" ({place})"));
     Error::new(
         Status::PANIC,
         format!("the library panicked, please report it: {text}{place}"),

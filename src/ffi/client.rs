@@ -9,8 +9,8 @@ use super::error::kpc_error;
 use super::handle::{self, Kind, Tag};
 use super::keys::{derivation_number, KPC_DERIVATION_UNKNOWN};
 use super::out::{out, out_handle};
+use super::signal_mask::{self, Unsignalled};
 use super::status::kpc_status;
-use super::unsignalled::{self, Unsignalled};
 use super::values::kpc_id;
 use crate::client::{Client, Level, Log};
 use crate::{Error, Status};
@@ -28,8 +28,8 @@ impl Kind for kpc_client {
 
 /// What a thread of the library does first: it takes no signals of the program's, and its panics, which all end in somebody's error, print nothing.
 fn set_up_thread() {
-    crate::quiet::this_thread();
-    unsignalled::set_up_thread();
+    crate::panic_hook::this_thread();
+    signal_mask::set_up_thread();
 }
 
 fn level_of(level: i32) -> Option<Level> {

@@ -11,8 +11,8 @@ use super::error::kpc_error;
 use super::handle::{self, Kind, Lent, Tag};
 use super::operation::timeout;
 use super::out::out_handle;
+use super::signal_mask::Unsignalled;
 use super::status::kpc_status;
-use super::unsignalled::Unsignalled;
 use crate::client::{Event, EventSink};
 use crate::{Error, Status};
 

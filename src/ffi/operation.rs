@@ -11,9 +11,9 @@ use super::error::{kpc_error, ErrorDetail};
 use super::event::kpc_event_sink;
 use super::handle::{self, Kind, Lent, Tag};
 use super::out::{out, out_handle, OutHandle, Outputs};
+use super::signal_mask::Unsignalled;
 use super::status::kpc_status;
-use super::unsignalled::Unsignalled;
-use crate::client::{AnyWork, Client, Completed, Delivery, Prepared, Timeout, Work};
+use crate::client::{AnyCall, Call, Client, Completed, Delivery, Prepared, Timeout};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
@@ -114,7 +114,7 @@ pub(crate) fn timeout(timeout_ms: i32) -> Result<Timeout> {
 pub(crate) fn blocking<T: Send + Sync + 'static>(
     client: *const kpc_client,
     timeout_ms: i32,
-    make: impl FnOnce(&Client) -> Result<Work<T>>,
+    make: impl FnOnce(&Client) -> Result<Call<T>>,
 ) -> Result<T> {
     waiting(client, timeout_ms, |client, timeout| {
         client.block(make(client)?, timeout)
@@ -124,7 +124,7 @@ pub(crate) fn blocking<T: Send + Sync + 'static>(
 /// A call that never waits, so that it has one form only.
 pub(crate) fn immediate<T: Send + Sync + 'static>(
     client: *const kpc_client,
-    make: impl FnOnce(&Client) -> Result<Work<T>>,
+    make: impl FnOnce(&Client) -> Result<Call<T>>,
 ) -> Result<T> {
     waiting(client, KPC_NO_WAIT, |client, timeout| {
         client.block(make(client)?, timeout)
@@ -154,7 +154,7 @@ pub(crate) unsafe fn asynchronous<T: Send + Sync + 'static>(
     Done(name, done): Done,
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
-    make: impl Fn(&Client) -> Result<Work<T>>,
+    make: impl Fn(&Client) -> Result<Call<T>>,
 ) -> kpc_status {
     let make = move |client: &Client| Ok(make(client)?.into_any().called(name));
     // SAFETY: passed on from the caller.
@@ -171,11 +171,11 @@ unsafe fn begin(
     done: *const kpc_completion,
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
-    make: &dyn Fn(&Client) -> Result<AnyWork>,
+    make: &dyn Fn(&Client) -> Result<AnyCall>,
 ) -> kpc_status {
     // SAFETY: passed on from the caller.
     let completion = unsafe { Completion::take(done) };
-    let mut ready: Option<(Prepared, AnyWork, Timeout)> = None;
+    let mut ready: Option<(Prepared, AnyCall, Timeout)> = None;
     // SAFETY: passed on from the caller.
     let status = unsafe {
         call(error, out(op, "op").optional(), || {

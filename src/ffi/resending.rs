@@ -12,7 +12,7 @@ use super::status::kpc_status;
 use super::values::{
     kpc_box_index, kpc_hash, kpc_read_cap, kpc_service, kpc_write_cap, service_value,
 };
-use crate::client::{Client, StartFlags, StartKind, StartResult, Work};
+use crate::client::{Call, Client, StartFlags, StartKind, StartResult};
 use crate::{Error, Result, Status};
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ pub(crate) unsafe fn work(
     reply_index: i32,
     envelope: *const kpc_envelope,
     flags: u32,
-) -> Result<Work<StartResult>> {
+) -> Result<Call<StartResult>> {
     // SAFETY: passed on from the caller.
     let kind = unsafe {
         let read_cap = args::optional_value(read_cap, "read_cap")?;

@@ -1,6 +1,6 @@
 //! Lost connections, restarted daemons, lost replies: channels and queries outlive them.
 
-use kpclient::client::{Delivery, OpId, Timeout, Work};
+use kpclient::client::{Call, Delivery, OpId, Timeout};
 use kpclient::error::Origin;
 use kpclient::{Result, Status};
 use kpclientd_sim::network::Era;
@@ -9,7 +9,7 @@ use crate::in_every_era;
 use crate::support::{message_id, refused, Setup, User, SOON};
 
 /// Begins work without waiting for it.
-fn begin<T: Send + Sync + 'static>(user: &User, work: Result<Work<T>>) -> OpId {
+fn begin<T: Send + Sync + 'static>(user: &User, work: Result<Call<T>>) -> OpId {
     let work = work.unwrap();
     let prepared = user.client.prepare(&work, Delivery::Keep).unwrap();
     let op = prepared.id();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use kpclient::bacap::BoxIndex;
 use kpclient::client::{
-    ChannelId, ChannelQuery, Client, Destination, Event, EventSink, Log, NewChannel, Timeout, Work,
+    Call, ChannelId, ChannelQuery, Client, Destination, Event, EventSink, Log, NewChannel, Timeout,
 };
 use kpclient::config::Config;
 use kpclient::{Error, Result};
@@ -106,7 +106,7 @@ pub struct User {
 }
 
 impl User {
-    pub fn run<T: Send + Sync + 'static>(&self, work: Result<Work<T>>) -> Result<T> {
+    pub fn run<T: Send + Sync + 'static>(&self, work: Result<Call<T>>) -> Result<T> {
         self.client.block(work?, SOON)
     }
 

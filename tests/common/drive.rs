@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kpclient::client::{
-    Client, Delivery, Destination, Envelope, Event, EventSink, Log, OpId, StartFlags, StartKind,
-    Timeout, Work,
+    Call, Client, Delivery, Destination, Envelope, Event, EventSink, Log, OpId, StartFlags,
+    StartKind, Timeout,
 };
 use kpclient::config::Config;
 use kpclient::{Error, Result, Status};
@@ -40,14 +40,14 @@ pub struct Op {
 }
 
 /// Starts work.
-pub fn start<T: Send + Sync + 'static>(client: &Arc<Client>, work: Result<Work<T>>) -> Op {
+pub fn start<T: Send + Sync + 'static>(client: &Arc<Client>, work: Result<Call<T>>) -> Op {
     start_within(client, work, Timeout::Forever)
 }
 
 /// Starts work with a time limit.
 pub fn start_within<T: Send + Sync + 'static>(
     client: &Arc<Client>,
-    work: Result<Work<T>>,
+    work: Result<Call<T>>,
     timeout: Timeout,
 ) -> Op {
     try_start(client, work, timeout).unwrap()
@@ -56,7 +56,7 @@ pub fn start_within<T: Send + Sync + 'static>(
 /// Starts work, if the client takes it.
 pub fn try_start<T: Send + Sync + 'static>(
     client: &Arc<Client>,
-    work: Result<Work<T>>,
+    work: Result<Call<T>>,
     timeout: Timeout,
 ) -> Result<Op> {
     let work = work?;

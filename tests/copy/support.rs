@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use kpclient::bacap::{keypair, BoxIndex, Keypair, ReadCap, WriteCap};
 use kpclient::client::{
-    Client, CopyDestination, CourierEnvelopes, Event, EventSink, Log, StartFlags, StreamEnds,
-    Timeout, Work,
+    Call, Client, CopyDestination, CourierEnvelopes, Event, EventSink, Log, StartFlags, StreamEnds,
+    Timeout,
 };
 use kpclient::config::{Config, Dial};
 use kpclient::{Result, Status};
@@ -73,12 +73,12 @@ pub fn ahead(index: &BoxIndex, count: usize) -> BoxIndex {
 }
 
 /// Waits for work that succeeds.
-pub fn done<T: Send + Sync + 'static>(client: &Client, work: Result<Work<T>>) -> T {
+pub fn done<T: Send + Sync + 'static>(client: &Client, work: Result<Call<T>>) -> T {
     client.block(work.unwrap(), SOON).unwrap()
 }
 
 /// The status with which work fails, or is refused.
-pub fn status<T: Send + Sync + 'static>(client: &Client, work: Result<Work<T>>) -> Status {
+pub fn status<T: Send + Sync + 'static>(client: &Client, work: Result<Call<T>>) -> Status {
     match work.and_then(|work| client.block(work, SOON)) {
         Ok(_) => panic!("it succeeded"),
         Err(error) => error.status(),

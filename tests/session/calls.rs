@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use kpclient::bacap::{self, Keypair};
-use kpclient::client::{Client, Completed, Delivery, Level, Log, Timeout, Work};
+use kpclient::client::{Call, Client, Completed, Delivery, Level, Log, Timeout};
 use kpclient::{Result, Status};
 use serde_cbor::Value;
 
@@ -175,7 +175,7 @@ fn an_answer_of_another_kind_is_an_error_and_no_confusion() {
 }
 
 /// How work is refused, at once or a little later.
-fn refusal<T: Send + Sync + 'static>(client: &Arc<Client>, work: Result<Work<T>>) -> Status {
+fn refusal<T: Send + Sync + 'static>(client: &Arc<Client>, work: Result<Call<T>>) -> Status {
     match try_start(client, work, Timeout::Forever) {
         Ok(op) => op.status(),
         Err(error) => error.status(),

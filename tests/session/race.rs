@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kpclient::client::{Client, Delivery, EventSink, OpId, StartFlags, StartKind, Timeout, Work};
+use kpclient::client::{Call, Client, Delivery, EventSink, OpId, StartFlags, StartKind, Timeout};
 use kpclient::{Result, Status};
 
 use crate::common::drive::{client, echo};
@@ -66,7 +66,7 @@ fn limit(dice: &mut Dice) -> Timeout {
 
 fn begin<T: Send + Sync + 'static>(
     client: &Client,
-    work: Result<Work<T>>,
+    work: Result<Call<T>>,
     delivery: Delivery,
     timeout: Timeout,
 ) -> Option<OpId> {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use kpclient::bacap::keypair;
-use kpclient::client::{Client, Delivery, OpId, StartFlags, Timeout, Work};
+use kpclient::client::{Call, Client, Delivery, OpId, StartFlags, Timeout};
 use kpclient::{Result, Status};
 use kpclientd_sim::Sim;
 
@@ -32,7 +32,7 @@ impl Ends {
         })
     }
 
-    fn start<T>(self: &Arc<Self>, client: &Client, n: usize, work: Result<Work<T>>) -> OpId
+    fn start<T>(self: &Arc<Self>, client: &Client, n: usize, work: Result<Call<T>>) -> OpId
     where
         T: Send + Sync + 'static,
     {

@@ -48,7 +48,7 @@ fn beside_a_greedy_client_each_packet_of_another_waits_one_tick_at_most() {
 fn alone_in_line<T: Send + Sync + 'static>(
     sim: &Sim,
     client: &Client,
-    work: kpclient::Result<kpclient::client::Work<T>>,
+    work: kpclient::Result<kpclient::client::Call<T>>,
 ) -> u64 {
     until("the others in line", || outstanding(sim) == WINDOW);
     let mut ops = Ops::new();

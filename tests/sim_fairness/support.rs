@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use kpclient::bacap::{keypair, BoxIndex, Keypair};
 use kpclient::client::{
-    Client, Completed, Delivery, Envelope, Event, EventSink, Log, OpId, StartFlags, StartKind,
-    StartResult, Timeout, Work,
+    Call, Client, Completed, Delivery, Envelope, Event, EventSink, Log, OpId, StartFlags,
+    StartKind, StartResult, Timeout,
 };
 use kpclient::config::{Config, Dial, TcpNetwork};
 use kpclient::{Result, Status};
@@ -168,7 +168,7 @@ impl Ops {
     }
 
     /// Starts work; gives its number.
-    pub fn start<T>(&mut self, client: &Client, work: Result<Work<T>>) -> usize
+    pub fn start<T>(&mut self, client: &Client, work: Result<Call<T>>) -> usize
     where
         T: Send + Sync + 'static,
     {
@@ -178,7 +178,7 @@ impl Ops {
     pub fn start_within<T>(
         &mut self,
         client: &Client,
-        work: Result<Work<T>>,
+        work: Result<Call<T>>,
         timeout: Timeout,
     ) -> usize
     where
@@ -274,7 +274,7 @@ impl Boxes {
         index: &BoxIndex,
         envelope: Envelope,
         flags: StartFlags,
-    ) -> Result<Work<StartResult>> {
+    ) -> Result<Call<StartResult>> {
         let kind = StartKind::Read(self.keys.read_cap.clone(), index.clone());
         client.start_resending_encrypted_message(kind, envelope, flags)
     }
@@ -287,7 +287,7 @@ impl Boxes {
     }
 
     /// Work that sends the write of an envelope.
-    pub fn write(&self, client: &Client, envelope: Envelope) -> Result<Work<StartResult>> {
+    pub fn write(&self, client: &Client, envelope: Envelope) -> Result<Call<StartResult>> {
         let kind = StartKind::Write(self.keys.write_cap.clone());
         client.start_resending_encrypted_message(kind, envelope, StartFlags::default())
     }

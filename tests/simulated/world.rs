@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use kpclient::bacap::{self, BoxIndex, Keypair};
 use kpclient::client::{
-    Client, Delivery, Destination, Event, EventSink, Log, OpId, ReadBox, StartFlags, Timeout, Work,
+    Call, Client, Delivery, Destination, Event, EventSink, Log, OpId, ReadBox, StartFlags, Timeout,
 };
 use kpclient::config::{Config, Dial};
 use kpclient::{Result, Status};
@@ -73,12 +73,12 @@ impl World {
     }
 
     /// Does work and waits for it.
-    pub fn wait<T: Send + Sync + 'static>(&self, work: Result<Work<T>>) -> Result<T> {
+    pub fn wait<T: Send + Sync + 'static>(&self, work: Result<Call<T>>) -> Result<T> {
         self.client.block(work?, Timeout::After(LIMIT))
     }
 
     /// Starts work.
-    pub fn start<T: Send + Sync + 'static>(&self, work: Result<Work<T>>) -> OpId {
+    pub fn start<T: Send + Sync + 'static>(&self, work: Result<Call<T>>) -> OpId {
         let work = work.unwrap();
         let prepared = self.client.prepare(&work, Delivery::Keep).unwrap();
         let id = prepared.id();

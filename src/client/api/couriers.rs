@@ -7,7 +7,7 @@
 
 use crate::client::handle::Client;
 use crate::client::runtime::query_ids::random_array;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::destination::Destination;
 use crate::pki::{Document, Service};
 use crate::sync::lock;
@@ -17,9 +17,9 @@ use crate::{Error, Result, Status};
 /// The capability by which couriers are found.
 pub(crate) const COURIER: &str = "courier";
 
-impl Inner {
+impl Shared {
     /// Tells of couriers that are at work and not in this new document.
-    pub(crate) fn tell_vanished(&self, document: &Document) {
+    pub(crate) fn publish_vanished(&self, document: &Document) {
         self.publish_all(self.copies.vanished(document));
     }
 }
@@ -69,7 +69,7 @@ impl Client {
     }
 }
 
-impl Inner {
+impl Shared {
     fn couriers(&self) -> Result<Vec<Service>> {
         let couriers = lock(&self.view).document()?.services(COURIER);
         if couriers.is_empty() {

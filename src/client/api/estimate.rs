@@ -27,14 +27,14 @@ struct Pace {
 }
 
 /// What is to be done.
-struct Work {
+struct Amount {
     reads: f64,
     writes: f64,
     /// Boxes of the temporary stream of a copy.
     stream: f64,
 }
 
-impl Work {
+impl Amount {
     /// Seconds that it takes on average.
     fn takes(&self, pace: &Pace) -> f64 {
         // A copy ends with a command to the courier, once all of its stream is written.
@@ -70,14 +70,14 @@ impl Client {
     /// `NO_PKI_DOCUMENT`; `NO_GEOMETRY`, where something is to be copied.
     #[allow(clippy::cast_precision_loss)] // an estimate
     pub fn estimate(&self, reads: u64, writes: u64, copied: u64) -> Result<Duration> {
-        let document = lock(&self.inner.view).document()?;
+        let document = lock(&self.shared.view).document()?;
         let stream = match copied {
             0 => 0.0,
-            bytes => self.inner.stream_sizes()?.boxes_of_stream(bytes) as f64,
+            bytes => self.shared.stream_sizes()?.boxes_of_stream(bytes) as f64,
         };
         let away = |kind: LaneKind| {
-            let state = self.inner.lane_of(kind).lock();
-            state.starts.window.round_trip()
+            let state = self.shared.lane_of(kind).lock();
+            state.resends.window.round_trip()
         };
         let pace = Pace {
             rate: match document.lambda_p() * 1000.0 {
@@ -87,14 +87,14 @@ impl Client {
             read: away(LaneKind::Read),
             write: away(LaneKind::Write),
             encryption: self
-                .inner
+                .shared
                 .encryption
                 .price()
                 .unwrap_or_default()
                 .as_secs_f64(),
-            encryptions: self.inner.encryption.connections() as f64,
+            encryptions: self.shared.encryption.connections() as f64,
         };
-        let work = Work {
+        let work = Amount {
             reads: reads as f64,
             writes: writes as f64,
             stream,
@@ -118,7 +118,7 @@ mod tests {
     };
 
     fn takes(reads: u32, writes: u32, stream: u32, pace: &Pace) -> f64 {
-        let work = Work {
+        let work = Amount {
             reads: reads.into(),
             writes: writes.into(),
             stream: stream.into(),

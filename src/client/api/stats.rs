@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::client::connection::{Lane, LaneKind};
 use crate::client::handle::Client;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 
 /// The numbers of one lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Lane {
         let counts = &state.counts;
         let is_open = state.link.is_some();
         let calls = if is_open { state.calls.len() } else { 0 };
-        let window = &state.starts.window;
+        let window = &state.resends.window;
         let round_trip = window.smoothed().or(counts.calls.get());
         LaneStats {
             open: u64::from(is_open),
@@ -65,8 +65,8 @@ impl Lane {
             requests: counts.requests,
             answers: counts.answers,
             replays: counts.replays,
-            in_line: (state.starts.in_line() + state.messages.in_line()) as u64,
-            in_flight: (calls + state.starts.running() + state.messages.busy()) as u64,
+            in_line: (state.resends.in_line() + state.messages.in_line()) as u64,
+            in_flight: (calls + state.resends.running() + state.messages.busy()) as u64,
             window: window.slots() as u64,
             round_trip: round_trip.unwrap_or_default(),
             shortest: window.shortest().unwrap_or_default(),
@@ -74,7 +74,7 @@ impl Lane {
     }
 }
 
-impl Inner {
+impl Shared {
     /// The connections for encryptions, as one.
     fn encryption_stats(&self) -> LaneStats {
         let mut sum = LaneStats {
@@ -103,15 +103,15 @@ impl Inner {
 impl Client {
     /// The numbers as they are now; each lane's fit together. Asks nobody, waits for nothing.
     pub fn stats(&self) -> Stats {
-        let (operations, kept) = self.inner.ops.count();
+        let (operations, kept) = self.shared.ops.count();
         Stats {
             operations: operations as u64,
             kept: kept as u64,
-            sinks: self.inner.sinks.count_open() as u64,
-            dropped: self.inner.sinks.dropped(),
+            sinks: self.shared.sinks.count_open() as u64,
+            dropped: self.shared.sinks.dropped(),
             lanes: LaneKind::ALL.map(|kind| match kind {
-                LaneKind::Encryption => self.inner.encryption_stats(),
-                _ => self.inner.lanes[kind as usize].stats(),
+                LaneKind::Encryption => self.shared.encryption_stats(),
+                _ => self.shared.lanes[kind as usize].stats(),
             }),
         }
     }

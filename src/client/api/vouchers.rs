@@ -8,7 +8,7 @@
 use bytes::Bytes;
 
 use crate::bacap::{ReadCap, WriteCap};
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::connection::Answer;
 use crate::client::connection::LocalCall;
 use crate::client::encryption::Priority;
@@ -146,7 +146,7 @@ impl Client {
         &self,
         message_write_cap: &WriteCap,
         display_name: &str,
-    ) -> Result<Work<MintedVoucher>> {
+    ) -> Result<Call<MintedVoucher>> {
         self.check_part("display name", display_name.as_bytes())?;
         let request = Request::VoucherMint {
             message_write_cap: message_write_cap.as_bytes(),
@@ -156,7 +156,7 @@ impl Client {
     }
 
     /// The stream of a voucher: what it tells, and where it is answered.
-    pub fn voucher_derive_stream(&self, voucher: &Hash) -> Result<Work<VoucherStream>> {
+    pub fn voucher_derive_stream(&self, voucher: &Hash) -> Result<Call<VoucherStream>> {
         self.local(&Request::VoucherDeriveStream { voucher }, read_stream)
     }
 
@@ -169,7 +169,7 @@ impl Client {
         voucher: &Hash,
         voucher_payload: &[u8],
         who_reply: &[u8],
-    ) -> Result<Work<Induction>> {
+    ) -> Result<Call<Induction>> {
         self.check_part("voucher's payload", voucher_payload)?;
         self.check_fits("reply", who_reply)?;
         let request = Request::VoucherInduct {
@@ -186,7 +186,7 @@ impl Client {
         voucher_secret_key: &[u8],
         sealed_reply: &[u8],
         message_write_cap: &WriteCap,
-    ) -> Result<Work<OpenedVoucher>> {
+    ) -> Result<Call<OpenedVoucher>> {
         self.check_part("voucher's secret key", voucher_secret_key)?;
         check_key(voucher_secret_key)?;
         self.check_part("sealed reply", sealed_reply)?;
@@ -203,10 +203,10 @@ impl Client {
         &self,
         request: &Request<'_>,
         read: fn(&Answer) -> Result<T>,
-    ) -> Result<Work<T>> {
-        self.inner.check_open()?;
-        let call = LocalCall::new(&self.inner.queries, request, read)?;
-        Ok(Work::local(call.encrypting(0, Priority::Call)))
+    ) -> Result<Call<T>> {
+        self.shared.check_open()?;
+        let call = LocalCall::new(&self.shared.queries, request, read)?;
+        Ok(Call::local(call.encrypting(0, Priority::Call)))
     }
 
     /// Refuses an empty part, and one that came out of no box.
@@ -222,7 +222,7 @@ impl Client {
 
     /// Refuses what can neither come out of a box nor go into one.
     fn check_fits(&self, what: &str, part: &[u8]) -> Result<()> {
-        let view = lock(&self.inner.view);
+        let view = lock(&self.shared.view);
         let max = view.pigeonhole.as_ref();
         match max.map(|geometry| geometry.max_plaintext_payload_length) {
             Some(max) if part.len() > max => Err(Error::new(

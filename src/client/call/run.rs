@@ -5,24 +5,24 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use super::{AnyWork, Kind, Steps, Task, Work};
+use super::{AnyCall, Call, Kind, Steps, Task};
 use crate::client::connection;
-use crate::client::connection::Exchange;
 use crate::client::connection::LocalCall;
+use crate::client::connection::LocalRequest;
 use crate::client::events::completion::{Completed, OpId, Value};
 use crate::client::handle::Client;
-use crate::client::ops::{CompletionFn, Delivery, Terms};
+use crate::client::ops::{CompletionFn, Delivery, OpOptions};
 use crate::client::runtime;
 use crate::client::runtime::timeout;
 use crate::client::runtime::timeout::Timeout;
 use crate::client::runtime::waiter::Waiter;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::error::closed;
 use crate::{Error, Result, Status};
 
 /// An operation that was entered and not yet begun.
 pub struct Prepared {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
     id: OpId,
     guard: OpGuard,
 }
@@ -37,7 +37,7 @@ enum Ended {
 
 /// Ends its operation when dropped, if nothing else has.
 struct OpGuard {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
     id: OpId,
 }
 
@@ -48,7 +48,7 @@ impl Drop for OpGuard {
         } else {
             closed()
         };
-        self.inner.finish(self.id, Err(error));
+        self.shared.finish(self.id, Err(error));
     }
 }
 
@@ -58,7 +58,7 @@ impl Client {
     /// `WOULD_DEADLOCK` in a callback of this client, `TIMEOUT` when the time is
     /// over; the work is then cancelled. With [`Timeout::Poll`] work that would have
     /// to wait is not begun at all.
-    pub fn block<T: 'static>(&self, work: Work<T>, timeout: Timeout) -> Result<T> {
+    pub fn block<T: 'static>(&self, work: Call<T>, timeout: Timeout) -> Result<T> {
         let read = work.read;
         match self.block_steps(work.steps, timeout)? {
             Ended::Answered(answer) => read(&answer),
@@ -67,30 +67,31 @@ impl Client {
     }
 
     fn block_steps(&self, steps: Box<Steps>, timeout: Timeout) -> Result<Ended> {
-        if let Some(value) = steps.ready.and_then(|ready| ready(&self.inner)) {
+        if let Some(value) = steps.ready.and_then(|ready| ready(&self.shared)) {
             return Ok(Ended::Gave(value));
         }
         match steps.kind {
             Kind::Now(act) => {
-                self.inner.check_open()?;
-                act(&self.inner).map(Ended::Gave)
+                self.shared.check_open()?;
+                act(&self.shared).map(Ended::Gave)
             }
-            Kind::Local(exchange) => {
+            Kind::Local(local_request) => {
                 let deadline = self.may_wait(timeout)?;
-                self.exchange(exchange, deadline).map(Ended::Answered)
+                self.local_request(local_request, deadline)
+                    .map(Ended::Answered)
             }
             Kind::Task(make) => {
                 let deadline = self.may_wait(timeout)?;
-                let task = make(Arc::clone(&self.inner));
-                self.block_task(task, steps.terms, steps.at_once, deadline)
+                let task = make(Arc::clone(&self.shared));
+                self.block_task(task, steps.options, steps.at_once, deadline)
             }
             Kind::TaskOrHere(make) => {
                 let deadline = self.may_wait(timeout)?;
                 let task = make(
-                    Arc::clone(&self.inner),
-                    Some(connection::Caller::new(deadline)),
+                    Arc::clone(&self.shared),
+                    Some(connection::BlockingCaller::new(deadline)),
                 );
-                self.block_task(task, steps.terms, true, deadline)
+                self.block_task(task, steps.options, true, deadline)
             }
         }
     }
@@ -98,9 +99,9 @@ impl Client {
     /// Refuses to wait where that would be for ever, or is not wanted.
     pub(crate) fn may_wait(&self, timeout: Timeout) -> Result<Option<Instant>> {
         if timeout == Timeout::Poll {
-            return Err(self.inner.timed_out());
+            return Err(self.shared.timed_out());
         }
-        if self.inner.dispatcher.is_current() {
+        if self.shared.dispatcher.is_current() {
             return Err(Error::new(
                 Status::WOULD_DEADLOCK,
                 "a waiting call inside a callback of the same client",
@@ -114,27 +115,27 @@ impl Client {
         call: LocalCall<T>,
         deadline: Option<Instant>,
     ) -> Result<T> {
-        (call.read)(&self.exchange(call.exchange, deadline)?)
+        (call.read)(&self.local_request(call.local_request, deadline)?)
     }
 
-    fn exchange(
+    fn local_request(
         &self,
-        exchange: Exchange,
+        local_request: LocalRequest,
         deadline: Option<Instant>,
     ) -> Result<connection::Answer> {
-        let query = exchange.query;
-        let (lane, permit) = match &exchange.effort {
-            None => (self.inner.lane(connection::LaneKind::Local), None),
+        let query = local_request.query;
+        let (lane, permit) = match &local_request.effort {
+            None => (self.shared.lane(connection::LaneKind::Local), None),
             Some(effort) => {
-                let permit = self.inner.permit_blocking(effort.priority, deadline)?;
-                (self.inner.encryption_lane(&permit), Some(permit))
+                let permit = self.shared.permit_blocking(effort.priority, deadline)?;
+                (self.shared.encryption_lane(&permit), Some(permit))
             }
         };
         let waiter = Arc::new(Waiter::new());
         let sink = connection::CallSink::Thread(Arc::clone(&waiter));
-        lane.call(exchange, sink, permit);
-        connection::await_answer(&*self.inner, &lane, &waiter, deadline).unwrap_or_else(|| {
-            let timed_out = self.inner.timed_out(); // while the call is there to be named
+        lane.call(local_request, sink, permit);
+        connection::await_answer(&*self.shared, &lane, &waiter, deadline).unwrap_or_else(|| {
+            let timed_out = self.shared.timed_out(); // while the call is there to be named
             lane.forget_call(query);
             lane.call_reader(); // not before: it could have been this thread
             Err(timed_out)
@@ -144,14 +145,14 @@ impl Client {
     fn block_task(
         &self,
         task: Task<Value>,
-        terms: Terms,
+        options: OpOptions,
         at_once: bool,
         deadline: Option<Instant>,
     ) -> Result<Ended> {
         let waiter = Arc::new(Waiter::new());
         let filled = Arc::clone(&waiter);
         let deliver: CompletionFn = Box::new(move |completed| filled.fill(completed));
-        let prepared = self.enter(terms, Delivery::Inline(deliver))?;
+        let prepared = self.enter(options, Delivery::Inline(deliver))?;
         let id = prepared.id;
         let task = Box::pin(timeout::until(deadline, task));
         prepared.launch_future(task, None, at_once);
@@ -172,10 +173,10 @@ impl Client {
             Some(completed) => completed,
             None => {
                 // Whatever ended it first is what the waiter then holds.
-                self.inner.finish(id, Err(self.inner.timed_out()));
+                self.shared.finish(id, Err(self.shared.timed_out()));
                 match waiter.wait_value(None) {
                     Some(completed) => completed,
-                    None => return Err(self.inner.timed_out()),
+                    None => return Err(self.shared.timed_out()),
                 }
             }
         })
@@ -187,19 +188,19 @@ impl Client {
     ///
     /// `BAD_HANDLE` for a sink of another client: it would end with that one, and its
     /// reader could not tell which client's operation of this number completed.
-    pub fn prepare<T>(&self, work: &Work<T>, delivery: Delivery) -> Result<Prepared> {
-        self.prepare_terms(&work.steps.terms, delivery)
+    pub fn prepare<T>(&self, work: &Call<T>, delivery: Delivery) -> Result<Prepared> {
+        self.prepare_terms(&work.steps.options, delivery)
     }
 
     /// The same for work of any kind.
-    pub fn prepare_any(&self, work: &AnyWork, delivery: Delivery) -> Result<Prepared> {
-        self.prepare_terms(&work.steps.terms, delivery)
+    pub fn prepare_any(&self, work: &AnyCall, delivery: Delivery) -> Result<Prepared> {
+        self.prepare_terms(&work.steps.options, delivery)
     }
 
-    fn prepare_terms(&self, terms: &Terms, delivery: Delivery) -> Result<Prepared> {
+    fn prepare_terms(&self, options: &OpOptions, delivery: Delivery) -> Result<Prepared> {
         match &delivery {
-            Delivery::Callback(_) => self.inner.dispatcher.ensure_started()?,
-            Delivery::Sink(sink) if !sink.belongs_to(&self.inner.dispatcher) => {
+            Delivery::Callback(_) => self.shared.dispatcher.ensure_started()?,
+            Delivery::Sink(sink) if !sink.belongs_to(&self.shared.dispatcher) => {
                 return Err(Error::new(
                     Status::BAD_HANDLE,
                     "the completion's sink belongs to another client",
@@ -207,18 +208,18 @@ impl Client {
             }
             _ => {}
         }
-        self.enter(terms.clone(), delivery)
+        self.enter(options.clone(), delivery)
     }
 
-    fn enter(&self, terms: Terms, delivery: Delivery) -> Result<Prepared> {
-        let id = self.inner.ops.enter(delivery, terms)?;
-        let inner = Arc::clone(&self.inner);
+    fn enter(&self, options: OpOptions, delivery: Delivery) -> Result<Prepared> {
+        let id = self.shared.ops.enter(delivery, options)?;
+        let shared = Arc::clone(&self.shared);
         Ok(Prepared {
             guard: OpGuard {
-                inner: Arc::clone(&inner),
+                shared: Arc::clone(&shared),
                 id,
             },
-            inner,
+            shared,
             id,
         })
     }
@@ -226,13 +227,13 @@ impl Client {
     /// Cancels an operation: it completes with `CANCELLED`, or with its result if that was faster.
     /// `ARG_VALUE` if this client never started such an operation.
     pub fn cancel(&self, op: OpId) -> Result<()> {
-        if !self.inner.ops.is_known(op) {
+        if !self.shared.ops.is_known(op) {
             return Err(Error::new(
                 Status::ARG_VALUE,
                 format!("this client has started no operation {op}"),
             ));
         }
-        self.inner.finish(
+        self.shared.finish(
             op,
             Err(Error::new(Status::CANCELLED, "the operation was cancelled")),
         );
@@ -242,14 +243,14 @@ impl Client {
     /// Waits for an operation; see [`Delivery::Keep`] for whose result it gives.
     pub fn wait(&self, op: OpId, timeout: Timeout) -> Result<Option<Arc<Completed>>> {
         self.check_wait(op, timeout)?;
-        let waited = self.inner.ops.wait(op, timeout);
+        let waited = self.shared.ops.wait(op, timeout);
         waited.map_err(|error| self.why(error, timeout))
     }
 
     /// Waits for an operation and leaves its result to whoever asks for it.
     pub fn wait_only(&self, op: OpId, timeout: Timeout) -> Result<()> {
         self.check_wait(op, timeout)?;
-        let waited = self.inner.ops.wait_only(op, timeout);
+        let waited = self.shared.ops.wait_only(op, timeout);
         waited.map_err(|error| self.why(error, timeout))
     }
 
@@ -257,15 +258,15 @@ impl Client {
     fn why(&self, error: Error, timeout: Timeout) -> Error {
         match error.status() {
             Status::TIMEOUT if timeout != Timeout::Poll => {
-                self.inner.waited_in_vain(error.message())
+                self.shared.waited_in_vain(error.message())
             }
             _ => error,
         }
     }
 
     fn check_wait(&self, op: OpId, timeout: Timeout) -> Result<()> {
-        let waits = timeout != Timeout::Poll && self.inner.ops.is_running(op);
-        if waits && self.inner.dispatcher.is_current() {
+        let waits = timeout != Timeout::Poll && self.shared.ops.is_running(op);
+        if waits && self.shared.dispatcher.is_current() {
             return Err(Error::new(
                 Status::WOULD_DEADLOCK,
                 "a waiting call inside a callback of the same client",
@@ -282,32 +283,32 @@ impl Prepared {
     }
 
     /// Begins the work. Its completion may come before this returns.
-    pub fn launch<T: Send + Sync + 'static>(self, work: Work<T>, timeout: Timeout) {
+    pub fn launch<T: Send + Sync + 'static>(self, work: Call<T>, timeout: Timeout) {
         self.launch_any(work.into_any(), timeout);
     }
 
     /// The same for work of any kind.
-    pub fn launch_any(self, work: AnyWork, timeout: Timeout) {
-        if let Some(value) = work.steps.ready.and_then(|ready| ready(&self.inner)) {
+    pub fn launch_any(self, work: AnyCall, timeout: Timeout) {
+        if let Some(value) = work.steps.ready.and_then(|ready| ready(&self.shared)) {
             return self.end(Ok(value));
         }
         if let Kind::Now(act) = work.steps.kind {
-            let outcome = act(&self.inner);
+            let outcome = act(&self.shared);
             return self.end(outcome);
         }
         // Closing begins also for those who do not wait for it.
-        if timeout == Timeout::Poll && !work.steps.terms.closes {
-            let timed_out = self.inner.timed_out();
+        if timeout == Timeout::Poll && !work.steps.options.closes {
+            let timed_out = self.shared.timed_out();
             return self.end(Err(timed_out));
         }
         let at_once = work.steps.at_once;
-        let future = work.into_future(Arc::clone(&self.inner));
+        let future = work.into_future(Arc::clone(&self.shared));
         let future = Box::pin(timeout::until(timeout.deadline(), future));
         self.launch_future(future, timeout.duration(), at_once);
     }
 
     fn launch_future(self, mut future: Task<Value>, limit: Option<Duration>, at_once: bool) {
-        let Prepared { inner, id, guard } = self;
+        let Prepared { shared, id, guard } = self;
         let mut task = Box::pin(async move {
             let whole = async {
                 match limit {
@@ -315,26 +316,26 @@ impl Prepared {
                     // Lent, so that what it waits for is there to be named.
                     Some(limit) => tokio::time::timeout(limit, &mut future)
                         .await
-                        .unwrap_or_else(|_| Err(guard.inner.timed_out())),
+                        .unwrap_or_else(|_| Err(guard.shared.timed_out())),
                 }
             };
             let outcome = runtime::caught(whole).await.and_then(|outcome| outcome);
-            guard.inner.finish(guard.id, outcome);
+            guard.shared.finish(guard.id, outcome);
         });
         if at_once && runtime::can_poll_here() {
-            let _context = inner.handle.enter();
+            let _context = shared.handle.enter();
             let mut waker = Context::from_waker(Waker::noop());
             // Nothing is lost with this waker: the task's first step is taken once more.
             if task.as_mut().poll(&mut waker).is_ready() {
                 return;
             }
         }
-        let task = inner.spawn(task);
-        inner.ops.attach(id, task);
+        let task = shared.spawn(task);
+        shared.ops.attach(id, task);
     }
 
     fn end(self, outcome: Result<Value>) {
-        self.inner.finish(self.id, outcome);
+        self.shared.finish(self.id, outcome);
     }
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::io::link::Link;
 use super::lane::Lane;
 use super::state::calls::{unsupported, CallSink};
-use super::state::exchange::Exchange;
+use super::state::local_request::LocalRequest;
 use crate::client::encryption::Permit;
 use crate::error::closed;
 
 impl Lane {
     /// Puts a local request on its way, now or as soon as there is a connection.
-    pub(crate) fn call(&self, exchange: Exchange, sink: CallSink, permit: Option<Permit>) {
-        let needs = exchange.needs;
+    pub(crate) fn call(&self, local_request: LocalRequest, sink: CallSink, permit: Option<Permit>) {
+        let needs = local_request.needs;
         let mut state = self.lock();
         let unknown = |link: &Arc<Link>| needs.is_some_and(|key| !link.features.knows(key));
         if state.closed {
@@ -26,13 +26,15 @@ impl Lane {
         }
         let is_task = matches!(sink, CallSink::Task(_));
         let is_wanted = permit.as_ref().is_some_and(Permit::is_wanted);
-        let frame = state.calls.enter(exchange, sink, permit, link.is_some());
+        let frame = state
+            .calls
+            .enter(local_request, sink, permit, link.is_some());
         if let Some((link, frame)) = link.as_ref().zip(frame) {
-            state.put(link, frame);
+            state.queue(link, frame);
         }
         drop(state);
         if let Some(link) = link {
-            link.outbox.kick();
+            link.writer.flush();
             if is_task {
                 link.reading.recall_if_open();
             }

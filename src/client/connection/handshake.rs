@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::io::link::{Inlet, Link};
+use super::io::link::{Link, SocketReader};
 use super::io::trace::Trace;
-use super::io::writer::Outbox;
+use super::io::writer::Writer;
 use super::lane::Lane;
 use crate::client::runtime::thread::ThreadId;
 use crate::error::closed;
@@ -34,15 +34,15 @@ const MAX_EARLY_BYTES: usize = 4 * MAX_FRAME;
 /// gets: it polls them, and then they do not pend for what the daemon says but block it. So no
 /// thread has to wake another.
 #[derive(Clone, Copy)]
-pub(crate) struct Caller {
+pub(crate) struct BlockingCaller {
     thread: ThreadId,
     deadline: Option<Instant>,
 }
 
-impl Caller {
+impl BlockingCaller {
     /// The calling thread, which waits until `deadline`.
     pub(crate) fn new(deadline: Option<Instant>) -> Self {
-        Caller {
+        BlockingCaller {
             thread: ThreadId::current(),
             deadline,
         }
@@ -55,17 +55,17 @@ impl Caller {
 
 /// For which lane hands are shaken, and for whom.
 #[derive(Clone, Copy)]
-pub(crate) struct Shaking<'a> {
+pub(crate) struct Handshaking<'a> {
     pub(crate) lane: &'a Lane,
     /// Over when the lane is left; then nobody wants the session.
     pub(crate) epoch: u64,
     /// Who waits for it, if anybody does.
-    pub(crate) caller: Option<Caller>,
+    pub(crate) caller: Option<BlockingCaller>,
 }
 
 /// A session, ready for use.
 pub(crate) struct Established {
-    pub(crate) inlet: Inlet,
+    pub(crate) socket_reader: SocketReader,
     pub(crate) link: Arc<Link>,
     pub(crate) status: ConnectionStatus,
     pub(crate) document: Option<Bytes>,
@@ -77,21 +77,21 @@ impl Established {
     /// that the lane will come back to.
     pub(crate) fn decline(&self, for_good: bool) {
         if for_good || !self.resumed {
-            self.link.outbox.say_goodbye();
+            self.link.writer.say_goodbye();
         }
     }
 }
 
 /// Shakes hands over `socket`, offering `token` where the daemon knows tokens.
 /// What comes between the token and its answer is in `early` then, also after a failure.
-pub(crate) async fn shake(
-    shaking: Shaking<'_>,
+pub(crate) async fn handshake(
+    handshaking: Handshaking<'_>,
     socket: Socket,
     token: Id,
     trace: Trace,
     early: &mut Early,
 ) -> Result<Established> {
-    let ended = converse(shaking, socket, token, trace, early).await;
+    let ended = converse(handshaking, socket, token, trace, early).await;
     ended.map_err(|error| {
         if !is_no_daemon(&error) {
             return error;
@@ -107,38 +107,38 @@ pub(crate) async fn shake(
 }
 
 async fn converse(
-    shaking: Shaking<'_>,
+    handshaking: Handshaking<'_>,
     socket: Socket,
     token: Id,
     trace: Trace,
     early: &mut Early,
 ) -> Result<Established> {
-    let (mut inlet, outbox) = Inlet::new(socket, trace);
-    if !shaking.lane.begin_to_shake(shaking.epoch, &outbox) {
+    let (mut socket_reader, writer) = SocketReader::new(socket, trace);
+    if !handshaking.lane.start_handshake(handshaking.epoch, &writer) {
         return Err(closed());
     }
-    let first = step(shaking, FIRST_FRAME_WITHIN, &mut inlet).await?;
+    let first = step(handshaking, FIRST_FRAME_WITHIN, &mut socket_reader).await?;
     let features = Arc::new(wire::features(&first)?);
     let Incoming::Status(status) = wire::decode(&first)? else {
         return Err(violation("the daemon's status", 1));
     };
-    let second = step(shaking, STEP_WITHIN, &mut inlet).await?;
+    let second = step(handshaking, STEP_WITHIN, &mut socket_reader).await?;
     let Incoming::Document { payload } = wire::decode(&second)? else {
         return Err(violation("a directory document", 2));
     };
     let mut resumed = false;
     let token = (!features.is_legacy()).then_some(token);
     if let Some(token) = &token {
-        resumed = present_token(shaking, &mut inlet, &outbox, token, early).await?;
+        resumed = present_token(handshaking, &mut socket_reader, &writer, token, early).await?;
     }
     let link = Arc::new(Link {
-        outbox,
+        writer,
         token,
         features,
-        reading: inlet.reading(),
+        reading: socket_reader.reading(),
     });
     Ok(Established {
-        inlet,
+        socket_reader,
         link,
         status,
         document: payload,
@@ -148,20 +148,20 @@ async fn converse(
 
 /// Gives the token and waits for its answer; tells whether the session was resumed.
 async fn present_token(
-    shaking: Shaking<'_>,
-    inlet: &mut Inlet,
-    outbox: &Arc<Outbox>,
+    handshaking: Handshaking<'_>,
+    socket_reader: &mut SocketReader,
+    writer: &Arc<Writer>,
     token: &Id,
     early: &mut Early,
 ) -> Result<bool> {
     let frame = Request::SessionToken { token }.encode(&[0; 16])?;
-    let (lane, epoch) = (shaking.lane, shaking.epoch);
-    if !lane.introduce(epoch, outbox, frame.into_bytes()) {
+    let (lane, epoch) = (handshaking.lane, handshaking.epoch);
+    if !lane.introduce(epoch, writer, frame.into_bytes()) {
         return Err(closed());
     }
-    outbox.kick();
+    writer.flush();
     loop {
-        let frame = step(shaking, STEP_WITHIN, inlet).await?;
+        let frame = step(handshaking, STEP_WITHIN, socket_reader).await?;
         match wire::decode(&frame)? {
             Incoming::SessionToken(reply) => return Ok(reply.resumed),
             other => early.keep(frame.len(), other)?,
@@ -192,17 +192,21 @@ impl Early {
 }
 
 /// The next frame, which is to come within a time.
-async fn step(shaking: Shaking<'_>, within: Duration, inlet: &mut Inlet) -> Result<Bytes> {
+async fn step(
+    handshaking: Handshaking<'_>,
+    within: Duration,
+    socket_reader: &mut SocketReader,
+) -> Result<Bytes> {
     let until = Instant::now() + within;
     let mut next = None;
-    if let Some(caller) = shaking.caller.filter(Caller::is_here) {
+    if let Some(caller) = handshaking.caller.filter(BlockingCaller::is_here) {
         let limit = caller.deadline.unwrap_or(until);
-        next = inlet.next_blocking(limit.min(until))?;
+        next = socket_reader.next_blocking(limit.min(until))?;
     }
     let frame = match next {
         Some(frame) => frame,
         // Also where the caller's time is over: then it ends the whole operation.
-        None => tokio::time::timeout_at(until.into(), inlet.next())
+        None => tokio::time::timeout_at(until.into(), socket_reader.next())
             .await
             .map_err(|_| {
                 Error::new(
@@ -211,7 +215,7 @@ async fn step(shaking: Shaking<'_>, within: Duration, inlet: &mut Inlet) -> Resu
                 )
             })??,
     };
-    inlet.trace().received(&frame);
+    socket_reader.trace().received(&frame);
     Ok(frame)
 }
 

@@ -23,25 +23,25 @@ impl Lane {
             return None;
         }
         state.attempts.succeeded();
-        let mut fates = if session.resumed {
+        let mut outcomes = if session.resumed {
             Vec::new()
         } else {
             state.messages.on_fresh_session()
         };
-        fates.extend(state.messages.keep_for(link.features.is_legacy()));
+        outcomes.extend(state.messages.keep_for(link.features.is_legacy()));
         state
-            .starts
+            .resends
             .cancel_patiently(!link.features.answers_at_once());
         // In line before anybody else can send: a cancel behind its new start would end that.
         let cancels = state
-            .starts
+            .resends
             .reconnect(session.resumed, queries, Instant::now());
         let (calls, again, ended) = state.calls.replay(&link.features);
         state.counts.connects += 1;
         state.counts.resumes += u64::from(session.resumed);
         state.counts.replays += again;
         for frame in cancels.into_iter().chain(calls) {
-            state.put(link, frame);
+            state.queue(link, frame);
         }
         state.session = None;
         state.link = Some(Arc::clone(link));
@@ -54,6 +54,6 @@ impl Lane {
         }
         self.wake.notify_one(); // what was sent has time limits
         self.progress.notify_waiters();
-        Some(fates)
+        Some(outcomes)
     }
 }

@@ -8,14 +8,14 @@ use tokio::sync::{oneshot, Notify};
 use tokio::task::AbortHandle;
 
 use super::io::link::Link;
-use super::io::writer::Outbox;
+use super::io::writer::Writer;
 use super::state::attempts::Attempts;
 use super::state::calls::Calls;
 use super::state::counts::Counts;
 use super::state::lane_kind::LaneKind;
 use super::state::messages::Messages;
-use super::state::resend_request::StartRequest;
-use super::state::resends::{StartKey, StartSink, Starts};
+use super::state::resend_request::ResendRequest;
+use super::state::resends::{ResendKey, ResendSink, Resends};
 use crate::client::events::{DaemonStatus, Event};
 use crate::client::runtime::query_ids::Queries;
 use crate::error::closed;
@@ -50,14 +50,14 @@ pub(crate) struct State {
     /// The connection, while its handshake is over and it is not lost.
     pub(crate) link: Option<Arc<Link>>,
     /// The last connection that was made, and when.
-    shaking: Weak<Outbox>,
-    shaking_since: Instant,
+    handshaking: Weak<Writer>,
+    handshaking_since: Instant,
     /// Its handshake is so far that the daemon has a session for it.
     introduced: bool,
     /// The session that the daemon may still hold for this lane.
     pub(crate) session: Option<Session>,
     pub(crate) calls: Calls,
-    pub(crate) starts: Starts,
+    pub(crate) resends: Resends,
     pub(crate) messages: Messages,
     pub(crate) counts: Counts,
     /// What the daemon last said of itself on this lane.
@@ -97,12 +97,12 @@ impl Lane {
                 epoch: 0,
                 attempts: Attempts::default(),
                 link: None,
-                shaking: Weak::new(),
-                shaking_since: Instant::now(),
+                handshaking: Weak::new(),
+                handshaking_since: Instant::now(),
                 introduced: false,
                 session: None,
                 calls: Calls::default(),
-                starts: Starts::new(),
+                resends: Resends::new(),
                 messages: Messages::new(),
                 counts: Counts::default(),
                 status: DaemonStatus::default(),
@@ -128,38 +128,38 @@ impl Lane {
         if state.link.is_some() {
             return state.calls.oldest_sent().map(|at| (Owed::Answer, at));
         }
-        let is_shaking = state.shaking.strong_count() > 0;
-        is_shaking.then_some((Owed::Greeting, state.shaking_since))
+        let is_shaking = state.handshaking.strong_count() > 0;
+        is_shaking.then_some((Owed::Greeting, state.handshaking_since))
     }
 
     /// A handshake begins; from then on whoever leaves the lane ends that. False where it was
     /// left already.
-    pub(crate) fn begin_to_shake(&self, epoch: u64, outbox: &Arc<Outbox>) -> bool {
+    pub(crate) fn start_handshake(&self, epoch: u64, writer: &Arc<Writer>) -> bool {
         let mut state = self.lock();
         if state.epoch != epoch {
             return false;
         }
-        state.shaking = Arc::downgrade(outbox);
-        state.shaking_since = Instant::now();
+        state.handshaking = Arc::downgrade(writer);
+        state.handshaking_since = Instant::now();
         state.introduced = false;
         true
     }
 
     /// Puts the frame in line that gives the daemon a session to keep; from then on whoever
     /// closes the lane says goodbye to it. False where it was left already.
-    pub(crate) fn introduce(&self, epoch: u64, outbox: &Outbox, token: Bytes) -> bool {
+    pub(crate) fn introduce(&self, epoch: u64, writer: &Writer, token: Bytes) -> bool {
         let mut state = self.lock();
         if state.epoch != epoch {
             return false;
         }
         state.introduced = true;
-        outbox.put(token);
+        writer.queue(token);
         true
     }
 
     /// A connection that was to resume the session of `token` is lost: the session may be
     /// held by it for a moment, as by any other.
-    pub(crate) fn lost_while_shaking(&self, token: &Id) {
+    pub(crate) fn lost_in_handshake(&self, token: &Id) {
         if let Some(session) = &mut self.lock().session {
             if session.token == *token {
                 session.lost_at = Instant::now();
@@ -168,13 +168,13 @@ impl Lane {
     }
 
     /// Lets nothing in any more. Gives the way out to a daemon that has a session of the lane.
-    pub(crate) fn shut(&self) -> Option<Arc<Outbox>> {
+    pub(crate) fn shut(&self) -> Option<Arc<Writer>> {
         let mut state = self.lock();
         state.epoch += 1; // the lane's task ends with its connection
         state.closed = true;
         let link = state.link.as_ref();
-        link.map(|link| Arc::clone(&link.outbox))
-            .or_else(|| state.shaking.upgrade().filter(|_| state.introduced))
+        link.map(|link| Arc::clone(&link.writer))
+            .or_else(|| state.handshaking.upgrade().filter(|_| state.introduced))
     }
 
     /// Leaves the connection on purpose, keeping all work; the daemon keeps the session.
@@ -183,17 +183,17 @@ impl Lane {
         let mut state = self.lock();
         state.epoch += 1;
         let task = state.task.take();
-        let shaking = state.shaking.upgrade();
+        let handshaking = state.handshaking.upgrade();
         let (link, events) = state.lose_link();
         drop(state);
         if let Some(task) = task {
             task.abort();
         }
         if let Some(link) = &link {
-            link.outbox.socket().shutdown();
-        } else if let Some(shaking) = shaking {
+            link.writer.socket().shutdown();
+        } else if let Some(handshaking) = handshaking {
             // Wakes a thread that shakes hands. A goodbye may still be on its way out.
-            shaking.socket().shutdown_read();
+            handshaking.socket().shutdown_read();
         }
         self.progress.notify_waiters();
         events
@@ -202,11 +202,11 @@ impl Lane {
     /// What still has to leave before the lane's work for others is safe.
     pub(crate) fn undrained(&self) -> Undrained {
         let state = self.lock();
-        if !state.messages.is_drained() || state.starts.has_writes() {
-            return Undrained::Work;
+        if !state.messages.is_drained() || state.resends.has_writes() {
+            return Undrained::Call;
         }
         match &state.link {
-            Some(link) if !link.outbox.is_empty() => Undrained::Bytes(Arc::clone(link)),
+            Some(link) if !link.writer.is_empty() => Undrained::Bytes(Arc::clone(link)),
             _ => Undrained::Nothing,
         }
     }
@@ -216,7 +216,7 @@ impl Lane {
         let mut state = self.lock();
         state.closed = true;
         let calls = state.calls.take_all();
-        state.starts.fail_all(closed);
+        state.resends.fail_all(closed);
         state.messages.fail_all(closed);
         drop(state);
         for sink in calls {
@@ -227,24 +227,29 @@ impl Lane {
 
     /// Takes a place at the end of the lane's line, to be filled when it is told that its turn
     /// is near.
-    pub(crate) fn reserve(&self, is_write: bool) -> Result<(StartKey, oneshot::Receiver<()>)> {
+    pub(crate) fn reserve(&self, is_write: bool) -> Result<(ResendKey, oneshot::Receiver<()>)> {
         let mut state = self.lock();
         if state.closed {
             return Err(closed());
         }
-        Ok(state.starts.reserve(is_write))
+        Ok(state.resends.reserve(is_write))
     }
 
     /// Puts a start into its place in line.
-    pub(crate) fn fill(&self, key: StartKey, request: StartRequest, sink: StartSink) -> Result<()> {
-        self.lock().starts.fill(key, request, sink)
+    pub(crate) fn fill(
+        &self,
+        key: ResendKey,
+        request: ResendRequest,
+        sink: ResendSink,
+    ) -> Result<()> {
+        self.lock().resends.fill(key, request, sink)
     }
 
     /// Sends what may be sent now, after something changed.
     pub(crate) fn pump(&self, queries: &Queries) {
         let link = self.lock().pump(queries);
         if let Some(link) = link {
-            link.outbox.kick();
+            link.writer.flush();
             link.reading.recall_if_open();
             self.wake.notify_one(); // what was sent has a time limit
         }
@@ -267,7 +272,7 @@ pub(crate) enum Undrained {
     /// Frames that the socket has not taken.
     Bytes(Arc<Link>),
     /// Writes without answer, or messages that may not have left the daemon.
-    Work,
+    Call,
 }
 
 impl State {
@@ -278,9 +283,9 @@ impl State {
     #[must_use]
     pub(crate) fn pump(&mut self, queries: &Queries) -> Option<Arc<Link>> {
         let link = self.send_next(queries);
-        let busy = self.starts.in_flight() + self.messages.busy();
-        let free = self.starts.window.slots().saturating_sub(busy);
-        self.starts.call_near(free);
+        let busy = self.resends.in_flight() + self.messages.busy();
+        let free = self.resends.window.slots().saturating_sub(busy);
+        self.resends.call_near(free);
         link
     }
 
@@ -289,20 +294,20 @@ impl State {
         let now = Instant::now();
         let online = self.status.is_connected;
         loop {
-            let (starts, messages) = (self.starts.in_flight(), self.messages.busy());
-            let slots = self.starts.window.slots();
+            let (resends, messages) = (self.resends.in_flight(), self.messages.busy());
+            let slots = self.resends.window.slots();
             let mut frame = None;
-            if messages < slots && self.starts.running() + messages < AT_DAEMON {
+            if messages < slots && self.resends.running() + messages < AT_DAEMON {
                 frame = self.messages.next(online, now);
                 if frame.is_some() {
-                    self.starts.window.disturb();
+                    self.resends.window.disturb();
                 }
             }
-            if frame.is_none() && online && starts + messages < slots {
+            if frame.is_none() && online && resends + messages < slots {
                 frame = self.next_start(&link.features, queries, now);
             }
             match frame {
-                Some(frame) => self.put(&link, frame),
+                Some(frame) => self.queue(&link, frame),
                 None => break,
             }
         }
@@ -315,22 +320,22 @@ impl State {
         queries: &Queries,
         now: Instant,
     ) -> Option<Bytes> {
-        let (frame, is_replay) = self.starts.next(features, queries, now)?;
+        let (frame, is_replay) = self.resends.next(features, queries, now)?;
         self.counts.replays += u64::from(is_replay);
         Some(frame)
     }
 
     /// Puts a request in line for the socket; the link must be kicked.
-    pub(crate) fn put(&mut self, link: &Link, frame: Bytes) {
+    pub(crate) fn queue(&mut self, link: &Link, frame: Bytes) {
         self.counts.requests += 1;
-        link.outbox.put(frame);
+        link.writer.queue(frame);
     }
 
     /// Takes over what the daemon says of itself.
     pub(crate) fn set_status(&mut self, status: DaemonStatus) {
         let now = Instant::now();
         self.messages.set_online(status.is_connected, now);
-        self.starts.set_online(status.is_connected, now);
+        self.resends.set_online(status.is_connected, now);
         self.status = status;
     }
 
@@ -367,21 +372,21 @@ impl State {
 
     /// Something waits here for a connection or an answer.
     pub(crate) fn has_work(&self) -> bool {
-        self.calls.len() + self.starts.in_line() > 0 || self.waits_for_io()
+        self.calls.len() + self.resends.in_line() > 0 || self.waits_for_io()
     }
 
     /// Something waits for an answer that is no thread of the application: only the I/O
     /// thread reads for it.
     pub(crate) fn waits_for_io(&self) -> bool {
-        self.calls.has_tasks() || !self.starts.is_empty() || !self.messages.is_empty()
+        self.calls.has_tasks() || !self.resends.is_empty() || !self.messages.is_empty()
     }
 
     /// The earliest moment at which the lane has something to do by itself.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         // Without a connection no cancel can go, and what is due would be due for ever.
-        let starts = self.link.as_ref().and(self.starts.next_deadline());
+        let resends = self.link.as_ref().and(self.resends.next_deadline());
         let calls = self.link.as_ref().and(self.calls.next_deadline());
-        [starts, self.messages.next_deadline(), calls]
+        [resends, self.messages.next_deadline(), calls]
             .into_iter()
             .flatten()
             .min()
@@ -426,11 +431,11 @@ mod tests {
                 0..4 => copy_of(number),
                 _ => write_of(number),
             };
-            lane.lock().starts.enqueue(request, sink);
+            lane.lock().resends.enqueue(request, sink);
             answers.push(answer);
         }
         lane.lock()
-            .starts
+            .resends
             .window
             .expect(1e9, Duration::from_secs(10), 1.0);
         lane.pump(&queries);
@@ -451,9 +456,9 @@ mod tests {
         let queries = Queries::new().unwrap();
         let (lane, _far) = online();
         let (sink, _answer) = tokio::sync::oneshot::channel();
-        lane.lock().starts.enqueue(copy_of(1), sink);
+        lane.lock().resends.enqueue(copy_of(1), sink);
         lane.pump(&queries);
-        assert_eq!(lane.lock().starts.running(), 1);
+        assert_eq!(lane.lock().resends.running(), 1);
         let heard = pin!(lane.wake.notified());
         assert!(heard
             .poll(&mut Context::from_waker(Waker::noop()))
@@ -465,10 +470,10 @@ mod tests {
         let lane = Lane::new(LaneKind::Write, 0);
         let (near, far) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
-        let outbox = Outbox::new(Socket::Unix(near), Trace::new(&Log::default(), lane.kind));
+        let writer = Writer::new(Socket::Unix(near), Trace::new(&Log::default(), lane.kind));
         let mut state = lane.lock();
         state.link = Some(Arc::new(Link {
-            outbox: Arc::new(outbox),
+            writer: Arc::new(writer),
             features: Arc::new(Features::current()),
             token: None,
             reading: Arc::new(Reading::new()),
@@ -486,14 +491,14 @@ mod tests {
         let queries = Queries::new().unwrap();
         let lane = Lane::new(LaneKind::Write, 0);
         let (sink, _answer) = tokio::sync::oneshot::channel();
-        let key = lane.lock().starts.enqueue(copy_of(1), sink);
+        let key = lane.lock().resends.enqueue(copy_of(1), sink);
         let mut state = lane.lock();
         let now = Instant::now();
         assert!(state
-            .starts
+            .resends
             .next(&Features::current(), &queries, now)
             .is_some());
-        state.starts.abandon(key, &queries, now);
+        state.resends.abandon(key, &queries, now);
         state.set_status(DaemonStatus {
             is_connected: true,
             ..DaemonStatus::default()

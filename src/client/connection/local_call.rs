@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use super::lane::Lane;
 use super::state::calls::{Answer, CallSink};
-use super::state::exchange::Exchange;
+use super::state::local_request::LocalRequest;
 use crate::client::encryption::{Effort, Permit, Priority};
 use crate::client::runtime::query_ids::Queries;
 use crate::error::closed;
@@ -15,20 +15,23 @@ type Read<T> = fn(&Answer) -> Result<T>;
 
 /// One local request, encoded, and how its answer is read.
 pub(crate) struct LocalCall<T> {
-    pub(crate) exchange: Exchange,
+    pub(crate) local_request: LocalRequest,
     pub(crate) read: Read<T>,
 }
 
 impl<T> LocalCall<T> {
     /// Encodes `request` now, from borrowed arguments.
     pub(crate) fn new(queries: &Queries, request: &Request<'_>, read: Read<T>) -> Result<Self> {
-        let exchange = Exchange::new(queries, request)?;
-        Ok(LocalCall { exchange, read })
+        let local_request = LocalRequest::new(queries, request)?;
+        Ok(LocalCall {
+            local_request,
+            read,
+        })
     }
 
     /// It has the daemon make so many encryptions, or compute something else that takes long.
     pub(crate) fn encrypting(mut self, count: usize, priority: Priority) -> Self {
-        self.exchange.effort = Some(Effort {
+        self.local_request.effort = Some(Effort {
             priority,
             encryptions: u32::try_from(count).unwrap_or(u32::MAX),
         });
@@ -38,25 +41,25 @@ impl<T> LocalCall<T> {
     /// Its frame is freed once written; a loss then ends it with `CONNECTION_LOST`, and
     /// who made it makes it again. `before`: the one that was lost so.
     pub(crate) fn once(mut self, before: Option<u64>) -> Self {
-        self.exchange.kept = false;
-        self.exchange.before = before;
+        self.local_request.kept = false;
+        self.local_request.before = before;
         self
     }
 
     /// The library asks for itself, and not again after a loss.
     pub(crate) fn in_background(mut self) -> Self {
-        self.exchange.kept = false;
-        self.exchange.in_background = true;
+        self.local_request.kept = false;
+        self.local_request.in_background = true;
         self
     }
 
     /// Sends it on `lane` and awaits the answer.
     pub(crate) async fn run_on(self, lane: &Lane) -> Result<T> {
-        (self.read)(&self.exchange.run_on(lane, None).await?)
+        (self.read)(&self.local_request.run_on(lane, None).await?)
     }
 }
 
-impl Exchange {
+impl LocalRequest {
     /// Sends it on `lane` and awaits the answer. Dropped while it waits, it forgets the call.
     pub(crate) async fn run_on(self, lane: &Lane, permit: Option<Permit>) -> Result<Answer> {
         let (sender, answer) = oneshot::channel();

@@ -12,7 +12,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use super::io::link::Link;
-use super::io::reading::{take_in, Patience};
+use super::io::reading::{take_in, ReadDeadline};
 use super::lane::Lane;
 use super::owner::Owner;
 use super::state::calls::Answer;
@@ -37,7 +37,7 @@ pub(crate) fn await_answer(
         }
         match waiter.wait(deadline) {
             Waited::Value(answer) => {
-                hand_on(lane);
+                pass_reader_role(lane);
                 return Some(answer);
             }
             Waited::Called => {} // it is this thread's turn to read
@@ -55,7 +55,7 @@ struct Leading<'a> {
 impl Drop for Leading<'_> {
     fn drop(&mut self) {
         self.reader = None;
-        hand_on(self.lane);
+        pass_reader_role(self.lane);
     }
 }
 
@@ -94,20 +94,20 @@ fn read_until(
     waiter: &Waiter<Result<Answer>>,
     deadline: Option<Instant>,
 ) -> Result<()> {
-    let mut patience = Patience::until(deadline);
+    let mut read_deadline = ReadDeadline::until(deadline);
     loop {
         while let Some(frame) = reader.next()? {
             owner.on_frame(lane, &frame)?;
         }
-        if waiter.is_filled() || !patience.lasts(link.outbox.socket())? {
+        if waiter.is_filled() || !read_deadline.wait_readable(link.writer.socket())? {
             return Ok(());
         }
-        take_in(reader, &link.outbox)?;
+        take_in(reader, &link.writer)?;
     }
 }
 
 /// Calls the next thread that waits to read, or the I/O thread where something else waits.
-fn hand_on(lane: &Lane) {
+fn pass_reader_role(lane: &Lane) {
     let state = lane.lock();
     let Some(link) = state.link.clone().filter(|link| link.reading.is_open()) else {
         return;
@@ -136,6 +136,6 @@ impl Lane {
 
     /// Calls one of the threads that wait, to read.
     pub(crate) fn call_reader(&self) {
-        hand_on(self);
+        pass_reader_role(self);
     }
 }

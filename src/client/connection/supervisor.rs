@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::handshake::{shake, Caller, Early, Established, Shaking};
-use super::io::link::Inlet;
+use super::handshake::{handshake, BlockingCaller, Early, Established, Handshaking};
+use super::io::link::SocketReader;
 use super::io::trace::Trace;
 use super::lane::Lane;
 use super::local_call::LocalCall;
@@ -34,7 +34,7 @@ pub(crate) async fn establish(
     owner: &Arc<dyn Owner>,
     lane: &Arc<Lane>,
     epoch: u64,
-    caller: Option<Caller>,
+    caller: Option<BlockingCaller>,
 ) -> Result<(Established, Attempt)> {
     let Some(dial) = &owner.config().dial else {
         return Err(Error::new(
@@ -51,7 +51,7 @@ pub(crate) async fn establish(
     };
     let socket = transport::dial(dial).await?;
     let trace = Trace::new(owner.log(), lane.kind);
-    let shaking = Shaking {
+    let handshaking = Handshaking {
         lane,
         epoch,
         caller,
@@ -63,7 +63,7 @@ pub(crate) async fn establish(
         early: Early::default(),
         is_over: false,
     };
-    let session = shake(shaking, socket, token, trace, &mut attempt.early).await?;
+    let session = handshake(handshaking, socket, token, trace, &mut attempt.early).await?;
     Ok((session, attempt))
 }
 
@@ -92,7 +92,7 @@ impl Drop for Attempt {
         if self.is_over {
             return;
         }
-        self.lane.lost_while_shaking(&self.token);
+        self.lane.lost_in_handshake(&self.token);
         for incoming in std::mem::take(&mut self.early.kept) {
             if matches!(incoming, Incoming::MessageReply(_)) {
                 self.owner.on_incoming(&self.lane, incoming);
@@ -221,23 +221,23 @@ async fn run_session(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, mut session: Esta
     let within = probe_within(&session);
     let ended = tokio::select! {
         biased;
-        error = read(owner, lane, &mut session.inlet) => error,
+        error = read(owner, lane, &mut session.socket_reader) => error,
         error = probe(owner, lane, within) => error,
     };
-    session.link.outbox.socket().shutdown();
+    session.link.writer.socket().shutdown();
     ended
 }
 
 /// Reads and dispatches until the connection is lost.
-async fn read(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, inlet: &mut Inlet) -> Error {
+async fn read(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, socket_reader: &mut SocketReader) -> Error {
     let mut calls = 0;
     loop {
-        let taken = match inlet.buffered() {
+        let taken = match socket_reader.buffered() {
             Ok(Some(frame)) => owner.on_frame(lane, &frame),
             Ok(None) if lane.is_for_threads(&mut calls) => {
-                inlet.leave_to_threads(|| lane.call_reader()).await
+                socket_reader.leave_to_threads(|| lane.call_reader()).await
             }
-            Ok(None) => inlet.fill().await,
+            Ok(None) => socket_reader.fill().await,
             Err(error) => Err(error),
         };
         if let Err(error) = taken {

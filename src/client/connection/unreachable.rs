@@ -31,7 +31,7 @@ impl Lane {
         }
         state.attempts.failed = 0;
         let calls = state.calls.take_all();
-        state.starts.fail_all(|| error.clone());
+        state.resends.fail_all(|| error.clone());
         state.messages.fail_all(|| error.clone());
         drop(state);
         for sink in calls {
@@ -57,7 +57,7 @@ mod tests {
             lane.could_not_connect(&error, true);
         }
         let (sink, mut answer) = oneshot::channel();
-        lane.lock().starts.enqueue(write_of(1), sink);
+        lane.lock().resends.enqueue(write_of(1), sink);
         for _ in 1..HOPELESS {
             lane.could_not_connect(&error, true);
             assert!(answer.try_recv().is_err());

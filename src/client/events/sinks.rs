@@ -46,7 +46,7 @@ impl Sinks {
 
     /// The same for what the daemon tells of something that this client does not know of:
     /// it may be dropped, whatever it is.
-    pub(crate) fn publish_strange(&self, event: &Event) {
+    pub(crate) fn publish_unsolicited(&self, event: &Event) {
         self.tell(event, true);
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::handle::Client;
 use crate::client::runtime::thread::ThreadId;
 use crate::client::runtime::timeout::Timeout;
@@ -21,8 +21,8 @@ impl Client {
     /// The same, for a limited time. `TIMEOUT`: a callback is still running, or the daemon has
     /// not taken its goodbye; closing goes on.
     pub fn close_within(&self, timeout: Timeout) -> Result<()> {
-        self.closing.begin(&self.inner);
-        let dispatcher = &self.inner.dispatcher;
+        self.closing.begin(&self.shared);
+        let dispatcher = &self.shared.dispatcher;
         if dispatcher.is_current() || self.closing.thread_id == ThreadId::current() {
             return Ok(());
         }
@@ -42,10 +42,10 @@ impl Client {
 
     /// As [`Client::close`]; completes when every other operation has completed and the daemon
     /// has been told goodbye. `CLOSED` when the client was closed before.
-    pub fn close_later(&self) -> Work<()> {
+    pub fn close_later(&self) -> Call<()> {
         let closing = Arc::clone(&self.closing);
-        let work = Work::task(move |inner| async move {
-            closing.begin(&inner);
+        let work = Call::task(move |shared| async move {
+            closing.begin(&shared);
             closing.parted().await;
             Ok(())
         });
@@ -54,7 +54,7 @@ impl Client {
 
     /// Begins what [`Client::close`] does and waits for nothing.
     pub fn begin_to_close(&self) {
-        self.closing.begin(&self.inner);
+        self.closing.begin(&self.shared);
     }
 }
 

@@ -7,29 +7,31 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::connection;
-use crate::client::connection::{Attempt, Caller, Established, Lane, LaneKind, Owner, Undrained};
+use crate::client::connection::{
+    Attempt, BlockingCaller, Established, Lane, LaneKind, Owner, Undrained,
+};
 use crate::client::events::completion::Value;
 use crate::client::handle::Client;
-use crate::client::shared::{Inner, Phase};
+use crate::client::shared::{Phase, Shared};
 use crate::error::closed;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
 /// One attempt to connect. Puts the phase back when it does not come to its end.
 struct Connecting {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
     attempt: u64,
     /// That of the lane that connects.
     epoch: u64,
 }
 
 impl Connecting {
-    fn begin(inner: &Arc<Inner>) -> Result<Self> {
+    fn begin(shared: &Arc<Shared>) -> Result<Self> {
         static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
         let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
-        let mut phase = lock(&inner.phase);
+        let mut phase = lock(&shared.phase);
         let again = match *phase {
             Phase::New => false,
             Phase::Left => true,
@@ -43,9 +45,9 @@ impl Connecting {
         };
         *phase = Phase::Connecting { again, attempt };
         Ok(Connecting {
-            inner: Arc::clone(inner),
+            shared: Arc::clone(shared),
             attempt,
-            epoch: inner.lanes[LaneKind::Local as usize].lock().epoch,
+            epoch: shared.lanes[LaneKind::Local as usize].lock().epoch,
         })
     }
 
@@ -62,12 +64,12 @@ impl Connecting {
     }
 
     fn still_wanted(&self) -> Result<()> {
-        self.check(*lock(&self.inner.phase))
+        self.check(*lock(&self.shared.phase))
     }
 
     /// The client is open, and its lanes are served with the sessions that were made for them.
     fn succeed(&self, all: Vec<Made>) -> Result<()> {
-        let mut phase = lock(&self.inner.phase);
+        let mut phase = lock(&self.shared.phase);
         if let Err(error) = self.check(*phase) {
             for made in &all {
                 made.session.decline(*phase == Phase::Closed);
@@ -79,19 +81,19 @@ impl Connecting {
         let serve = |made: Made| {
             let (hand_over, first) = oneshot::channel();
             made.lane.lock().wanted = true;
-            self.inner.serve(&made.lane, Some(first));
+            self.shared.serve(&made.lane, Some(first));
             (made, hand_over)
         };
         let served: Vec<_> = all.into_iter().map(serve).collect();
         // Those for which work waits, now: this operation can be cancelled at any moment.
-        for other in &self.inner.lanes[1..] {
+        for other in &self.shared.lanes[1..] {
             let wanted = other.lock().wanted;
             if wanted {
-                self.inner.serve(other, None);
+                self.shared.serve(other, None);
             }
         }
         drop(phase);
-        let owner: Arc<dyn Owner> = Arc::clone(&self.inner) as _;
+        let owner: Arc<dyn Owner> = Arc::clone(&self.shared) as _;
         for (made, hand_over) in served {
             let Made {
                 lane,
@@ -109,7 +111,7 @@ impl Connecting {
     }
 
     fn give_up(&self) {
-        let mut phase = lock(&self.inner.phase);
+        let mut phase = lock(&self.shared.phase);
         match *phase {
             Phase::Connecting { again, attempt } if attempt == self.attempt => {
                 *phase = if again { Phase::Left } else { Phase::New };
@@ -138,7 +140,7 @@ impl Made {
         owner: &Arc<dyn Owner>,
         lane: &Arc<Lane>,
         epoch: u64,
-        caller: Option<Caller>,
+        caller: Option<BlockingCaller>,
     ) -> Result<Self> {
         let (session, attempt) = connection::establish(owner, lane, epoch, caller).await?;
         Ok(Made {
@@ -154,21 +156,21 @@ impl Made {
 /// others too, one after the other as the daemon shakes hands, and the thread for callbacks.
 async fn make_sessions(
     connecting: &Connecting,
-    caller: Option<Caller>,
+    caller: Option<BlockingCaller>,
     made: &mut Vec<Made>,
 ) -> Result<()> {
-    let inner = &connecting.inner;
-    let local = &inner.lanes[LaneKind::Local as usize];
-    let owner: Arc<dyn Owner> = Arc::clone(inner) as _;
+    let shared = &connecting.shared;
+    let local = &shared.lanes[LaneKind::Local as usize];
+    let owner: Arc<dyn Owner> = Arc::clone(shared) as _;
     let first = Made::make(&owner, local, connecting.epoch, caller).await?;
     let is_modern = first.session.link.features.answers_at_once();
     made.push(first);
-    if !inner.config.connect_all {
+    if !shared.config.connect_all {
         return Ok(());
     }
-    inner.dispatcher.ensure_started()?;
+    shared.dispatcher.ensure_started()?;
     // There is one for everything with an old daemon.
-    let others = inner.lanes[1..].iter().filter(|_| is_modern);
+    let others = shared.lanes[1..].iter().filter(|_| is_modern);
     for other in others {
         let epoch = other.lock().epoch;
         made.push(Made::make(&owner, other, epoch, caller).await?);
@@ -177,11 +179,11 @@ async fn make_sessions(
 }
 
 async fn connect(
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
     connecting: Arc<Connecting>,
-    caller: Option<Caller>,
+    caller: Option<BlockingCaller>,
 ) -> Result<()> {
-    let left = inner.left.notified();
+    let left = shared.left.notified();
     tokio::pin!(left);
     left.as_mut().enable();
     connecting.still_wanted()?;
@@ -203,21 +205,21 @@ async fn connect(
     }
 }
 
-fn is_drained(inner: &Inner) -> Option<Value> {
+fn is_drained(shared: &Shared) -> Option<Value> {
     let drained = |lane: &Arc<Lane>| matches!(lane.undrained(), Undrained::Nothing);
-    let is_drained = !inner.ops.any_writes()
-        && inner.lanes.iter().all(drained)
-        && inner.channels.are_drained()
-        && inner.reliable.is_free_of(|_| true);
+    let is_drained = !shared.ops.any_writes()
+        && shared.lanes.iter().all(drained)
+        && shared.channels.are_drained()
+        && shared.reliable.is_free_of(|_| true);
     is_drained.then(|| Box::new(()) as Value)
 }
 
-async fn writes_are_over(inner: &Inner) {
+async fn writes_are_over(shared: &Shared) {
     loop {
-        let left = inner.ops.left.notified();
+        let left = shared.ops.left.notified();
         tokio::pin!(left);
         left.as_mut().enable();
-        if !inner.ops.any_writes() {
+        if !shared.ops.any_writes() {
             return;
         }
         left.await;
@@ -231,12 +233,12 @@ async fn drain(lane: &Lane) {
         moved.as_mut().enable();
         match lane.undrained() {
             Undrained::Nothing => return,
-            Undrained::Work => moved.await,
+            Undrained::Call => moved.await,
             Undrained::Bytes(link) => {
-                let written = link.outbox.drained.notified();
+                let written = link.writer.drained.notified();
                 tokio::pin!(written);
                 written.as_mut().enable();
-                if !link.outbox.is_empty() {
+                if !link.writer.is_empty() {
                     tokio::select! {
                         biased;
                         () = moved => {}
@@ -255,10 +257,10 @@ impl Client {
     /// `CONNECT`, `HANDSHAKE`, `CONNECTION_LOST` (the peer hung up in the middle of the
     /// handshake), `ALREADY_CONNECTED`, `CLOSED`. A connect that is cancelled at the very
     /// moment of its success leaves the client connected, as the next connect then says.
-    pub fn connect(&self) -> Result<Work<()>> {
-        let connecting = Arc::new(Connecting::begin(&self.inner)?);
+    pub fn connect(&self) -> Result<Call<()>> {
+        let connecting = Arc::new(Connecting::begin(&self.shared)?);
         let failed = Arc::clone(&connecting);
-        let work = Work::task_or_here(move |inner, caller| connect(inner, connecting, caller));
+        let work = Call::task_or_here(move |shared, caller| connect(shared, connecting, caller));
         Ok(work.undone_by(Arc::new(move || failed.give_up())))
     }
 
@@ -266,8 +268,8 @@ impl Client {
     /// Calls wait until the client is connected again; a `connect` that is at work ends
     /// with `CANCELLED`.
     pub fn disconnect(&self) -> Result<()> {
-        self.inner.leave_all(|| {
-            let mut phase = lock(&self.inner.phase);
+        self.shared.leave_all(|| {
+            let mut phase = lock(&self.shared.phase);
             *phase = match *phase {
                 Phase::Closed => return Err(closed()),
                 Phase::New => {
@@ -281,7 +283,7 @@ impl Client {
                 Phase::Connecting { again: true, .. } | Phase::Open => Phase::Left,
             };
             drop(phase);
-            self.inner.left.notify_waiters();
+            self.shared.left.notify_waiters();
             Ok(true)
         })
     }
@@ -289,15 +291,15 @@ impl Client {
     /// Waits until every write and copy command that was accepted is answered, and every
     /// plain message has left. When a message without reply has left can only be reckoned
     /// from the rate at which the daemon sends.
-    pub fn flush(&self) -> Result<Work<()>> {
-        self.inner.check_open()?;
-        let work = Work::task(|inner| async move {
-            writes_are_over(&inner).await;
-            for lane in &inner.lanes {
+    pub fn flush(&self) -> Result<Call<()>> {
+        self.shared.check_open()?;
+        let work = Call::task(|shared| async move {
+            writes_are_over(&shared).await;
+            for lane in &shared.lanes {
                 drain(lane).await;
             }
-            inner.channels.drained().await;
-            inner.reliable.freed_of(|_| true).await;
+            shared.channels.drained().await;
+            shared.reliable.freed_of(|_| true).await;
             Ok(())
         });
         Ok(work.or_if_ready(is_drained))

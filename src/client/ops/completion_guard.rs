@@ -7,36 +7,36 @@ use crate::error::closed;
 use crate::Result;
 
 /// Calls its function once: with the outcome, or with why there is none.
-pub(crate) struct Told<T, F: FnOnce(Result<T>)> {
-    tell: Option<F>,
+pub(crate) struct CompletionGuard<T, F: FnOnce(Result<T>)> {
+    complete: Option<F>,
     outcome: PhantomData<fn(T)>,
 }
 
-impl<T, F: FnOnce(Result<T>)> Told<T, F> {
-    pub(crate) fn new(tell: F) -> Self {
-        Told {
-            tell: Some(tell),
+impl<T, F: FnOnce(Result<T>)> CompletionGuard<T, F> {
+    pub(crate) fn new(complete: F) -> Self {
+        CompletionGuard {
+            complete: Some(complete),
             outcome: PhantomData,
         }
     }
 
     /// The work has ended.
-    pub(crate) fn tell(mut self, outcome: Result<T>) {
-        if let Some(tell) = self.tell.take() {
-            tell(outcome);
+    pub(crate) fn complete(mut self, outcome: Result<T>) {
+        if let Some(complete) = self.complete.take() {
+            complete(outcome);
         }
     }
 
     /// Its end was told in another way.
     pub(crate) fn forget(mut self) {
-        self.tell = None;
+        self.complete = None;
     }
 }
 
-impl<T, F: FnOnce(Result<T>)> Drop for Told<T, F> {
+impl<T, F: FnOnce(Result<T>)> Drop for CompletionGuard<T, F> {
     fn drop(&mut self) {
-        if let Some(tell) = self.tell.take() {
-            tell(Err(if std::thread::panicking() {
+        if let Some(complete) = self.complete.take() {
+            complete(Err(if std::thread::panicking() {
                 panicked()
             } else {
                 closed()
@@ -54,14 +54,14 @@ mod tests {
     #[test]
     fn tells_once_whatever_happens() {
         let heard = RefCell::new(Vec::new());
-        let told = || {
-            Told::new(|outcome: Result<u8>| {
+        let guard = || {
+            CompletionGuard::new(|outcome: Result<u8>| {
                 heard.borrow_mut().push(outcome.map_err(|e| e.status()));
             })
         };
-        told().tell(Ok(1));
-        told().forget();
-        drop(told());
+        guard().complete(Ok(1));
+        guard().forget();
+        drop(guard());
         assert_eq!(*heard.borrow(), [Ok(1), Err(Status::CLOSED)]);
     }
 
@@ -69,7 +69,7 @@ mod tests {
     fn a_panic_is_told_as_one() {
         let (sender, heard) = std::sync::mpsc::channel();
         let work = std::thread::spawn(move || {
-            let _told = Told::new(|outcome: Result<()>| {
+            let _told = CompletionGuard::new(|outcome: Result<()>| {
                 let _ = sender.send(outcome.map_err(|e| e.status()));
             });
             std::panic::resume_unwind(Box::new("as a bug would"));

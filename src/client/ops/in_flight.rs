@@ -9,7 +9,7 @@ use crate::sync::lock;
 use crate::Result;
 
 /// Things under way, each under a number that is never used twice.
-pub(crate) struct UnderWay<T> {
+pub(crate) struct InFlight<T> {
     state: Mutex<State<T>>,
     ended: Notify,
 }
@@ -19,9 +19,9 @@ struct State<T> {
     live: HashMap<u64, T>,
 }
 
-impl<T> Default for UnderWay<T> {
+impl<T> Default for InFlight<T> {
     fn default() -> Self {
-        UnderWay {
+        InFlight {
             state: Mutex::new(State {
                 last: 0,
                 live: HashMap::new(),
@@ -31,7 +31,7 @@ impl<T> Default for UnderWay<T> {
     }
 }
 
-impl<T> UnderWay<T> {
+impl<T> InFlight<T> {
     /// Enters a thing, unless `check` refuses it beside one of those that are there.
     pub(crate) fn begin(&self, thing: T, check: impl Fn(&T, &T) -> Result<()>) -> Result<u64> {
         let mut state = lock(&self.state);
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_not_entered_and_numbers_are_never_used_twice() {
-        let all = UnderWay::default();
+        let all = InFlight::default();
         let one = all.begin(1, distinct).unwrap();
         assert!(all.begin(1, distinct).is_err());
         let two = all.begin(2, distinct).unwrap();

@@ -72,7 +72,7 @@ struct State {
 
 /// What is to be known of an operation beside its task.
 #[derive(Clone, Default)]
-pub(crate) struct Terms {
+pub(crate) struct OpOptions {
     /// The name of the call, for whoever receives the completion.
     pub(crate) call: &'static str,
     /// Under which hash the operation can be cancelled while it runs.
@@ -92,7 +92,7 @@ pub(crate) struct Terms {
 struct Live {
     delivery: Delivery,
     task: Option<AbortHandle>,
-    terms: Terms,
+    options: OpOptions,
     /// How many wait for exactly this operation.
     waiters: usize,
 }
@@ -117,10 +117,10 @@ impl Ops {
 
     /// Enters a new operation, which can be found by `hash` where it has one.
     /// `CLOSED` once the client is closed, `BUSY` if the hash is in flight.
-    pub(crate) fn enter(&self, delivery: Delivery, terms: Terms) -> Result<OpId> {
-        let hash = terms.hash;
+    pub(crate) fn enter(&self, delivery: Delivery, options: OpOptions) -> Result<OpId> {
+        let hash = options.hash;
         let mut state = lock(&self.state);
-        if state.sealed || (state.closed && !terms.closes) {
+        if state.sealed || (state.closed && !options.closes) {
             return Err(Error::new(Status::CLOSED, "the client was closed"));
         }
         if hash.is_some_and(|hash| state.by_hash.contains_key(&hash)) {
@@ -137,10 +137,10 @@ impl Ops {
         let live = Live {
             delivery,
             task: None,
-            terms,
+            options,
             waiters: 0,
         };
-        state.outbound += usize::from(live.terms.outbound);
+        state.outbound += usize::from(live.options.outbound);
         state.live.insert(id, live);
         Ok(id)
     }
@@ -171,21 +171,21 @@ impl Ops {
             return false;
         };
         let outcome = outcome.or_else(|error| {
-            let part = live.terms.in_part.as_ref().and_then(|part| part(&error));
+            let part = live.options.in_part.as_ref().and_then(|part| part(&error));
             part.ok_or(error)
         });
-        let call = live.terms.call;
+        let call = live.options.call;
         let completed = Arc::new(Completed {
             op: id,
             call,
             outcome,
-            context: live.terms.context,
+            context: live.options.context,
         });
-        state.outbound -= usize::from(live.terms.outbound);
-        if let Some(hash) = &live.terms.hash {
+        state.outbound -= usize::from(live.options.outbound);
+        if let Some(hash) = &live.options.hash {
             state.by_hash.remove(hash);
         }
-        if let (Err(_), Some(undo)) = (&completed.outcome, &live.terms.undo) {
+        if let (Err(_), Some(undo)) = (&completed.outcome, &live.options.undo) {
             undo();
         }
         // What goes along may be let go of by foreign code, so not under the lock.
@@ -206,7 +206,7 @@ impl Ops {
         drop(state);
         drop((last, pushed_out));
         self.ended.notify_all();
-        if live.terms.outbound {
+        if live.options.outbound {
             self.left.notify_waiters();
         }
         if let Some((function, completed)) = inline {
@@ -286,7 +286,7 @@ impl Ops {
     pub(crate) fn close(&self) -> Vec<OpId> {
         let mut state = lock(&self.state);
         state.closed = true;
-        let left = state.live.iter().filter(|(_, live)| !live.terms.closes);
+        let left = state.live.iter().filter(|(_, live)| !live.options.closes);
         left.map(|(id, _)| *id).collect()
     }
 

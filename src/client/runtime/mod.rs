@@ -101,7 +101,8 @@ pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T> {
 
 /// What an operation ends with in which the library panicked.
 pub(crate) fn panicked() -> Error {
-    let place = crate::quiet::take_place().map_or_else(String::new, |place| format!(" ({place})"));
+    let place =
+        crate::panic_hook::take_place().map_or_else(String::new, |place| format!(" ({place})"));
     Error::new(
         Status::PANIC,
         format!("the library panicked in this operation, please report it{place}"),
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn a_panic_in_a_future_becomes_an_error() {
         let runtime = Builder::new_current_thread().build().unwrap();
-        let _quiet = crate::quiet::Quiet::enter();
+        let _quiet = crate::panic_hook::Quiet::enter();
         let ended = runtime.block_on(caught(async { panic!("in the test") as u8 }));
         assert_eq!(ended.unwrap_err().status(), Status::PANIC);
         assert_eq!(runtime.block_on(caught(async { 7 })).unwrap(), 7);

@@ -33,7 +33,7 @@ struct Running {
     number: u64,
     stream: Hash,
     courier: Hash,
-    told: bool,
+    reported: bool,
 }
 
 /// Couriers of streams, as long as they remember it themselves.
@@ -120,7 +120,7 @@ impl Copies {
             number,
             stream,
             courier,
-            told: false,
+            reported: false,
         });
         AtWork {
             copies: self,
@@ -153,13 +153,13 @@ impl Copies {
         let mut events = Vec::new();
         for copy in &mut state.running {
             let here = document.has_identity(&copy.courier);
-            if !here && !copy.told {
+            if !here && !copy.reported {
                 events.push(Event::CourierVanished(CourierVanished {
                     stream: copy.stream,
                     courier: copy.courier,
                 }));
             }
-            copy.told = !here;
+            copy.reported = !here;
         }
         events
     }

@@ -10,12 +10,12 @@ use bytes::Bytes;
 
 use self::resending::{Found, Place, StartFlags, StartKind};
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::connection::LaneKind;
 use crate::client::encryption::Priority;
 use crate::client::handle::Client;
 use crate::client::requests;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::wire::WipingVec;
 use crate::{Result, Status};
 
@@ -43,7 +43,7 @@ const FRESH_ENVELOPES: usize = 3;
 const READ_BACK: usize = 3;
 
 pub(crate) async fn write_box(
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
     cap: WriteCap,
     index: BoxIndex,
     plaintext: Bytes,
@@ -53,15 +53,15 @@ pub(crate) async fn write_box(
     let mut attempt = 1;
     let mut replayed = false;
     loop {
-        let mut place = Place::take(&inner, LaneKind::Write)?;
+        let mut place = Place::take(&shared, LaneKind::Write)?;
         let envelope = place.encrypt_write(&cap, &index, &plaintext).await?;
         let fate = place.send_envelope(&kind, &envelope, flags, None).await;
         replayed |= fate.replayed;
-        let doubtful = replayed || inner.features().may_meet_itself();
+        let doubtful = replayed || shared.features().may_meet_itself();
         match fate.outcome {
             Ok(_) => return envelope.next(),
             Err(error) if error.status() == Status::BOX_ALREADY_EXISTS && doubtful => {
-                return match holds(&inner, &cap, &index, &plaintext).await {
+                return match holds(&shared, &cap, &index, &plaintext).await {
                     Some(true) => envelope.next(),
                     Some(false) => Err(error),
                     None => Err(resending::may_have_met_itself(&error, replayed)),
@@ -81,14 +81,14 @@ pub(crate) async fn write_box(
 /// connection a write may meet itself, and before v0.0.74 at any time. `None` where the box
 /// cannot be read.
 async fn holds(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     cap: &WriteCap,
     index: &BoxIndex,
     plaintext: &Bytes,
 ) -> Option<bool> {
     let read_cap = cap.read_cap();
     for _ in 0..READ_BACK {
-        match read_once(inner, &read_cap, index).await {
+        match read_once(shared, &read_cap, index).await {
             Ok(found) => return Some(found.plaintext == *plaintext),
             Err(error) if error.status() == Status::TOMBSTONE => return Some(plaintext.is_empty()),
             // The replica that was asked may have it later.
@@ -102,27 +102,27 @@ async fn holds(
 }
 
 pub(crate) async fn read_once(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     cap: &ReadCap,
     index: &BoxIndex,
 ) -> Result<ReadBox> {
-    let found = resending::read_once(inner, cap, index, StartFlags::default()).await?;
+    let found = resending::read_once(shared, cap, index, StartFlags::default()).await?;
     found.into_box()
 }
 
 pub(crate) async fn read_box(
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
     cap: ReadCap,
     index: BoxIndex,
     flags: StartFlags,
 ) -> Result<ReadBox> {
     if !flags.no_retry {
-        let found = resending::poll(&inner, &cap, &index, None, flags).await?;
+        let found = resending::poll(&shared, &cap, &index, None, flags).await?;
         return found.into_box();
     }
     let mut attempt = 1;
     loop {
-        match resending::read_once(&inner, &cap, &index, flags).await {
+        match resending::read_once(&shared, &cap, &index, flags).await {
             Err(error)
                 if error.status() == Status::COURIER_INVALID_EPOCH && attempt < FRESH_ENVELOPES =>
             {
@@ -142,12 +142,12 @@ impl Client {
         index: &BoxIndex,
         plaintext: &[u8],
         flags: StartFlags,
-    ) -> Result<Work<BoxIndex>> {
+    ) -> Result<Call<BoxIndex>> {
         // Encoded once for its checks: bad arguments are refused before anything begins.
-        requests::encrypt_write_call(&self.inner, cap, index, plaintext, Priority::Write)?;
+        requests::encrypt_write_call(&self.shared, cap, index, plaintext, Priority::Write)?;
         let (cap, index) = (cap.clone(), index.clone());
         let plaintext = WipingVec::new(plaintext.to_vec()).into_bytes();
-        Ok(Work::task(move |inner| write_box(inner, cap, index, plaintext, flags)).outbound())
+        Ok(Call::task(move |shared| write_box(shared, cap, index, plaintext, flags)).outbound())
     }
 
     /// Reads one box, waiting for it to be written unless the flags say otherwise.
@@ -156,9 +156,11 @@ impl Client {
         cap: &ReadCap,
         index: &BoxIndex,
         flags: StartFlags,
-    ) -> Result<Work<ReadBox>> {
-        requests::encrypt_read_call(&self.inner, cap, index, Priority::Read)?;
+    ) -> Result<Call<ReadBox>> {
+        requests::encrypt_read_call(&self.shared, cap, index, Priority::Read)?;
         let (cap, index) = (cap.clone(), index.clone());
-        Ok(Work::task(move |inner| read_box(inner, cap, index, flags)))
+        Ok(Call::task(move |shared| {
+            read_box(shared, cap, index, flags)
+        }))
     }
 }

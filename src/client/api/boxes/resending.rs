@@ -16,13 +16,13 @@ use tokio::sync::{oneshot, Notify};
 use super::polling::{Costs, Next, Polled};
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::client::api::couriers::COURIER;
-use crate::client::call::Work;
-use crate::client::connection::{BoxStart, Lane, LaneKind, StartAnswer, StartCap, StartRequest};
+use crate::client::call::Call;
+use crate::client::connection::{BoxStart, Lane, LaneKind, ResendAnswer, ResendCap, ResendRequest};
 use crate::client::encryption::Priority;
 use crate::client::handle::Client;
 use crate::client::requests;
 use crate::client::runtime::timeout;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::envelope::Envelope;
 use crate::error::closed;
 use crate::sync::lock;
@@ -78,7 +78,7 @@ pub struct StartResult {
 /// A place in a lane's line, and then what is sent from it. Dropped, it is taken out of the
 /// line, or cancelled at the daemon until that has effect.
 pub(crate) struct Place {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
     lane: Arc<Lane>,
     key: u64,
     near: oneshot::Receiver<()>,
@@ -86,16 +86,16 @@ pub(crate) struct Place {
 
 impl Place {
     /// Takes a place at the end of the line of a lane.
-    pub(crate) fn take(inner: &Arc<Inner>, kind: LaneKind) -> Result<Self> {
-        let lane = inner.lane(kind);
+    pub(crate) fn take(shared: &Arc<Shared>, kind: LaneKind) -> Result<Self> {
+        let lane = shared.lane(kind);
         let (key, near) = lane.reserve(kind != LaneKind::Read)?;
         let place = Place {
-            inner: Arc::clone(inner),
+            shared: Arc::clone(shared),
             lane,
             key,
             near,
         };
-        place.lane.pump(&inner.queries);
+        place.lane.pump(&shared.queries);
         Ok(place)
     }
 
@@ -111,8 +111,8 @@ impl Place {
         index: &BoxIndex,
     ) -> Result<Envelope> {
         self.is_near().await?;
-        let call = requests::encrypt_read_call(&self.inner, cap, index, Priority::Read)?;
-        call.run(&self.inner).await
+        let call = requests::encrypt_read_call(&self.shared, cap, index, Priority::Read)?;
+        call.run(&self.shared).await
     }
 
     /// Has the envelope of a write made once its turn is near.
@@ -124,15 +124,15 @@ impl Place {
     ) -> Result<Envelope> {
         self.is_near().await?;
         let priority = Priority::Write;
-        let call = requests::encrypt_write_call(&self.inner, cap, index, plaintext, priority)?;
-        call.run(&self.inner).await
+        let call = requests::encrypt_write_call(&self.shared, cap, index, plaintext, priority)?;
+        call.run(&self.shared).await
     }
 
     /// Sends a request when its turn comes, and awaits the answer.
-    async fn send(self, request: StartRequest) -> Result<StartAnswer> {
+    async fn send(self, request: ResendRequest) -> Result<ResendAnswer> {
         let (sender, answer) = oneshot::channel();
         self.lane.fill(self.key, request, sender)?;
-        self.lane.pump(&self.inner.queries);
+        self.lane.pump(&self.shared.queries);
         answer.await.map_err(|_| closed())?
     }
 
@@ -162,16 +162,16 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let queries = &self.inner.queries;
+        let queries = &self.shared.queries;
         let mut state = self.lane.lock();
-        let cancel = state.starts.abandon(self.key, queries, Instant::now());
+        let cancel = state.resends.abandon(self.key, queries, Instant::now());
         if let (Some(cancel), Some(link)) = (cancel, state.link.clone()) {
-            state.put(&link, cancel); // under the lock, so behind its start
+            state.queue(&link, cancel); // under the lock, so behind its start
         }
         let link = state.pump(queries);
         drop(state);
         if let Some(link) = link {
-            link.outbox.kick();
+            link.writer.flush();
         }
         self.lane.wake.notify_one(); // there is a new time limit
         self.lane.progress.notify_waiters();
@@ -180,11 +180,11 @@ impl Drop for Place {
 
 /// Gives a request to its lane and awaits the answer.
 pub(crate) async fn run(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     kind: LaneKind,
-    request: StartRequest,
-) -> Result<StartAnswer> {
-    Place::take(inner, kind)?.send(request).await
+    request: ResendRequest,
+) -> Result<ResendAnswer> {
+    Place::take(shared, kind)?.send(request).await
 }
 
 /// How one envelope fared.
@@ -196,7 +196,7 @@ pub(crate) struct Fate {
 
 impl Fate {
     /// The outcome, with a hint where a write may have met itself and nobody can look.
-    fn told(self, features: &Features) -> Result<StartResult> {
+    fn into_result(self, features: &Features) -> Result<StartResult> {
         let doubtful = self.replayed || features.may_meet_itself();
         self.outcome.map_err(|error| {
             if doubtful && error.status() == Status::BOX_ALREADY_EXISTS {
@@ -223,12 +223,12 @@ pub(crate) fn may_have_met_itself(error: &Error, replayed: bool) -> Error {
 
 /// Sends one envelope that is prepared, once.
 pub(crate) async fn send_envelope(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     kind: &StartKind,
     envelope: &Envelope,
     flags: StartFlags,
 ) -> Fate {
-    match Place::take(inner, kind.lane()) {
+    match Place::take(shared, kind.lane()) {
         Ok(place) => place.send_envelope(kind, envelope, flags, None).await,
         Err(error) => Fate {
             outcome: Err(error),
@@ -242,12 +242,12 @@ fn start_request(
     envelope: &Envelope,
     flags: StartFlags,
     handed: Option<Arc<Notify>>,
-) -> StartRequest {
+) -> ResendRequest {
     let (cap, index) = match kind {
-        StartKind::Read(cap, index) => (StartCap::Read(cap.clone()), Some(index.clone())),
-        StartKind::Write(cap) => (StartCap::Write(cap.clone()), None),
+        StartKind::Read(cap, index) => (ResendCap::Read(cap.clone()), Some(index.clone())),
+        StartKind::Write(cap) => (ResendCap::Write(cap.clone()), None),
     };
-    StartRequest::Box(Box::new(BoxStart {
+    ResendRequest::Box(Box::new(BoxStart {
         cap,
         index,
         reply_index: flags.reply_index,
@@ -260,7 +260,7 @@ fn start_request(
     }))
 }
 
-fn read_result(answer: StartAnswer) -> Result<StartResult> {
+fn read_result(answer: ResendAnswer) -> Result<StartResult> {
     answer.check()?;
     match answer.reply.body {
         ReplyBody::StartResending(body) => Ok(StartResult {
@@ -280,19 +280,19 @@ fn read_result(answer: StartAnswer) -> Result<StartResult> {
 
 /// Sends an envelope until it is answered for good.
 pub(crate) async fn start(
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
     kind: StartKind,
     envelope: Envelope,
     flags: StartFlags,
 ) -> Result<StartResult> {
     match &kind {
         StartKind::Read(cap, index) if !flags.no_retry => {
-            let found = poll(&inner, cap, index, Some(envelope), flags).await?;
+            let found = poll(&shared, cap, index, Some(envelope), flags).await?;
             Ok(found.result)
         }
         _ => {
-            let fate = send_envelope(&inner, &kind, &envelope, flags).await;
-            fate.told(&inner.features())
+            let fate = send_envelope(&shared, &kind, &envelope, flags).await;
+            fate.into_result(&shared.features())
         }
     }
 }
@@ -306,7 +306,7 @@ pub(crate) struct Found {
 
 /// Reads a box until it is there; `first` is the first envelope, where there is one already.
 pub(crate) async fn poll(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     cap: &ReadCap,
     index: &BoxIndex,
     first: Option<Envelope>,
@@ -322,7 +322,7 @@ pub(crate) async fn poll(
     let mut refusals = 0;
     loop {
         let begun = tokio::time::Instant::now();
-        let mut place = Place::take(inner, LaneKind::Read)?;
+        let mut place = Place::take(shared, LaneKind::Read)?;
         let envelope = match next.take() {
             Some(envelope) => Ok(envelope),
             None => {
@@ -361,7 +361,7 @@ pub(crate) async fn poll(
         let pause = POLL_EVERY * 2_u32.pow(refusals.min(5));
         tokio::time::sleep_until(begun + pause).await;
         let now = Instant::now();
-        if is_missing && polled.next(now, &costs(inner)) == Next::Same {
+        if is_missing && polled.next(now, &costs(shared)) == Next::Same {
             polled.again();
             next = envelope.ok();
         }
@@ -369,18 +369,18 @@ pub(crate) async fn poll(
 }
 
 /// What it costs to poll a box, as far as is known.
-fn costs(inner: &Inner) -> Costs {
+fn costs(shared: &Shared) -> Costs {
     // It is not known of couriers of older networks that they look again.
-    let encryption = inner.encryption.price();
-    let document = lock(&inner.view).document();
+    let encryption = shared.encryption.price();
+    let document = lock(&shared.view).document();
     let couriers = document.map_or(0, |document| document.services(COURIER).len());
-    let looks_again = !inner.single.load(Ordering::Acquire);
+    let looks_again = !shared.single.load(Ordering::Acquire);
     Costs {
         encryption: encryption.filter(|_| looks_again),
-        packets: inner
+        packets: shared
             .lane_of(LaneKind::Read)
             .lock()
-            .starts
+            .resends
             .window
             .packets_take(),
         couriers: u32::try_from(couriers).unwrap_or(u32::MAX),
@@ -390,12 +390,12 @@ fn costs(inner: &Inner) -> Costs {
 
 /// Reads a box with one envelope, which is encrypted when its turn to be sent is near.
 pub(crate) async fn read_once(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     cap: &ReadCap,
     index: &BoxIndex,
     flags: StartFlags,
 ) -> Result<Found> {
-    let mut place = Place::take(inner, LaneKind::Read)?;
+    let mut place = Place::take(shared, LaneKind::Read)?;
     let envelope = place.encrypt_read(cap, index).await?;
     let kind = StartKind::Read(cap.clone(), index.clone());
     let flags = StartFlags {
@@ -419,12 +419,12 @@ impl Client {
         kind: StartKind,
         envelope: Envelope,
         flags: StartFlags,
-    ) -> Result<Work<StartResult>> {
-        self.inner.check_open()?;
-        self.inner
+    ) -> Result<Call<StartResult>> {
+        self.shared.check_open()?;
+        self.shared
             .check_known("start_resending_encrypted_message_reply")?;
         if let StartKind::Read(cap, index) = &kind {
-            requests::check_place(&self.inner, &cap.first_index(), index)?;
+            requests::check_place(&self.shared, &cap.first_index(), index)?;
         }
         if envelope.ciphertext.is_empty() || envelope.descriptor.is_empty() {
             return Err(Error::new(
@@ -434,13 +434,13 @@ impl Client {
         }
         self.check_ciphertext(envelope.ciphertext.len())?;
         let (hash, writes) = (envelope.hash, matches!(kind, StartKind::Write(_)));
-        let work = Work::task(move |inner| start(inner, kind, envelope, flags)).under_hash(hash);
+        let work = Call::task(move |shared| start(shared, kind, envelope, flags)).under_hash(hash);
         Ok(if writes { work.outbound() } else { work })
     }
 
     /// The daemon does not answer a ciphertext of a wrong length at all.
     pub(crate) fn check_ciphertext(&self, len: usize) -> Result<()> {
-        let view = crate::sync::lock(&self.inner.view);
+        let view = crate::sync::lock(&self.shared.view);
         let Some(geometry) = &view.pigeonhole else {
             return Ok(());
         };
@@ -458,20 +458,20 @@ impl Client {
     /// Ends the operation that sends the envelope named by `hash`, with
     /// `START_RESENDING_CANCELLED`. Success also when nothing is in flight; the
     /// daemon is then told all the same, for an earlier session may have sent it.
-    pub fn cancel_resending_encrypted_message(&self, hash: &Hash) -> Result<Work<()>> {
-        self.inner.check_open()?;
-        if self.end_by_hash(hash) || !self.inner.is_attached() {
-            return Ok(Work::now(|_| Ok(())));
+    pub fn cancel_resending_encrypted_message(&self, hash: &Hash) -> Result<Call<()>> {
+        self.shared.check_open()?;
+        if self.end_by_hash(hash) || !self.shared.is_attached() {
+            return Ok(Call::now(|_| Ok(())));
         }
         self.cancel_unknown(hash)
     }
 
     /// Ends what is in flight under `hash`. False if nothing is.
     pub(crate) fn end_by_hash(&self, hash: &Hash) -> bool {
-        let Some(id) = self.inner.ops.find(hash) else {
+        let Some(id) = self.shared.ops.find(hash) else {
             return false;
         };
-        self.inner.finish(
+        self.shared.finish(
             id,
             Err(Error::new(
                 Status::START_RESENDING_CANCELLED,

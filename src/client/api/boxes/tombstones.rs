@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 
 use crate::bacap::{BoxIndex, WriteCap};
 use crate::client::api::copies::streams::{check_index, MAX_STREAM_BOXES};
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::encryption::Priority;
 use crate::client::events::completion::Value;
 use crate::client::handle::Client;
 use crate::client::requests;
 use crate::client::runtime::in_order::InOrder;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::envelope::Envelope;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
@@ -40,19 +40,19 @@ pub struct Tombstones {
 type Made = Arc<Mutex<Tombstones>>;
 
 /// Several are made at once, and come out in their order.
-async fn make(inner: Arc<Inner>, cap: WriteCap, count: u32, made: Made) -> Result<Tombstones> {
+async fn make(shared: Arc<Shared>, cap: WriteCap, count: u32, made: Made) -> Result<Tombstones> {
     let mut asked = InOrder::new();
     let (mut begun, mut taken) = (0, 0);
     let mut index = lock(&made).next.clone();
     loop {
         // Where the daemon counts otherwise, only it knows which box is next.
-        let at_once = match inner.check_next_index() {
-            Ok(()) => inner.encryption.connections() + 1,
+        let at_once = match shared.check_next_index() {
+            Ok(()) => shared.encryption.connections() + 1,
             Err(_) => 1,
         };
         while begun < count && asked.running() < at_once {
-            let (inner, cap, at) = (Arc::clone(&inner), cap.clone(), index.clone());
-            asked.start(async move { encrypt(&inner, &cap, at).await });
+            let (shared, cap, at) = (Arc::clone(&shared), cap.clone(), index.clone());
+            asked.start(async move { encrypt(&shared, &cap, at).await });
             index = index.next();
             begun += 1;
         }
@@ -78,10 +78,14 @@ async fn make(inner: Arc<Inner>, cap: WriteCap, count: u32, made: Made) -> Resul
     }
 }
 
-async fn encrypt(inner: &Arc<Inner>, cap: &WriteCap, index: BoxIndex) -> Result<TombstoneEnvelope> {
-    let call = requests::encrypt_write_call(inner, cap, &index, &[], Priority::Bulk)?;
+async fn encrypt(
+    shared: &Arc<Shared>,
+    cap: &WriteCap,
+    index: BoxIndex,
+) -> Result<TombstoneEnvelope> {
+    let call = requests::encrypt_write_call(shared, cap, &index, &[], Priority::Bulk)?;
     Ok(TombstoneEnvelope {
-        envelope: call.run(inner).await?,
+        envelope: call.run(shared).await?,
         box_index: index,
     })
 }
@@ -119,16 +123,16 @@ impl Client {
         cap: &WriteCap,
         start: &BoxIndex,
         max_count: u32,
-    ) -> Result<Work<Tombstones>> {
-        self.inner.check_open()?;
-        check_index(&self.inner, cap, start)?;
+    ) -> Result<Call<Tombstones>> {
+        self.shared.check_open()?;
+        check_index(&self.shared, cap, start)?;
         let made = Tombstones {
             envelopes: Vec::new(),
             next: start.clone(),
             error: None,
         };
         if max_count == 0 {
-            return Ok(Work::now(move |_| Ok(made)));
+            return Ok(Call::now(move |_| Ok(made)));
         }
         if usize::try_from(max_count).is_ok_and(|count| count > MAX_STREAM_BOXES) {
             return Err(Error::new(
@@ -136,10 +140,12 @@ impl Client {
                 format!("{max_count} tombstones at once, where {MAX_STREAM_BOXES} are allowed"),
             ));
         }
-        requests::encrypt_write_call(&self.inner, cap, start, &[], Priority::Bulk)?;
+        requests::encrypt_write_call(&self.shared, cap, start, &[], Priority::Bulk)?;
         let made = Arc::new(Mutex::new(made));
-        let (cap, shared) = (cap.clone(), Arc::clone(&made));
-        Ok(Work::task(move |inner| make(inner, cap, max_count, shared))
-            .or_in_part(Arc::new(move |error| part(&made, error))))
+        let (cap, common) = (cap.clone(), Arc::clone(&made));
+        Ok(
+            Call::task(move |shared| make(shared, cap, max_count, common))
+                .or_in_part(Arc::new(move |error| part(&made, error))),
+        )
     }
 }

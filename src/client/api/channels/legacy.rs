@@ -14,7 +14,7 @@ use super::values::NewChannel;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::client::connection::LocalCall;
 use crate::client::connection::{Answer, Lane, LaneKind, Link};
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::channel_query::ChannelQuery;
 use crate::client::tables::channels::opened::Opened;
 use crate::client::tables::channels::{Channel, End};
@@ -43,13 +43,13 @@ impl Drop for Route {
 fn close(link: &Link, channel_id: u16) {
     // Nothing is answered; a daemon that has gone has closed its channels anyway.
     if let Ok(frame) = (Request::CloseChannel { channel_id }).encode(&[0; 16]) {
-        link.outbox.push(frame.into_bytes());
+        link.writer.push(frame.into_bytes());
     }
 }
 
 /// The lane that carries everything for such a daemon.
-pub(crate) fn lane(inner: &Arc<Inner>) -> Arc<Lane> {
-    inner.lane(LaneKind::Local)
+pub(crate) fn lane(shared: &Arc<Shared>) -> Arc<Lane> {
+    shared.lane(LaneKind::Local)
 }
 
 /// True while `link` is the lane's connection.
@@ -62,8 +62,8 @@ pub(crate) fn is_current(lane: &Lane, link: &Arc<Link>) -> bool {
 }
 
 /// Waits until there is a connection with such a daemon.
-async fn connected(inner: &Arc<Inner>) -> Result<Arc<Link>> {
-    let lane = lane(inner);
+async fn connected(shared: &Arc<Shared>) -> Result<Arc<Link>> {
+    let lane = lane(shared);
     loop {
         let moved = lane.progress.notified();
         tokio::pin!(moved);
@@ -87,19 +87,19 @@ fn replaced() -> Error {
 /// Asks the daemon on `link`. None if the connection changed: then the answer names a
 /// channel of another one, or was given for one.
 async fn ask<T>(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     link: &Arc<Link>,
     request: &Request<'_>,
     read: fn(&Answer) -> Result<T>,
 ) -> Result<Option<T>> {
-    let call = LocalCall::new(&inner.queries, request, read)?;
-    let answer = call.run(inner).await;
+    let call = LocalCall::new(&shared.queries, request, read)?;
+    let answer = call.run(shared).await;
     if let Err(error) = &answer {
         if error.status() == Status::CONNECTION_LOST {
             return Err(error.clone()); // it would be lost again and again
         }
     }
-    if !is_current(&lane(inner), link) {
+    if !is_current(&lane(shared), link) {
         return Ok(None);
     }
     answer.map(Some)
@@ -151,17 +151,17 @@ fn read_prepared(answer: &Answer) -> Result<ChannelQuery> {
 }
 
 /// Makes a stream and opens a channel to write to it.
-pub(crate) async fn create_write(inner: &Arc<Inner>) -> Result<NewChannel> {
+pub(crate) async fn create_write(shared: &Arc<Shared>) -> Result<NewChannel> {
     loop {
-        let link = connected(inner).await?;
-        let made = ask(inner, &link, &Request::CreateWriteChannel, read_created).await?;
+        let link = connected(shared).await?;
+        let made = ask(shared, &link, &Request::CreateWriteChannel, read_created).await?;
         let Some((id, write_cap, read_cap)) = made else {
             continue;
         };
         let (end, first) = (End::Write(write_cap.clone()), write_cap.first_index());
         let opened = Opened::new(&link, id, first.clone(), None);
         return Ok(NewChannel {
-            id: inner.channels.open(end, first, None, Some(opened)),
+            id: shared.channels.open(end, first, None, Some(opened)),
             write_cap,
             read_cap,
         });
@@ -169,16 +169,16 @@ pub(crate) async fn create_write(inner: &Arc<Inner>) -> Result<NewChannel> {
 }
 
 /// Opens a channel to read a stream from its beginning.
-pub(crate) async fn create_read(inner: &Arc<Inner>, read_cap: &ReadCap) -> Result<Opened> {
+pub(crate) async fn create_read(shared: &Arc<Shared>, read_cap: &ReadCap) -> Result<Opened> {
     let request = Request::CreateReadChannel {
         read_cap: read_cap.as_bytes(),
     };
-    open_with(inner, &request, &read_cap.first_index(), None).await
+    open_with(shared, &request, &read_cap.first_index(), None).await
 }
 
 /// Opens a channel again at `position`.
 pub(crate) async fn resume(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     end: &End,
     position: &BoxIndex,
     reply_index: Option<u8>,
@@ -195,12 +195,12 @@ pub(crate) async fn resume(
             reply_index,
         },
     };
-    open_with(inner, &request, position, None).await
+    open_with(shared, &request, position, None).await
 }
 
 /// Opens a channel again so that the answer to `query` can be understood on it.
 pub(crate) async fn resume_query(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     end: &End,
     query: &ChannelQuery,
 ) -> Result<Opened> {
@@ -221,18 +221,18 @@ pub(crate) async fn resume_query(
         },
     };
     let resumed_for = Some(query.envelope_hash);
-    open_with(inner, &request, &query.current_index, resumed_for).await
+    open_with(shared, &request, &query.current_index, resumed_for).await
 }
 
 async fn open_with(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     request: &Request<'_>,
     at: &BoxIndex,
     resumed_for: Option<Hash>,
 ) -> Result<Opened> {
     loop {
-        let link = connected(inner).await?;
-        if let Some(id) = ask(inner, &link, request, read_opened).await? {
+        let link = connected(shared).await?;
+        if let Some(id) = ask(shared, &link, request, read_opened).await? {
             return Ok(Opened::new(&link, id, at.clone(), resumed_for));
         }
     }
@@ -240,16 +240,16 @@ async fn open_with(
 
 /// The daemon's channel that stands for ours on the present connection, opened if need be,
 /// and where it stands. It is about to prepare something.
-async fn opened(inner: &Arc<Inner>, channel: &Channel) -> Result<(Arc<Link>, u16, BoxIndex)> {
+async fn opened(shared: &Arc<Shared>, channel: &Channel) -> Result<(Arc<Link>, u16, BoxIndex)> {
     let mut slot = channel.opened.lock().await;
     loop {
-        let link = connected(inner).await?;
+        let link = connected(shared).await?;
         if let Some(opened) = slot.as_mut().filter(|opened| opened.is_on(&link)) {
             opened.resumed_for = None;
             return Ok((link, opened.id, opened.at.clone()));
         }
         let position = channel.position();
-        *slot = Some(resume(inner, &channel.end, &position, channel.reply_index).await?);
+        *slot = Some(resume(shared, &channel.end, &position, channel.reply_index).await?);
     }
 }
 
@@ -280,21 +280,21 @@ pub(crate) async fn may_have_moved(channel: &Channel, route: &Route, query: &Cha
 
 /// Prepares a write at the channel's position.
 pub(crate) async fn write(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     channel: &Channel,
     payload: &[u8],
 ) -> Result<ChannelQuery> {
-    prepare(inner, channel, None, &Wanted::Write(payload)).await
+    prepare(shared, channel, None, &Wanted::Write(payload)).await
 }
 
 /// Prepares a read of the box at `index`, or at the channel's position.
 pub(crate) async fn read(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     channel: &Channel,
     index: Option<&BoxIndex>,
     reply_index: Option<u8>,
 ) -> Result<ChannelQuery> {
-    prepare(inner, channel, index, &Wanted::Read(reply_index)).await
+    prepare(shared, channel, index, &Wanted::Read(reply_index)).await
 }
 
 /// What a channel is to prepare.
@@ -320,19 +320,19 @@ impl Wanted<'_> {
 }
 
 async fn prepare(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     channel: &Channel,
     index: Option<&BoxIndex>,
     what: &Wanted<'_>,
 ) -> Result<ChannelQuery> {
     let mut reopenings = 0;
     loop {
-        let (link, id, at) = opened(inner, channel).await?;
+        let (link, id, at) = opened(shared, channel).await?;
         let wanted = index.cloned().unwrap_or_else(|| channel.position());
         // The daemon's channel stays where it is until it is told; only reads can tell it.
         let tell = index.or_else(|| (at != wanted).then_some(&wanted));
         let request = what.request(id, tell);
-        let failure = match ask(inner, &link, &request, read_prepared).await {
+        let failure = match ask(shared, &link, &request, read_prepared).await {
             Ok(None) => continue,
             Ok(Some(query)) if query.current_index == wanted => {
                 learn(channel, &link, id, &query).await;
@@ -361,13 +361,13 @@ fn is_gone(error: &Error) -> bool {
 /// Where `query` can be sent so that its answer is understood. `anew`: not on the channel
 /// that prepared it, which has failed.
 pub(crate) async fn route(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     channel: &Channel,
     query: &ChannelQuery,
     anew: bool,
 ) -> Result<Route> {
     loop {
-        let link = connected(inner).await?;
+        let link = connected(shared).await?;
         let known = |opened: &&Opened| {
             !anew && opened.is_on(&link) && opened.knows.contains(&query.envelope_hash)
         };
@@ -382,7 +382,7 @@ pub(crate) async fn route(
             let spare = false;
             return Ok(Route { link, id, spare });
         }
-        let opened = resume_query(inner, &channel.end, query).await?;
+        let opened = resume_query(shared, &channel.end, query).await?;
         if opened.is_on(&link) {
             let (id, spare) = (opened.id, true);
             return Ok(Route { link, id, spare });
@@ -391,11 +391,11 @@ pub(crate) async fn route(
 }
 
 /// Closes the daemon's channel, if there is one on the present connection.
-pub(crate) async fn close_opened(inner: &Arc<Inner>, channel: &Channel) {
+pub(crate) async fn close_opened(shared: &Arc<Shared>, channel: &Channel) {
     let Some(opened) = channel.opened.lock().await.take() else {
         return;
     };
-    let link = lane(inner).lock().link.clone();
+    let link = lane(shared).lock().link.clone();
     if let Some(link) = link.filter(|link| opened.is_on(link)) {
         close(&link, opened.id);
     }

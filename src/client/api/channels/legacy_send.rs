@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::legacy::{is_current, lane, may_have_moved, route, Route};
 use super::values::{channel_closed, ChannelReply};
 use crate::client::connection::Link;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::channel_query::ChannelQuery;
 use crate::client::stored::destination::Destination;
 use crate::client::tables::channels::flights::{Flight, Word};
@@ -33,7 +33,7 @@ enum Came {
 
 /// Sends a query until it is answered.
 pub(crate) async fn send(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     channel: &Channel,
     query: &ChannelQuery,
     courier: &Destination,
@@ -44,9 +44,9 @@ pub(crate) async fn send(
         let route = tokio::select! {
             biased;
             () = flight.ended() => return Err(channel_closed()),
-            route = route(inner, channel, query, anew) => route?,
+            route = route(shared, channel, query, anew) => route?,
         };
-        let failure = match attempt(inner, &route, query, courier, flight).await? {
+        let failure = match attempt(shared, &route, query, courier, flight).await? {
             Came::Lost => continue,
             Came::Ended => return Err(channel_closed()),
             Came::Refused(sent) => codes::check_query_sent(&sent, &route.link.features).err(),
@@ -90,7 +90,7 @@ async fn is_of_the_channel(
 
 /// Sends the query once and waits for what comes of it.
 async fn attempt(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     route: &Route,
     query: &ChannelQuery,
     courier: &Destination,
@@ -107,14 +107,14 @@ async fn attempt(
     tokio::select! {
         biased;
         () = flight.ended() => return Ok(Came::Ended),
-        online = online(inner, &route.link) => if !online {
+        online = online(shared, &route.link) => if !online {
             return Ok(Came::Lost);
         },
     }
     flight.renew();
-    lane(inner).lock().put(&route.link, frame);
-    route.link.outbox.kick();
-    let lost = lost(inner, &route.link);
+    lane(shared).lock().queue(&route.link, frame);
+    route.link.writer.flush();
+    let lost = lost(shared, &route.link);
     tokio::pin!(lost);
     let mut deadline = None;
     loop {
@@ -124,7 +124,7 @@ async fn attempt(
                 Word::Reply(reply) => return Ok(Came::Reply(reply)),
                 Word::Ended => return Ok(Came::Ended),
                 Word::Sent(sent) if sent.error_code != 0 => return Ok(Came::Refused(sent)),
-                Word::Sent(sent) => deadline = Instant::now().checked_add(patience(inner, &sent)),
+                Word::Sent(sent) => deadline = Instant::now().checked_add(read_deadline(shared, &sent)),
             },
             () = &mut lost => return Ok(Came::Lost),
             () = until(deadline) => return Ok(Came::Lost),
@@ -133,9 +133,9 @@ async fn attempt(
 }
 
 /// How long a reply may take after the query was sent.
-fn patience(inner: &Inner, sent: &ChannelQuerySent) -> Duration {
+fn read_deadline(shared: &Shared, sent: &ChannelQuerySent) -> Duration {
     let eta = Duration::from_nanos(sent.reply_eta_ns.try_into().unwrap_or(0));
-    eta + inner.reply_slack()
+    eta + shared.reply_slack()
 }
 
 async fn until(deadline: Option<Instant>) {
@@ -146,8 +146,8 @@ async fn until(deadline: Option<Instant>) {
 }
 
 /// Waits until the daemon is on the mixnet. False if the connection is lost before that.
-async fn online(inner: &Arc<Inner>, link: &Arc<Link>) -> bool {
-    let lane = lane(inner);
+async fn online(shared: &Arc<Shared>, link: &Arc<Link>) -> bool {
+    let lane = lane(shared);
     loop {
         let moved = lane.progress.notified();
         tokio::pin!(moved);
@@ -163,8 +163,8 @@ async fn online(inner: &Arc<Inner>, link: &Arc<Link>) -> bool {
 }
 
 /// Waits until the connection is lost.
-async fn lost(inner: &Arc<Inner>, link: &Arc<Link>) {
-    let lane = lane(inner);
+async fn lost(shared: &Arc<Shared>, link: &Arc<Link>) {
+    let lane = lane(shared);
     loop {
         let moved = lane.progress.notified();
         tokio::pin!(moved);

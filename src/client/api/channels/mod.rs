@@ -23,15 +23,15 @@ pub use crate::client::stored::channel_query::ChannelQuery;
 pub use crate::client::tables::channels::ChannelId;
 
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::handle::Client;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::channel_query::check_reply_index;
 use crate::client::tables::channels::End;
 use crate::wire::WipingVec;
 use crate::{Error, Result, Status};
 
-impl Inner {
+impl Shared {
     /// The daemon knows channels itself.
     pub(crate) fn has_channels(&self) -> bool {
         self.features().is_legacy()
@@ -56,30 +56,30 @@ impl Inner {
 
 impl Client {
     /// Makes a new stream and opens a channel to write to it.
-    pub fn create_write_channel(&self) -> Result<Work<NewChannel>> {
-        self.inner.check_open()?;
-        Ok(Work::task(move |inner| async move {
-            if inner.has_channels() {
-                legacy::create_write(&inner).await
+    pub fn create_write_channel(&self) -> Result<Call<NewChannel>> {
+        self.shared.check_open()?;
+        Ok(Call::task(move |shared| async move {
+            if shared.has_channels() {
+                legacy::create_write(&shared).await
             } else {
-                modern::create_write(&inner).await
+                modern::create_write(&shared).await
             }
         }))
     }
 
     /// Opens a channel to read the stream of `read_cap` from its beginning.
-    pub fn create_read_channel(&self, read_cap: &ReadCap) -> Result<Work<ChannelId>> {
-        self.inner.check_open()?;
+    pub fn create_read_channel(&self, read_cap: &ReadCap) -> Result<Call<ChannelId>> {
+        self.shared.check_open()?;
         let (end, first) = (End::Read(read_cap.clone()), read_cap.first_index());
-        if !self.inner.has_channels() {
-            return Ok(Work::now(|inner| {
-                Ok(inner.channels.open(end, first, None, None))
+        if !self.shared.has_channels() {
+            return Ok(Call::now(|shared| {
+                Ok(shared.channels.open(end, first, None, None))
             }));
         }
         let read_cap = read_cap.clone();
-        Ok(Work::task(|inner| async move {
-            let opened = legacy::create_read(&inner, &read_cap).await?;
-            Ok(inner.channels.open(end, first, None, Some(opened)))
+        Ok(Call::task(|shared| async move {
+            let opened = legacy::create_read(&shared, &read_cap).await?;
+            Ok(shared.channels.open(end, first, None, Some(opened)))
         }))
     }
 
@@ -87,16 +87,16 @@ impl Client {
     ///
     /// # Errors
     /// `DAEMON_CHANNEL_NOT_FOUND`, `DAEMON_INVALID_CHANNEL`, `ARG_EMPTY`, `PAYLOAD_TOO_LARGE`.
-    pub fn write_channel(&self, channel: ChannelId, payload: &[u8]) -> Result<Work<ChannelQuery>> {
-        self.inner.check_open()?;
-        let channel = self.inner.channels.get_for(channel, false)?;
-        self.inner.check_channel_payload(payload)?;
+    pub fn write_channel(&self, channel: ChannelId, payload: &[u8]) -> Result<Call<ChannelQuery>> {
+        self.shared.check_open()?;
+        let channel = self.shared.channels.get_for(channel, false)?;
+        self.shared.check_channel_payload(payload)?;
         let payload = WipingVec::new(payload.to_vec()).into_bytes();
-        Ok(Work::task(move |inner| async move {
-            if inner.has_channels() {
-                legacy::write(&inner, &channel, &payload).await
+        Ok(Call::task(move |shared| async move {
+            if shared.has_channels() {
+                legacy::write(&shared, &channel, &payload).await
             } else {
-                modern::write(&inner, &channel, &payload).await
+                modern::write(&shared, &channel, &payload).await
             }
         }))
     }
@@ -111,18 +111,18 @@ impl Client {
         channel: ChannelId,
         index: Option<&BoxIndex>,
         reply_index: Option<u8>,
-    ) -> Result<Work<ChannelQuery>> {
-        self.inner.check_open()?;
-        let channel = self.inner.channels.get_for(channel, true)?;
+    ) -> Result<Call<ChannelQuery>> {
+        self.shared.check_open()?;
+        let channel = self.shared.channels.get_for(channel, true)?;
         check_reply_index(reply_index)?;
         let reply_index = reply_index.or(channel.reply_index);
         let index = index.cloned();
-        Ok(Work::task(move |inner| async move {
+        Ok(Call::task(move |shared| async move {
             let index = index.as_ref();
-            if inner.has_channels() {
-                legacy::read(&inner, &channel, index, reply_index).await
+            if shared.has_channels() {
+                legacy::read(&shared, &channel, index, reply_index).await
             } else {
-                modern::read(&inner, &channel, index, reply_index).await
+                modern::read(&shared, &channel, index, reply_index).await
             }
         }))
     }
@@ -131,17 +131,17 @@ impl Client {
     ///
     /// # Errors
     /// `DAEMON_CHANNEL_NOT_FOUND`.
-    pub fn close_channel(&self, channel: ChannelId) -> Result<Work<()>> {
-        self.inner.check_open()?;
-        self.inner.channels.get(channel)?;
-        if !self.inner.has_channels() {
-            return Ok(Work::now(move |inner| {
-                inner.channels.close(channel).map(drop)
+    pub fn close_channel(&self, channel: ChannelId) -> Result<Call<()>> {
+        self.shared.check_open()?;
+        self.shared.channels.get(channel)?;
+        if !self.shared.has_channels() {
+            return Ok(Call::now(move |shared| {
+                shared.channels.close(channel).map(drop)
             }));
         }
-        Ok(Work::task(move |inner| async move {
-            let channel = inner.channels.close(channel)?;
-            legacy::close_opened(&inner, &channel).await;
+        Ok(Call::task(move |shared| async move {
+            let channel = shared.channels.close(channel)?;
+            legacy::close_opened(&shared, &channel).await;
             Ok(())
         }))
     }
@@ -152,7 +152,7 @@ impl Client {
         &self,
         write_cap: &WriteCap,
         index: Option<&BoxIndex>,
-    ) -> Result<Work<ChannelId>> {
+    ) -> Result<Call<ChannelId>> {
         self.resume(End::Write(write_cap.clone()), index, None)
     }
 
@@ -164,7 +164,7 @@ impl Client {
         &self,
         write_cap: &WriteCap,
         query: &ChannelQuery,
-    ) -> Result<Work<ChannelId>> {
+    ) -> Result<Call<ChannelId>> {
         self.resume_with(End::Write(write_cap.clone()), query)
     }
 
@@ -178,7 +178,7 @@ impl Client {
         read_cap: &ReadCap,
         index: Option<&BoxIndex>,
         reply_index: Option<u8>,
-    ) -> Result<Work<ChannelId>> {
+    ) -> Result<Call<ChannelId>> {
         self.resume(End::Read(read_cap.clone()), index, reply_index)
     }
 
@@ -190,7 +190,7 @@ impl Client {
         &self,
         read_cap: &ReadCap,
         query: &ChannelQuery,
-    ) -> Result<Work<ChannelId>> {
+    ) -> Result<Call<ChannelId>> {
         self.resume_with(End::Read(read_cap.clone()), query)
     }
 
@@ -199,24 +199,24 @@ impl Client {
         end: End,
         index: Option<&BoxIndex>,
         reply_index: Option<u8>,
-    ) -> Result<Work<ChannelId>> {
-        self.inner.check_open()?;
+    ) -> Result<Call<ChannelId>> {
+        self.shared.check_open()?;
         check_reply_index(reply_index)?;
         let position = index.cloned().unwrap_or_else(|| end.first_index());
-        if !self.inner.has_channels() {
-            return Ok(Work::now(move |inner| {
-                Ok(inner.channels.open(end, position, reply_index, None))
+        if !self.shared.has_channels() {
+            return Ok(Call::now(move |shared| {
+                Ok(shared.channels.open(end, position, reply_index, None))
             }));
         }
-        Ok(Work::task(move |inner| async move {
-            let opened = legacy::resume(&inner, &end, &position, reply_index).await?;
-            let channels = &inner.channels;
+        Ok(Call::task(move |shared| async move {
+            let opened = legacy::resume(&shared, &end, &position, reply_index).await?;
+            let channels = &shared.channels;
             Ok(channels.open(end, position, reply_index, Some(opened)))
         }))
     }
 
-    fn resume_with(&self, end: End, query: &ChannelQuery) -> Result<Work<ChannelId>> {
-        self.inner.check_open()?;
+    fn resume_with(&self, end: End, query: &ChannelQuery) -> Result<Call<ChannelId>> {
+        self.shared.check_open()?;
         query.validate()?;
         if query.is_read != end.is_read() {
             let (is, needed) = if query.is_read {
@@ -230,15 +230,15 @@ impl Client {
             ));
         }
         let (position, reply_index) = (query.current_index.clone(), query.reply_index);
-        if !self.inner.has_channels() {
-            return Ok(Work::now(move |inner| {
-                Ok(inner.channels.open(end, position, reply_index, None))
+        if !self.shared.has_channels() {
+            return Ok(Call::now(move |shared| {
+                Ok(shared.channels.open(end, position, reply_index, None))
             }));
         }
         let query = query.clone();
-        Ok(Work::task(move |inner| async move {
-            let opened = legacy::resume_query(&inner, &end, &query).await?;
-            let channels = &inner.channels;
+        Ok(Call::task(move |shared| async move {
+            let opened = legacy::resume_query(&shared, &end, &query).await?;
+            let channels = &shared.channels;
             Ok(channels.open(end, position, reply_index, Some(opened)))
         }))
     }

@@ -17,7 +17,7 @@ use crate::client::encryption::Priority;
 use crate::client::events::{ChannelQuerySent, Event};
 use crate::client::requests;
 use crate::client::runtime::query_ids::random_array;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::channel_query::ChannelQuery;
 use crate::client::stored::envelope::Envelope;
 use crate::client::tables::channels::flights::Flight;
@@ -28,14 +28,14 @@ use crate::{Result, Status};
 const FRESH_ENVELOPES: usize = 3;
 
 /// Makes a stream and opens a channel to write to it.
-pub(crate) async fn create_write(inner: &Arc<Inner>) -> Result<NewChannel> {
+pub(crate) async fn create_write(shared: &Arc<Shared>) -> Result<NewChannel> {
     // The daemon derives, so that this holds for any derivation.
-    let made = requests::keypair_call(&inner.queries, &random_array()?)?
-        .run(inner)
+    let made = requests::keypair_call(&shared.queries, &random_array()?)?
+        .run(shared)
         .await?;
     let end = End::Write(made.write_cap.clone());
     Ok(NewChannel {
-        id: inner.channels.open(end, made.first_index, None, None),
+        id: shared.channels.open(end, made.first_index, None, None),
         write_cap: made.write_cap,
         read_cap: made.read_cap,
     })
@@ -43,7 +43,7 @@ pub(crate) async fn create_write(inner: &Arc<Inner>) -> Result<NewChannel> {
 
 /// Prepares a write at the channel's position.
 pub(crate) async fn write(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     channel: &Channel,
     payload: &[u8],
 ) -> Result<ChannelQuery> {
@@ -51,15 +51,15 @@ pub(crate) async fn write(
         return Err(super::values::wrong_end());
     };
     let index = channel.position();
-    let envelope = requests::encrypt_write_call(inner, cap, &index, payload, Priority::Call)?
-        .run(inner)
+    let envelope = requests::encrypt_write_call(shared, cap, &index, payload, Priority::Call)?
+        .run(shared)
         .await?;
     Ok(ChannelQuery::of_envelope(envelope, index, false, None))
 }
 
 /// Prepares a read of the box at `index`, or at the channel's position.
 pub(crate) async fn read(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     channel: &Channel,
     index: Option<&BoxIndex>,
     reply_index: Option<u8>,
@@ -68,8 +68,8 @@ pub(crate) async fn read(
         return Err(super::values::wrong_end());
     };
     let index = index.cloned().unwrap_or_else(|| channel.position());
-    let envelope = requests::encrypt_read_call(inner, cap, &index, Priority::Call)?
-        .run(inner)
+    let envelope = requests::encrypt_read_call(shared, cap, &index, Priority::Call)?
+        .run(shared)
         .await?;
     Ok(ChannelQuery::of_envelope(
         envelope,
@@ -81,7 +81,7 @@ pub(crate) async fn read(
 
 /// Sends a query until it is answered; a read of a box that is not there gives no payload.
 pub(crate) async fn send(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     channel: &Channel,
     query: &ChannelQuery,
     flight: &Flight,
@@ -89,9 +89,9 @@ pub(crate) async fn send(
     let answered = async {
         match &channel.end {
             End::Write(cap) => {
-                send_write(inner, StartKind::Write(cap.clone()), query, flight).await
+                send_write(shared, StartKind::Write(cap.clone()), query, flight).await
             }
-            End::Read(cap) => send_read(inner, channel, cap, query, flight).await,
+            End::Read(cap) => send_read(shared, channel, cap, query, flight).await,
         }
     };
     tokio::select! {
@@ -102,10 +102,10 @@ pub(crate) async fn send(
 }
 
 /// Tells that the query is on its way; how long a round trip takes is not told.
-fn tell_sent(inner: &Inner, flight: &Flight) {
+fn report_sent(shared: &Shared, flight: &Flight) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(0));
-    inner
+    shared
         .sinks
         .publish(&Event::ChannelQuerySent(ChannelQuerySent {
             message_id: Some(flight.message_id()),
@@ -117,7 +117,7 @@ fn tell_sent(inner: &Inner, flight: &Flight) {
 
 /// Sends an envelope once, and tells when the daemon gets it for the first time.
 async fn send_once(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     place: Place,
     kind: &StartKind,
     envelope: &Envelope,
@@ -129,26 +129,26 @@ async fn send_once(
     tokio::pin!(sending);
     tokio::select! {
         biased;
-        () = handed.notified() => tell_sent(inner, flight),
+        () = handed.notified() => report_sent(shared, flight),
         fate = &mut sending => return fate.outcome, // refused before the daemon got it
     }
     sending.await.outcome
 }
 
 async fn send_write(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     kind: StartKind,
     query: &ChannelQuery,
     flight: &Flight,
 ) -> Result<ChannelReply> {
     let flags = StartFlags::default();
-    let place = Place::take(inner, LaneKind::Write)?;
-    send_once(inner, place, &kind, &query.envelope(), flags, flight).await?;
+    let place = Place::take(shared, LaneKind::Write)?;
+    send_once(shared, place, &kind, &query.envelope(), flags, flight).await?;
     Ok(ChannelReply::default())
 }
 
 async fn send_read(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     channel: &Channel,
     cap: &ReadCap,
     query: &ChannelQuery,
@@ -166,12 +166,12 @@ async fn send_read(
     let kind = StartKind::Read(cap.clone(), index.clone());
     let mut attempt = 1;
     loop {
-        let mut place = Place::take(inner, LaneKind::Read)?;
+        let mut place = Place::take(shared, LaneKind::Read)?;
         let envelope = match prepared.take() {
             Some(envelope) => envelope,
             None => place.encrypt_read(cap, index).await?,
         };
-        match send_once(inner, place, &kind, &envelope, flags, flight).await {
+        match send_once(shared, place, &kind, &envelope, flags, flight).await {
             Ok(found) => {
                 return Ok(ChannelReply {
                     payload: found.plaintext,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::values::ChannelReply;
 use super::{legacy_send, modern};
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::events::{ChannelQueryReply, ChannelQuerySent, Event};
 use crate::client::handle::Client;
-use crate::client::ops::completion_guard::Told;
-use crate::client::shared::Inner;
+use crate::client::ops::completion_guard::CompletionGuard;
+use crate::client::shared::Shared;
 use crate::client::stored::channel_query::ChannelQuery;
 use crate::client::stored::destination::Destination;
 use crate::client::tables::channels::flights::Flight;
@@ -28,12 +28,12 @@ struct Sending {
 
 impl Sending {
     /// Sends the query until it is answered.
-    async fn run(&self, inner: &Arc<Inner>) -> Result<ChannelReply> {
+    async fn run(&self, shared: &Arc<Shared>) -> Result<ChannelReply> {
         let (channel, query) = (&self.channel, &self.query);
-        let reply = if inner.has_channels() {
-            legacy_send::send(inner, channel, query, &self.courier, &self.flight).await?
+        let reply = if shared.has_channels() {
+            legacy_send::send(shared, channel, query, &self.courier, &self.flight).await?
         } else {
-            modern::send(inner, channel, query, &self.flight).await?
+            modern::send(shared, channel, query, &self.flight).await?
         };
         if !query.is_read || !reply.payload.is_empty() {
             channel.advance(query);
@@ -42,12 +42,12 @@ impl Sending {
     }
 }
 
-fn publish(inner: &Inner, message_id: Id, outcome: Result<ChannelReply>) {
+fn publish(shared: &Shared, message_id: Id, outcome: Result<ChannelReply>) {
     let (reply, error) = match outcome {
         Ok(reply) => (reply, None),
         Err(error) => (ChannelReply::default(), Some(error)),
     };
-    inner
+    shared
         .sinks
         .publish(&Event::ChannelQueryReply(ChannelQueryReply {
             message_id: Some(message_id),
@@ -57,16 +57,16 @@ fn publish(inner: &Inner, message_id: Id, outcome: Result<ChannelReply>) {
         }));
 }
 
-async fn send_and_tell(inner: Arc<Inner>, sending: Sending) {
+async fn send_and_tell(shared: Arc<Shared>, sending: Sending) {
     let message_id = sending.flight.message_id();
-    let told = Told::new(|outcome| publish(&inner, message_id, outcome));
-    let outcome = sending.run(&inner).await;
+    let guard = CompletionGuard::new(|outcome| publish(&shared, message_id, outcome));
+    let outcome = sending.run(&shared).await;
     let was_refused = outcome.is_err() && sending.flight.was_refused();
     drop(sending); // its id may be used again by whoever hears of the end
     if was_refused {
-        told.forget(); // the event of its sending has said so
+        guard.forget(); // the event of its sending has said so
     } else {
-        told.tell(outcome);
+        guard.complete(outcome);
     }
 }
 
@@ -83,11 +83,11 @@ impl Client {
         query: &ChannelQuery,
         courier: &Destination,
         message_id: &Id,
-    ) -> Result<Work<()>> {
+    ) -> Result<Call<()>> {
         let sending = self.prepare_sending(channel, query, courier, message_id)?;
-        Ok(Work::now(move |inner| {
-            let task = send_and_tell(Arc::clone(inner), sending);
-            inner.spawn(Box::pin(task));
+        Ok(Call::now(move |shared| {
+            let task = send_and_tell(Arc::clone(shared), sending);
+            shared.spawn(Box::pin(task));
             Ok(())
         }))
     }
@@ -103,10 +103,10 @@ impl Client {
         query: &ChannelQuery,
         courier: &Destination,
         message_id: &Id,
-    ) -> Result<Work<ChannelReply>> {
+    ) -> Result<Call<ChannelReply>> {
         let sending = self.prepare_sending(channel, query, courier, message_id)?;
         let (hash, undo) = (query.envelope_hash, sending.flight.undo());
-        let work = Work::task(move |inner| async move { sending.run(&inner).await });
+        let work = Call::task(move |shared| async move { sending.run(&shared).await });
         Ok(work.under_hash(hash).undone_by(undo))
     }
 
@@ -117,13 +117,18 @@ impl Client {
         courier: &Destination,
         message_id: &Id,
     ) -> Result<Sending> {
-        self.inner.check_open()?;
-        let channel = self.inner.channels.get(channel)?;
+        self.shared.check_open()?;
+        let channel = self.shared.channels.get(channel)?;
         query.validate()?;
         self.check_ciphertext(query.payload.len())?;
-        self.inner.check_courier(courier)?;
-        self.inner.check_online()?;
-        let flight = Flight::begin(&self.inner.channels.flights, channel.id, query, *message_id)?;
+        self.shared.check_courier(courier)?;
+        self.shared.check_online()?;
+        let flight = Flight::begin(
+            &self.shared.channels.flights,
+            channel.id,
+            query,
+            *message_id,
+        )?;
         channel.admit(query)?; // after what could have written the box
         Ok(Sending {
             channel,
@@ -134,7 +139,7 @@ impl Client {
     }
 }
 
-impl Inner {
+impl Shared {
     /// The daemon told that a channel query has left, or could not.
     pub(crate) fn channel_query_sent(&self, sent: wire::ChannelQuerySent) {
         let Some(is_known) = self.channels.flights.on_sent(&sent) else {
@@ -146,7 +151,7 @@ impl Inner {
             sent_at: sent.sent_at,
             reply_eta_ns: sent.reply_eta_ns,
         });
-        self.publish_told(&event, is_known);
+        self.publish_answer(&event, is_known);
     }
 
     /// The daemon told what came of a channel query.
@@ -155,7 +160,7 @@ impl Inner {
             return;
         };
         self.sinks
-            .publish_strange(&Event::ChannelQueryReply(ChannelQueryReply {
+            .publish_unsolicited(&Event::ChannelQueryReply(ChannelQueryReply {
                 error: codes::check_query_reply(&reply, &self.features()).err(),
                 message_id: reply.message_id,
                 payload: reply.payload.unwrap_or_default(),

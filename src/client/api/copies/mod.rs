@@ -13,10 +13,10 @@ use std::sync::Arc;
 
 use super::boxes::resending;
 use crate::bacap::WriteCap;
-use crate::client::call::Work;
-use crate::client::connection::{Answer, CopyStart, LaneKind, StartRequest};
+use crate::client::call::Call;
+use crate::client::connection::{Answer, CopyStart, LaneKind, ResendRequest};
 use crate::client::handle::Client;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::destination::Destination;
 use crate::sync::lock;
 use crate::wire::{Hash, Request};
@@ -24,17 +24,17 @@ use crate::{Result, Status};
 
 /// Runs a copy command at one courier until it is through.
 pub(crate) async fn run(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     write_cap: WriteCap,
     courier: Destination,
 ) -> Result<()> {
     let (stream, node) = (write_cap.hash(), courier.node);
-    let request = StartRequest::Copy(Box::new(CopyStart {
+    let request = ResendRequest::Copy(Box::new(CopyStart {
         write_cap,
         courier: Some((courier.node, courier.queue)),
     }));
-    let at_work = inner.copies.begin(stream, node);
-    let answer = resending::run(inner, LaneKind::Write, request).await?;
+    let at_work = shared.copies.begin(stream, node);
+    let answer = resending::run(shared, LaneKind::Write, request).await?;
     let ended = answer.check();
     match &ended {
         Ok(()) => at_work.succeeded(),
@@ -57,30 +57,30 @@ impl Client {
         &self,
         write_cap: &WriteCap,
         courier: Option<Destination>,
-    ) -> Result<Work<()>> {
-        self.inner.check_open()?;
-        self.inner
+    ) -> Result<Call<()>> {
+        self.shared.check_open()?;
+        self.shared
             .check_known("start_resending_copy_command_reply")?;
         let hash = write_cap.hash();
         let courier = match courier {
             Some(courier) => {
-                self.inner.check_courier(&courier)?;
+                self.shared.check_courier(&courier)?;
                 courier
             }
-            None => self.inner.courier_for(&hash, &[])?,
+            None => self.shared.courier_for(&hash, &[])?,
         };
         let write_cap = write_cap.clone();
-        let task = |inner| async move { run(&inner, write_cap, courier).await };
-        Ok(Work::task(task).under_hash(hash).outbound())
+        let task = |shared| async move { run(&shared, write_cap, courier).await };
+        Ok(Call::task(task).under_hash(hash).outbound())
     }
 
     /// Ends the copy command of the write capability whose BLAKE2b-256 hash is
     /// `hash`, with `START_RESENDING_CANCELLED`. What the courier has done stays
     /// done. Success also when nothing is in flight.
-    pub fn cancel_resending_copy_command(&self, hash: &Hash) -> Result<Work<()>> {
-        self.inner.check_open()?;
-        if self.end_by_hash(hash) || !self.inner.is_attached() {
-            return Ok(Work::now(|_| Ok(())));
+    pub fn cancel_resending_copy_command(&self, hash: &Hash) -> Result<Call<()>> {
+        self.shared.check_open()?;
+        if self.end_by_hash(hash) || !self.shared.is_attached() {
+            return Ok(Call::now(|_| Ok(())));
         }
         let request = Request::CancelCopy {
             write_cap_hash: hash,
@@ -90,6 +90,6 @@ impl Client {
 
     /// True if the current document names the node with this identity hash.
     pub fn has_identity(&self, hash: &Hash) -> Result<bool> {
-        Ok(lock(&self.inner.view).document()?.has_identity(hash))
+        Ok(lock(&self.shared.view).document()?.has_identity(hash))
     }
 }

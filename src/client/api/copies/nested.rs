@@ -18,9 +18,9 @@ use super::envelopes;
 use super::envelopes::{CopyDestination, CourierEnvelopes, Order, StreamEnds};
 use super::streams::{check_payload, recut, secret_copy};
 use crate::bacap::{keypair, BoxIndex, WriteCap};
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::runtime::query_ids::random_array;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::destination::Destination;
 use crate::{Error, Result, Status};
 use bytes::Bytes;
@@ -50,7 +50,11 @@ struct Wrapped {
     next: Option<BoxIndex>,
 }
 
-async fn wrap(inner: &Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) -> Result<Wrapped> {
+async fn wrap(
+    shared: &Arc<Shared>,
+    first: Order<Bytes>,
+    path: Vec<Destination>,
+) -> Result<Wrapped> {
     let mut wrapped = Wrapped {
         layers: Vec::new(),
         order: first,
@@ -64,11 +68,11 @@ async fn wrap(inner: &Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) -
             last: None,
         };
         if path.peek().is_some() {
-            let mut made = envelopes::run(wrapped.order, inner).await?;
+            let mut made = envelopes::run(wrapped.order, shared).await?;
             let elements = std::mem::take(&mut made.envelopes);
             // That of the innermost stream.
             wrapped.next = wrapped.next.or(Some(next_of(made)?));
-            let (around, last) = wrap_once(inner, &layer.write_cap, elements)?;
+            let (around, last) = wrap_once(shared, &layer.write_cap, elements)?;
             wrapped.order = around;
             layer.last = Some(last);
         }
@@ -85,11 +89,11 @@ fn next_of(made: CourierEnvelopes) -> Result<BoxIndex> {
 
 /// The stream that writes `elements` to the boxes of `cap`, to be made. Tells the last of these too.
 fn wrap_once(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     cap: &WriteCap,
     elements: Vec<Bytes>,
 ) -> Result<(Order<Bytes>, (BoxIndex, Bytes))> {
-    let chunk = inner.stream_sizes()?.chunk();
+    let chunk = shared.stream_sizes()?.chunk();
     // Each element has to fit what one box of a destination takes.
     let row = recut(&elements, chunk)?;
     drop(elements);
@@ -101,28 +105,32 @@ fn wrap_once(
         start_index: cap.first_index(),
         payload: &row,
     };
-    let order = Order::owned(inner, &[to], WHOLE, None)?;
+    let order = Order::owned(shared, &[to], WHOLE, None)?;
     let at = cap.first_index().ahead(count.saturating_sub(1));
     Ok((order, (at, last)))
 }
 
-async fn send(inner: Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) -> Result<BoxIndex> {
-    let wrapped = wrap(&inner, first, path).await?;
+async fn send(
+    shared: Arc<Shared>,
+    first: Order<Bytes>,
+    path: Vec<Destination>,
+) -> Result<BoxIndex> {
+    let wrapped = wrap(&shared, first, path).await?;
     let mut order = Some(wrapped.order);
     let mut next = wrapped.next;
     for (depth, layer) in wrapped.layers.into_iter().enumerate() {
         match (order.take(), &layer.last) {
             (Some(order), _) => {
                 let stream = CopyBuilder::growing(layer.write_cap.clone(), layer.courier.clone());
-                let made = write_while_made(&inner, &stream, order).await?;
+                let made = write_while_made(&shared, &stream, order).await?;
                 next = next.or(Some(next_of(made)?));
             }
             (None, Some((index, content))) => {
-                await_arrival(&inner, &layer.write_cap, index, content).await?;
+                await_arrival(&shared, &layer.write_cap, index, content).await?;
             }
             (None, None) => return Err(Error::new(Status::INTERNAL, "a layer without a stream")),
         }
-        super::run(&inner, layer.write_cap, layer.courier)
+        super::run(&shared, layer.write_cap, layer.courier)
             .await
             .map_err(|error| at_layer(&error, depth + 1))?;
     }
@@ -131,14 +139,14 @@ async fn send(inner: Arc<Inner>, first: Order<Bytes>, path: Vec<Destination>) ->
 
 /// Reads the last box of a stream that a courier wrote: those before it are there too.
 async fn await_arrival(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     cap: &WriteCap,
     index: &BoxIndex,
     content: &Bytes,
 ) -> Result<()> {
     let (read_cap, index) = (cap.read_cap(), index.clone());
     let flags = StartFlags::default();
-    let found = boxes::read_box(Arc::clone(inner), read_cap, index, flags).await?;
+    let found = boxes::read_box(Arc::clone(shared), read_cap, index, flags).await?;
     if found.plaintext == *content {
         return Ok(());
     }
@@ -151,17 +159,17 @@ async fn await_arrival(
 /// The same error, with the courier of the path at which it came about.
 fn at_layer(error: &Error, layer: usize) -> Error {
     let text = format!("courier {layer} of the path: {}", error.message());
-    let mut told = Error::new(error.status(), text).with_origin(error.origin());
+    let mut failed = Error::new(error.status(), text).with_origin(error.origin());
     if let Some(code) = error.daemon_code() {
-        told = told.with_daemon_code(code);
+        failed = failed.with_daemon_code(code);
     }
     if let Some(code) = error.replica_code() {
-        told = told.with_replica_code(code);
+        failed = failed.with_replica_code(code);
     }
     if let Some(position) = error.failed_envelope() {
-        told = told.with_failed_envelope(position);
+        failed = failed.with_failed_envelope(position);
     }
-    told
+    failed
 }
 
 impl Client {
@@ -176,7 +184,7 @@ impl Client {
         write_cap: &WriteCap,
         first_index: &BoxIndex,
         path: Vec<Destination>,
-    ) -> Result<Work<BoxIndex>> {
+    ) -> Result<Call<BoxIndex>> {
         if payload.is_empty() || path.is_empty() {
             let what = if path.is_empty() { "path" } else { "payload" };
             return Err(Error::new(
@@ -185,17 +193,17 @@ impl Client {
             ));
         }
         check_payload(payload)?;
-        self.inner.check_open()?;
-        self.inner.check_next_index()?;
+        self.shared.check_open()?;
+        self.shared.check_next_index()?;
         for courier in &path {
-            self.inner.check_courier(courier)?;
+            self.shared.check_courier(courier)?;
         }
         let to = CopyDestination {
             write_cap: write_cap.clone(),
             start_index: first_index.clone(),
             payload,
         };
-        let order = Order::owned(&self.inner, &[to], WHOLE, None)?;
-        Ok(Work::task(move |inner| send(inner, order, path)).outbound())
+        let order = Order::owned(&self.shared, &[to], WHOLE, None)?;
+        Ok(Call::task(move |shared| send(shared, order, path)).outbound())
     }
 }

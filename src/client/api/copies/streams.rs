@@ -9,7 +9,7 @@
 use bytes::Bytes;
 
 use crate::bacap::{BoxIndex, WriteCap};
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::sync::lock;
 use crate::wire::{PigeonholeGeometry, WipingVec};
 use crate::{Error, Result, Status};
@@ -121,7 +121,7 @@ impl Sizes {
     }
 }
 
-impl Inner {
+impl Shared {
     /// The sizes of this network; `NO_GEOMETRY` until they are known.
     pub(crate) fn stream_sizes(&self) -> Result<Sizes> {
         let view = lock(&self.view);
@@ -152,8 +152,8 @@ pub(crate) fn check_payload(payload: &[u8]) -> Result<()> {
 /// it that is another's, and one farther away than any stream is long. Streams begin at
 /// random, so hardly any foreign index passes. Of a daemon whose indices follow each other
 /// in another way only the distance is looked at.
-pub(crate) fn check_index(inner: &Inner, cap: &WriteCap, index: &BoxIndex) -> Result<()> {
-    let steps = inner.check_next_index().is_ok();
+pub(crate) fn check_index(shared: &Shared, cap: &WriteCap, index: &BoxIndex) -> Result<()> {
+    let steps = shared.check_next_index().is_ok();
     check_index_by(steps, cap, index)
 }
 

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::connection::{other_generation, Lane, LaneKind, MessageSink, PlainMessage};
 use crate::client::handle::Client;
 use crate::client::runtime::query_ids::random_array;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::destination::Destination;
 use crate::error::closed;
 use crate::sync::lock;
@@ -22,7 +22,7 @@ use crate::{Error, Result, Status};
 /// Longest queue id.
 const MAX_QUEUE: usize = 32;
 
-impl Inner {
+impl Shared {
     pub(crate) fn check_message(&self, destination: &Destination, payload: &[u8]) -> Result<()> {
         self.check_open()?;
         if destination.queue.is_empty() || destination.queue.len() > MAX_QUEUE {
@@ -93,8 +93,8 @@ impl Inner {
     }
 }
 
-fn enqueue(inner: &Arc<Inner>, message: PlainMessage) -> Result<Arc<Lane>> {
-    let lane = inner.lane(LaneKind::Write);
+fn enqueue(shared: &Arc<Shared>, message: PlainMessage) -> Result<Arc<Lane>> {
+    let lane = shared.lane(LaneKind::Write);
     let mut state = lane.lock();
     if state.closed {
         return Err(closed());
@@ -105,10 +105,10 @@ fn enqueue(inner: &Arc<Inner>, message: PlainMessage) -> Result<Arc<Lane>> {
         return Err(other_generation());
     }
     state.messages.enqueue(message);
-    let link = state.pump(&inner.queries);
+    let link = state.pump(&shared.queries);
     drop(state);
     if let Some(link) = link {
-        link.outbox.kick();
+        link.writer.flush();
     }
     lane.wake.notify_one(); // there is a new time limit
     Ok(lane)
@@ -138,7 +138,10 @@ pub(crate) struct Exchange {
 }
 
 /// Sends a message and awaits its reply, whatever code that has.
-pub(crate) async fn exchange(inner: &Arc<Inner>, exchange: Exchange) -> Result<wire::MessageReply> {
+pub(crate) async fn exchange(
+    shared: &Arc<Shared>,
+    exchange: Exchange,
+) -> Result<wire::MessageReply> {
     let (sender, reply) = oneshot::channel();
     let id = exchange.id;
     let message = PlainMessage {
@@ -149,7 +152,7 @@ pub(crate) async fn exchange(inner: &Arc<Inner>, exchange: Exchange) -> Result<w
         sink: MessageSink::Reply(sender),
     };
     let awaited = Awaited {
-        lane: enqueue(inner, message)?,
+        lane: enqueue(shared, message)?,
         id,
         surb: exchange.surb,
     };
@@ -169,7 +172,7 @@ impl Client {
         surb_id: &Id,
         destination: &Destination,
         payload: &[u8],
-    ) -> Result<Work<Id>> {
+    ) -> Result<Call<Id>> {
         self.fire(Some(*surb_id), destination, payload)
     }
 
@@ -178,7 +181,7 @@ impl Client {
         &self,
         destination: &Destination,
         payload: &[u8],
-    ) -> Result<Work<Id>> {
+    ) -> Result<Call<Id>> {
         self.fire(None, destination, payload)
     }
 
@@ -187,13 +190,13 @@ impl Client {
         surb: Option<Id>,
         destination: &Destination,
         payload: &[u8],
-    ) -> Result<Work<Id>> {
-        self.inner.check_message(destination, payload)?;
+    ) -> Result<Call<Id>> {
+        self.shared.check_message(destination, payload)?;
         let id = random_array()?;
         let (frame, legacy) =
-            self.inner
+            self.shared
                 .encode_message(&id, surb.as_ref(), destination, payload)?;
-        Ok(Work::now(move |inner| {
+        Ok(Call::now(move |shared| {
             let message = PlainMessage {
                 id,
                 surb,
@@ -201,7 +204,7 @@ impl Client {
                 legacy,
                 sink: MessageSink::Events,
             };
-            enqueue(inner, message).map(|_| id)
+            enqueue(shared, message).map(|_| id)
         }))
     }
 
@@ -213,11 +216,11 @@ impl Client {
         &self,
         destination: &Destination,
         payload: &[u8],
-    ) -> Result<Work<Bytes>> {
-        self.inner.check_message(destination, payload)?;
+    ) -> Result<Call<Bytes>> {
+        self.shared.check_message(destination, payload)?;
         let (id, surb) = (random_array()?, random_array()?);
         let (frame, _) = self
-            .inner
+            .shared
             .encode_message(&id, Some(&surb), destination, payload)?;
         let message = Exchange {
             id,
@@ -225,15 +228,15 @@ impl Client {
             frame,
             legacy: None,
         };
-        let withdrawn = Arc::downgrade(&self.inner);
-        let work = Work::task(move |inner| async move {
-            let reply = exchange(&inner, message).await?;
-            wire::codes::check_message_reply(&reply, &inner.features())?;
+        let withdrawn = Arc::downgrade(&self.shared);
+        let work = Call::task(move |shared| async move {
+            let reply = exchange(&shared, message).await?;
+            wire::codes::check_message_reply(&reply, &shared.features())?;
             Ok(reply.payload.unwrap_or_default())
         });
         // What is in line when the caller gives up is not sent any more.
         Ok(work.at_once().undone_by(Arc::new(move || {
-            for lane in withdrawn.upgrade().iter().flat_map(|inner| &inner.lanes) {
+            for lane in withdrawn.upgrade().iter().flat_map(|shared| &shared.lanes) {
                 lane.lock().messages.abandon(&id, &surb);
             }
         })))

@@ -12,13 +12,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{exchange, Exchange};
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::events::{Event, MessageReply};
 use crate::client::handle::Client;
-use crate::client::ops::completion_guard::Told;
+use crate::client::ops::completion_guard::CompletionGuard;
 use crate::client::ops::Undo;
 use crate::client::runtime::query_ids::random_array;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::destination::Destination;
 use crate::wire::{self, codes, Id, Request, WipingVec};
 use crate::{Error, Result, Status};
@@ -38,7 +38,7 @@ fn check(new: &Id, other: &Id) -> Result<()> {
 
 /// A reliable message under way; dropping this ends that.
 struct Reliable {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
     number: u64,
     id: Id,
     destination: Destination,
@@ -47,14 +47,14 @@ struct Reliable {
 
 impl Reliable {
     fn begin(
-        inner: &Arc<Inner>,
+        shared: &Arc<Shared>,
         id: Id,
         destination: &Destination,
         payload: &[u8],
     ) -> Result<Self> {
         Ok(Reliable {
-            inner: Arc::clone(inner),
-            number: inner.reliable.begin(id, check)?,
+            shared: Arc::clone(shared),
+            number: shared.reliable.begin(id, check)?,
             id,
             destination: destination.clone(),
             payload: WipingVec::new(payload.to_vec()).into_bytes(),
@@ -63,10 +63,10 @@ impl Reliable {
 
     /// What ends it as dropping it does, for whoever gives up before that.
     fn undo(&self) -> Undo {
-        let (inner, number) = (Arc::downgrade(&self.inner), self.number);
+        let (shared, number) = (Arc::downgrade(&self.shared), self.number);
         Arc::new(move || {
-            if let Some(inner) = inner.upgrade() {
-                inner.reliable.end(number);
+            if let Some(shared) = shared.upgrade() {
+                shared.reliable.end(number);
             }
         })
     }
@@ -76,9 +76,9 @@ impl Reliable {
         let mut sent = 0;
         loop {
             let message = self.message()?;
-            let failure = match exchange(&self.inner, message).await {
+            let failure = match exchange(&self.shared, message).await {
                 Ok(reply) => {
-                    codes::check_message_reply(&reply, &self.inner.features())?;
+                    codes::check_message_reply(&reply, &self.shared.features())?;
                     return Ok(reply);
                 }
                 Err(error) if is_worth_another(&error) => error,
@@ -107,14 +107,14 @@ impl Reliable {
             surb,
             frame: request.encode(&[0; 16]).map(WipingVec::into_bytes)?,
             // Today's daemon would not mind, but there messages have a lane of their own.
-            legacy: self.inner.has_channels().then_some(true),
+            legacy: self.shared.has_channels().then_some(true),
         })
     }
 }
 
 impl Drop for Reliable {
     fn drop(&mut self) {
-        self.inner.reliable.end(self.number);
+        self.shared.reliable.end(self.number);
     }
 }
 
@@ -134,12 +134,12 @@ fn given_up(last: &Error) -> Error {
     )
 }
 
-fn publish(inner: &Inner, message_id: Id, outcome: Result<wire::MessageReply>) {
+fn publish(shared: &Shared, message_id: Id, outcome: Result<wire::MessageReply>) {
     let (reply, error) = match outcome {
         Ok(reply) => (Some(reply), None),
         Err(error) => (None, Some(error)),
     };
-    inner.sinks.publish(&Event::MessageReply(MessageReply {
+    shared.sinks.publish(&Event::MessageReply(MessageReply {
         message_id: Some(message_id),
         surb_id: reply.as_ref().and_then(|reply| reply.surb_id),
         payload: reply.and_then(|reply| reply.payload).unwrap_or_default(),
@@ -149,11 +149,11 @@ fn publish(inner: &Inner, message_id: Id, outcome: Result<wire::MessageReply>) {
 }
 
 async fn send_and_tell(reliable: Reliable) {
-    let (inner, id) = (Arc::clone(&reliable.inner), reliable.id);
-    let told = Told::new(|outcome| publish(&inner, id, outcome));
+    let (shared, id) = (Arc::clone(&reliable.shared), reliable.id);
+    let guard = CompletionGuard::new(|outcome| publish(&shared, id, outcome));
     let outcome = reliable.run().await;
     drop(reliable); // its id may be used again by whoever hears of the end
-    told.tell(outcome);
+    guard.complete(outcome);
 }
 
 impl Client {
@@ -167,11 +167,11 @@ impl Client {
         message_id: &Id,
         destination: &Destination,
         payload: &[u8],
-    ) -> Result<Work<()>> {
-        self.inner.check_message(destination, payload)?;
-        let reliable = Reliable::begin(&self.inner, *message_id, destination, payload)?;
-        Ok(Work::now(move |inner| {
-            inner.spawn(Box::pin(send_and_tell(reliable)));
+    ) -> Result<Call<()>> {
+        self.shared.check_message(destination, payload)?;
+        let reliable = Reliable::begin(&self.shared, *message_id, destination, payload)?;
+        Ok(Call::now(move |shared| {
+            shared.spawn(Box::pin(send_and_tell(reliable)));
             Ok(())
         }))
     }
@@ -186,15 +186,15 @@ impl Client {
         message_id: Option<&Id>,
         destination: &Destination,
         payload: &[u8],
-    ) -> Result<Work<Bytes>> {
-        self.inner.check_message(destination, payload)?;
+    ) -> Result<Call<Bytes>> {
+        self.shared.check_message(destination, payload)?;
         let id = match message_id {
             Some(id) => *id,
             None => random_array()?,
         };
-        let reliable = Reliable::begin(&self.inner, id, destination, payload)?;
+        let reliable = Reliable::begin(&self.shared, id, destination, payload)?;
         let undo = reliable.undo();
-        let work = Work::task(move |_| async move {
+        let work = Call::task(move |_| async move {
             let reply = reliable.run().await?;
             Ok(reply.payload.unwrap_or_default())
         });

@@ -11,14 +11,14 @@ use tokio::io::Interest;
 
 use super::reading::{Reading, LONGEST_LULL, LULL};
 use super::trace::Trace;
-use super::writer::Outbox;
+use super::writer::Writer;
 use crate::transport::{watch, Socket};
 use crate::wire::{Features, Id};
 use crate::{Error, Result, Status};
 
 /// A connection whose handshake is over.
 pub(crate) struct Link {
-    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) writer: Arc<Writer>,
     pub(crate) features: Arc<Features>,
     /// The session token given to the daemon, where it knows such.
     pub(crate) token: Option<Id>,
@@ -27,7 +27,7 @@ pub(crate) struct Link {
 }
 
 /// Lets tokio watch the socket that the outbox owns.
-struct Watched(Arc<Outbox>);
+struct Watched(Arc<Writer>);
 
 impl AsRawFd for Watched {
     fn as_raw_fd(&self) -> RawFd {
@@ -42,8 +42,8 @@ impl std::io::Read for &Watched {
 }
 
 /// The reading side, as the I/O thread sees it.
-pub(crate) struct Inlet {
-    outbox: Arc<Outbox>,
+pub(crate) struct SocketReader {
+    writer: Arc<Writer>,
     reading: Arc<Reading>,
     /// None while threads that wait read for themselves, and before anything is read.
     watched: Option<AsyncFd<Watched>>,
@@ -52,22 +52,22 @@ pub(crate) struct Inlet {
     room: Option<AsyncFd<OwnedFd>>,
 }
 
-impl Inlet {
+impl SocketReader {
     /// Takes over a connected socket.
-    pub(crate) fn new(socket: Socket, trace: Trace) -> (Self, Arc<Outbox>) {
-        let outbox = Arc::new(Outbox::new(socket, trace));
-        let inlet = Inlet {
-            outbox: Arc::clone(&outbox),
+    pub(crate) fn new(socket: Socket, trace: Trace) -> (Self, Arc<Writer>) {
+        let writer = Arc::new(Writer::new(socket, trace));
+        let socket_reader = SocketReader {
+            writer: Arc::clone(&writer),
             reading: Arc::new(Reading::new()),
             watched: None,
             room: None,
         };
-        (inlet, outbox)
+        (socket_reader, writer)
     }
 
     /// Tells the log of frames.
     pub(crate) fn trace(&self) -> &Trace {
-        &self.outbox.trace
+        &self.writer.trace
     }
 
     /// The way in, to be shared with the threads that wait.
@@ -77,7 +77,7 @@ impl Inlet {
 
     fn watch(&mut self) -> Result<()> {
         if self.watched.is_none() {
-            let watched = watch(Watched(Arc::clone(&self.outbox)), Interest::READABLE)
+            let watched = watch(Watched(Arc::clone(&self.writer)), Interest::READABLE)
                 .map_err(|e| Error::from_io(Status::IO, "cannot watch the socket", &e))?;
             self.watched = Some(watched);
         }
@@ -94,7 +94,7 @@ impl Inlet {
         let mut lull = LULL;
         loop {
             let before = reading.calls();
-            let recalled = self.look_away(lull).await?;
+            let recalled = self.yield_reader(lull).await?;
             if let Some(error) = reading.take_fault() {
                 return Err(error);
             }
@@ -112,19 +112,19 @@ impl Inlet {
     }
 
     /// Serves the outbox for a lull; true when somebody wants the socket to be read.
-    async fn look_away(&mut self, lull: Duration) -> Result<bool> {
+    async fn yield_reader(&mut self, lull: Duration) -> Result<bool> {
         let lull = tokio::time::sleep(lull);
         tokio::pin!(lull);
-        let (outbox, reading) = (Arc::clone(&self.outbox), self.reading());
+        let (writer, reading) = (Arc::clone(&self.writer), self.reading());
         loop {
-            self.watch_for_room(&outbox)?;
+            self.watch_for_room(&writer)?;
             tokio::select! {
                 biased;
                 () = has_room(self.room.as_ref()) => {
                     self.room = None;
-                    outbox.resume();
+                    writer.resume();
                 }
-                () = outbox.stuck.notified() => {}
+                () = writer.stuck.notified() => {}
                 () = reading.recall.notified() => return Ok(true),
                 () = &mut lull => return Ok(false),
             }
@@ -137,8 +137,8 @@ impl Inlet {
     /// drop while it waits.
     pub(crate) async fn fill(&mut self) -> Result<()> {
         loop {
-            let outbox = Arc::clone(&self.outbox);
-            self.watch_for_room(&outbox)?;
+            let writer = Arc::clone(&self.writer);
+            self.watch_for_room(&writer)?;
             self.watch()?;
             let Some(watched) = &self.watched else {
                 return Err(Error::new(Status::INTERNAL, "nobody watches the socket"));
@@ -148,16 +148,16 @@ impl Inlet {
                 // Writing goes first: a daemon that sends without pause must not hold it up.
                 () = has_room(self.room.as_ref()) => {
                     self.room = None;
-                    outbox.resume();
+                    writer.resume();
                 }
                 // There is no room; the next round watches for some.
-                () = outbox.stuck.notified() => {}
+                () = writer.stuck.notified() => {}
                 ready = watched.readable() => {
                     let mut guard = ready.map_err(|e| lost("cannot wait for the daemon", &e))?;
                     let mut source = guard.get_inner();
                     let mut reader = self.reading.reader();
                     match reader.fill(&mut source) {
-                        Ok(0) => return Err(end_of_stream(&outbox, reader.is_mid_frame())),
+                        Ok(0) => return Err(end_of_stream(&writer, reader.is_mid_frame())),
                         Ok(_) => return Ok(()),
                         Err(e) if e.kind() == ErrorKind::WouldBlock => guard.clear_ready(),
                         Err(e) if e.kind() == ErrorKind::Interrupted => {}
@@ -168,9 +168,9 @@ impl Inlet {
         }
     }
 
-    fn watch_for_room(&mut self, outbox: &Outbox) -> Result<()> {
-        if self.room.is_none() && outbox.is_blocked() {
-            let room = outbox
+    fn watch_for_room(&mut self, writer: &Writer) -> Result<()> {
+        if self.room.is_none() && writer.is_blocked() {
+            let room = writer
                 .socket()
                 .as_fd()
                 .try_clone_to_owned()
@@ -189,7 +189,7 @@ impl Inlet {
     /// The next whole frame, for which the calling thread is blocked; none where the deadline
     /// passes.
     pub(crate) fn next_blocking(&self, deadline: Instant) -> Result<Option<Bytes>> {
-        self.reading.next_frame(&self.outbox, deadline)
+        self.reading.next_frame(&self.writer, deadline)
     }
 
     /// The next whole frame, however long it takes.
@@ -221,8 +221,8 @@ pub(crate) fn lost(what: &str, error: &std::io::Error) -> Error {
 }
 
 /// Why there is nothing more to read.
-pub(crate) fn end_of_stream(outbox: &Outbox, mid_frame: bool) -> Error {
-    if let Some(refusal) = outbox.refusal() {
+pub(crate) fn end_of_stream(writer: &Writer, mid_frame: bool) -> Error {
+    if let Some(refusal) = writer.refusal() {
         return refusal;
     }
     let text = if mid_frame {
@@ -245,8 +245,8 @@ mod tests {
     use super::*;
     use crate::client::connection::lane::Lane;
     use crate::client::connection::state::calls::CallSink;
-    use crate::client::connection::state::exchange::Exchange;
     use crate::client::connection::state::lane_kind::LaneKind;
+    use crate::client::connection::state::local_request::LocalRequest;
     use crate::client::runtime::log::Log;
     use crate::client::runtime::query_ids::Queries;
     use crate::client::runtime::waiter::Waiter;
@@ -255,24 +255,24 @@ mod tests {
     const NEXT_LOOK: Duration = Duration::from_secs(3600);
 
     /// A lane with a connection that the threads read for themselves, or not, and its far end.
-    fn connected(open: bool) -> (Arc<Lane>, Inlet, UnixStream) {
+    fn connected(open: bool) -> (Arc<Lane>, SocketReader, UnixStream) {
         let (near, far) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
         let trace = Trace::new(&Log::default(), LaneKind::Local);
-        let (inlet, outbox) = Inlet::new(Socket::Unix(near), trace);
+        let (socket_reader, writer) = SocketReader::new(Socket::Unix(near), trace);
         let lane = Lane::new(LaneKind::Local, 0);
-        inlet.reading.set_open(open);
+        socket_reader.reading.set_open(open);
         lane.lock().link = Some(Arc::new(Link {
-            outbox,
+            writer,
             features: Arc::new(Features::current()),
             token: None,
-            reading: inlet.reading(),
+            reading: socket_reader.reading(),
         }));
-        (lane, inlet, far)
+        (lane, socket_reader, far)
     }
 
-    fn exchange(query: u64) -> Exchange {
-        Exchange {
+    fn exchange(query: u64) -> LocalRequest {
+        LocalRequest {
             query,
             frame: Bytes::from_static(b"question"),
             needs: None,
@@ -296,8 +296,8 @@ mod tests {
     #[test]
     fn what_no_thread_waits_for_has_the_socket_read_before_the_next_look() {
         in_runtime(async {
-            let (lane, mut inlet, _far) = connected(true);
-            let mut away = pin!(inlet.look_away(NEXT_LOOK));
+            let (lane, mut socket_reader, _far) = connected(true);
+            let mut away = pin!(socket_reader.yield_reader(NEXT_LOOK));
             assert!(!is_over(away.as_mut()).await);
             let waiter = Arc::new(Waiter::new());
             lane.call(exchange(1), CallSink::Thread(waiter), None);
@@ -311,8 +311,8 @@ mod tests {
     #[test]
     fn boxes_and_messages_have_the_socket_read_before_the_next_look() {
         in_runtime(async {
-            let (lane, mut inlet, _far) = connected(true);
-            let mut away = pin!(inlet.look_away(NEXT_LOOK));
+            let (lane, mut socket_reader, _far) = connected(true);
+            let mut away = pin!(socket_reader.yield_reader(NEXT_LOOK));
             assert!(!is_over(away.as_mut()).await);
             lane.pump(&Queries::new().unwrap());
             assert!(is_over(away.as_mut()).await);
@@ -322,11 +322,11 @@ mod tests {
     #[test]
     fn a_socket_that_the_io_thread_watches_needs_no_recall() {
         in_runtime(async {
-            let (lane, mut inlet, _far) = connected(false);
+            let (lane, mut socket_reader, _far) = connected(false);
             let (sender, _receiver) = oneshot::channel();
             lane.call(exchange(1), CallSink::Task(sender), None);
             lane.pump(&Queries::new().unwrap());
-            let away = pin!(inlet.look_away(NEXT_LOOK));
+            let away = pin!(socket_reader.yield_reader(NEXT_LOOK));
             assert!(!is_over(away).await);
         });
     }

@@ -11,7 +11,7 @@ use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use tokio::sync::Notify;
 
 use super::link::{end_of_stream, lost};
-use super::writer::Outbox;
+use super::writer::Writer;
 use crate::sync::lock;
 use crate::transport::Socket;
 use crate::wire::FrameReader;
@@ -91,17 +91,17 @@ impl Reading {
 
     /// The next frame of a connection that nobody else reads yet, awaited by the calling
     /// thread; none where the deadline passes.
-    pub(crate) fn next_frame(&self, outbox: &Outbox, deadline: Instant) -> Result<Option<Bytes>> {
+    pub(crate) fn next_frame(&self, writer: &Writer, deadline: Instant) -> Result<Option<Bytes>> {
         let mut reader = self.reader();
-        let mut patience = Patience::until(Some(deadline));
+        let mut read_deadline = ReadDeadline::until(Some(deadline));
         loop {
             if let Some(frame) = reader.next()? {
                 return Ok(Some(frame));
             }
-            if !patience.lasts(outbox.socket())? {
+            if !read_deadline.wait_readable(writer.socket())? {
                 return Ok(None);
             }
-            take_in(&mut reader, outbox)?;
+            take_in(&mut reader, writer)?;
         }
     }
 
@@ -113,9 +113,9 @@ impl Reading {
 }
 
 /// Reads what is there, if anything is.
-pub(crate) fn take_in(reader: &mut FrameReader, outbox: &Outbox) -> Result<()> {
-    match reader.fill(&mut outbox.socket()) {
-        Ok(0) => Err(end_of_stream(outbox, reader.is_mid_frame())),
+pub(crate) fn take_in(reader: &mut FrameReader, writer: &Writer) -> Result<()> {
+    match reader.fill(&mut writer.socket()) {
+        Ok(0) => Err(end_of_stream(writer, reader.is_mid_frame())),
         Ok(_) => Ok(()),
         Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(()),
         Err(e) => Err(lost("reading from the daemon failed", &e)),
@@ -124,10 +124,10 @@ pub(crate) fn take_in(reader: &mut FrameReader, outbox: &Outbox) -> Result<()> {
 
 /// Reads, and heeds nothing, until the daemon has hung up or the deadline passes. A daemon that
 /// finds nobody listening to what it still has to say may end before it has read the goodbye.
-pub(crate) fn hear_out(socket: &Socket, deadline: Instant) {
-    let mut patience = Patience::until(Some(deadline));
+pub(crate) fn drain_until_eof(socket: &Socket, deadline: Instant) {
+    let mut read_deadline = ReadDeadline::until(Some(deadline));
     let mut heard = [0; 4096];
-    while patience.lasts(socket).unwrap_or(false) {
+    while read_deadline.wait_readable(socket).unwrap_or(false) {
         match socket.try_read(&mut heard) {
             Ok(0) => return,
             Err(e) if !matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => return,
@@ -137,14 +137,14 @@ pub(crate) fn hear_out(socket: &Socket, deadline: Instant) {
 }
 
 /// How long a thread goes on reading.
-pub(crate) struct Patience {
+pub(crate) struct ReadDeadline {
     deadline: Option<Instant>,
     is_over: bool,
 }
 
-impl Patience {
+impl ReadDeadline {
     pub(crate) fn until(deadline: Option<Instant>) -> Self {
-        Patience {
+        ReadDeadline {
             deadline,
             is_over: false,
         }
@@ -152,7 +152,7 @@ impl Patience {
 
     /// Waits for bytes on the socket; false when the deadline has passed. What has come by
     /// then is read, once: a daemon that goes on talking is not listened to any longer.
-    pub(crate) fn lasts(&mut self, socket: &Socket) -> Result<bool> {
+    pub(crate) fn wait_readable(&mut self, socket: &Socket) -> Result<bool> {
         while !self.is_over {
             let now = Instant::now();
             self.is_over = self.deadline.is_some_and(|deadline| deadline <= now);
@@ -182,13 +182,13 @@ mod tests {
         let (near, mut far) = UnixStream::pair().unwrap();
         far.write_all(b"talk").unwrap();
         let socket = Socket::Unix(near);
-        let mut patience = Patience::until(Some(Instant::now()));
+        let mut read_deadline = ReadDeadline::until(Some(Instant::now()));
         assert!(
-            patience.lasts(&socket).unwrap(),
+            read_deadline.wait_readable(&socket).unwrap(),
             "what came in time is read"
         );
-        assert!(!patience.lasts(&socket).unwrap());
-        let mut endless = Patience::until(None);
-        assert!(endless.lasts(&socket).unwrap() && endless.lasts(&socket).unwrap());
+        assert!(!read_deadline.wait_readable(&socket).unwrap());
+        let mut endless = ReadDeadline::until(None);
+        assert!(endless.wait_readable(&socket).unwrap() && endless.wait_readable(&socket).unwrap());
     }
 }

@@ -21,7 +21,7 @@ use crate::wire::{Request, WipingVec};
 use crate::{Error, Status};
 
 /// Queue and writer of one connection.
-pub(crate) struct Outbox {
+pub(crate) struct Writer {
     socket: Socket,
     pub(crate) trace: Trace,
     state: Mutex<State>,
@@ -47,9 +47,9 @@ struct State {
     finishing: bool,
 }
 
-impl Outbox {
+impl Writer {
     pub(crate) fn new(socket: Socket, trace: Trace) -> Self {
-        Outbox {
+        Writer {
             socket,
             trace,
             state: Mutex::new(State {
@@ -71,8 +71,8 @@ impl Outbox {
         &self.socket
     }
 
-    /// Puts a frame in line; [`Outbox::kick`] must follow, once no lock is held.
-    pub(crate) fn put(&self, frame: Bytes) {
+    /// Puts a frame in line; [`Writer::kick`] must follow, once no lock is held.
+    pub(crate) fn queue(&self, frame: Bytes) {
         let mut state = lock(&self.state);
         if state.failure.is_none() && !state.finishing {
             state.queue.push_back(frame);
@@ -81,7 +81,7 @@ impl Outbox {
 
     /// Writes as much of the line as the socket takes, unless somebody is at it.
     /// A failure ends the connection.
-    pub(crate) fn kick(&self) {
+    pub(crate) fn flush(&self) {
         let mut state = lock(&self.state);
         if state.busy || state.blocked || state.failure.is_some() || state.queue.is_empty() {
             return;
@@ -93,14 +93,14 @@ impl Outbox {
 
     /// Puts a frame in line and writes as much as the socket takes.
     pub(crate) fn push(&self, frame: Bytes) {
-        self.put(frame);
-        self.kick();
+        self.queue(frame);
+        self.flush();
     }
 
     /// Goes on after the socket was full. For the I/O thread.
     pub(crate) fn resume(&self) {
         lock(&self.state).blocked = false;
-        self.kick();
+        self.flush();
     }
 
     /// True while the socket is full and frames wait.
@@ -134,7 +134,7 @@ impl Outbox {
         state.queue.push_back(frame);
         state.finishing = true;
         drop(state);
-        self.kick();
+        self.flush();
     }
 
     /// Ends the connection. What the daemon said before it went can still be read;
@@ -225,16 +225,16 @@ mod tests {
         let (near, mut far) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
         far.set_nonblocking(true).unwrap();
-        let outbox = Outbox::new(Socket::Unix(near), silent());
+        let writer = Writer::new(Socket::Unix(near), silent());
         for _ in 0..COUNT {
-            outbox.push(Bytes::from(vec![1; FRAME]));
+            writer.push(Bytes::from(vec![1; FRAME]));
         }
-        assert!(outbox.is_blocked());
-        outbox.finish_with(Bytes::from_static(b"goodbye"));
+        assert!(writer.is_blocked());
+        writer.finish_with(Bytes::from_static(b"goodbye"));
         let mut all = Vec::new();
         // Fails where nothing is left for now; then there is room for more.
         while far.read_to_end(&mut all).is_err() {
-            outbox.resume();
+            writer.resume();
         }
         let frames = all.strip_suffix(b"goodbye").unwrap();
         assert!(frames.len() < COUNT * FRAME, "the line was not cut");
@@ -243,20 +243,20 @@ mod tests {
     #[test]
     fn a_write_that_is_refused_is_not_the_daemons_leaving() {
         let unconnected = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None);
-        let outbox = Outbox::new(Socket::Unix(unconnected.unwrap().into()), silent());
-        outbox.push(Bytes::from_static(b"frame"));
-        let refusal = outbox.refusal().unwrap();
+        let writer = Writer::new(Socket::Unix(unconnected.unwrap().into()), silent());
+        writer.push(Bytes::from_static(b"frame"));
+        let refusal = writer.refusal().unwrap();
         assert_eq!(refusal.status(), Status::CONNECTION_LOST);
         assert_eq!(refusal.errno(), Some(libc::ENOTCONN));
         assert!(
-            outbox.is_empty(),
+            writer.is_empty(),
             "nothing waits for what cannot be written"
         );
 
         let (near, far) = UnixStream::pair().unwrap();
         drop(far);
-        let outbox = Outbox::new(Socket::Unix(near), silent());
-        outbox.push(Bytes::from_static(b"frame"));
-        assert!(outbox.is_empty() && outbox.refusal().is_none());
+        let writer = Writer::new(Socket::Unix(near), silent());
+        writer.push(Bytes::from_static(b"frame"));
+        assert!(writer.is_empty() && writer.refusal().is_none());
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::exchange::Exchange;
+use super::local_request::LocalRequest;
 use crate::client::encryption::Permit;
 use crate::client::runtime::waiter::Waiter;
 use crate::wire::{codes, Features, Reply};
@@ -58,7 +58,7 @@ impl CallSink {
     }
 }
 
-struct Call {
+struct Waiting {
     /// None once a frame that is not kept has left.
     frame: Option<Bytes>,
     kept: bool,
@@ -86,7 +86,7 @@ pub(crate) struct Answered {
     pub(crate) encryptions: u32,
 }
 
-impl Call {
+impl Waiting {
     /// The frame, to be written now.
     fn leave(&mut self) -> Option<Bytes> {
         match self.kept {
@@ -105,7 +105,7 @@ impl Call {
 /// The local requests that have no answer yet, oldest first.
 #[derive(Default)]
 pub(crate) struct Calls {
-    waiting: BTreeMap<u64, Call>,
+    waiting: BTreeMap<u64, Waiting>,
     suspect: Option<Suspect>,
 }
 
@@ -121,25 +121,25 @@ impl Calls {
     /// Enters a request. Gives the frame, where there is a connection to send it on now.
     pub(crate) fn enter(
         &mut self,
-        exchange: Exchange,
+        local_request: LocalRequest,
         sink: CallSink,
         permit: Option<Permit>,
         is_up: bool,
     ) -> Option<Bytes> {
-        let mut call = Call {
-            frame: Some(exchange.frame),
-            kept: exchange.kept,
-            needs: exchange.needs,
+        let mut call = Waiting {
+            frame: Some(local_request.frame),
+            kept: local_request.kept,
+            needs: local_request.needs,
             sink: Some(sink),
             sent_at: is_up.then(Instant::now),
-            in_background: exchange.in_background,
-            encryptions: exchange.effort.map_or(0, |effort| effort.encryptions),
+            in_background: local_request.in_background,
+            encryptions: local_request.effort.map_or(0, |effort| effort.encryptions),
             permit,
         };
         let frame = is_up.then(|| call.leave()).flatten();
-        self.waiting.insert(exchange.query, call);
-        if let Some(before) = exchange.before {
-            self.pass_on(before, exchange.query);
+        self.waiting.insert(local_request.query, call);
+        if let Some(before) = local_request.before {
+            self.pass_on(before, local_request.query);
         }
         frame
     }
@@ -166,7 +166,7 @@ impl Calls {
 
     /// The earliest moment at which an encryption has taken far too long.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.waiting.values().filter_map(Call::overdue_at).min()
+        self.waiting.values().filter_map(Waiting::overdue_at).min()
     }
 
     /// Lets others have the place of what has taken far too long, and forgets what nobody
@@ -218,7 +218,7 @@ impl Calls {
 
     /// True if an answer is to come for which no thread waits.
     pub(crate) fn has_tasks(&self) -> bool {
-        let is_task = |call: &Call| !matches!(call.sink, Some(CallSink::Thread(_)));
+        let is_task = |call: &Waiting| !matches!(call.sink, Some(CallSink::Thread(_)));
         self.waiting.values().any(is_task)
     }
 
@@ -255,7 +255,7 @@ impl Calls {
             .filter_map(|(query, error)| Some((self.take(query)?, error)))
             .collect();
         let now = Instant::now();
-        let leave = |call: &mut Call| {
+        let leave = |call: &mut Waiting| {
             call.sent_at = Some(now);
             call.leave()
         };

@@ -3,8 +3,8 @@
 pub(crate) mod attempts;
 pub(crate) mod calls;
 pub(crate) mod counts;
-pub(crate) mod exchange;
 pub(crate) mod lane_kind;
+pub(crate) mod local_request;
 pub(crate) mod messages;
 pub(crate) mod resend_request;
 pub(crate) mod resends;

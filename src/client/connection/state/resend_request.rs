@@ -11,7 +11,7 @@ use crate::Result;
 
 /// The capability under which a box is sent.
 #[derive(Clone)]
-pub(crate) enum StartCap {
+pub(crate) enum ResendCap {
     Read(ReadCap),
     Write(WriteCap),
 }
@@ -19,7 +19,7 @@ pub(crate) enum StartCap {
 /// A prepared box on its way to a courier.
 #[derive(Clone)]
 pub(crate) struct BoxStart {
-    pub(crate) cap: StartCap,
+    pub(crate) cap: ResendCap,
     pub(crate) index: Option<BoxIndex>,
     pub(crate) reply_index: Option<u8>,
     pub(crate) descriptor: Bytes,
@@ -40,19 +40,19 @@ pub(crate) struct CopyStart {
 
 /// One of the two requests that the daemon repeats.
 #[derive(Clone)]
-pub(crate) enum StartRequest {
+pub(crate) enum ResendRequest {
     Box(Box<BoxStart>),
     Copy(Box<CopyStart>),
 }
 
-impl StartRequest {
+impl ResendRequest {
     /// The frame that starts it.
     pub(crate) fn encode(&self, query: &QueryId) -> Result<Bytes> {
         let frame = match self {
-            StartRequest::Box(start) => Request::StartResending(StartResending {
+            ResendRequest::Box(start) => Request::StartResending(StartResending {
                 cap: match &start.cap {
-                    StartCap::Read(cap) => Cap::Read(cap.as_bytes()),
-                    StartCap::Write(cap) => Cap::Write(cap.as_bytes()),
+                    ResendCap::Read(cap) => Cap::Read(cap.as_bytes()),
+                    ResendCap::Write(cap) => Cap::Write(cap.as_bytes()),
                 },
                 index: start.index.as_ref().map(BoxIndex::as_bytes),
                 reply_index: start.reply_index,
@@ -63,7 +63,7 @@ impl StartRequest {
                 no_idempotent_box_already_exists: start.return_box_exists,
             })
             .encode(query),
-            StartRequest::Copy(start) => Request::StartCopy {
+            ResendRequest::Copy(start) => Request::StartCopy {
                 write_cap: start.write_cap.as_bytes(),
                 courier: start
                     .courier
@@ -76,8 +76,8 @@ impl StartRequest {
     }
 
     /// It goes to the daemon now.
-    pub(crate) fn tell_handed(&self) {
-        if let StartRequest::Box(start) = self {
+    pub(crate) fn report_handed(&self) {
+        if let ResendRequest::Box(start) = self {
             if let Some(handed) = &start.handed {
                 handed.notify_one();
             }
@@ -87,11 +87,11 @@ impl StartRequest {
     /// The frame that ends it.
     pub(crate) fn cancel(&self, query: &QueryId) -> Result<Bytes> {
         let frame = match self {
-            StartRequest::Box(start) => Request::CancelResending {
+            ResendRequest::Box(start) => Request::CancelResending {
                 envelope_hash: &start.hash,
             }
             .encode(query),
-            StartRequest::Copy(start) => Request::CancelCopy {
+            ResendRequest::Copy(start) => Request::CancelCopy {
                 write_cap_hash: &start.write_cap.hash(),
             }
             .encode(query),
@@ -102,29 +102,29 @@ impl StartRequest {
     /// The reply kind that a daemon must know.
     pub(crate) fn needs(&self) -> &'static str {
         match self {
-            StartRequest::Box(_) => "start_resending_encrypted_message_reply",
-            StartRequest::Copy(_) => "start_resending_copy_command_reply",
+            ResendRequest::Box(_) => "start_resending_encrypted_message_reply",
+            ResendRequest::Copy(_) => "start_resending_copy_command_reply",
         }
     }
 
     /// The hash by which the daemon knows it, and cancels it.
     pub(crate) fn name(&self) -> Hash {
         match self {
-            StartRequest::Box(start) => start.hash,
-            StartRequest::Copy(start) => start.write_cap.hash(),
+            ResendRequest::Box(start) => start.hash,
+            ResendRequest::Copy(start) => start.write_cap.hash(),
         }
     }
 
     /// Changes something out there: a write, a tombstone or a copy command.
     pub(crate) fn is_write(&self) -> bool {
         match self {
-            StartRequest::Box(start) => matches!(start.cap, StartCap::Write(_)),
-            StartRequest::Copy(_) => true,
+            ResendRequest::Box(start) => matches!(start.cap, ResendCap::Write(_)),
+            ResendRequest::Copy(_) => true,
         }
     }
 
     /// A copy command, which runs for minutes.
     pub(crate) fn is_copy(&self) -> bool {
-        matches!(self, StartRequest::Copy(_))
+        matches!(self, ResendRequest::Copy(_))
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
 use super::ChannelId;
-use crate::client::ops::in_flight::UnderWay;
+use crate::client::ops::in_flight::InFlight;
 use crate::client::ops::Undo;
 use crate::client::stored::channel_query::ChannelQuery;
 use crate::sync::lock;
@@ -22,7 +22,7 @@ const OVER: usize = 256;
 /// All queries under way.
 #[derive(Default)]
 pub(crate) struct Flights {
-    live: UnderWay<Arc<Entry>>,
+    live: InFlight<Arc<Entry>>,
     over: Mutex<VecDeque<Id>>,
 }
 
@@ -32,12 +32,12 @@ struct Entry {
     hash: Hash,
     /// Which box is written, if one is.
     writes: Option<u64>,
-    told: Mutex<Told>,
+    reports: Mutex<Reports>,
     moved: Notify,
 }
 
 #[derive(Default)]
-struct Told {
+struct Reports {
     sent: Option<ChannelQuerySent>,
     reply: Option<ChannelQueryReply>,
     /// The channel was closed.
@@ -69,7 +69,7 @@ impl Flights {
         let mut over = lock(&self.over);
         self.live.find(|entry| {
             if entry.channel == channel {
-                lock(&entry.told).ended = true;
+                lock(&entry.reports).ended = true;
                 entry.moved.notify_one();
                 remember(&mut over, entry.message_id);
             }
@@ -87,10 +87,10 @@ impl Flights {
         let Some(entry) = self.find(sent.message_id.as_ref()) else {
             return Some(false);
         };
-        let mut told = lock(&entry.told);
-        told.refused |= sent.error_code != 0;
-        told.sent = Some(sent.clone());
-        drop(told);
+        let mut reports = lock(&entry.reports);
+        reports.refused |= sent.error_code != 0;
+        reports.sent = Some(sent.clone());
+        drop(reports);
         entry.moved.notify_one();
         Some(true)
     }
@@ -109,7 +109,7 @@ impl Flights {
         let Some(entry) = self.find(reply.message_id.as_ref()) else {
             return Some(reply);
         };
-        lock(&entry.told).reply = Some(reply);
+        lock(&entry.reports).reply = Some(reply);
         entry.moved.notify_one();
         remember(&mut over, entry.message_id);
         None
@@ -171,7 +171,7 @@ impl Flight {
             message_id,
             hash: query.envelope_hash,
             writes: (!query.is_read).then(|| query.current_index.counter()),
-            told: Mutex::default(),
+            reports: Mutex::default(),
             moved: Notify::new(),
         });
         let number = flights.live.begin(Arc::clone(&entry), check)?;
@@ -199,18 +199,18 @@ impl Flight {
 
     /// An event has told that the query could not be sent, so none needs to tell its end.
     pub(crate) fn was_refused(&self) -> bool {
-        lock(&self.entry.told).refused
+        lock(&self.entry.reports).refused
     }
 
     /// The query is about to be sent again: the word that it left is awaited anew.
     pub(crate) fn renew(&self) {
-        let mut told = lock(&self.entry.told);
-        if told.ended {
+        let mut reports = lock(&self.entry.reports);
+        if reports.ended {
             return;
         }
-        told.sent = None;
-        told.refused = false;
-        drop(told);
+        reports.sent = None;
+        reports.refused = false;
+        drop(reports);
         // An answer that came was none for good.
         lock(&self.flights.over).retain(|id| *id != self.entry.message_id);
     }
@@ -226,14 +226,14 @@ impl Flight {
     }
 
     fn take(&self) -> Option<Word> {
-        let mut told = lock(&self.entry.told);
-        if told.ended {
+        let mut reports = lock(&self.entry.reports);
+        if reports.ended {
             return Some(Word::Ended);
         }
-        if let Some(reply) = told.reply.take() {
+        if let Some(reply) = reports.reply.take() {
             return Some(Word::Reply(reply));
         }
-        told.sent.take().map(Word::Sent)
+        reports.sent.take().map(Word::Sent)
     }
 
     /// Waits until the channel is closed.

@@ -10,10 +10,10 @@ use crate::client::api::copies::envelopes::{
     CopyDestination, CourierEnvelopes, Order, StreamEnds, TombstoneOrder,
 };
 use crate::client::api::copies::streams::{check_payload, MAX_STREAM_BOXES};
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::events::completion::Value;
 use crate::client::handle::Client;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
@@ -69,19 +69,19 @@ impl CopyBuilder {
 fn adding<F>(
     turn: Turn,
     envelopes: usize,
-    make: impl FnOnce(Arc<Inner>) -> F + Send + 'static,
-) -> Work<BoxIndex>
+    make: impl FnOnce(Arc<Shared>) -> F + Send + 'static,
+) -> Call<BoxIndex>
 where
     F: Future<Output = Result<CourierEnvelopes>> + Send + 'static,
 {
     let done = Done::default();
     let (builder, number) = (Arc::clone(&turn.builder), turn.number);
-    let (stream, shared) = (builder.turn_hash(), Arc::clone(&done));
-    let task = move |inner| async move {
-        let made = make(inner).await?;
-        turn.builder.commit(&turn, made, envelopes as u64, &shared)
+    let (stream, common) = (builder.turn_hash(), Arc::clone(&done));
+    let task = move |shared| async move {
+        let made = make(shared).await?;
+        turn.builder.commit(&turn, made, envelopes as u64, &common)
     };
-    Work::task(task)
+    Call::task(task)
         .under_hash(stream)
         .or_in_part(Arc::new(move |_| builder.give_up(number, &done)))
 }
@@ -98,14 +98,14 @@ impl Client {
         write_cap: &WriteCap,
         start_index: &BoxIndex,
         payload: &[u8],
-    ) -> Result<Work<BoxIndex>> {
+    ) -> Result<Call<BoxIndex>> {
         if payload.is_empty() {
             return Err(Error::new(Status::ARG_EMPTY, "the payload is empty"));
         }
         check_payload(payload)?;
         let turn = builder.begin()?;
-        self.inner.check_envelopes()?;
-        let envelopes = self.inner.stream_sizes()?.boxes_of(payload.len());
+        self.shared.check_envelopes()?;
+        let envelopes = self.shared.stream_sizes()?.boxes_of(payload.len());
         let (is_start, tail) = builder.check_room(envelopes)?;
         let to = CopyDestination {
             write_cap: write_cap.clone(),
@@ -116,8 +116,8 @@ impl Client {
             is_start,
             is_last: false,
         };
-        let order = Order::owned(&self.inner, &[to], ends, left_over(&tail))?;
-        let make = move |inner| async move { envelopes::run(order, &inner).await };
+        let order = Order::owned(&self.shared, &[to], ends, left_over(&tail))?;
+        let make = move |shared| async move { envelopes::run(order, &shared).await };
         Ok(adding(turn, envelopes, make))
     }
 
@@ -128,7 +128,7 @@ impl Client {
         write_cap: &WriteCap,
         start_index: &BoxIndex,
         max_count: u32,
-    ) -> Result<Work<BoxIndex>> {
+    ) -> Result<Call<BoxIndex>> {
         let turn = builder.begin()?;
         let envelopes = usize::try_from(max_count).unwrap_or(usize::MAX);
         let (is_start, tail) = builder.check_room(envelopes)?;
@@ -136,10 +136,10 @@ impl Client {
             is_start,
             is_last: false,
         };
-        let inner = &self.inner;
+        let shared = &self.shared;
         let tail = left_over(&tail);
-        let order = TombstoneOrder::new(inner, write_cap, start_index, max_count, ends, tail)?;
-        let make = move |inner| async move { envelopes::run(order, &inner).await };
+        let order = TombstoneOrder::new(shared, write_cap, start_index, max_count, ends, tail)?;
+        let make = move |shared| async move { envelopes::run(order, &shared).await };
         Ok(adding(turn, envelopes, make))
     }
 }

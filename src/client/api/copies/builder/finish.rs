@@ -11,29 +11,29 @@ use super::{CopyBuilder, Turn};
 use crate::client::api::boxes;
 use crate::client::api::boxes::resending::StartFlags;
 use crate::client::api::copies;
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::events::Event;
 use crate::client::handle::Client;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::client::stored::destination::Destination;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
 /// Work on a builder, which another operation may take over as soon as this one is ended.
-fn working<T, F>(turn: Turn, task: impl FnOnce(Arc<Inner>, Turn) -> F + Send + 'static) -> Work<T>
+fn working<T, F>(turn: Turn, task: impl FnOnce(Arc<Shared>, Turn) -> F + Send + 'static) -> Call<T>
 where
     T: Send + Sync + 'static,
     F: std::future::Future<Output = Result<T>> + Send + 'static,
 {
     let (builder, number) = (Arc::clone(&turn.builder), turn.number);
     let stream = builder.turn_hash();
-    Work::task(move |inner| task(inner, turn))
+    Call::task(move |shared| task(shared, turn))
         .under_hash(stream)
         .undone_by(Arc::new(move || builder.end_turn(number)))
         .outbound()
 }
 
-async fn finish(inner: Arc<Inner>, turn: Turn, courier: Option<Destination>) -> Result<u64> {
+async fn finish(shared: Arc<Shared>, turn: Turn, courier: Option<Destination>) -> Result<u64> {
     let builder = &turn.builder;
     {
         let mut state = lock(&builder.state);
@@ -42,10 +42,10 @@ async fn finish(inner: Arc<Inner>, turn: Turn, courier: Option<Destination>) -> 
             return Ok(state.written);
         }
     }
-    write(&inner, builder).await?;
-    let (write_cap, courier, boxes) = order(&inner, builder, courier)?;
+    write(&shared, builder).await?;
+    let (write_cap, courier, boxes) = order(&shared, builder, courier)?;
     let node = courier.node;
-    let ended = copies::run(&inner, write_cap, courier).await;
+    let ended = copies::run(&shared, write_cap, courier).await;
     let mut state = lock(&builder.state);
     match &ended {
         Ok(()) => state.phase = Phase::Copied,
@@ -57,7 +57,7 @@ async fn finish(inner: Arc<Inner>, turn: Turn, courier: Option<Destination>) -> 
 
 /// Settles which courier gets the command, before it is sent for the first time.
 fn order(
-    inner: &Inner,
+    shared: &Shared,
     builder: &CopyBuilder,
     courier: Option<Destination>,
 ) -> Result<(crate::bacap::WriteCap, Destination, u64)> {
@@ -68,21 +68,25 @@ fn order(
     };
     let courier = match courier {
         Some(courier) => courier,
-        None if failed.contains(&pinned.node) || inner.check_courier(&pinned).is_err() => {
-            inner.courier_for(&stream, &failed)?
+        None if failed.contains(&pinned.node) || shared.check_courier(&pinned).is_err() => {
+            shared.courier_for(&stream, &failed)?
         }
         None => pinned,
     };
     let mut state = lock(&builder.state);
     state.courier = courier.clone();
     state.phase = Phase::Ordered;
-    let (progress, cap, boxes) = (state.told(), state.write_cap.clone(), state.written);
+    let (progress, cap, boxes) = (
+        state.progress_event(),
+        state.write_cap.clone(),
+        state.written,
+    );
     drop(state);
-    inner.sinks.publish(&Event::CopyProgress(progress));
+    shared.sinks.publish(&Event::CopyProgress(progress));
     Ok((cap, courier, boxes))
 }
 
-async fn tombstone(inner: Arc<Inner>, turn: Turn) -> Result<()> {
+async fn tombstone(shared: Arc<Shared>, turn: Turn) -> Result<()> {
     let (cap, count) = {
         let mut state = lock(&turn.builder.state);
         // Boxes behind the position may have been begun.
@@ -100,9 +104,9 @@ async fn tombstone(inner: Arc<Inner>, turn: Turn) -> Result<()> {
         while begun < count && writes.len() < AT_ONCE {
             let next = index.next();
             let at = std::mem::replace(&mut index, next);
-            let (inner, cap) = (Arc::clone(&inner), cap.clone());
+            let (shared, cap) = (Arc::clone(&shared), cap.clone());
             let flags = StartFlags::default();
-            writes.spawn(boxes::write_box(inner, cap, at, Bytes::new(), flags));
+            writes.spawn(boxes::write_box(shared, cap, at, Bytes::new(), flags));
             begun += 1;
         }
         if let Some(joined) = writes.join_next().await {
@@ -116,13 +120,13 @@ async fn tombstone(inner: Arc<Inner>, turn: Turn) -> Result<()> {
 
 impl Client {
     /// Writes what can be written so far, as finishing would, so that it need not be kept.
-    pub fn copy_builder_write(&self, builder: &Arc<CopyBuilder>) -> Result<Work<()>> {
-        self.inner.check_open()?;
-        self.inner.check_next_index()?;
+    pub fn copy_builder_write(&self, builder: &Arc<CopyBuilder>) -> Result<Call<()>> {
+        self.shared.check_open()?;
+        self.shared.check_next_index()?;
         let turn = builder.begin()?;
         lock(&builder.state).check_alive()?;
-        Ok(working(turn, |inner, turn| async move {
-            write(&inner, &turn.builder).await
+        Ok(working(turn, |shared, turn| async move {
+            write(&shared, &turn.builder).await
         }))
     }
 
@@ -136,11 +140,11 @@ impl Client {
         &self,
         builder: &Arc<CopyBuilder>,
         courier: Option<Destination>,
-    ) -> Result<Work<u64>> {
-        self.inner.check_open()?;
-        self.inner.check_next_index()?;
+    ) -> Result<Call<u64>> {
+        self.shared.check_open()?;
+        self.shared.check_next_index()?;
         if let Some(courier) = &courier {
-            self.inner.check_courier(courier)?;
+            self.shared.check_courier(courier)?;
         }
         let turn = builder.begin()?;
         {
@@ -153,14 +157,14 @@ impl Client {
                 ));
             }
         }
-        Ok(working(turn, |inner, turn| finish(inner, turn, courier)))
+        Ok(working(turn, |shared, turn| finish(shared, turn, courier)))
     }
 
     /// Writes tombstones over the temporary stream, which otherwise stays readable for
     /// whoever has its capability. Nothing else can be done with the builder afterwards.
-    pub fn copy_builder_tombstone(&self, builder: &Arc<CopyBuilder>) -> Result<Work<()>> {
-        self.inner.check_open()?;
-        self.inner.check_next_index()?;
+    pub fn copy_builder_tombstone(&self, builder: &Arc<CopyBuilder>) -> Result<Call<()>> {
+        self.shared.check_open()?;
+        self.shared.check_next_index()?;
         let turn = builder.begin()?;
         Ok(working(turn, tombstone))
     }

@@ -145,10 +145,10 @@ impl CopyBuilder {
 impl Client {
     /// A builder with a temporary stream of its own, and a courier chosen for it.
     pub fn copy_builder(&self) -> Result<Arc<CopyBuilder>> {
-        self.inner.check_open()?;
-        self.inner.check_next_index()?;
+        self.shared.check_open()?;
+        self.shared.check_next_index()?;
         let write_cap = keypair(&random_array()?).write_cap;
-        let courier = self.inner.courier_for(&write_cap.hash(), &[])?;
+        let courier = self.shared.courier_for(&write_cap.hash(), &[])?;
         Ok(CopyBuilder::of(State::new(write_cap, courier)))
     }
 

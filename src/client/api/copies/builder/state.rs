@@ -110,7 +110,7 @@ impl State {
     }
 
     /// The same as an event.
-    pub(crate) fn told(&self) -> CopyProgress {
+    pub(crate) fn progress_event(&self) -> CopyProgress {
         let BuilderProgress {
             written, needed, ..
         } = self.progress();

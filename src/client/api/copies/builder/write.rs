@@ -21,7 +21,7 @@ use crate::client::connection::{writes_ahead, LaneKind};
 use crate::client::events::Event;
 use crate::client::runtime::in_order::InOrder;
 use crate::client::runtime::query_ids::random_array;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
@@ -44,42 +44,42 @@ enum Fate {
 type Fates = JoinSet<(u64, Result<Fate>)>;
 
 /// Writes everything that may be written.
-pub(super) async fn write(inner: &Arc<Inner>, builder: &Arc<CopyBuilder>) -> Result<()> {
-    while !pass(inner, builder).await? {
-        move_away(inner, builder).await?;
+pub(super) async fn write(shared: &Arc<Shared>, builder: &Arc<CopyBuilder>) -> Result<()> {
+    while !pass(shared, builder).await? {
+        move_away(shared, builder).await?;
     }
     Ok(())
 }
 
 /// Has a stream made and writes it meanwhile, each element as soon as it is there.
 pub(crate) async fn write_while_made(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     builder: &Arc<CopyBuilder>,
     order: impl Pieces,
 ) -> Result<CourierEnvelopes> {
     let making = async {
         let take_over = |order: &mut _| builder.grow(Pieces::take_out(order));
-        let mut made = envelopes::run_piece_by_piece(order, inner, take_over).await?;
+        let mut made = envelopes::run_piece_by_piece(order, shared, take_over).await?;
         builder.grow(std::mem::take(&mut made.envelopes));
         builder.end_growing();
         Ok(made)
     };
-    let (made, ()) = tokio::try_join!(making, write(inner, builder))?;
+    let (made, ()) = tokio::try_join!(making, write(shared, builder))?;
     Ok(made)
 }
 
 /// Writes until all is written, or a box belongs to something else: then gives false.
-async fn pass(inner: &Arc<Inner>, builder: &Arc<CopyBuilder>) -> Result<bool> {
+async fn pass(shared: &Arc<Shared>, builder: &Arc<CopyBuilder>) -> Result<bool> {
     let mut begun = Begun::at(builder);
-    let mut fates = Fates::new();
+    let mut outcomes = Fates::new();
     let mut ended = BTreeMap::new();
     loop {
-        begun.begin_more(inner, builder, &mut fates);
-        if fates.is_empty() && !lock(&builder.state).growing {
+        begun.begin_more(shared, builder, &mut outcomes);
+        if outcomes.is_empty() && !lock(&builder.state).growing {
             return Ok(true);
         }
         let joined = tokio::select! {
-            Some(joined) = fates.join_next() => joined,
+            Some(joined) = outcomes.join_next() => joined,
             () = builder.grown.notified() => continue,
         };
         let (number, fate) = joined.map_err(|error| {
@@ -90,7 +90,7 @@ async fn pass(inner: &Arc<Inner>, builder: &Arc<CopyBuilder>) -> Result<bool> {
             Fate::Written => ended.insert(number, true),
             Fate::Found => ended.insert(number, false),
         };
-        begun.settle(inner, builder, &mut ended);
+        begun.settle(shared, builder, &mut ended);
     }
 }
 
@@ -116,21 +116,21 @@ impl Begun {
         }
     }
 
-    fn begin_more(&mut self, inner: &Arc<Inner>, builder: &CopyBuilder, fates: &mut Fates) {
-        let lane = inner.lane(LaneKind::Write);
+    fn begin_more(&mut self, shared: &Arc<Shared>, builder: &CopyBuilder, outcomes: &mut Fates) {
+        let lane = shared.lane(LaneKind::Write);
         // What is prepared while others are on their way.
-        let slots = lane.lock().starts.window.slots();
+        let slots = lane.lock().resends.window.slots();
         let at_once = (slots + writes_ahead()).clamp(1, AT_ONCE);
-        while fates.len() < at_once {
+        while outcomes.len() < at_once {
             let Some(element) = lock(&builder.state).element(self.number) else {
                 return;
             };
             let next = self.index.next();
             let index = std::mem::replace(&mut self.index, next);
-            let (inner, cap) = (Arc::clone(inner), self.write_cap.clone());
+            let (shared, cap) = (Arc::clone(shared), self.write_cap.clone());
             let (number, unsure) = (self.number, self.unsure);
-            fates.spawn(async move {
-                let fate = write_one(&inner, cap, index, element, unsure).await;
+            outcomes.spawn(async move {
+                let fate = write_one(&shared, cap, index, element, unsure).await;
                 (number, fate)
             });
             self.number += 1;
@@ -138,7 +138,7 @@ impl Begun {
     }
 
     /// Counts what has ended without a gap before it, and tells of it.
-    fn settle(&mut self, inner: &Inner, builder: &CopyBuilder, ended: &mut BTreeMap<u64, bool>) {
+    fn settle(&mut self, shared: &Shared, builder: &CopyBuilder, ended: &mut BTreeMap<u64, bool>) {
         let mut state = lock(&builder.state);
         let before = state.written;
         while let Some(was_fresh) = ended.remove(&state.written) {
@@ -149,16 +149,16 @@ impl Begun {
             self.unsure = false;
             state.unsure = false;
         }
-        let progress = (state.written > before).then(|| state.told());
+        let progress = (state.written > before).then(|| state.progress_event());
         drop(state);
         if let Some(progress) = progress {
-            inner.sinks.publish(&Event::CopyProgress(progress));
+            shared.sinks.publish(&Event::CopyProgress(progress));
         }
     }
 }
 
 async fn write_one(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     cap: WriteCap,
     index: BoxIndex,
     element: Bytes,
@@ -170,10 +170,10 @@ async fn write_one(
     };
     let (box_cap, box_index) = (cap.clone(), index.clone());
     let content = element.clone();
-    match boxes::write_box(Arc::clone(inner), box_cap, box_index, content, flags).await {
+    match boxes::write_box(Arc::clone(shared), box_cap, box_index, content, flags).await {
         Ok(_) => Ok(Fate::Written),
         Err(error) if unsure && error.status() == Status::BOX_ALREADY_EXISTS => {
-            compare(inner, &cap, &index, &element).await
+            compare(shared, &cap, &index, &element).await
         }
         Err(error) => Err(error),
     }
@@ -181,7 +181,7 @@ async fn write_one(
 
 /// Reads a box that was there already.
 async fn compare(
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     cap: &WriteCap,
     index: &BoxIndex,
     element: &Bytes,
@@ -189,7 +189,7 @@ async fn compare(
     let read_cap = cap.read_cap();
     let mut attempt = 1;
     loop {
-        match boxes::read_once(inner, &read_cap, index).await {
+        match boxes::read_once(shared, &read_cap, index).await {
             Ok(found) if found.plaintext == *element => return Ok(Fate::Found),
             Ok(_) => return Ok(Fate::Foreign),
             // The replica that was asked may have it later.
@@ -203,19 +203,19 @@ async fn compare(
 }
 
 /// Takes what is written out of boxes that cannot be used any further, to write it to others.
-async fn move_away(inner: &Arc<Inner>, builder: &CopyBuilder) -> Result<()> {
+async fn move_away(shared: &Arc<Shared>, builder: &CopyBuilder) -> Result<()> {
     let (cap, count) = {
         let state = lock(&builder.state);
         (state.write_cap.clone(), state.written)
     };
-    let before = read_all(inner, &cap, count).await?;
+    let before = read_all(shared, &cap, count).await?;
     let fresh = keypair(&random_array()?).write_cap;
     lock(&builder.state).move_to(fresh, before);
     Ok(())
 }
 
 /// The first `count` boxes of a stream, several at a time.
-async fn read_all(inner: &Arc<Inner>, cap: &WriteCap, count: u64) -> Result<Vec<Bytes>> {
+async fn read_all(shared: &Arc<Shared>, cap: &WriteCap, count: u64) -> Result<Vec<Bytes>> {
     let read_cap = cap.read_cap();
     let mut index = cap.first_index();
     let mut found = Vec::new();
@@ -223,8 +223,8 @@ async fn read_all(inner: &Arc<Inner>, cap: &WriteCap, count: u64) -> Result<Vec<
     let mut begun = 0;
     loop {
         while begun < count && reads.running() < AT_ONCE {
-            let (inner, cap, at) = (Arc::clone(inner), read_cap.clone(), index.clone());
-            reads.start(boxes::read_box(inner, cap, at, StartFlags::default()));
+            let (shared, cap, at) = (Arc::clone(shared), read_cap.clone(), index.clone());
+            reads.start(boxes::read_box(shared, cap, at, StartFlags::default()));
             index = index.next();
             begun += 1;
         }

@@ -25,37 +25,37 @@ pub(crate) use self::tombstone_order::TombstoneOrder;
 
 use super::streams::check_payload;
 use crate::bacap::{BoxIndex, WriteCap};
-use crate::client::call::Work;
+use crate::client::call::Call;
 use crate::client::connection::is_to_be_made_again;
 use crate::client::handle::Client;
 use crate::client::runtime::in_order::InOrder;
 use crate::client::runtime::timeout::Timeout;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::Result;
 
 /// Has the daemon make all of it.
-pub(crate) async fn run(order: impl Pieces, inner: &Arc<Inner>) -> Result<CourierEnvelopes> {
-    run_piece_by_piece(order, inner, |_| {}).await
+pub(crate) async fn run(order: impl Pieces, shared: &Arc<Shared>) -> Result<CourierEnvelopes> {
+    run_piece_by_piece(order, shared, |_| {}).await
 }
 
 /// The same; `came` is called after each piece and may take out what has come.
 pub(crate) async fn run_piece_by_piece<P: Pieces>(
     mut order: P,
-    inner: &Arc<Inner>,
+    shared: &Arc<Shared>,
     mut came: impl FnMut(&mut P),
 ) -> Result<CourierEnvelopes> {
     let mut asked = InOrder::new();
     loop {
-        let at_once = order.at_once(inner);
+        let at_once = order.at_once(shared);
         while asked.running() < at_once {
-            let Some(call) = order.next(inner)? else {
+            let Some(call) = order.next(shared)? else {
                 break;
             };
             if at_once == 1 {
                 order.let_go(); // payload and result are never both there in full
             }
-            let inner = Arc::clone(inner);
-            asked.start(async move { call.run(&inner).await });
+            let shared = Arc::clone(shared);
+            asked.start(async move { call.run(&shared).await });
         }
         if !asked.wait().await? {
             return Ok(order.end());
@@ -69,8 +69,8 @@ pub(crate) async fn run_piece_by_piece<P: Pieces>(
     }
 }
 
-fn task(order: impl Pieces + 'static) -> Work<CourierEnvelopes> {
-    Work::task(move |inner| async move { run(order, &inner).await })
+fn task(order: impl Pieces + 'static) -> Call<CourierEnvelopes> {
+    Call::task(move |shared| async move { run(order, &shared).await })
 }
 
 impl Client {
@@ -83,9 +83,9 @@ impl Client {
         &self,
         to: &CopyDestination<'_>,
         ends: StreamEnds,
-    ) -> Result<Work<CourierEnvelopes>> {
+    ) -> Result<Call<CourierEnvelopes>> {
         check_payload(to.payload)?;
-        let order = Order::owned(&self.inner, std::slice::from_ref(to), ends, None)?;
+        let order = Order::owned(&self.shared, std::slice::from_ref(to), ends, None)?;
         Ok(task(order.flushing()))
     }
 
@@ -98,13 +98,13 @@ impl Client {
         timeout: Timeout,
     ) -> Result<CourierEnvelopes> {
         check_payload(to.payload)?;
-        if pieces::at_once(&self.inner) > 1 {
+        if pieces::at_once(&self.shared) > 1 {
             return self.block(
                 self.create_courier_envelopes_from_payload(to, ends)?,
                 timeout,
             );
         }
-        let order = Order::borrowed(&self.inner, std::slice::from_ref(to), ends, None)?;
+        let order = Order::borrowed(&self.shared, std::slice::from_ref(to), ends, None)?;
         self.block_pieces(&mut order.flushing(), timeout)
     }
 
@@ -115,11 +115,16 @@ impl Client {
         destinations: &[CopyDestination<'_>],
         ends: StreamEnds,
         buffer: Option<&[u8]>,
-    ) -> Result<Work<CourierEnvelopes>> {
+    ) -> Result<Call<CourierEnvelopes>> {
         for to in destinations {
             check_payload(to.payload)?;
         }
-        Ok(task(Order::owned(&self.inner, destinations, ends, buffer)?))
+        Ok(task(Order::owned(
+            &self.shared,
+            destinations,
+            ends,
+            buffer,
+        )?))
     }
 
     /// The same, waiting for the elements: the payloads are not copied, unless envelopes are so
@@ -134,11 +139,11 @@ impl Client {
         for to in destinations {
             check_payload(to.payload)?;
         }
-        if pieces::at_once(&self.inner) > 1 {
+        if pieces::at_once(&self.shared) > 1 {
             let work = self.create_courier_envelopes_from_multi_payload(destinations, ends, buffer);
             return self.block(work?, timeout);
         }
-        let mut order = Order::borrowed(&self.inner, destinations, ends, buffer)?;
+        let mut order = Order::borrowed(&self.shared, destinations, ends, buffer)?;
         self.block_pieces(&mut order, timeout)
     }
 
@@ -150,8 +155,8 @@ impl Client {
         max_count: u32,
         ends: StreamEnds,
         buffer: Option<&[u8]>,
-    ) -> Result<Work<CourierEnvelopes>> {
-        let order = TombstoneOrder::new(&self.inner, write_cap, start, max_count, ends, buffer)?;
+    ) -> Result<Call<CourierEnvelopes>> {
+        let order = TombstoneOrder::new(&self.shared, write_cap, start, max_count, ends, buffer)?;
         Ok(task(order))
     }
 
@@ -160,9 +165,9 @@ impl Client {
     fn block_pieces(&self, order: &mut dyn Pieces, timeout: Timeout) -> Result<CourierEnvelopes> {
         let deadline = self.may_wait(timeout)?;
         let mut lost = None;
-        while let Some(call) = order.next(&self.inner)? {
+        while let Some(call) = order.next(&self.shared)? {
             let call = call.once(lost.take());
-            let query = call.exchange.query;
+            let query = call.local_request.query;
             match self.block_local(call, deadline) {
                 Ok(made) => {
                     order.take(made)?;

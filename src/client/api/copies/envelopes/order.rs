@@ -11,7 +11,7 @@ use crate::bacap::{BoxIndex, WriteCap};
 use crate::client::api::copies::streams::{check_index, secret_copy, Sizes};
 use crate::client::connection::LocalCall;
 use crate::client::encryption::Priority;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::wire::{Destination, Request};
 use crate::{Error, Result, Status};
 
@@ -52,21 +52,21 @@ struct Row {
 impl<'a, P: Held> Order<P> {
     /// Checks and cuts payloads; `hold` makes what holds a part until its request.
     fn cut(
-        inner: &Inner,
+        shared: &Shared,
         destinations: &[CopyDestination<'a>],
         ends: StreamEnds,
         buffer: Option<&[u8]>,
         hold: fn(&'a [u8]) -> Result<P>,
     ) -> Result<Self> {
-        inner.check_envelopes()?;
-        let sizes = inner.stream_sizes()?;
-        let envelopes = check(inner, destinations, sizes, ends, buffer)?;
+        shared.check_envelopes()?;
+        let sizes = shared.stream_sizes()?;
+        let envelopes = check(shared, destinations, sizes, ends, buffer)?;
         Ok(Order {
             destinations: destinations
                 .iter()
                 .map(|to| (to.write_cap.clone(), to.start_index.clone()))
                 .collect(),
-            pieces: cut(destinations, sizes.chunk(), most(inner), hold)?,
+            pieces: cut(destinations, sizes.chunk(), most(shared), hold)?,
             chunk: sizes.chunk(),
             asked: VecDeque::new(),
             collected: Collected::new(sizes, ends, buffer, envelopes)?,
@@ -99,7 +99,7 @@ impl<'a, P: Held> Order<P> {
     /// The request for these parts.
     fn request(
         &mut self,
-        inner: &Inner,
+        shared: &Shared,
         parts: &[Part<P>],
         boxes: usize,
     ) -> Result<LocalCall<CourierEnvelopes>> {
@@ -132,49 +132,49 @@ impl<'a, P: Held> Order<P> {
                 buffer: joint.buffer.as_deref(),
             },
         };
-        Ok(LocalCall::new(&inner.queries, &request, read)?.encrypting(boxes, Priority::Bulk))
+        Ok(LocalCall::new(&shared.queries, &request, read)?.encrypting(boxes, Priority::Bulk))
     }
 }
 
 impl Order<Bytes> {
     /// Checks, cuts and copies payloads, for those who do not wait.
     pub(crate) fn owned(
-        inner: &Inner,
+        shared: &Shared,
         destinations: &[CopyDestination<'_>],
         ends: StreamEnds,
         buffer: Option<&[u8]>,
     ) -> Result<Self> {
-        Order::cut(inner, destinations, ends, buffer, secret_copy)
+        Order::cut(shared, destinations, ends, buffer, secret_copy)
     }
 }
 
 impl<'a> Order<&'a [u8]> {
     /// Checks and cuts payloads, which stay where they are.
     pub(super) fn borrowed(
-        inner: &Inner,
+        shared: &Shared,
         destinations: &[CopyDestination<'a>],
         ends: StreamEnds,
         buffer: Option<&[u8]>,
     ) -> Result<Self> {
-        Order::cut(inner, destinations, ends, buffer, Ok)
+        Order::cut(shared, destinations, ends, buffer, Ok)
     }
 }
 
 impl<P: Held + Send> Pieces for Order<P> {
-    fn at_once(&self, inner: &Inner) -> usize {
+    fn at_once(&self, shared: &Shared) -> usize {
         if self.one_by_one {
             1
         } else {
-            at_once(inner)
+            at_once(shared)
         }
     }
 
-    fn next(&mut self, inner: &Inner) -> Result<Option<LocalCall<CourierEnvelopes>>> {
+    fn next(&mut self, shared: &Shared) -> Result<Option<LocalCall<CourierEnvelopes>>> {
         let Some(parts) = self.pieces.pop_front() else {
             return Ok(None);
         };
         self.step_over_last();
-        let (parts, left) = take_front(parts, self.chunk, piece(inner));
+        let (parts, left) = take_front(parts, self.chunk, piece(shared));
         if !left.is_empty() {
             self.pieces.push_front(left);
             self.is_single = false;
@@ -186,7 +186,7 @@ impl<P: Held + Send> Pieces for Order<P> {
         };
         let rows: Vec<Row> = parts.iter().map(row).collect();
         let boxes = rows.iter().map(|row| row.boxes).sum();
-        let call = self.request(inner, &parts, boxes)?;
+        let call = self.request(shared, &parts, boxes)?;
         self.asked.push_back(Asked {
             parts,
             rows,
@@ -255,7 +255,7 @@ impl<P: Held + Send> Pieces for Order<P> {
 /// Everything that the daemon would refuse, or answer with a stream that has no end.
 /// Tells how many envelopes it will be.
 fn check(
-    inner: &Inner,
+    shared: &Shared,
     destinations: &[CopyDestination<'_>],
     sizes: Sizes,
     ends: StreamEnds,
@@ -268,7 +268,7 @@ fn check(
     let waiting = buffer.map_or(0, <[u8]>::len);
     let mut envelopes = 0_usize;
     for to in destinations {
-        check_index(inner, &to.write_cap, &to.start_index)?;
+        check_index(shared, &to.write_cap, &to.start_index)?;
         envelopes = envelopes.saturating_add(sizes.boxes_of(to.payload.len()));
     }
     if ends.is_last && envelopes == 0 && waiting == 0 {

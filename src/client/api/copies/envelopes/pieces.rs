@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::elements::{CopyDestination, CourierEnvelopes};
 use crate::client::connection::LocalCall;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::{Error, Result, Status};
 
 /// The daemon is to work on a piece for about so long: other encryptions wait for it.
@@ -26,9 +26,9 @@ const PIECE_OF_OLD_DAEMONS: usize = 8192;
 pub(crate) trait Pieces: Send {
     /// How many pieces the daemon may be asked for at once. Where that is one, it is asked for the
     /// next when the last is taken.
-    fn at_once(&self, inner: &Inner) -> usize;
+    fn at_once(&self, shared: &Shared) -> usize;
     /// The request for the next piece; `None` when all were asked for.
-    fn next(&mut self, inner: &Inner) -> Result<Option<LocalCall<CourierEnvelopes>>>;
+    fn next(&mut self, shared: &Shared) -> Result<Option<LocalCall<CourierEnvelopes>>>;
     /// Frees what the last request was made of: it is in the request's frame now.
     fn let_go(&mut self);
     /// Has everything asked for again that has no reply, unless it was let go.
@@ -68,8 +68,8 @@ pub(super) struct Part<P> {
 }
 
 /// How many boxes go into one request at most.
-pub(super) fn most(inner: &Inner) -> usize {
-    if inner.features().answers_at_once() {
+pub(super) fn most(shared: &Shared) -> usize {
+    if shared.features().answers_at_once() {
         PIECE
     } else {
         PIECE_OF_OLD_DAEMONS
@@ -77,9 +77,9 @@ pub(super) fn most(inner: &Inner) -> usize {
 }
 
 /// How many boxes go into the next request, by what an encryption costs now.
-pub(super) fn piece(inner: &Inner) -> usize {
-    let most = most(inner);
-    match inner.encryption_price() {
+pub(super) fn piece(shared: &Shared) -> usize {
+    let most = most(shared);
+    match shared.encryption_price() {
         Some(price) if most == PIECE => by_price(price),
         _ => most,
     }
@@ -89,10 +89,10 @@ pub(super) fn piece(inner: &Inner) -> usize {
 /// connection for them, and one more, which is there when a connection is free. Where they are
 /// not, there is nothing to gain, and where the daemon counts boxes otherwise, only it knows
 /// with which the next piece begins.
-pub(super) fn at_once(inner: &Inner) -> usize {
-    let is_dear = piece(inner) < PIECE;
-    match inner.check_next_index() {
-        Ok(()) if is_dear => inner.encryption.connections() + 1,
+pub(super) fn at_once(shared: &Shared) -> usize {
+    let is_dear = piece(shared) < PIECE;
+    match shared.check_next_index() {
+        Ok(()) if is_dear => shared.encryption.connections() + 1,
         _ => 1,
     }
 }

@@ -11,7 +11,7 @@ use crate::bacap::{BoxIndex, WriteCap};
 use crate::client::api::copies::streams::check_index;
 use crate::client::connection::LocalCall;
 use crate::client::encryption::Priority;
-use crate::client::shared::Inner;
+use crate::client::shared::Shared;
 use crate::wire::Request;
 use crate::{Error, Result, Status};
 
@@ -35,22 +35,22 @@ struct Asked {
 impl TombstoneOrder {
     /// Checks a range.
     pub(crate) fn new(
-        inner: &Inner,
+        shared: &Shared,
         write_cap: &WriteCap,
         start: &BoxIndex,
         max_count: u32,
         ends: StreamEnds,
         buffer: Option<&[u8]>,
     ) -> Result<Self> {
-        inner.check_envelopes()?;
-        let sizes = inner.stream_sizes()?;
+        shared.check_envelopes()?;
+        let sizes = shared.stream_sizes()?;
         if max_count == 0 {
             return Err(Error::new(
                 Status::ARG_VALUE,
                 "max_count is 0: the daemon would make nothing and drop the buffer",
             ));
         }
-        check_index(inner, write_cap, start)?;
+        check_index(shared, write_cap, start)?;
         sizes.check_buffer(buffer)?;
         let count = usize::try_from(max_count).unwrap_or(usize::MAX);
         sizes.check_stream(count, buffer.map_or(0, <[u8]>::len))?;
@@ -66,15 +66,15 @@ impl TombstoneOrder {
 }
 
 impl Pieces for TombstoneOrder {
-    fn at_once(&self, inner: &Inner) -> usize {
+    fn at_once(&self, shared: &Shared) -> usize {
         if self.one_by_one {
             1
         } else {
-            at_once(inner)
+            at_once(shared)
         }
     }
 
-    fn next(&mut self, inner: &Inner) -> Result<Option<LocalCall<CourierEnvelopes>>> {
+    fn next(&mut self, shared: &Shared) -> Result<Option<LocalCall<CourierEnvelopes>>> {
         if self.left == 0 {
             return Ok(None);
         }
@@ -83,7 +83,7 @@ impl Pieces for TombstoneOrder {
         }
         let count = self
             .left
-            .min(u32::try_from(piece(inner)).unwrap_or(u32::MAX));
+            .min(u32::try_from(piece(shared)).unwrap_or(u32::MAX));
         self.left -= count;
         let joint = self.collected.ask(count as usize);
         let request = Request::EnvelopesFromTombstoneRange {
@@ -94,7 +94,7 @@ impl Pieces for TombstoneOrder {
             is_last: self.collected.is_last() && self.left == 0,
             buffer: joint.buffer.as_deref(),
         };
-        let call = LocalCall::new(&inner.queries, &request, read)?;
+        let call = LocalCall::new(&shared.queries, &request, read)?;
         self.asked.push_back(Asked {
             start: self.index.clone(),
             count,

@@ -8,17 +8,17 @@ use crate::wire::{codes, Features, Reply};
 use crate::Result;
 
 /// Names an entry of one lane.
-pub(crate) type StartKey = u64;
+pub(crate) type ResendKey = u64;
 
 /// What came back for a start.
-pub(crate) struct StartAnswer {
+pub(crate) struct ResendAnswer {
     pub(crate) reply: Reply,
     pub(crate) features: Arc<Features>,
     /// It was sent more than once, so an earlier sending may have had its effect.
     pub(crate) replayed: bool,
 }
 
-impl StartAnswer {
+impl ResendAnswer {
     /// The failure that it reports, if it does.
     pub(crate) fn check(&self) -> Result<()> {
         codes::check(&self.reply, &self.features)
@@ -26,4 +26,4 @@ impl StartAnswer {
 }
 
 /// Who waits for the answer.
-pub(crate) type StartSink = oneshot::Sender<Result<StartAnswer>>;
+pub(crate) type ResendSink = oneshot::Sender<Result<ResendAnswer>>;

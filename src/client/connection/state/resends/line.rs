@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::answer::StartKey;
+use super::answer::ResendKey;
 
 /// Where in the order; rises from front to back.
 type Position = i64;
@@ -12,11 +12,11 @@ type Position = i64;
 #[derive(Default)]
 pub(super) struct Line {
     /// Boxes, prepared or not.
-    boxes: BTreeMap<Position, StartKey>,
+    boxes: BTreeMap<Position, ResendKey>,
     /// Those of them that are prepared.
-    prepared: BTreeMap<Position, StartKey>,
-    copies: BTreeMap<Position, StartKey>,
-    positions: HashMap<StartKey, Position>,
+    prepared: BTreeMap<Position, ResendKey>,
+    copies: BTreeMap<Position, ResendKey>,
+    positions: HashMap<ResendKey, Position>,
     front: Position,
     back: Position,
     #[cfg(test)]
@@ -39,17 +39,17 @@ impl Line {
         self.positions.len()
     }
 
-    pub(super) fn push_back(&mut self, key: StartKey, item: Item) {
+    pub(super) fn push_back(&mut self, key: ResendKey, item: Item) {
         self.back += 1;
-        self.put(key, item, self.back);
+        self.queue(key, item, self.back);
     }
 
-    pub(super) fn push_front(&mut self, key: StartKey, item: Item) {
+    pub(super) fn push_front(&mut self, key: ResendKey, item: Item) {
         self.front -= 1;
-        self.put(key, item, self.front);
+        self.queue(key, item, self.front);
     }
 
-    fn put(&mut self, key: StartKey, item: Item, at: Position) {
+    fn queue(&mut self, key: ResendKey, item: Item, at: Position) {
         self.positions.insert(key, at);
         match item {
             Item::Copy => drop(self.copies.insert(at, key)),
@@ -61,15 +61,15 @@ impl Line {
     }
 
     /// What a place was taken for is there.
-    pub(super) fn fill(&mut self, key: StartKey, item: Item) {
+    pub(super) fn fill(&mut self, key: ResendKey, item: Item) {
         if let Some(at) = self.positions.get(&key).copied() {
             self.boxes.remove(&at);
-            self.put(key, item, at);
+            self.queue(key, item, at);
         }
     }
 
     /// Takes something out, from wherever it stands.
-    pub(super) fn remove(&mut self, key: StartKey) {
+    pub(super) fn remove(&mut self, key: ResendKey) {
         if let Some(at) = self.positions.remove(&key) {
             self.boxes.remove(&at);
             self.prepared.remove(&at);
@@ -81,16 +81,16 @@ impl Line {
     /// may go.
     pub(super) fn first(
         &self,
-        only: Option<&[StartKey]>,
+        only: Option<&[ResendKey]>,
         copies: bool,
-        may_run: impl Fn(StartKey) -> bool,
-    ) -> Option<StartKey> {
+        may_run: impl Fn(ResendKey) -> bool,
+    ) -> Option<ResendKey> {
         if let Some(only) = only {
             let waiting = only.iter().filter(|key| may_run(**key));
             let placed = waiting.filter_map(|key| Some((self.positions.get(key)?, *key)));
             return placed.min().map(|(_, key)| key);
         }
-        let first = |line: &BTreeMap<Position, StartKey>| {
+        let first = |line: &BTreeMap<Position, ResendKey>| {
             let mut line = line.iter().inspect(|_| self.look());
             line.find(|(_, key)| may_run(**key))
                 .map(|(at, key)| (*at, *key))
@@ -101,7 +101,7 @@ impl Line {
     }
 
     /// The boxes, prepared or not, from the front.
-    pub(super) fn boxes(&self) -> impl Iterator<Item = StartKey> + '_ {
+    pub(super) fn boxes(&self) -> impl Iterator<Item = ResendKey> + '_ {
         self.boxes.values().inspect(|_| self.look()).copied()
     }
 

@@ -20,13 +20,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-pub(crate) use self::answer::{StartAnswer, StartKey, StartSink};
+pub(crate) use self::answer::{ResendAnswer, ResendKey, ResendSink};
 
-use self::entry::{Entry, Reap, REAP_EVERY};
+use self::entry::{Entry, PendingCancel, CANCEL_EVERY};
 use self::line::{Item, Line};
 use self::places::Place;
 use super::calls::unsupported;
-use super::resend_request::StartRequest;
+use super::resend_request::ResendRequest;
 use super::window::{Sample, Window};
 use crate::client::runtime::query_ids::Queries;
 use crate::wire::{Features, Hash, Reply, ReplyBody};
@@ -34,20 +34,20 @@ use crate::{Error, Result};
 
 /// After so many cancels without effect the daemon cannot have the entry: it never
 /// answers some malformed envelopes at all, and a slot must not be lost for ever.
-const MAX_REAPS: u32 = 15;
+const MAX_CANCELS: u32 = 15;
 /// Copy commands run for minutes, so they do not count in the window. So many run at once.
 const MAX_COPIES: usize = 3;
 /// Code of the daemon for "cancelled".
 const CANCELLED: u8 = 24;
 
 /// All entries of a lane.
-pub(crate) struct Starts {
+pub(crate) struct Resends {
     entries: BTreeMap<u64, Entry>,
     /// Places in line that are not filled.
-    places: HashMap<StartKey, Place>,
+    places: HashMap<ResendKey, Place>,
     by_query: HashMap<u64, u64>,
     /// What waits: writes and copy commands, and reads. They take turns.
-    lines: [Line; 2],
+    queues: [Line; 2],
     /// The line whose turn it is.
     turn: usize,
     /// Names of running entries; the daemon would confuse two of one name.
@@ -55,7 +55,7 @@ pub(crate) struct Starts {
     /// How many of those are copy commands.
     copies: usize,
     /// On one of which the daemon seems to hang up.
-    suspects: BTreeSet<StartKey>,
+    suspects: BTreeSet<ResendKey>,
     online: bool,
     /// Cancels cost as much as what they cancel.
     patient: bool,
@@ -66,18 +66,18 @@ pub(crate) struct Starts {
 const WRITES: usize = 0;
 const READS: usize = 1;
 
-impl Starts {
+impl Resends {
     /// Neither in line nor at the daemon.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     pub(crate) fn new() -> Self {
-        Starts {
+        Resends {
             entries: BTreeMap::new(),
             places: HashMap::new(),
             by_query: HashMap::new(),
-            lines: Default::default(),
+            queues: Default::default(),
             turn: WRITES,
             running: HashSet::new(),
             copies: 0,
@@ -89,7 +89,7 @@ impl Starts {
         }
     }
 
-    fn enter(&mut self, key: StartKey, request: StartRequest, sink: StartSink) {
+    fn enter(&mut self, key: ResendKey, request: ResendRequest, sink: ResendSink) {
         self.entries.insert(key, Entry::new(request, sink));
     }
 
@@ -107,7 +107,7 @@ impl Starts {
 
     /// Requests that wait for their turn.
     pub(crate) fn in_line(&self) -> usize {
-        self.lines.iter().map(Line::len).sum()
+        self.queues.iter().map(Line::len).sum()
     }
 
     /// Requests that are at the daemon now.
@@ -141,7 +141,7 @@ impl Starts {
                     entry.sent_at = Some(now);
                     entry.alone = alone;
                     entry.expect_answer(now);
-                    entry.request.tell_handed();
+                    entry.request.report_handed();
                     self.by_query.insert(query, key);
                     self.running.insert(entry.name);
                     self.copies += usize::from(entry.request.is_copy());
@@ -154,14 +154,14 @@ impl Starts {
     }
 
     /// Takes the next entry that may run out of its line.
-    fn take_from_line(&mut self, now: Instant) -> Option<StartKey> {
+    fn take_from_line(&mut self, now: Instant) -> Option<ResendKey> {
         let only = self.next_suspect(now);
         for line in [self.turn, 1 - self.turn] {
             let copies = self.copies < MAX_COPIES;
             let may_run = |key| self.may_run(key);
-            if let Some(key) = self.lines[line].first(only.as_deref(), copies, may_run) {
+            if let Some(key) = self.queues[line].first(only.as_deref(), copies, may_run) {
                 self.turn = 1 - line;
-                self.lines[line].remove(key);
+                self.queues[line].remove(key);
                 return Some(key);
             }
         }
@@ -169,7 +169,7 @@ impl Starts {
     }
 
     /// It is ready, and nothing that runs stands in its way.
-    fn may_run(&self, key: StartKey) -> bool {
+    fn may_run(&self, key: ResendKey) -> bool {
         self.entries.get(&key).is_some_and(|entry| {
             !self.running.contains(&entry.name)
                 && (self.copies < MAX_COPIES || !entry.request.is_copy())
@@ -179,7 +179,7 @@ impl Starts {
     /// The caller has given up. Gives the cancel to be sent, if the daemon knows of the entry.
     pub(crate) fn abandon(
         &mut self,
-        key: StartKey,
+        key: ResendKey,
         queries: &Queries,
         now: Instant,
     ) -> Option<Bytes> {
@@ -192,7 +192,7 @@ impl Starts {
             self.end_quietly(key);
             return None;
         }
-        entry.reap = Some(Reap::after(1, self.patient, now));
+        entry.pending_cancel = Some(PendingCancel::after(1, self.patient, now));
         entry.request.cancel(&queries.fresh().1).ok()
     }
 
@@ -204,14 +204,21 @@ impl Starts {
         }
         let is_due = |entry: &Entry| entry.due().is_some_and(|at| at <= now);
         let due = self.at_daemon().filter(|(_, entry)| is_due(entry));
-        let due = due.map(|(key, entry)| (key, entry.reap.map_or(0, |reap| reap.sent)));
-        let due: BTreeSet<(StartKey, u32)> = due.collect();
+        let due = due.map(|(key, entry)| {
+            (
+                key,
+                entry
+                    .pending_cancel
+                    .map_or(0, |pending_cancel| pending_cancel.sent),
+            )
+        });
+        let due: BTreeSet<(ResendKey, u32)> = due.collect();
         let mut cancels = Vec::new();
         for (key, sent) in due {
-            if sent >= MAX_REAPS {
+            if sent >= MAX_CANCELS {
                 self.give_up(key);
             } else if let Some(entry) = self.entries.get_mut(&key) {
-                entry.reap = Some(Reap::after(sent + 1, self.patient, now));
+                entry.pending_cancel = Some(PendingCancel::after(sent + 1, self.patient, now));
                 cancels.extend(entry.request.cancel(&queries.fresh().1).ok());
             }
         }
@@ -219,7 +226,7 @@ impl Starts {
     }
 
     /// What the daemon has, or had; some of it more than once.
-    fn at_daemon(&self) -> impl Iterator<Item = (StartKey, &Entry)> {
+    fn at_daemon(&self) -> impl Iterator<Item = (ResendKey, &Entry)> {
         let keys = self.by_query.values();
         keys.filter_map(|key| Some((*key, self.entries.get(key)?)))
     }
@@ -306,7 +313,7 @@ impl Starts {
     /// runs for the entry is cancelled.
     fn late_result(
         &mut self,
-        key: StartKey,
+        key: ResendKey,
         query: u64,
         reply: Reply,
         features: &Arc<Features>,
@@ -323,8 +330,8 @@ impl Starts {
         self.by_query.remove(&query);
         if entry.current.is_none() {
             self.end_quietly(key);
-        } else if entry.reap.is_none() {
-            entry.reap = Some(Reap { at: now, sent: 0 });
+        } else if entry.pending_cancel.is_none() {
+            entry.pending_cancel = Some(PendingCancel { at: now, sent: 0 });
         }
     }
 
@@ -338,7 +345,7 @@ impl Starts {
     ) -> Vec<Bytes> {
         self.window.disturb();
         let mut cancels = Vec::new();
-        let keys: Vec<StartKey> = self.entries.keys().copied().collect();
+        let keys: Vec<ResendKey> = self.entries.keys().copied().collect();
         for key in keys.into_iter().rev() {
             let Some(entry) = self.entries.get_mut(&key) else {
                 continue;
@@ -353,9 +360,9 @@ impl Starts {
                 if resumed {
                     // Nothing of it can wait in the daemon's queue, which went with the
                     // connection; what came through may be one step behind: once more.
-                    entry.reap = Some(Reap {
-                        at: now + REAP_EVERY,
-                        sent: MAX_REAPS - 1,
+                    entry.pending_cancel = Some(PendingCancel {
+                        at: now + CANCEL_EVERY,
+                        sent: MAX_CANCELS - 1,
                     });
                 } else {
                     self.end_quietly(key); // dies with the old session
@@ -363,7 +370,7 @@ impl Starts {
                 continue;
             }
             entry.current = None;
-            entry.reap = None;
+            entry.pending_cancel = None;
             if resumed {
                 entry.older.push(query);
             } else {
@@ -374,7 +381,7 @@ impl Starts {
             }
             self.running.remove(&entry.name);
             self.copies -= usize::from(entry.request.is_copy());
-            self.lines[line_of(&entry.request)].push_front(key, item_of(&entry.request));
+            self.queues[line_of(&entry.request)].push_front(key, item_of(&entry.request));
         }
         cancels.reverse();
         cancels
@@ -389,13 +396,13 @@ impl Starts {
         }
         self.places.clear();
         self.by_query.clear();
-        self.lines = Default::default();
+        self.queues = Default::default();
         self.running.clear();
         self.suspects.clear();
         self.copies = 0;
     }
 
-    fn end(&mut self, key: StartKey, outcome: Result<StartAnswer>) {
+    fn end(&mut self, key: ResendKey, outcome: Result<ResendAnswer>) {
         if let Some(entry) = self.remove(key) {
             if let Some(sink) = entry.sink {
                 drop(sink.send(outcome));
@@ -404,7 +411,7 @@ impl Starts {
     }
 
     /// No cancel has had any effect on an entry.
-    fn give_up(&mut self, key: StartKey) {
+    fn give_up(&mut self, key: ResendKey) {
         if self.entries.get(&key).is_some_and(Entry::is_recalled) {
             self.put_back(key);
         } else {
@@ -413,20 +420,20 @@ impl Starts {
     }
 
     /// What was recalled waits for its turn again, behind all others.
-    fn put_back(&mut self, key: StartKey) {
+    fn put_back(&mut self, key: ResendKey) {
         let Some(entry) = self.entries.get_mut(&key) else {
             return;
         };
         entry.put_back();
         self.running.remove(&entry.name);
-        self.lines[line_of(&entry.request)].push_back(key, item_of(&entry.request));
+        self.queues[line_of(&entry.request)].push_back(key, item_of(&entry.request));
     }
 
-    fn end_quietly(&mut self, key: StartKey) {
+    fn end_quietly(&mut self, key: ResendKey) {
         drop(self.remove(key));
     }
 
-    fn remove(&mut self, key: StartKey) -> Option<Entry> {
+    fn remove(&mut self, key: ResendKey) -> Option<Entry> {
         let entry = self.entries.remove(&key)?;
         self.suspects.remove(&key);
         for query in entry.older.iter().copied().chain(entry.current) {
@@ -436,20 +443,20 @@ impl Starts {
             self.running.remove(&entry.name);
             self.copies -= usize::from(entry.request.is_copy());
         } else {
-            self.lines[line_of(&entry.request)].remove(key);
+            self.queues[line_of(&entry.request)].remove(key);
         }
         Some(entry)
     }
 }
 
-fn item_of(request: &StartRequest) -> Item {
+fn item_of(request: &ResendRequest) -> Item {
     match request {
-        StartRequest::Box(_) => Item::Box,
-        StartRequest::Copy(_) => Item::Copy,
+        ResendRequest::Box(_) => Item::Box,
+        ResendRequest::Copy(_) => Item::Copy,
     }
 }
 
-fn line_of(request: &StartRequest) -> usize {
+fn line_of(request: &ResendRequest) -> usize {
     if request.is_write() {
         WRITES
     } else {
@@ -465,8 +472,8 @@ fn has_travelled(reply: &Reply) -> bool {
     }
 }
 
-fn answer(entry: &Entry, reply: Reply, features: &Arc<Features>) -> StartAnswer {
-    StartAnswer {
+fn answer(entry: &Entry, reply: Reply, features: &Arc<Features>) -> ResendAnswer {
+    ResendAnswer {
         reply,
         features: Arc::clone(features),
         replayed: entry.sent > 1,

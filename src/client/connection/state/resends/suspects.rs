@@ -7,8 +7,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::answer::StartKey;
-use super::Starts;
+use super::answer::ResendKey;
+use super::Resends;
 use crate::client::connection::state::calls::{given_up, HANG_UPS};
 
 /// After so many connections in a row a start is a suspect; as many again may end with it alone.
@@ -16,7 +16,7 @@ const SUSPECTED: u32 = HANG_UPS / 2;
 /// What has been at the daemon for so long is not what it hangs up on.
 const SURVIVED: Duration = Duration::from_secs(20);
 
-impl Starts {
+impl Resends {
     /// The daemon hung up.
     pub(crate) fn on_hung_up(&mut self, now: Instant) {
         let mut guilty = Vec::new();
@@ -47,8 +47,8 @@ impl Starts {
 
     /// Which entries may be sent now, where not all may: the suspects, or none while one of them
     /// is at the daemon.
-    pub(crate) fn next_suspect(&mut self, now: Instant) -> Option<Vec<StartKey>> {
-        let survived: Vec<StartKey> = self.suspects.iter().copied().collect();
+    pub(crate) fn next_suspect(&mut self, now: Instant) -> Option<Vec<ResendKey>> {
+        let survived: Vec<ResendKey> = self.suspects.iter().copied().collect();
         for key in survived {
             let ends = self.trial_of(key);
             if ends.is_some_and(|at| at <= now) || !self.entries.contains_key(&key) {
@@ -74,7 +74,7 @@ impl Starts {
     }
 
     /// When a suspect that is at the daemon is none any more.
-    fn trial_of(&self, key: StartKey) -> Option<Instant> {
+    fn trial_of(&self, key: ResendKey) -> Option<Instant> {
         let entry = self.entries.get(&key)?;
         entry.current.and(entry.sent_at).map(|at| at + SURVIVED)
     }
@@ -95,13 +95,13 @@ mod tests {
 
     /// Sends all that may go, on a new session. Gives the names that are at the daemon.
     fn reconnect(bench: &mut Bench) -> Vec<u8> {
-        bench.starts.reconnect(false, &bench.queries, bench.now);
+        bench.resends.reconnect(false, &bench.queries, bench.now);
         while bench.run().is_some() {}
         at_daemon(bench)
     }
 
     fn at_daemon(bench: &Bench) -> Vec<u8> {
-        let mut names: Vec<u8> = bench.starts.running.iter().map(|name| name[0]).collect();
+        let mut names: Vec<u8> = bench.resends.running.iter().map(|name| name[0]).collect();
         names.sort_unstable();
         names
     }
@@ -119,17 +119,17 @@ mod tests {
         let mut answers = several(&mut bench, 5);
         for _ in 0..SUSPECTED {
             assert_eq!(reconnect(&mut bench), [1, 2, 3, 4, 5]);
-            bench.starts.on_hung_up(bench.now);
+            bench.resends.on_hung_up(bench.now);
         }
         let mut alone = Vec::new();
         let mut names = reconnect(&mut bench);
         while let [name] = names[..] {
             alone.push(name);
             if name == GUILTY {
-                bench.starts.on_hung_up(bench.now);
+                bench.resends.on_hung_up(bench.now);
                 names = reconnect(&mut bench);
             } else {
-                let query = *bench.starts.by_query.keys().next().unwrap();
+                let query = *bench.resends.by_query.keys().next().unwrap();
                 assert!(bench.reply(query, 0));
                 while bench.run().is_some() {}
                 names = at_daemon(&bench);
@@ -150,11 +150,11 @@ mod tests {
         for _ in 0..HANG_UPS {
             assert!(answer.try_recv().is_err());
             assert_eq!(reconnect(&mut bench), [1]);
-            bench.starts.on_hung_up(bench.now);
+            bench.resends.on_hung_up(bench.now);
         }
         let error = answer.try_recv().unwrap().err().unwrap();
         assert_eq!(error.status(), Status::CONNECTION_LOST);
-        assert!(bench.starts.is_empty() && bench.starts.suspects.is_empty());
+        assert!(bench.resends.is_empty() && bench.resends.suspects.is_empty());
     }
 
     #[test]
@@ -163,18 +163,18 @@ mod tests {
         let _answers = several(&mut bench, 3);
         for _ in 0..SUSPECTED {
             assert_eq!(reconnect(&mut bench), [1, 2, 3]);
-            bench.starts.on_hung_up(bench.now);
+            bench.resends.on_hung_up(bench.now);
         }
         let _late = bench.enqueue(write_of(4));
         assert_eq!(reconnect(&mut bench), [1]);
         for expected in [&[1, 2][..], &[1, 2, 3], &[1, 2, 3, 4]] {
-            let ends = bench.starts.next_deadline().unwrap();
+            let ends = bench.resends.next_deadline().unwrap();
             assert_eq!(ends, bench.now + SURVIVED, "somebody has to look then");
             bench.now = ends;
             while bench.run().is_some() {}
             assert_eq!(at_daemon(&bench), expected);
         }
-        assert!(bench.starts.suspects.is_empty());
+        assert!(bench.resends.suspects.is_empty());
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
         for _ in 0..3 * HANG_UPS {
             assert_eq!(reconnect(&mut bench), [1, 2]);
             bench.now += SURVIVED;
-            bench.starts.on_hung_up(bench.now);
+            bench.resends.on_hung_up(bench.now);
         }
         assert_eq!(reconnect(&mut bench), [1, 2]);
     }

@@ -6,22 +6,22 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::bacap;
-use crate::client::connection::state::resend_request::{BoxStart, CopyStart, StartCap};
+use crate::client::connection::state::resend_request::{BoxStart, CopyStart, ResendCap};
 use crate::wire::{MessageKind, ResendingReply};
 
 pub(crate) struct Bench {
-    pub(crate) starts: Starts,
+    pub(crate) resends: Resends,
     pub(crate) queries: Queries,
     features: Arc<Features>,
     pub(crate) now: Instant,
 }
 
-pub(crate) type Answers = oneshot::Receiver<Result<StartAnswer>>;
+pub(crate) type Answers = oneshot::Receiver<Result<ResendAnswer>>;
 
 /// A write whose envelope has this hash in each byte.
-pub(in crate::client::connection) fn write_of(name: u8) -> StartRequest {
-    StartRequest::Box(Box::new(BoxStart {
-        cap: StartCap::Write(bacap::keypair(&[1; 32]).write_cap),
+pub(in crate::client::connection) fn write_of(name: u8) -> ResendRequest {
+    ResendRequest::Box(Box::new(BoxStart {
+        cap: ResendCap::Write(bacap::keypair(&[1; 32]).write_cap),
         index: None,
         reply_index: None,
         descriptor: Bytes::from_static(b"descriptor"),
@@ -33,20 +33,20 @@ pub(in crate::client::connection) fn write_of(name: u8) -> StartRequest {
     }))
 }
 
-pub(in crate::client::connection) fn copy_of(seed: u8) -> StartRequest {
-    StartRequest::Copy(Box::new(CopyStart {
+pub(in crate::client::connection) fn copy_of(seed: u8) -> ResendRequest {
+    ResendRequest::Copy(Box::new(CopyStart {
         write_cap: bacap::keypair(&[seed; 32]).write_cap,
         courier: None,
     }))
 }
 
-impl Starts {
+impl Resends {
     /// Puts a request that is ready at the end of its line.
     pub(in crate::client::connection) fn enqueue(
         &mut self,
-        request: StartRequest,
-        sink: StartSink,
-    ) -> StartKey {
+        request: ResendRequest,
+        sink: ResendSink,
+    ) -> ResendKey {
         let (key, _near) = self.reserve(request.is_write());
         self.fill(key, request, sink).unwrap();
         key
@@ -55,26 +55,26 @@ impl Starts {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        let mut starts = Starts::new();
-        starts.set_online(true, Instant::now());
+        let mut resends = Resends::new();
+        resends.set_online(true, Instant::now());
         Bench {
-            starts,
+            resends,
             queries: Queries::new().unwrap(),
             features: Arc::new(Features::current()),
             now: Instant::now(),
         }
     }
 
-    pub(crate) fn enqueue(&mut self, request: StartRequest) -> (StartKey, Answers) {
+    pub(crate) fn enqueue(&mut self, request: ResendRequest) -> (ResendKey, Answers) {
         let (sender, answers) = oneshot::channel();
-        (self.starts.enqueue(request, sender), answers)
+        (self.resends.enqueue(request, sender), answers)
     }
 
     /// Lets the next entry run; gives its query.
     pub(crate) fn run(&mut self) -> Option<u64> {
-        let frame = self.starts.next(&self.features, &self.queries, self.now)?;
+        let frame = self.resends.next(&self.features, &self.queries, self.now)?;
         let whole: Vec<u8> = frame.0.to_vec();
-        let all = self.starts.by_query.keys();
+        let all = self.resends.by_query.keys();
         all.copied().find(|query| {
             let tail = query.to_be_bytes();
             whole.windows(8).any(|window| window == tail)
@@ -93,7 +93,7 @@ impl Bench {
             }),
         };
         let features = Arc::clone(&self.features);
-        self.starts.on_reply(query, reply, &features, self.now)
+        self.resends.on_reply(query, reply, &features, self.now)
     }
 
     /// Cancels sent at each second of a stretch of time.
@@ -102,7 +102,7 @@ impl Bench {
         let mut at = Vec::new();
         for second in 1..=seconds {
             self.now = begun + Duration::from_secs(second);
-            for _ in self.starts.due_cancels(&self.queries, self.now) {
+            for _ in self.resends.due_cancels(&self.queries, self.now) {
                 at.push(second);
             }
         }
@@ -110,12 +110,12 @@ impl Bench {
     }
 
     fn is_blank(&self) -> bool {
-        self.starts.entries.is_empty()
-            && self.starts.by_query.is_empty()
-            && self.starts.in_line() == 0
-            && self.starts.running.is_empty()
-            && self.starts.copies == 0
-            && self.starts.in_flight() == 0
+        self.resends.entries.is_empty()
+            && self.resends.by_query.is_empty()
+            && self.resends.in_line() == 0
+            && self.resends.running.is_empty()
+            && self.resends.copies == 0
+            && self.resends.in_flight() == 0
     }
 }
 
@@ -125,9 +125,9 @@ fn a_cancel_is_repeated_more_and_more_seldom() {
     let (key, _answers) = bench.enqueue(write_of(1));
     let query = bench.run().unwrap();
     let (queries, now) = (Queries::new().unwrap(), bench.now);
-    assert!(bench.starts.abandon(key, &queries, now).is_some());
+    assert!(bench.resends.abandon(key, &queries, now).is_some());
     assert_eq!(bench.cancels_over(30), [1, 3, 7, 15, 25]);
-    assert_eq!(bench.starts.in_flight(), 1);
+    assert_eq!(bench.resends.in_flight(), 1);
     assert!(bench.reply(query, CANCELLED));
     assert!(bench.is_blank());
     assert!(bench.cancels_over(60).is_empty());
@@ -139,10 +139,10 @@ fn an_entry_that_no_cancel_reaches_gives_its_place_back_in_the_end() {
     let (key, _answers) = bench.enqueue(write_of(1));
     bench.run().unwrap();
     let queries = Queries::new().unwrap();
-    bench.starts.abandon(key, &queries, bench.now);
-    assert_eq!(bench.cancels_over(300).len(), MAX_REAPS as usize - 1);
+    bench.resends.abandon(key, &queries, bench.now);
+    assert_eq!(bench.cancels_over(300).len(), MAX_CANCELS as usize - 1);
     assert!(bench.is_blank());
-    assert!(bench.starts.next_deadline().is_none());
+    assert!(bench.resends.next_deadline().is_none());
 }
 
 #[test]
@@ -151,12 +151,12 @@ fn nothing_is_cancelled_again_while_the_daemon_is_offline() {
     let (key, _answers) = bench.enqueue(write_of(1));
     bench.run().unwrap();
     let queries = Queries::new().unwrap();
-    bench.starts.abandon(key, &queries, bench.now);
-    bench.starts.set_online(false, bench.now);
+    bench.resends.abandon(key, &queries, bench.now);
+    bench.resends.set_online(false, bench.now);
     assert!(bench.cancels_over(1000).is_empty());
-    assert!(bench.starts.next_deadline().is_none());
-    bench.starts.set_online(true, bench.now);
-    assert!(bench.starts.next_deadline().is_some());
+    assert!(bench.resends.next_deadline().is_none());
+    bench.resends.set_online(true, bench.now);
+    assert!(bench.resends.next_deadline().is_some());
     assert_eq!(bench.cancels_over(1), [1]);
 }
 
@@ -209,9 +209,9 @@ fn what_waits_for_a_daemon_off_the_mixnet_and_copy_commands_are_not_recalled() {
     assert!(bench.cancels_over(10_000).is_empty());
     let (_, _write) = bench.enqueue(write_of(1));
     bench.run().unwrap();
-    bench.starts.set_online(false, bench.now);
+    bench.resends.set_online(false, bench.now);
     assert!(bench.cancels_over(10_000).is_empty());
-    bench.starts.set_online(true, bench.now);
+    bench.resends.set_online(true, bench.now);
     assert_eq!(bench.cancels_over(600), [600]);
 }
 
@@ -221,7 +221,7 @@ fn a_box_that_no_cancel_reaches_is_started_again_all_the_same() {
     let (_, mut answers) = bench.enqueue(write_of(1));
     bench.run().unwrap();
     bench.cancels_over(900);
-    assert_eq!(bench.starts.in_flight(), 0);
+    assert_eq!(bench.resends.in_flight(), 0);
     let again = bench.run().unwrap();
     bench.reply(again, 0);
     assert!(answers.try_recv().unwrap().is_ok());
@@ -231,11 +231,11 @@ fn a_box_that_no_cancel_reaches_is_started_again_all_the_same() {
 #[test]
 fn an_old_daemon_gets_few_cancels() {
     let mut bench = Bench::new();
-    bench.starts.cancel_patiently(true);
+    bench.resends.cancel_patiently(true);
     let (key, _answers) = bench.enqueue(write_of(1));
     bench.run().unwrap();
     let queries = Queries::new().unwrap();
-    bench.starts.abandon(key, &queries, bench.now);
+    bench.resends.abandon(key, &queries, bench.now);
     assert_eq!(bench.cancels_over(35), [10, 20, 30]);
 }
 
@@ -245,8 +245,8 @@ fn a_resumed_session_cancels_what_nobody_wants_once_more_and_forgets_it() {
     let (key, _answers) = bench.enqueue(write_of(1));
     bench.run().unwrap();
     let queries = Queries::new().unwrap();
-    bench.starts.abandon(key, &queries, bench.now);
-    let cancels = bench.starts.reconnect(true, &queries, bench.now);
+    bench.resends.abandon(key, &queries, bench.now);
+    let cancels = bench.resends.reconnect(true, &queries, bench.now);
     assert_eq!(cancels.len(), 1);
     assert_eq!(bench.cancels_over(60), [10]);
     assert!(bench.is_blank());
@@ -259,7 +259,7 @@ fn copy_commands_run_three_at_a_time_beside_the_window() {
     let (_, _write) = bench.enqueue(write_of(9));
     let running: Vec<u64> = std::iter::from_fn(|| bench.run()).collect();
     assert_eq!(running.len(), 4);
-    assert_eq!(bench.starts.in_flight(), 1);
+    assert_eq!(bench.resends.in_flight(), 1);
     bench.reply(running[0], 0);
     assert!(bench.run().is_some());
     assert!(bench.run().is_none());
@@ -269,7 +269,7 @@ fn copy_commands_run_three_at_a_time_beside_the_window() {
 #[test]
 fn only_what_crossed_the_mixnet_teaches_the_window() {
     let mut bench = Bench::new();
-    let before = bench.starts.window.slots();
+    let before = bench.resends.window.slots();
     // A refusal before sending, a cancel, and a copy command of an hour.
     for name in 0..50 {
         let (_, _answers) = bench.enqueue(write_of(name));
@@ -287,9 +287,9 @@ fn only_what_crossed_the_mixnet_teaches_the_window() {
         };
         let features = Arc::clone(&bench.features);
         let now = bench.now;
-        bench.starts.on_reply(query, refusal, &features, now);
+        bench.resends.on_reply(query, refusal, &features, now);
     }
-    assert_eq!(bench.starts.window.slots(), before);
+    assert_eq!(bench.resends.window.slots(), before);
     assert!(bench.is_blank());
 }
 
@@ -311,7 +311,7 @@ fn no_order_of_events_loses_a_place_or_an_answer() {
     for seed in 0..300 {
         let mut bench = Bench::new();
         let mut dice = Dice(seed);
-        let mut waiting: Vec<(StartKey, Answers)> = Vec::new();
+        let mut waiting: Vec<(ResendKey, Answers)> = Vec::new();
         let mut queries: BTreeSet<u64> = BTreeSet::new();
         for _ in 0..200 {
             let now = bench.now;
@@ -329,7 +329,7 @@ fn no_order_of_events_loses_a_place_or_an_answer() {
                 4 if !waiting.is_empty() => {
                     let (key, _) = waiting.swap_remove(dice.roll(waiting.len()));
                     let own = Queries::new().unwrap();
-                    bench.starts.abandon(key, &own, now);
+                    bench.resends.abandon(key, &own, now);
                 }
                 5 | 6 if !queries.is_empty() => {
                     let at = dice.roll(queries.len());
@@ -340,7 +340,7 @@ fn no_order_of_events_loses_a_place_or_an_answer() {
                 7 => {
                     let resumed = dice.roll(2) == 0;
                     let own = Queries::new().unwrap();
-                    bench.starts.reconnect(resumed, &own, now);
+                    bench.resends.reconnect(resumed, &own, now);
                     if !resumed {
                         queries.clear();
                     }
@@ -350,16 +350,16 @@ fn no_order_of_events_loses_a_place_or_an_answer() {
                     bench.now += Duration::from_secs(u64::try_from(dice.roll(longest)).unwrap());
                     let own = Queries::new().unwrap();
                     let now = bench.now;
-                    bench.starts.due_cancels(&own, now);
+                    bench.resends.due_cancels(&own, now);
                 }
                 _ => {}
             }
             let running = bench
-                .starts
+                .resends
                 .entries
                 .values()
                 .filter(|e| e.current.is_some());
-            assert_eq!(running.count(), bench.starts.running.len(), "seed {seed}");
+            assert_eq!(running.count(), bench.resends.running.len(), "seed {seed}");
         }
         // In the end everything is answered.
         for _ in 0..1000 {
@@ -372,8 +372,8 @@ fn no_order_of_events_loses_a_place_or_an_answer() {
             bench.now += Duration::from_secs(10);
             let own = Queries::new().unwrap();
             let now = bench.now;
-            bench.starts.due_cancels(&own, now);
-            let live: Vec<u64> = bench.starts.by_query.keys().copied().collect();
+            bench.resends.due_cancels(&own, now);
+            let live: Vec<u64> = bench.resends.by_query.keys().copied().collect();
             queries.extend(live);
         }
         assert!(bench.is_blank(), "seed {seed}");

@@ -15,18 +15,18 @@ mod linux {
     }
 
     /// While it lives, the calling thread is not cancelled.
-    pub(crate) struct Uncancelled(c_int);
+    pub(crate) struct CancelGuard(c_int);
 
-    impl Uncancelled {
+    impl CancelGuard {
         pub(crate) fn enter() -> Self {
             let mut before = 0;
             // SAFETY: the place is writable; the function is no cancellation point.
             unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) };
-            Uncancelled(before)
+            CancelGuard(before)
         }
     }
 
-    impl Drop for Uncancelled {
+    impl Drop for CancelGuard {
         fn drop(&mut self) {
             let mut unused = 0;
             // SAFETY: as above; the state is one that the C library itself told.
@@ -36,15 +36,15 @@ mod linux {
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::Uncancelled;
+pub(crate) use linux::CancelGuard;
 
 /// Elsewhere threads are cancelled at the program's own risk.
 #[cfg(not(target_os = "linux"))]
-pub(crate) struct Uncancelled;
+pub(crate) struct CancelGuard;
 
 #[cfg(not(target_os = "linux"))]
-impl Uncancelled {
+impl CancelGuard {
     pub(crate) fn enter() -> Self {
-        Uncancelled
+        CancelGuard
     }
 }

@@ -8,7 +8,7 @@ use crate::wire::Request;
 use crate::Result;
 
 /// One local request, encoded.
-pub(crate) struct Exchange {
+pub(crate) struct LocalRequest {
     pub(crate) query: u64,
     pub(crate) frame: Bytes,
     pub(crate) needs: Option<&'static str>,
@@ -22,10 +22,10 @@ pub(crate) struct Exchange {
     pub(crate) effort: Option<Effort>,
 }
 
-impl Exchange {
+impl LocalRequest {
     pub(crate) fn new(queries: &Queries, request: &Request<'_>) -> Result<Self> {
         let (query, id) = queries.fresh();
-        Ok(Exchange {
+        Ok(LocalRequest {
             query,
             frame: request.encode(&id)?.into_bytes(),
             needs: request.reply_key(),
