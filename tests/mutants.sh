@@ -1,22 +1,34 @@
 #!/bin/sh
 # Makes each change of tests/mutations.txt in a copy of the tree, one at a time, and runs the test
-# that must fail then. No part of `make check`: each takes about half a minute.
+# that must fail then. It is not part of `make check`: each change takes about half a minute.
 #
-#   tests/mutants.sh [ROW...]     of all rows, or of these
+#   tests/mutants.sh [ROW...]           makes the changes of all rows, or of these
+#   tests/mutants.sh --find [ROW...]    only looks for their texts; takes a few seconds
 #
-# For each row one line says what became of it, with the functions whose checks did not hold:
+# It prints one line for each row, with the functions whose checks failed:
 #
 #   killed    the test failed
-#   survived  it did not: the test, or the change, is to be mended
-#   invalid   the change does not compile, or its text is not there once
+#   survived  the test passed: correct the test or the change
+#   invalid   the change does not compile, or its text is not found exactly once
+#   found     the text is there (with --find)
 #
-# The copy lies in a directory of its own, which is removed; with MUTANTS_TARGET=DIR cargo builds
-# there instead, and the next run is quicker. Programs are linked to the shared library and run as
-# they are, on a simulator without the change unless that is about the simulator. What never comes
-# is waited for MUTANTS_SOON milliseconds. The exit code is 0 when every change was noticed.
+# A text that is not in the file of its row is looked for in all sources. If exactly one file has it,
+# once, the change is made there, and "moved" says where: write that file into the row.
+#
+# The copy lies in a temporary directory, which is removed; with MUTANTS_TARGET=DIR cargo builds in
+# that directory instead, and the next run is faster. Programs are linked to the shared library and
+# run plain. The simulator has the change only if the change is one of the simulator. A check waits
+# at most MUTANTS_SOON milliseconds for an event. The exit code is 0 if no change survived and none
+# was invalid.
 set -eu
 cd "$(dirname "$0")/.."
+find=
+if [ "${1:-}" = --find ]; then
+    find=yes
+    shift
+fi
 soon=${MUTANTS_SOON:-8000}
+sources=$(git ls-files 'src/*.rs' 'sim/src/*.rs')
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
@@ -46,6 +58,39 @@ run() {
         -L"$work/lib" -lkpclient -Wl,-rpath,"$work/lib" -lpthread -ldl || return 2
     (cd "$work/run" && KPC_TMP="$work/run" KPC_LIB_DIR="$work/lib" KPC_SIM="$work/$2" \
         timeout --kill-after=5 60 "$work/program" > "$work/log" 2>&1)
+}
+
+# Prints "COUNT FILE" for each file that has the text.
+count() {
+    text_of_row=$1
+    shift
+    TEXT=$text_of_row awk '
+        BEGIN { RS = "\001"; text = ENVIRON["TEXT"]; gsub(/\\n/, "\n", text) }
+        {
+            found = 0
+            rest = $0
+            while ((at = index(rest, text)) > 0) {
+                found++
+                rest = substr(rest, at + 1)
+            }
+            if (found > 0) print found, FILENAME
+        }' "$@"
+}
+
+# Sets `place` to the file in which a row's text stands exactly once: the row's own file or, if that
+# has it not at all, the only other source that has it. If there is none, it says what it found.
+find_place() {
+    place=$1
+    places=
+    [ ! -f "$1" ] || places=$(count "$2" "$1")
+    [ -n "$places" ] || places=$(count "$2" $sources)
+    case $places in
+    *"
+"* | '') ;;
+    "1 "*) place=${places#1 }; return 0 ;;
+    esac
+    printf 'not found exactly once: %s\n%s\n' "$2" "${places:-in no source}"
+    return 1
 }
 
 # Replaces the text in a file; fails unless it is there exactly once.
@@ -78,9 +123,11 @@ failed_in() {
     done | sort -u | tr '\n' ' '
 }
 
-echo "building"
-build_simulator simulator || { cat "$work/log"; exit 2; }
-killed=0 survived=0 invalid=0 sound=
+if [ -z "$find" ]; then
+    echo "building"
+    build_simulator simulator || { cat "$work/log"; exit 2; }
+fi
+killed=0 survived=0 invalid=0 found=0 sound=
 while IFS= read -r line; do
     row=${line%% | *}
     rest=${line#* | } file=${line#* | }
@@ -93,9 +140,15 @@ while IFS= read -r line; do
     fi
     program=$(basename "${test%%::*}" .c) function=${test##*::}
 
+    verdict=invalid where=
+    if find_place "$file" "$text" > "$work/log"; then
+        [ "$place" = "$file" ] || echo "moved    $row: its text is in $place now, no longer in $file"
+        file=$place verdict=found
+    fi
+
     # The program is sound without the change, also when it does not wait long.
-    case " $sound " in
-    *" $program "*) ;;
+    case "$verdict$find: $sound " in
+    found:*" $program "* | invalid* | foundyes*) ;;
     *)
         build_library || { cat "$work/log"; exit 2; }
         run "$program" simulator || { cat "$work/log"; echo "tests/c/$program.c fails as it is"; exit 2; }
@@ -103,9 +156,10 @@ while IFS= read -r line; do
         ;;
     esac
 
-    simulator=simulator verdict=invalid where=
-    cp "$file" "$work/original"
-    if change "$file" "$text" "$instead"; then
+    if [ "$verdict$find" = found ]; then
+        simulator=simulator verdict=invalid
+        cp "$file" "$work/original"
+        change "$file" "$text" "$instead"
         case $file in
         sim/*) simulator=changed-simulator; build_simulator changed-simulator && verdict=built ;;
         *) build_library && verdict=built ;;
@@ -114,12 +168,16 @@ while IFS= read -r line; do
             if run "$program" $simulator; then verdict=survived; else verdict=killed; fi
             where=$(failed_in "$program")
         fi
+        cp "$work/original" "$file"
+        cp "$work/kpclient.h" include/kpclient.h
     fi
     eval "$verdict=\$((\$$verdict + 1))"
     printf '%-8s %3d %s::%s%s\n' "$verdict" "$row" "$program" "$function" "${where:+ (in ${where% })}"
     [ $verdict != invalid ] || sed 's/^/    /' "$work/log" | head -n 20
-    cp "$work/original" "$file"
-    cp "$work/kpclient.h" include/kpclient.h
 done < tests/mutations.txt
-echo "mutants: $killed killed, $survived survived, $invalid invalid"
+if [ -n "$find" ]; then
+    echo "mutants: $found found, $invalid invalid"
+else
+    echo "mutants: $killed killed, $survived survived, $invalid invalid"
+fi
 [ "$survived" = 0 ] && [ "$invalid" = 0 ]
