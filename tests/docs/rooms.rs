@@ -1,11 +1,37 @@
-//! The rooms of src/client: folders use each other in one direction only, and inside a folder no
-//! more than three files use each other in a circle. Read off the `use` lines.
+//! The rooms of src/client and of the simulator's daemon: folders use each other in one direction
+//! only, and inside a folder no more than three files use each other in a circle. Read off the
+//! `use` lines, and the calls of methods where all rooms add methods to one type.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// A module below `crate::client`, as the names that lead to it.
+/// A folder whose folders and files are the rooms.
+struct House {
+    folder: &'static str,
+    /// Its name below `crate`.
+    module: &'static str,
+    /// The type to which the rooms add methods.
+    shared: Option<&'static str>,
+}
+
+const CLIENT: House = House {
+    folder: "src/client",
+    module: "client",
+    shared: None,
+};
+const DAEMON: House = House {
+    folder: "sim/src/daemon",
+    module: "daemon",
+    shared: Some("Daemon"),
+};
+const NETWORK: House = House {
+    folder: "sim/src/network",
+    module: "network",
+    shared: None,
+};
+
+/// A module of a house, as the names that lead to it.
 type Module = Vec<String>;
 /// Who uses whom.
 type Uses = BTreeMap<Module, BTreeSet<Module>>;
@@ -68,12 +94,12 @@ fn spread(tree: &str) -> Vec<String> {
     whole.flat_map(|path| spread(&path)).collect()
 }
 
-/// What a path in `from` leads to below `crate::client`; none for what lies elsewhere.
-fn absolute(from: &Module, path: &str) -> Option<Module> {
+/// What a path in `from` leads to inside the house; none for what lies elsewhere.
+fn absolute(house: &House, from: &Module, path: &str) -> Option<Module> {
     let mut names = path.split("::").map(str::trim).peekable();
     let mut at = match names.next()? {
         "crate" => {
-            names.next_if_eq(&"client")?;
+            names.next_if_eq(&house.module)?;
             Module::new()
         }
         "self" => from.clone(),
@@ -87,17 +113,19 @@ fn absolute(from: &Module, path: &str) -> Option<Module> {
     Some(at)
 }
 
-fn uses() -> Uses {
+fn files(house: &House) -> BTreeMap<Module, String> {
     let mut all = BTreeMap::new();
-    sources(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/client"),
-        &Module::new(),
-        &mut all,
-    );
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(house.folder);
+    sources(&folder, &Module::new(), &mut all);
+    all
+}
+
+fn uses(house: &House) -> Uses {
+    let all = files(house);
     let mut uses = Uses::new();
     for (from, source) in &all {
         let paths = source.split(';').filter_map(tree).flat_map(spread);
-        let used = paths.filter_map(|path| absolute(from, &path));
+        let used = paths.filter_map(|path| absolute(house, from, &path));
         // Of a path the longest part that is a module.
         let modules = used.filter_map(|path| {
             let part = (0..=path.len()).rev().map(|length| &path[..length]);
@@ -107,7 +135,53 @@ fn uses() -> Uses {
         let others = modules.filter(|module| module != from).collect();
         uses.insert(from.clone(), others);
     }
+    if let Some(shared) = house.shared {
+        add_calls(&mut uses, &all, shared);
+    }
     uses
+}
+
+/// The methods that a file adds to a type, without blanks between words.
+fn methods(source: &str, shared: &str) -> String {
+    let head = format!("\nimpl {shared} {{");
+    let blocks = source.split(&head).skip(1);
+    let blocks = blocks.filter_map(|block| block.split_once("\n}"));
+    blocks
+        .flat_map(|(block, _)| block.split_whitespace())
+        .collect()
+}
+
+/// Who calls methods that another file adds to the type. The names of such methods are unique.
+fn add_calls(uses: &mut Uses, all: &BTreeMap<Module, String>, shared: &str) {
+    let mut homes = BTreeMap::new();
+    for (home, source) in all {
+        let methods = methods(source, shared);
+        for method in methods.split("fn").skip(1) {
+            let letters = |letter: char| !letter.is_alphanumeric() && letter != '_';
+            let name = method.split(letters).next().unwrap();
+            if method[name.len()..].starts_with(['(', '<']) {
+                let other = homes.insert(name.to_owned(), home);
+                assert!(
+                    other.is_none_or(|other| other == home),
+                    "{name} is there twice"
+                );
+            }
+        }
+    }
+    for (from, source) in all {
+        let own = methods(source, shared);
+        let whole: String = source.split_whitespace().collect();
+        let is_called = |name: &str| {
+            let others = ["daemon", "borrow()", "borrow_mut()"];
+            let by_others = |who: &str| whole.contains(&format!("{who}.{name}("));
+            own.contains(&format!("self.{name}(")) || others.into_iter().any(by_others)
+        };
+        let called = homes
+            .iter()
+            .filter(|(name, home)| **home != from && is_called(name));
+        let called: Vec<_> = called.map(|(_, home)| (*home).clone()).collect();
+        uses.entry(from.clone()).or_default().extend(called);
+    }
 }
 
 /// All that is reached from `start`.
@@ -137,10 +211,10 @@ fn circles<T: Ord + Clone>(uses: &BTreeMap<T, BTreeSet<T>>) -> BTreeSet<BTreeSet
 
 /// Which folder, or file beside the folders, uses which others. The façade is none of them: it
 /// names everything.
-fn rooms() -> BTreeMap<String, BTreeSet<String>> {
+fn rooms(house: &House) -> BTreeMap<String, BTreeSet<String>> {
     let room = |module: &Module| module.first().cloned();
     let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (from, to) in uses() {
+    for (from, to) in uses(house) {
         let Some(from) = room(&from) else { continue };
         let others = to.iter().filter_map(room).filter(|other| *other != from);
         rooms.entry(from.clone()).or_default().extend(others);
@@ -150,15 +224,30 @@ fn rooms() -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn folders_use_each_other_in_one_direction() {
-    let rooms = rooms();
-    assert!(rooms.len() > 10, "{rooms:?}");
-    assert_eq!(circles(&rooms), BTreeSet::new());
+    for house in [CLIENT, DAEMON] {
+        let rooms = rooms(&house);
+        assert!(rooms.len() > 10, "{rooms:?}");
+        assert_eq!(circles(&rooms), BTreeSet::new(), "{}", house.folder);
+    }
 }
 
 #[test]
 fn nothing_below_uses_the_facade() {
-    let uses = uses();
-    let those = uses.iter().filter(|(_, to)| to.contains(&Module::new()));
+    for house in [CLIENT, DAEMON] {
+        let uses = uses(&house);
+        let those = uses.iter().filter(|(_, to)| to.contains(&Module::new()));
+        let those: Vec<_> = those.map(|(from, _)| from.join("/")).collect();
+        assert_eq!(those, Vec::<String>::new(), "{}", house.folder);
+    }
+}
+
+#[test]
+fn the_simulated_network_does_not_know_the_daemon() {
+    let files = files(&NETWORK);
+    assert!(files.len() > 10);
+    let those = files
+        .iter()
+        .filter(|(_, source)| source.contains("daemon::"));
     let those: Vec<_> = those.map(|(from, _)| from.join("/")).collect();
     assert_eq!(those, Vec::<String>::new());
 }
@@ -166,8 +255,11 @@ fn nothing_below_uses_the_facade() {
 #[test]
 fn no_more_than_three_files_use_each_other_in_a_circle() {
     let too_large = |circle: &BTreeSet<Module>| circle.len() > CIRCLE;
-    let large: Vec<_> = circles(&uses()).into_iter().filter(too_large).collect();
-    assert_eq!(large, Vec::<BTreeSet<Module>>::new());
+    for house in [CLIENT, DAEMON, NETWORK] {
+        let circles = circles(&uses(&house));
+        let large: Vec<_> = circles.into_iter().filter(too_large).collect();
+        assert_eq!(large, Vec::<BTreeSet<Module>>::new(), "{}", house.folder);
+    }
 }
 
 /// The arrows of docs/pictures/rooms.dot.
@@ -182,7 +274,7 @@ fn drawn() -> BTreeSet<(String, String)> {
 
 #[test]
 fn the_picture_of_the_rooms_has_their_arrows() {
-    let rooms = rooms();
+    let rooms = rooms(&CLIENT);
     let is_drawn = |room: &&String| !NOT_DRAWN.contains(&room.as_str());
     let follows = |from: &String, to: &String| {
         let mut others = rooms[from].iter().filter(|other| *other != to);

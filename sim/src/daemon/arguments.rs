@@ -3,8 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::control::COMMANDS;
 use super::options::SimConfig;
+use super::steering::COMMANDS;
 use crate::network::{Era, Scheme};
 use kpclient::bacap::Derivation;
 

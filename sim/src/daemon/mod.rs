@@ -1,49 +1,44 @@
 //! The daemon: sockets, sessions, queues, the ARQ table, and everything that can go wrong there.
 //!
-//! One thread, one runtime, one `state::Daemon` that all tasks share. Reading and writing sockets is all that is asynchronous;
-//! whatever takes time is an event on the `agenda`, so that the order of things is the order of the agenda.
+//! One thread, one runtime, one `state::Daemon` that all tasks share. Only reading and writing sockets is asynchronous. Whatever
+//! takes time is an event on the agenda, so that the order of things is the order of the agenda.
 //!
-//! * `listen`, `connection`, `socket`, `frames`: from the socket to whole frames and back.
-//! * `protocol`: decoding requests, encoding replies.
-//! * `session`: who owns what and who may come back.
-//! * `queue`, `arq`, `cancel`, `copy`, `message`: what needs the mixnet.
-//! * `local`, `streams`, `vouchers`: what does not; `processor`: the time that it takes.
-//! * `legacy`: the older protocol.
-//! * `control`, `faults`, `refuse`, `stats`: steering and looking in.
-//! * `server`, `sim`, `arguments`, `thinclient`: the whole, for programs and for tests.
+//! Each room adds methods to `Daemon`. It uses, and calls, only the rooms below it; tests/docs/rooms.rs checks that.
+//!
+//! | room | what it does |
+//! |---|---|
+//! | `sim`, `arguments`, `thinclient` | the whole, for tests and for the program |
+//! | `tasks` | all that is asynchronous: accepts, reads, writes, waits for the agenda and for commands |
+//! | `steering` | control commands; the counters and tables that they show |
+//! | `dispatch` | what becomes of each frame, each event that is due, each turn to send a packet |
+//! | `legacy` | the Channel API of v0.0.72 |
+//! | `announce` | status, documents, shutdown: what everybody gets |
+//! | `local` | requests that the daemon answers by itself, and the processor time that they take |
+//! | `mixnet` | the queues, ARQ entries, plain messages, packets |
+//! | `sessions` | who owns what, who may come back, what a restart loses |
+//! | `state` | tables, queues, counters, the agenda; how a reply gets out |
+//! | `protocol`, `sockets` | decoding and encoding; sockets and frames |
+//! | `options`, `random` | the configuration; chance |
 
-mod agenda;
+mod announce;
 pub mod arguments;
-mod arq;
-mod cancel;
-mod connection;
-mod control;
-mod copy;
-mod events;
-mod faults;
-mod frames;
+mod dispatch;
 mod legacy;
-mod listen;
 mod local;
-mod message;
+mod mixnet;
 mod options;
-mod processor;
 mod protocol;
-mod queue;
 mod random;
-mod refuse;
-pub mod server;
-mod session;
+mod sessions;
 mod sim;
-mod socket;
+mod sockets;
 mod state;
-mod stats;
-mod streams;
+mod steering;
+mod tasks;
 mod thinclient;
-mod vouchers;
 
-pub use control::COMMANDS;
 pub use options::SimConfig;
 pub use sim::Sim;
-pub use stats::{ArqEntry, Stats};
+pub use steering::{ArqEntry, Stats, COMMANDS};
+pub use tasks::server;
 pub use thinclient::{flat_thinclient_toml, thinclient_toml};

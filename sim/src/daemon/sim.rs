@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use super::options::SimConfig;
 use super::random::fresh_id;
-use super::server::{run, Bound, Command};
-use super::stats::hex;
+use super::steering::hex;
+use super::tasks::server::{run, Bound, Command};
 
 /// A running simulator. Dropping it stops it and removes its directory.
 pub struct Sim {

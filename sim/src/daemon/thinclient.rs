@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::server::Bound;
+use super::tasks::server::Bound;
 use crate::network::{Era, Network, NetworkConfig};
 
 /// The text of the file, in the form that clients of this era read.

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::{Channel, ChannelEnd, Query};
-use crate::daemon::connection::Step;
 use crate::daemon::protocol::bodies::{opt, some};
 use crate::daemon::protocol::legacy::{
     CreateReadChannel, ResumeReadChannel, ResumeReadChannelQuery, ResumeWriteChannel,
@@ -13,7 +11,7 @@ use crate::daemon::protocol::legacy_bodies as replies;
 use crate::daemon::protocol::request::Id;
 use crate::daemon::protocol::response::Kind;
 use crate::daemon::random::fresh_id;
-use crate::daemon::state::{ConnId, Daemon};
+use crate::daemon::state::{Channel, ChannelEnd, ConnId, Daemon, Query, Step};
 use crate::network::{Code, IndexBytes, INVALID_REQUEST};
 use kpclient::bacap::{keypair, ReadCap, WriteCap};
 

@@ -2,13 +2,11 @@
 
 use serde_bytes::Bytes;
 
-use super::{ChannelEnd, Query};
-use crate::daemon::connection::Step;
 use crate::daemon::protocol::bodies::opt;
 use crate::daemon::protocol::legacy::{ReadChannel, WriteChannel};
 use crate::daemon::protocol::legacy_bodies as replies;
 use crate::daemon::protocol::response::Kind;
-use crate::daemon::state::{ConnId, Daemon};
+use crate::daemon::state::{ChannelEnd, ConnId, Daemon, Query, Step};
 use crate::network::{Code, Hash, IndexBytes, SealedEnvelope, INTERNAL_ERROR};
 
 const INVALID_CHANNEL: Code = 6;

@@ -2,16 +2,13 @@
 
 use serde_bytes::Bytes;
 
-use super::{ChannelEnd, ChannelEvent, Query};
-use crate::daemon::connection::Step;
-use crate::daemon::events::Event;
-use crate::daemon::message::{nanoseconds, unix_time};
 use crate::daemon::protocol::bodies::{self, some};
 use crate::daemon::protocol::legacy::SendChannelQuery;
 use crate::daemon::protocol::legacy_bodies as replies;
 use crate::daemon::protocol::request::Id;
 use crate::daemon::protocol::response::Kind;
-use crate::daemon::state::{AppNo, ConnId, Daemon};
+use crate::daemon::protocol::time::{nanoseconds, unix_time};
+use crate::daemon::state::{AppNo, ChannelEnd, ChannelEvent, ConnId, Daemon, Event, Query, Step};
 use crate::network::{Cap, Code, LegacyAnswer, INTERNAL_ERROR, INVALID_REQUEST};
 
 const INVALID_PAYLOAD: Code = 9;

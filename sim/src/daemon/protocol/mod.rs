@@ -8,3 +8,4 @@ pub(crate) mod legacy;
 pub(crate) mod legacy_bodies;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod time;

@@ -1,0 +1,9 @@
+//! Sockets and frames. Nothing here knows the daemon.
+
+mod frames;
+mod listener;
+mod socket;
+
+pub(crate) use frames::FrameBuffer;
+pub(crate) use listener::{remove_file, unlink, Listener};
+pub(crate) use socket::Socket;

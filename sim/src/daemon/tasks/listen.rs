@@ -1,0 +1,90 @@
+//! Listening, and the handshakes: one after the other, as the daemon has them.
+
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::spawn_local;
+use tokio::time::{sleep, timeout};
+
+use super::connection::serve;
+use crate::daemon::sockets::{unlink, Listener, Socket};
+use crate::daemon::state::{Life, Shared};
+
+/// Between two attempts to listen again.
+const RETRY: Duration = Duration::from_millis(20);
+
+/// Accepts for as long as the daemon lives, and not while it is down.
+pub(crate) async fn accept(
+    shared: Shared,
+    listener: Listener,
+    handshakes: mpsc::UnboundedSender<Socket>,
+) -> io::Result<()> {
+    let mut life = shared.borrow().life.subscribe();
+    let address = listener.address()?;
+    let is_unix = matches!(listener, Listener::Unix(..));
+    let stale_socket = shared.borrow().config.stale_socket;
+    let mut open = Some(listener);
+    loop {
+        let now = *life.borrow_and_update();
+        match (now, &open) {
+            (Life::Over, _) => return unlink(is_unix, &address),
+            (Life::Down, Some(_)) => {
+                open = None;
+                if !stale_socket || shared.borrow().left_properly {
+                    unlink(is_unix, &address)?;
+                }
+            }
+            (Life::Listening, None) => match Listener::again(is_unix, &address, stale_socket).await
+            {
+                Ok(listener) => open = Some(listener),
+                // Somebody took the place meanwhile, perhaps a client that met itself there.
+                Err(_) => sleep(RETRY).await,
+            },
+            (Life::Listening, Some(listener)) => tokio::select! {
+                socket = listener.accept() => {
+                    // A client that is gone before it was accepted is no error of the listener.
+                    match socket {
+                        Ok(socket) => {
+                            let _ = handshakes.send(socket);
+                        }
+                        Err(_) => sleep(RETRY).await,
+                    }
+                }
+                _ = life.changed() => {}
+            },
+            (Life::Down, None) => {
+                let _ = life.changed().await;
+            }
+        }
+    }
+}
+
+/// Greets one client after the other; each may wait for a document.
+pub(crate) async fn greet(shared: Shared, mut accepted: mpsc::UnboundedReceiver<Socket>) {
+    while let Some(socket) = accepted.recv().await {
+        let (hold, patience, mut document, before) = {
+            let daemon = shared.borrow();
+            (
+                daemon.faults.hold_first,
+                daemon.config.document_patience,
+                daemon.has_document.subscribe(),
+                daemon.instance_token,
+            )
+        };
+        if !hold.is_zero() {
+            sleep(hold).await;
+        }
+        let _ = timeout(patience, document.wait_for(|has| *has)).await;
+        let mut daemon = shared.borrow_mut();
+        if daemon.instance_token != before || *daemon.life.borrow() == Life::Over {
+            // The daemon that accepted it is not there any more.
+            continue;
+        }
+        let id = daemon.adopt(Rc::new(socket));
+        daemon.greet(id);
+        drop(daemon);
+        spawn_local(serve(Rc::clone(&shared), id));
+    }
+}
