@@ -14,6 +14,17 @@ use std::{env, fs};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+#[path = "abi/comment.rs"]
+#[allow(dead_code, reason = "made for the manual pages, too")]
+mod comment;
+#[path = "abi/status_groups.rs"]
+#[allow(dead_code, reason = "made for the manual pages, too")]
+mod status_groups;
+#[path = "abi/three_forms.rs"]
+mod three_forms;
+
+use comment::Comment;
+
 include!("abi/nullability.rs");
 include!("abi/sections.rs");
 
@@ -34,10 +45,7 @@ fn run() -> Result<()> {
     for path in [
         "build.rs",
         "cbindgen.toml",
-        "abi/end.h.in",
-        "abi/nullability.rs",
-        "abi/preamble.h.in",
-        "abi/sections.rs",
+        "abi",
         "src/ffi",
         "src/status_table.rs",
         COMMITTED,
@@ -131,7 +139,19 @@ fn preamble() -> Result<String> {
     ] {
         text = text.replace(mark, &env::var(name)?);
     }
+    let text = text.replace(" * @GROUPS@\n", &groups()?);
     Ok(text.replace("@NUMBER@", &version_number()?.to_string()))
+}
+
+/// What each group of statuses stands for, as lines of the comment at the head.
+fn groups() -> Result<String> {
+    let mut text = String::new();
+    for (name, members) in status_groups::GROUPS {
+        let (last, others) = members.split_last().ok_or("a group without statuses")?;
+        let sentence = format!("\"any {name}\" is {} or {last}.", others.join(", "));
+        wrapped(&mut text, &sentence)?;
+    }
+    Ok(text)
 }
 
 /// The version as one plain number: not every language's importer computes expressions.
@@ -226,21 +246,23 @@ fn filled(declaration: &str) -> Vec<String> {
     lines
 }
 
-/// Takes out the empty lines between constants that have comments of one line.
+/// Takes out the empty lines between constants that have comments of one line, and between the
+/// three forms of a call, which have one comment.
 fn close_up(lines: &[String]) -> String {
     let mut text = String::new();
     for (at, line) in lines.iter().enumerate() {
-        let between = line.is_empty()
-            && at > 1
+        let next = lines.get(at + 1);
+        let forms = at > 0
+            && lines[at - 1].ends_with(");")
+            && next.is_some_and(|next| next.starts_with("KPC_API"));
+        let constants = at > 1
             && lines[at - 1].starts_with("#define ")
             && lines[at - 2].ends_with(" */")
-            && lines
-                .get(at + 1)
-                .is_some_and(|next| next.starts_with("/** "))
+            && next.is_some_and(|next| next.starts_with("/** "))
             && lines
                 .get(at + 2)
                 .is_some_and(|next| next.starts_with("#define "));
-        if !between {
+        if !(line.is_empty() && (forms || constants)) {
             text.push_str(line);
             text.push('\n');
         }
@@ -283,7 +305,15 @@ fn comment(text: &mut String, sentence: &str) -> Result<()> {
     if sentence.len() + "/**  */".len() <= WIDTH {
         return Ok(writeln!(text, "/** {sentence} */")?);
     }
-    text.push_str("/**\n *");
+    text.push_str("/**\n");
+    wrapped(text, sentence)?;
+    text.push_str(" */\n");
+    Ok(())
+}
+
+/// Writes a sentence as lines of a comment.
+fn wrapped(text: &mut String, sentence: &str) -> Result<()> {
+    text.push_str(" *");
     let mut column = 2;
     for word in sentence.split(' ') {
         if column + 1 + word.len() > WIDTH {
@@ -293,7 +323,7 @@ fn comment(text: &mut String, sentence: &str) -> Result<()> {
         write!(text, " {word}")?;
         column += 1 + word.len();
     }
-    text.push_str("\n */\n");
+    text.push('\n');
     Ok(())
 }
 

@@ -11,9 +11,19 @@
  * It holds for every function below; what a function says of itself goes before it.
  *
  * Names. kpc_client_* is the life of a client and what it knows without asking anybody; a call on
- * the daemon has its verb alone, which is the one that the other clients use (kpc_encrypt_read). A
- * call that waits has three forms: kpc_x waits, kpc_x_async starts it, kpc_x_result takes what it
- * gave. Everything else is kpc_<object>_<verb>, or kpc_<object>_<property>.
+ * the daemon has its verb alone, which is the one that the other clients use (kpc_encrypt_read).
+ * Everything else is kpc_<object>_<verb>, or kpc_<object>_<property>.
+ *
+ * Three forms. A call that waits comes as three functions below one comment, that of kpc_x, which
+ * waits. kpc_x_async takes the same inputs, starts an operation and returns; it may be called in
+ * callbacks, too. done says where the operation's completion goes; NULL keeps it for kpc_op_wait.
+ * op receives the operation, to be cancelled or waited for; it may be NULL. timeout_ms is how long
+ * the operation may take before it completes with KPC_ERR_TIMEOUT. kpc_x_result then takes the
+ * outputs out of the result, on any thread; none may be the variable of an input, as it is zero on
+ * failure. kpc_x_async returns the statuses of kpc_x, save KPC_ERR_TIMEOUT and
+ * KPC_ERR_WOULD_DEADLOCK, and KPC_ERR_NO_MEMORY; the operation ends with one of the same.
+ * kpc_x_result returns what the operation ended with, or KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, or
+ * KPC_ERR_ARG_VALUE for the result of another call. The manual page of kpc_x lists all of it.
  *
  * Ownership. Whoever receives an object through an output owns it and ends it with the function of
  * its name that ends in _free; that takes NULL, which does nothing. Only a kpc_error is also
@@ -63,6 +73,23 @@
  * client needs another connection that cannot be opened, and any at all KPC_ERR_PANIC and
  * KPC_ERR_INTERNAL. No error, and no log line, holds a secret or a payload.
  *
+ * Groups of statuses. Statuses that many functions return together have a name in their comments;
+ * the manual pages list them one by one.
+ * "any handle error" is KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE or KPC_ERR_FORKED.
+ * "any argument error" is KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE or
+ * KPC_ERR_FORKED.
+ * "any call error" is any argument error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT or
+ * KPC_ERR_WOULD_DEADLOCK.
+ * "any daemon error" is KPC_ERR_DAEMON_INVALID_REQUEST or KPC_ERR_DAEMON_INTERNAL.
+ * "any box outcome" is KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
+ * KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
+ * KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
+ * KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
+ * KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION
+ * or KPC_ERR_COURIER_INVALID_EPOCH.
+ * "any resending outcome" is any box outcome, any daemon error or
+ * KPC_ERR_START_RESENDING_CANCELLED.
+ *
  * Threads. Every function may be called on any thread, and at the same time as any other, unless
  * it says otherwise. There is nothing to set up and nothing to tear down. What pthread_cancel does
  * to a thread inside a call comes after the call (on Linux). Calls that wait work in atexit
@@ -73,15 +100,12 @@
  * over returns KPC_ERR_TIMEOUT, and what it asked for is also called off at the daemon; the error's
  * message tells what stood in the way, where the library knows: a daemon off the mixnet or without
  * a document, one that has not answered for so long, a connection that cannot be opened (then with
- * its errno). The time for which the machine is suspended does not count. Every call that waits for
- * the daemon has a twin, ..._async, that does not; kpc_op_cancel ends what that began, with
- * KPC_ERR_CANCELLED.
+ * its errno). The time for which the machine is suspended does not count.
  *
  * Exactly once. Whatever an _async function began completes once and only once: with its result,
- * by timeout, by cancellation, because the client is closed, or because the library failed. An
- * _async function that itself fails has begun nothing, and its completion is not called. The
- * statuses that it lists are those of both: what it refuses at once, and what its operation may
- * end with, which the _result function then returns.
+ * by timeout, by kpc_op_cancel with KPC_ERR_CANCELLED, because the client is closed, or because
+ * the library failed. An _async function that itself fails has begun nothing, and its completion
+ * is not called.
  *
  * Callbacks. They run on a thread of the library, one at a time for each client, in order; log
  * functions on any thread. They may call everything, also close and free; only what would have to
@@ -808,7 +832,7 @@ KPC_API size_t kpc_buffer_len(const kpc_buffer *KPC_NONNULL buffer);
  * @param buffer  the buffer
  * @param other   receives the other handle
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
+ * @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
  *
  * Ownership: *other is the caller's, kpc_buffer_free; each handle is freed for itself.
  * Threads: any.
@@ -1453,8 +1477,7 @@ kpc_status kpc_config_load_text(const char *KPC_NULLABLE toml, size_t toml_len,
  * @param path    path of the socket; a leading @ means Linux's abstract namespace. A relative path
  *                is meant from the working directory of this moment, also in files
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
- *         KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)
+ * @return KPC_OK, any argument error, KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)
  *
  * Threads: any.
  */
@@ -1469,8 +1492,8 @@ kpc_status kpc_config_set_unix(kpc_config *KPC_NONNULL config, const char *KPC_N
  * @param address  host:port, [IPv6]:port, or :port for this machine
  * @param network  "tcp", "tcp4" (IPv4 alone) or "tcp6" (IPv6 alone); NULL stands for "tcp"
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
- *         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_CONFIG_NO_TRANSPORT (an empty address)
+ * @return KPC_OK, any argument error, KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_CONFIG_NO_TRANSPORT
+ *         (an empty address)
  *
  * Threads: any.
  */
@@ -1485,8 +1508,7 @@ kpc_status kpc_config_set_tcp(kpc_config *KPC_NONNULL config, const char *KPC_NO
  * @param config  the configuration
  * @param url     ws://host:port/path
  * @param error   receives details of a failure; may be NULL
- * @return KPC_ERR_UNSUPPORTED, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_ARG_VALUE
+ * @return KPC_ERR_UNSUPPORTED, any argument error
  *
  * Threads: any.
  */
@@ -1502,7 +1524,7 @@ kpc_status kpc_config_set_ws(kpc_config *KPC_NONNULL config, const char *KPC_NON
  * @param min_ms  the shortest wait in milliseconds, at least 1
  * @param max_ms  the longest wait in milliseconds, at least min_ms
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Threads: any.
  */
@@ -1519,7 +1541,7 @@ kpc_status kpc_config_set_reconnect(kpc_config *KPC_NONNULL config, uint32_t min
  * @param config  the configuration
  * @param count   how many, 1 to 16; all but the first are opened when they are of use
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Threads: any.
  */
@@ -1547,7 +1569,7 @@ kpc_status kpc_config_set_encryption_connections(kpc_config *KPC_NONNULL config,
  * @param config  the configuration
  * @param all     whether to open all at once; false unless it is set
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -1566,7 +1588,7 @@ kpc_status kpc_config_set_connect_all(kpc_config *KPC_NONNULL config, bool all,
  * @param drop       called once with user_data when nothing can call fn any more, also when
  *                   this call fails; may be NULL
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Threads: any.
  */
@@ -1581,8 +1603,7 @@ kpc_status kpc_config_set_log(kpc_config *KPC_NONNULL config, int32_t level,
  * @param config    the configuration
  * @param geometry  the geometry, checked; NULL takes a set one away
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
- *         KPC_ERR_BAD_GEOMETRY
+ * @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
  *
  * Threads: any.
  */
@@ -1597,8 +1618,7 @@ kpc_status kpc_config_set_sphinx_geometry(kpc_config *KPC_NONNULL config,
  * @param config    the configuration
  * @param geometry  the geometry, checked; NULL takes a set one away
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
- *         KPC_ERR_BAD_GEOMETRY
+ * @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
  *
  * Threads: any.
  */
@@ -1612,8 +1632,7 @@ kpc_status kpc_config_set_pigeonhole_geometry(kpc_config *KPC_NONNULL config,
  *
  * @param config  the configuration
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_CONFIG_NO_TRANSPORT
+ * @return KPC_OK, any handle error, KPC_ERR_CONFIG_NO_TRANSPORT
  *
  * Threads: any.
  */
@@ -1649,8 +1668,7 @@ KPC_API const char *kpc_config_network(const kpc_config *KPC_NONNULL config);
  * @param config   the configuration
  * @param address  receives the text, UTF-8 and followed by a NUL
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_NO_MEMORY
+ * @return KPC_OK, any handle error, KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_NO_MEMORY
  *
  * Ownership: *address is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -1666,7 +1684,7 @@ kpc_status kpc_config_address(const kpc_config *KPC_NONNULL config,
  * @param min_ms  receives the shortest wait in milliseconds; may be NULL
  * @param max_ms  receives the longest wait in milliseconds; may be NULL
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -1710,8 +1728,8 @@ KPC_API int32_t kpc_config_log_level(const kpc_config *KPC_NONNULL config);
  * @param config    the configuration
  * @param geometry  receives the geometry
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY,
- *         KPC_ERR_BAD_GEOMETRY (the name of a scheme is too long)
+ * @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY, KPC_ERR_BAD_GEOMETRY (the name of a
+ *         scheme is too long)
  *
  * Threads: any.
  */
@@ -1726,8 +1744,8 @@ kpc_status kpc_config_sphinx_geometry(const kpc_config *KPC_NONNULL config,
  * @param config    the configuration
  * @param geometry  receives the geometry
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY,
- *         KPC_ERR_BAD_GEOMETRY (the name of a scheme is too long)
+ * @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY, KPC_ERR_BAD_GEOMETRY (the name of a
+ *         scheme is too long)
  *
  * Threads: any.
  */
@@ -1780,8 +1798,8 @@ typedef struct kpc_completion {
  * @param client  the client that began it
  * @param op      the operation
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK also when it has completed already; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (this client never began such an operation)
+ * @return KPC_OK also when it has completed already; any handle error, KPC_ERR_ARG_VALUE (this
+ *         client never began such an operation)
  *
  * Threads: any, callbacks included.
  */
@@ -1800,8 +1818,7 @@ kpc_status kpc_op_cancel(kpc_client *KPC_NONNULL client, kpc_op op, kpc_error **
  *                    before; may be NULL, which leaves the result to be fetched
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK when it has completed, well or not; KPC_ERR_TIMEOUT while it is running;
- *         KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
- *         KPC_ERR_WOULD_DEADLOCK
+ *         any argument error, KPC_ERR_WOULD_DEADLOCK
  *
  * Ownership: *result is the caller's, kpc_result_free.
  * Threads: any.
@@ -1873,8 +1890,7 @@ KPC_API void kpc_result_free(kpc_result *KPC_NULLABLE result);
  * @param config  what the client is made from; a copy is taken
  * @param client  receives the client
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_BAD_GEOMETRY, KPC_ERR_ARG_VALUE,
+ * @return KPC_OK, any argument error, KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_BAD_GEOMETRY,
  *         KPC_ERR_NO_MEMORY (no thread to be had), KPC_ERR_IO
  *
  * Ownership: *client is the caller's, kpc_client_free.
@@ -1891,8 +1907,7 @@ kpc_status kpc_client_new(const kpc_config *KPC_NONNULL config, kpc_client **KPC
  *
  * @param client  the client
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED
+ * @return KPC_OK, any handle error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED
  *
  * Threads: any, callbacks included.
  */
@@ -1941,8 +1956,8 @@ KPC_API bool kpc_client_is_attached(const kpc_client *KPC_NONNULL client);
  * @param client  the client
  * @param token   receives the token
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_UNSUPPORTED
- *         (daemons up to v0.0.72 have none), KPC_ERR_NOT_CONNECTED
+ * @return KPC_OK, any handle error, KPC_ERR_UNSUPPORTED (daemons up to v0.0.72 have none),
+ *         KPC_ERR_NOT_CONNECTED
  *
  * Threads: any.
  */
@@ -1958,8 +1973,8 @@ kpc_status kpc_client_daemon_token(const kpc_client *KPC_NONNULL client, kpc_id 
  * @param client  the client
  * @param token   receives the token
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED (also
- *         with daemons up to v0.0.72, which know no tokens)
+ * @return KPC_OK, any handle error, KPC_ERR_NOT_CONNECTED (also with daemons up to v0.0.72,
+ *         which know no tokens)
  *
  * Threads: any.
  */
@@ -2001,7 +2016,7 @@ bool kpc_client_supports(const kpc_client *KPC_NONNULL client, const char *KPC_N
  * @param client  the client
  * @param config  receives a copy of its configuration
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Ownership: *config is the caller's, kpc_config_free.
  * Threads: any.
@@ -2019,8 +2034,7 @@ kpc_status kpc_client_config(const kpc_client *KPC_NONNULL client, kpc_config **
  *                  text_len is 0
  * @param text_len  how many bytes
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE,
- *         KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK also where nobody wants the line; any argument error, KPC_ERR_ARG_SIZE
  *
  * Threads: any.
  */
@@ -2042,47 +2056,20 @@ kpc_status kpc_client_log(const kpc_client *KPC_NONNULL client, int32_t level,
  * @param client      the client
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE, KPC_ERR_CONNECTION_LOST,
- *         KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED (kpc_client_disconnect was called
- *         meanwhile), KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any argument error, KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE,
+ *         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED
+ *         (kpc_client_disconnect was called meanwhile), KPC_ERR_TIMEOUT,
+ *         KPC_ERR_WOULD_DEADLOCK
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_connect(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
                               kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_client_connect, without waiting; its completion is for kpc_client_connect_result.
- *
- * @param client      the client
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE, KPC_ERR_CONNECTION_LOST,
- *         KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED (kpc_client_disconnect was called
- *         meanwhile), KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_connect_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
                                     const kpc_completion *KPC_NULLABLE done,
                                     kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_client_connect_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_connect_result(const kpc_result *KPC_NONNULL result,
                                      kpc_error **KPC_NULLABLE error);
@@ -2096,43 +2083,17 @@ kpc_status kpc_client_connect_result(const kpc_result *KPC_NONNULL result,
  * @param client      the client
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_flush(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
                             kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_client_flush, without waiting; its completion is for kpc_client_flush_result.
- *
- * @param client      the client
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_flush_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
                                   const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
                                   kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_client_flush_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_flush_result(const kpc_result *KPC_NONNULL result,
                                    kpc_error **KPC_NULLABLE error);
@@ -2148,8 +2109,8 @@ kpc_status kpc_client_flush_result(const kpc_result *KPC_NONNULL result,
  * @param client      the client; it stays a valid handle until kpc_client_free
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_TIMEOUT (the client is closing, and that goes on)
+ * @return KPC_OK, any argument error, KPC_ERR_TIMEOUT (the client is closing, and that goes
+ *         on)
  *
  * Threads: any, callbacks included.
  */
@@ -2158,18 +2119,13 @@ kpc_status kpc_client_close(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
                             kpc_error **KPC_NULLABLE error);
 
 /**
- * As kpc_client_close, without waiting; its completion is for kpc_client_close_result. It comes
- * after all others: every other operation has completed by then, and the daemon has been told
- * goodbye. As an event it comes right before KPC_EVENT_CLOSED. A callback may still be running,
- * except where the completion is one itself. After kpc_client_free it comes all the same.
+ * The completion comes after all others: every other operation has completed by then, and the
+ * daemon has been told goodbye. As an event it comes right before KPC_EVENT_CLOSED. A callback
+ * may still be running, except where the completion is one itself. After kpc_client_free it comes
+ * all the same.
  *
- * @param client      the client; it stays a valid handle until kpc_client_free
  * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT; closing goes on
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_CLOSED (it is closed already, there is nothing to wait for), KPC_ERR_NO_MEMORY
+ * @return KPC_ERR_CLOSED (it is closed already, there is nothing to wait for)
  *
  * Threads: any, callbacks and finalizers included.
  */
@@ -2177,17 +2133,6 @@ KPC_API KPC_MUST_USE
 kpc_status kpc_client_close_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
                                   const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
                                   kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_client_close_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_close_result(const kpc_result *KPC_NONNULL result,
                                    kpc_error **KPC_NULLABLE error);
@@ -2288,8 +2233,7 @@ typedef struct kpc_stats {
  * @param size    sizeof *stats as the program knows it: no more is written. What the library
  *                does not know yet is 0
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE (0, more than 4096, or no multiple
- *         of 8), KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_SIZE (0, more than 4096, or no multiple of 8)
  *
  * Threads: any, callbacks included.
  */
@@ -2322,8 +2266,8 @@ kpc_status kpc_client_stats(const kpc_client *KPC_NONNULL client, kpc_stats *KPC
  * @param copy_bytes  bytes of payloads that are copied; 0 for none
  * @param ns          receives the time in nanoseconds, INT64_MAX if it is longer
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NO_GEOMETRY (something is to be copied)
+ * @return KPC_OK, any argument error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NO_GEOMETRY (something
+ *         is to be copied)
  *
  * Threads: any, callbacks included.
  */
@@ -2345,7 +2289,7 @@ typedef void (*kpc_event_fn)(const kpc_event *event, void *user_data);
  * @param capacity  how many notices wait at most before the oldest is dropped; 0 counts as 1
  * @param sink      receives the sink
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_CLOSED
+ * @return KPC_OK, any handle error, KPC_ERR_CLOSED
  *
  * Ownership: *sink is the caller's, kpc_event_sink_free.
  * Threads: any.
@@ -2363,8 +2307,8 @@ kpc_status kpc_event_sink_open(kpc_client *KPC_NONNULL client, size_t capacity,
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK; KPC_ERR_TIMEOUT when none came in time; KPC_ERR_CLOSED when none will come,
  *         after KPC_EVENT_CLOSED was taken; KPC_ERR_BUSY when the sink has a callback;
- *         KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_WOULD_DEADLOCK (it would wait, in a callback of the same client)
+ *         any argument error, KPC_ERR_WOULD_DEADLOCK (it would wait, in a callback of the same
+ *         client)
  *
  * Ownership: *event is the caller's, kpc_event_free.
  * Threads: any; of several that wait, each event wakes one.
@@ -2396,8 +2340,8 @@ KPC_API int kpc_event_sink_fd(const kpc_event_sink *KPC_NONNULL sink);
  * @param drop       called once with user_data, after the last event, also when this call
  *                   fails; may be NULL
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_CLOSED,
- *         KPC_ERR_BUSY (the sink has a callback already)
+ * @return KPC_OK, any handle error, KPC_ERR_CLOSED, KPC_ERR_BUSY (the sink has a callback
+ *         already)
  *
  * Threads: any.
  */
@@ -2526,8 +2470,7 @@ KPC_API bool kpc_event_is_graceful(const kpc_event *KPC_NONNULL event);
  * @param event  the event
  * @param token  receives the token
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
- *         (the event has none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Threads: any.
  */
@@ -2542,8 +2485,7 @@ kpc_status kpc_event_instance_token(const kpc_event *KPC_NONNULL event, kpc_id *
  * @param event  the event
  * @param cbor   receives the bytes
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
- *         (the event has none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Ownership: *cbor is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -2558,8 +2500,7 @@ kpc_status kpc_event_err_cbor(const kpc_event *KPC_NONNULL event, kpc_buffer **K
  * @param event  the event
  * @param id     receives the id
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
- *         (the event has none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Threads: any.
  */
@@ -2574,8 +2515,7 @@ kpc_status kpc_event_message_id(const kpc_event *KPC_NONNULL event, kpc_id *KPC_
  * @param event  the event
  * @param id     receives the id
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
- *         (the event has none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Threads: any.
  */
@@ -2610,8 +2550,7 @@ KPC_API int64_t kpc_event_reply_eta_ns(const kpc_event *KPC_NONNULL event);
  * @param event    the event
  * @param payload  receives the bytes, possibly none
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
- *         (the event has none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Ownership: *payload is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -2648,8 +2587,7 @@ KPC_API KPC_MUST_USE kpc_error *kpc_event_error(const kpc_event *KPC_NONNULL eve
  * @param event     the event
  * @param document  receives the document
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
- *         (the event has none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Ownership: *document is the caller's, kpc_pki_document_free.
  * Threads: any.
@@ -2665,8 +2603,7 @@ kpc_status kpc_event_pki_document(const kpc_event *KPC_NONNULL event,
  * @param event   the event
  * @param result  receives the result
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
- *         (the event has none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Ownership: *result is the caller's, kpc_result_free.
  * Threads: any.
@@ -2692,7 +2629,7 @@ KPC_API uint64_t kpc_event_lost_count(const kpc_event *KPC_NONNULL event);
  * @param event  the event
  * @param text   receives the text, UTF-8 and followed by a NUL
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Ownership: *text is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -2708,8 +2645,7 @@ kpc_status kpc_event_describe(const kpc_event *KPC_NONNULL event, kpc_buffer **K
  * @param event   the event
  * @param stream  receives the hash
  * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (the
- *         event has none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Threads: any.
  */
@@ -2723,8 +2659,7 @@ kpc_status kpc_event_stream(const kpc_event *KPC_NONNULL event, kpc_hash *KPC_NO
  * @param event    the event
  * @param courier  receives the hash
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (the
- *         event has none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Threads: any.
  */
@@ -2770,8 +2705,7 @@ KPC_API bool kpc_event_is_copying(const kpc_event *KPC_NONNULL event);
  * @param client    the client
  * @param document  receives the document
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NO_PKI_DOCUMENT
+ * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT
  *
  * Ownership: *document is the caller's, kpc_pki_document_free.
  * Threads: any.
@@ -2789,8 +2723,7 @@ kpc_status kpc_client_pki_document(const kpc_client *KPC_NONNULL client,
  * @param epoch     the epoch
  * @param document  receives the document
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NO_PKI_DOCUMENT
+ * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT
  *
  * Ownership: *document is the caller's, kpc_pki_document_free.
  * Threads: any.
@@ -2827,7 +2760,7 @@ KPC_API double kpc_pki_document_lambda_p(const kpc_pki_document *KPC_NONNULL doc
  * @param document  the document
  * @param cbor      receives the bytes
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Ownership: *cbor is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -2843,8 +2776,7 @@ kpc_status kpc_pki_document_cbor(const kpc_pki_document *KPC_NONNULL document,
  * @param document  the document
  * @param text      receives the text, UTF-8 and followed by a NUL
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NO_MEMORY
+ * @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
  *
  * Ownership: *text is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -2874,7 +2806,7 @@ bool kpc_pki_document_has_identity(const kpc_pki_document *KPC_NONNULL document,
  * @param capability  name of the service, such as "echo"
  * @param services    receives the list
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any argument error
  *
  * Ownership: *services is the caller's, kpc_services_free.
  * Threads: any.
@@ -2901,8 +2833,7 @@ KPC_API void kpc_pki_document_free(kpc_pki_document *KPC_NULLABLE document);
  * @param capability  name of the service, such as "echo"
  * @param services    receives the list, which is not empty
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
+ * @return KPC_OK, any argument error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
  *
  * Ownership: *services is the caller's, kpc_services_free.
  * Threads: any.
@@ -2921,8 +2852,7 @@ kpc_status kpc_client_get_services(const kpc_client *KPC_NONNULL client,
  * @param capability  name of the service, such as "echo"
  * @param service     receives where to send
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
+ * @return KPC_OK, any argument error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
  *
  * Threads: any.
  */
@@ -2948,7 +2878,7 @@ KPC_API size_t kpc_services_count(const kpc_services *KPC_NONNULL services);
  * @param position  which one, from 0
  * @param service   receives where to send
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any argument error
  *
  * Threads: any.
  */
@@ -2963,7 +2893,7 @@ kpc_status kpc_services_at(const kpc_services *KPC_NONNULL services, size_t posi
  * @param position  which one, from 0
  * @param name      receives the text, UTF-8 and followed by a NUL
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any argument error
  *
  * Ownership: *name is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -2988,7 +2918,7 @@ KPC_API void kpc_services_free(kpc_services *KPC_NULLABLE services);
  * @param client    the client
  * @param geometry  receives the geometry
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY
+ * @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY
  *
  * Threads: any.
  */
@@ -3004,7 +2934,7 @@ kpc_status kpc_client_sphinx_geometry(const kpc_client *KPC_NONNULL client,
  * @param client    the client
  * @param geometry  receives the geometry
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY
+ * @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY
  *
  * Threads: any.
  */
@@ -3029,10 +2959,9 @@ kpc_status kpc_client_pigeonhole_geometry(const kpc_client *KPC_NONNULL client,
  *                     kpc_client_sphinx_geometry
  * @param message_id   receives the id that its events carry; may be NULL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
- *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
- *         is not on the mixnet)
+ * @return KPC_OK, any argument error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE
+ *         (a queue id of impossible length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+ *         KPC_ERR_OFFLINE (the daemon is not on the mixnet)
  *
  * Threads: any, callbacks included.
  */
@@ -3054,10 +2983,9 @@ kpc_status kpc_send_message(kpc_client *KPC_NONNULL client, const kpc_id *KPC_NO
  *                     kpc_client_sphinx_geometry
  * @param message_id   receives the id that its events carry; may be NULL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
- *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
- *         is not on the mixnet)
+ * @return KPC_OK, any argument error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE
+ *         (a queue id of impossible length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+ *         KPC_ERR_OFFLINE (the daemon is not on the mixnet)
  *
  * Threads: any, callbacks included.
  */
@@ -3082,12 +3010,11 @@ kpc_status kpc_send_message_without_reply(kpc_client *KPC_NONNULL client,
  * @param reply        receives what the service sent, padded by the network with zeros to
  *                     ForwardPayloadLength
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
- *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
- *         is not on the mixnet), KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance
- *         that there is no such service), KPC_ERR_CONNECTION_LOST (it may or may not have
- *         left), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, KPC_ERR_ARG_SIZE (a queue id of impossible length),
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon is not
+ *         on the mixnet), KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance that
+ *         there is no such service), KPC_ERR_CONNECTION_LOST (it may or may not have left),
+ *         KPC_ERR_DAEMON_INTERNAL
  *
  * Ownership: *reply is the caller's, kpc_buffer_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -3098,29 +3025,6 @@ kpc_status kpc_send_message_await_reply(kpc_client *KPC_NONNULL client,
                                         const uint8_t *KPC_NULLABLE payload, size_t payload_len,
                                         int32_t timeout_ms, kpc_buffer **KPC_NONNULL reply,
                                         kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_send_message_await_reply, without waiting; its completion is for
- * kpc_send_message_await_reply_result.
- *
- * @param client       the client
- * @param service      where it goes
- * @param payload      what to send; may be NULL if payload_len is 0
- * @param payload_len  how many bytes, at most UserForwardPayloadLength of
- *                     kpc_client_sphinx_geometry
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
- *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
- *         is not on the mixnet), KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance
- *         that there is no such service), KPC_ERR_CONNECTION_LOST (it may or may not have
- *         left), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_message_await_reply_async(kpc_client *KPC_NONNULL client,
                                               const kpc_service *KPC_NONNULL service,
@@ -3129,20 +3033,6 @@ kpc_status kpc_send_message_await_reply_async(kpc_client *KPC_NONNULL client,
                                               const kpc_completion *KPC_NULLABLE done,
                                               kpc_op *KPC_NULLABLE op,
                                               kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_send_message_await_reply_async gave.
- *
- * @param result  the result of the operation
- * @param reply   receives what the service sent, padded by the network with zeros to
- *                ForwardPayloadLength
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *reply is the caller's, kpc_buffer_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_message_await_reply_result(const kpc_result *KPC_NONNULL result,
                                                kpc_buffer **KPC_NONNULL reply,
@@ -3165,10 +3055,10 @@ kpc_status kpc_send_message_await_reply_result(const kpc_result *KPC_NONNULL res
  * @param payload_len  how many bytes, at most UserForwardPayloadLength of
  *                     kpc_client_sphinx_geometry
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
- *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
- *         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way)
+ * @return KPC_OK, any argument error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE
+ *         (a queue id of impossible length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+ *         KPC_ERR_OFFLINE (the daemon is not on the mixnet), KPC_ERR_BUSY (a reliable message
+ *         with this id is on its way)
  *
  * Threads: any, callbacks included.
  */
@@ -3197,13 +3087,12 @@ kpc_status kpc_send_reliable_message(kpc_client *KPC_NONNULL client,
  * @param reply        receives what the service sent, padded by the network with zeros to
  *                     ForwardPayloadLength
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
- *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
- *         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
+ * @return KPC_OK, any call error, KPC_ERR_ARG_SIZE (a queue id of impossible length),
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon is not
+ *         on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
  *         KPC_ERR_DAEMON_MAX_RETRIES (sent several times, and no reply),
  *         KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance that there is no such
- *         service), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *         service), KPC_ERR_DAEMON_INTERNAL
  *
  * Ownership: *reply is the caller's, kpc_buffer_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -3216,31 +3105,6 @@ kpc_status kpc_send_reliable_message_await_reply(kpc_client *KPC_NONNULL client,
                                                  size_t payload_len, int32_t timeout_ms,
                                                  kpc_buffer **KPC_NONNULL reply,
                                                  kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_send_reliable_message_await_reply, without waiting; its completion is for
- * kpc_send_reliable_message_await_reply_result.
- *
- * @param client       the client
- * @param message_id   names the message in its events; NULL draws one
- * @param service      where it goes
- * @param payload      what to send; may be NULL if payload_len is 0
- * @param payload_len  how many bytes, at most UserForwardPayloadLength of
- *                     kpc_client_sphinx_geometry
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
- *         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
- *         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
- *         KPC_ERR_DAEMON_MAX_RETRIES (sent several times, and no reply),
- *         KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance that there is no such
- *         service), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_reliable_message_await_reply_async(kpc_client *KPC_NONNULL client,
                                                        const kpc_id *KPC_NULLABLE message_id,
@@ -3250,20 +3114,6 @@ kpc_status kpc_send_reliable_message_await_reply_async(kpc_client *KPC_NONNULL c
                                                        const kpc_completion *KPC_NULLABLE done,
                                                        kpc_op *KPC_NULLABLE op,
                                                        kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_send_reliable_message_await_reply_async gave.
- *
- * @param result  the result of the operation
- * @param reply   receives what the service sent, padded by the network with zeros to
- *                ForwardPayloadLength
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *reply is the caller's, kpc_buffer_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_reliable_message_await_reply_result(const kpc_result *KPC_NONNULL result,
                                                         kpc_buffer **KPC_NONNULL reply,
@@ -3277,44 +3127,17 @@ kpc_status kpc_send_reliable_message_await_reply_result(const kpc_result *KPC_NO
  * @param client      the client
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_await_message_reply(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
                                    kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_await_message_reply, without waiting; its completion is for
- * kpc_await_message_reply_result.
- *
- * @param client      the client
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_await_message_reply_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
                                          const kpc_completion *KPC_NULLABLE done,
                                          kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_await_message_reply_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_await_message_reply_result(const kpc_result *KPC_NONNULL result,
                                           kpc_error **KPC_NULLABLE error);
@@ -3350,18 +3173,9 @@ kpc_status kpc_await_message_reply_result(const kpc_result *KPC_NONNULL result,
  * @param next           receives the index of the box after it; may be the same variable as
  *                       index, which then keeps its value on failure
  * @param error          receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
- *         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED,
- *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
- *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
- *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
- *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
- *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
- *         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -3371,35 +3185,6 @@ kpc_status kpc_write_box(kpc_client *KPC_NONNULL client, const kpc_write_cap *KP
                          const uint8_t *KPC_NULLABLE plaintext, size_t plaintext_len,
                          uint32_t flags, int32_t timeout_ms, kpc_box_index *KPC_NONNULL next,
                          kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_write_box, without waiting; its completion is for kpc_write_box_result.
- *
- * @param client         the client
- * @param write_cap      the capability
- * @param index          which box
- * @param plaintext      what to write; may be NULL if plaintext_len is 0
- * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
- *                       kpc_client_pigeonhole_geometry
- * @param flags          0 or KPC_WRITE_UNCHECKED
- * @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done           where the completion goes; NULL keeps it for kpc_op_wait
- * @param op             receives the operation; may be NULL
- * @param error          receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
- *         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED,
- *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
- *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
- *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
- *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
- *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
- *         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_write_box_async(kpc_client *KPC_NONNULL client,
                                const kpc_write_cap *KPC_NONNULL write_cap,
@@ -3408,19 +3193,6 @@ kpc_status kpc_write_box_async(kpc_client *KPC_NONNULL client,
                                uint32_t flags, int32_t timeout_ms,
                                const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
                                kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_write_box_async gave.
- *
- * @param result  the result of the operation
- * @param next    receives the index of the box after it; zero on failure, so not the variable
- *                that holds the index
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_write_box_result(const kpc_result *KPC_NONNULL result,
                                 kpc_box_index *KPC_NONNULL next, kpc_error **KPC_NULLABLE error);
@@ -3438,17 +3210,8 @@ kpc_status kpc_write_box_result(const kpc_result *KPC_NONNULL result,
  * @param next        receives the index of the box after it; may be the same variable as
  *                    index, which then keeps its value on failure
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE
  *
  * Ownership: *plaintext is the caller's, kpc_buffer_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -3458,53 +3221,12 @@ kpc_status kpc_read_box(kpc_client *KPC_NONNULL client, const kpc_read_cap *KPC_
                         const kpc_box_index *KPC_NONNULL index, uint32_t flags, int32_t timeout_ms,
                         kpc_buffer **KPC_NONNULL plaintext, kpc_box_index *KPC_NONNULL next,
                         kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_read_box, without waiting; its completion is for kpc_read_box_result.
- *
- * @param client      the client
- * @param read_cap    the capability
- * @param index       which box
- * @param flags       0 or KPC_START_NO_RETRY
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_read_box_async(kpc_client *KPC_NONNULL client,
                               const kpc_read_cap *KPC_NONNULL read_cap,
                               const kpc_box_index *KPC_NONNULL index, uint32_t flags,
                               int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                               kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_read_box_async gave.
- *
- * @param result     the result of the operation
- * @param plaintext  receives what the box holds
- * @param next       receives the index of the box after it; zero on failure, so not the
- *                   variable that holds the index
- * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *plaintext is the caller's, kpc_buffer_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_read_box_result(const kpc_result *KPC_NONNULL result,
                                kpc_buffer **KPC_NONNULL plaintext, kpc_box_index *KPC_NONNULL next,
@@ -3521,17 +3243,8 @@ kpc_status kpc_read_box_result(const kpc_result *KPC_NONNULL result,
  * @param next        receives the index of the box after it; may be the same variable as
  *                    index, which then keeps its value on failure
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -3540,50 +3253,12 @@ kpc_status kpc_tombstone_box(kpc_client *KPC_NONNULL client,
                              const kpc_write_cap *KPC_NONNULL write_cap,
                              const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
                              kpc_box_index *KPC_NONNULL next, kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_tombstone_box, without waiting; its completion is for kpc_tombstone_box_result.
- *
- * @param client      the client
- * @param write_cap   the capability
- * @param index       which box
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_tombstone_box_async(kpc_client *KPC_NONNULL client,
                                    const kpc_write_cap *KPC_NONNULL write_cap,
                                    const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
                                    const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
                                    kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_tombstone_box_async gave.
- *
- * @param result  the result of the operation
- * @param next    receives the index of the box after it; zero on failure, so not the variable
- *                that holds the index
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_tombstone_box_result(const kpc_result *KPC_NONNULL result,
                                     kpc_box_index *KPC_NONNULL next,
@@ -3597,7 +3272,7 @@ kpc_status kpc_tombstone_box_result(const kpc_result *KPC_NONNULL result,
  * @param envelope  the envelope
  * @param hash      receives the hash
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -3611,8 +3286,8 @@ kpc_status kpc_envelope_hash(const kpc_envelope *KPC_NONNULL envelope, kpc_hash 
  * @param envelope  the envelope
  * @param next      receives the index
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it was
- *         made of parts without that index)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it was made of parts without that
+ *         index)
  *
  * Threads: any.
  */
@@ -3626,7 +3301,7 @@ kpc_status kpc_envelope_next_index(const kpc_envelope *KPC_NONNULL envelope,
  * @param envelope    the envelope
  * @param ciphertext  receives the bytes
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Ownership: *ciphertext is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -3642,7 +3317,7 @@ kpc_status kpc_envelope_ciphertext(const kpc_envelope *KPC_NONNULL envelope,
  * @param envelope    the envelope
  * @param descriptor  receives the bytes
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Ownership: *descriptor is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -3659,7 +3334,7 @@ kpc_status kpc_envelope_descriptor(const kpc_envelope *KPC_NONNULL envelope,
  * @param envelope  the envelope
  * @param bytes     receives the bytes
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -3732,10 +3407,8 @@ KPC_API void kpc_envelope_free(kpc_envelope *KPC_NULLABLE envelope);
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param envelope    receives the envelope
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_NO_PKI_DOCUMENT
  *
  * Ownership: *envelope is the caller's, kpc_envelope_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -3745,43 +3418,12 @@ kpc_status kpc_encrypt_read(kpc_client *KPC_NONNULL client,
                             const kpc_read_cap *KPC_NONNULL read_cap,
                             const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
                             kpc_envelope **KPC_NONNULL envelope, kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_encrypt_read, without waiting; its completion is for kpc_encrypt_read_result.
- *
- * @param client      the client
- * @param read_cap    the capability
- * @param index       which box
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_encrypt_read_async(kpc_client *KPC_NONNULL client,
                                   const kpc_read_cap *KPC_NONNULL read_cap,
                                   const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
                                   const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
                                   kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_encrypt_read_async gave.
- *
- * @param result    the result of the operation
- * @param envelope  receives the envelope
- * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *envelope is the caller's, kpc_envelope_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_encrypt_read_result(const kpc_result *KPC_NONNULL result,
                                    kpc_envelope **KPC_NONNULL envelope,
@@ -3801,11 +3443,8 @@ kpc_status kpc_encrypt_read_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param envelope       receives the envelope
  * @param error          receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT
  *
  * Ownership: *envelope is the caller's, kpc_envelope_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -3817,27 +3456,6 @@ kpc_status kpc_encrypt_write(kpc_client *KPC_NONNULL client,
                              const uint8_t *KPC_NULLABLE plaintext, size_t plaintext_len,
                              int32_t timeout_ms, kpc_envelope **KPC_NONNULL envelope,
                              kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_encrypt_write, without waiting; its completion is for kpc_encrypt_write_result.
- *
- * @param client         the client
- * @param write_cap      the capability
- * @param index          which box
- * @param plaintext      what to write; may be NULL if plaintext_len is 0
- * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
- *                       kpc_client_pigeonhole_geometry
- * @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done           where the completion goes; NULL keeps it for kpc_op_wait
- * @param op             receives the operation; may be NULL
- * @param error          receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_encrypt_write_async(kpc_client *KPC_NONNULL client,
                                    const kpc_write_cap *KPC_NONNULL write_cap,
@@ -3845,19 +3463,6 @@ kpc_status kpc_encrypt_write_async(kpc_client *KPC_NONNULL client,
                                    const uint8_t *KPC_NULLABLE plaintext, size_t plaintext_len,
                                    int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                                    kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_encrypt_write_async gave.
- *
- * @param result    the result of the operation
- * @param envelope  receives the envelope
- * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *envelope is the caller's, kpc_envelope_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_encrypt_write_result(const kpc_result *KPC_NONNULL result,
                                     kpc_envelope **KPC_NONNULL envelope,
@@ -3908,18 +3513,10 @@ kpc_status kpc_encrypt_write_result(const kpc_result *KPC_NONNULL result,
  * @param courier      receives the courier that carried it, all zero if none is told; may be
  *                     NULL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
- *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
- *         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS,
- *         KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_CAP_CHOICE (both
+ *         capabilities, or none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE,
+ *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this envelope is being sent),
+ *         KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
  *
  * Ownership: *plaintext is the caller's, kpc_buffer_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -3935,39 +3532,6 @@ kpc_status kpc_start_resending_encrypted_message(kpc_client *KPC_NONNULL client,
                                                  kpc_buffer **KPC_NULLABLE plaintext,
                                                  kpc_service *KPC_NULLABLE courier,
                                                  kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_start_resending_encrypted_message, without waiting; its completion is for
- * kpc_start_resending_encrypted_message_result.
- *
- * @param client       the client
- * @param read_cap     for a read; NULL for a write
- * @param write_cap    for a write; NULL for a read
- * @param index        the box that the envelope was made for; NULL is fine for a write,
- *                     which does not look at it
- * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
- *                     of today do not look at it
- * @param envelope     the envelope, which is not used up
- * @param flags        KPC_START_... in any combination
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
- *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
- *         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS,
- *         KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_start_resending_encrypted_message_async(kpc_client *KPC_NONNULL client,
                                                        const kpc_read_cap *KPC_NULLABLE read_cap,
@@ -3979,21 +3543,6 @@ kpc_status kpc_start_resending_encrypted_message_async(kpc_client *KPC_NONNULL c
                                                        const kpc_completion *KPC_NULLABLE done,
                                                        kpc_op *KPC_NULLABLE op,
                                                        kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_start_resending_encrypted_message_async gave.
- *
- * @param result     the result of the operation
- * @param plaintext  receives what a read found, nothing for a write; may be NULL
- * @param courier    receives the courier that carried it, all zero if none is told; may be
- *                   NULL
- * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *plaintext is the caller's, kpc_buffer_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *KPC_NONNULL result,
                                                         kpc_buffer **KPC_NULLABLE plaintext,
@@ -4019,18 +3568,10 @@ kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *KPC_NO
  * @param courier      receives the courier that carried it, all zero if none is told; may be
  *                     NULL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
- *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
- *         (this envelope is being sent), KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_CAP_CHOICE (both
+ *         capabilities, or none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE,
+ *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this envelope is being sent),
+ *         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
  *
  * Ownership: *plaintext is the caller's, kpc_buffer_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -4062,18 +3603,10 @@ kpc_status kpc_start_resending_encrypted_message_return_box_exists(kpc_client *K
  * @param courier      receives the courier that carried it, all zero if none is told; may be
  *                     NULL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
- *         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
- *         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_CAP_CHOICE (both
+ *         capabilities, or none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE,
+ *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this envelope is being sent),
+ *         KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE
  *
  * Ownership: *plaintext is the caller's, kpc_buffer_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -4095,9 +3628,7 @@ kpc_status kpc_start_resending_encrypted_message_no_retry(kpc_client *KPC_NONNUL
  * @param envelope_hash  kpc_envelope_hash of the envelope that was sent
  * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error          receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -4106,23 +3637,6 @@ kpc_status kpc_cancel_resending_encrypted_message(kpc_client *KPC_NONNULL client
                                                   const kpc_hash *KPC_NONNULL envelope_hash,
                                                   int32_t timeout_ms,
                                                   kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_cancel_resending_encrypted_message, without waiting; its completion is for
- * kpc_cancel_resending_encrypted_message_result.
- *
- * @param client         the client
- * @param envelope_hash  kpc_envelope_hash of the envelope that was sent
- * @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done           where the completion goes; NULL keeps it for kpc_op_wait
- * @param op             receives the operation; may be NULL
- * @param error          receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_cancel_resending_encrypted_message_async(kpc_client *KPC_NONNULL client,
                                                         const kpc_hash *KPC_NONNULL envelope_hash,
@@ -4130,17 +3644,6 @@ kpc_status kpc_cancel_resending_encrypted_message_async(kpc_client *KPC_NONNULL 
                                                         const kpc_completion *KPC_NULLABLE done,
                                                         kpc_op *KPC_NULLABLE op,
                                                         kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_cancel_resending_encrypted_message_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *KPC_NONNULL result,
                                                          kpc_error **KPC_NULLABLE error);
@@ -4154,9 +3657,7 @@ kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *KPC_N
  * @param write_cap_hash  kpc_write_cap_hash of the temporary stream
  * @param timeout_ms      how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error           receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -4164,23 +3665,6 @@ KPC_API KPC_MUST_USE
 kpc_status kpc_cancel_resending_copy_command(kpc_client *KPC_NONNULL client,
                                              const kpc_hash *KPC_NONNULL write_cap_hash,
                                              int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_cancel_resending_copy_command, without waiting; its completion is for
- * kpc_cancel_resending_copy_command_result.
- *
- * @param client          the client
- * @param write_cap_hash  kpc_write_cap_hash of the temporary stream
- * @param timeout_ms      after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done            where the completion goes; NULL keeps it for kpc_op_wait
- * @param op              receives the operation; may be NULL
- * @param error           receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_cancel_resending_copy_command_async(kpc_client *KPC_NONNULL client,
                                                    const kpc_hash *KPC_NONNULL write_cap_hash,
@@ -4188,17 +3672,6 @@ kpc_status kpc_cancel_resending_copy_command_async(kpc_client *KPC_NONNULL clien
                                                    const kpc_completion *KPC_NULLABLE done,
                                                    kpc_op *KPC_NULLABLE op,
                                                    kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_cancel_resending_copy_command_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *KPC_NONNULL result,
                                                     kpc_error **KPC_NULLABLE error);
@@ -4222,12 +3695,9 @@ kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *KPC_NONNUL
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param tombstones  receives the tombstones
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (more boxes than
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_PAYLOAD_TOO_LARGE (more boxes than
  *         allowed), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
- *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
  *
  * Ownership: *tombstones is the caller's, kpc_tombstones_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -4238,46 +3708,12 @@ kpc_status kpc_tombstone_range(kpc_client *KPC_NONNULL client,
                                const kpc_box_index *KPC_NONNULL start, uint32_t max_count,
                                int32_t timeout_ms, kpc_tombstones **KPC_NONNULL tombstones,
                                kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_tombstone_range, without waiting; its completion is for kpc_tombstone_range_result.
- *
- * @param client      the client
- * @param write_cap   the capability of the stream
- * @param start       the first box to delete
- * @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 gives none, and start as
- *                    the next
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (more boxes than
- *         allowed), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
- *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_tombstone_range_async(kpc_client *KPC_NONNULL client,
                                      const kpc_write_cap *KPC_NONNULL write_cap,
                                      const kpc_box_index *KPC_NONNULL start, uint32_t max_count,
                                      int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                                      kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_tombstone_range_async gave.
- *
- * @param result      the result of the operation
- * @param tombstones  receives the tombstones
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *tombstones is the caller's, kpc_tombstones_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_tombstone_range_result(const kpc_result *KPC_NONNULL result,
                                       kpc_tombstones **KPC_NONNULL tombstones,
@@ -4300,7 +3736,7 @@ KPC_API size_t kpc_tombstones_count(const kpc_tombstones *KPC_NONNULL tombstones
  * @param position    which one, from 0
  * @param envelope    receives the envelope
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Ownership: *envelope is the caller's, kpc_envelope_free.
  * Threads: any.
@@ -4317,7 +3753,7 @@ kpc_status kpc_tombstones_envelope_at(const kpc_tombstones *KPC_NONNULL tombston
  * @param position    which one, from 0
  * @param index       receives the index
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Threads: any.
  */
@@ -4332,7 +3768,7 @@ kpc_status kpc_tombstones_box_index_at(const kpc_tombstones *KPC_NONNULL tombsto
  * @param tombstones  the result of kpc_tombstone_range
  * @param next        receives the index
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -4404,12 +3840,9 @@ typedef struct kpc_destination {
  * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param envelopes         receives the elements
  * @param error             receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing to write, and no
- *         end then), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
- *         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY (nothing to write, and
+ *         no end then), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does
+ *         not belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
  *
  * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -4421,31 +3854,6 @@ kpc_status kpc_create_courier_envelopes_from_payload(kpc_client *KPC_NONNULL cli
         const kpc_box_index *KPC_NONNULL dest_start_index, bool is_start, bool is_last,
         int32_t timeout_ms, kpc_stream_elements **KPC_NONNULL envelopes,
         kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_create_courier_envelopes_from_payload, without waiting; its completion is for
- * kpc_create_courier_envelopes_from_payload_result.
- *
- * @param client            the client
- * @param payload           what to write; may be NULL if payload_len is 0
- * @param payload_len       how many bytes, at most KPC_MAX_DESTINATION_PAYLOAD; 0 only where
- *                          is_last is not set
- * @param dest_write_cap    the capability of the stream to write to
- * @param dest_start_index  the first box to write
- * @param is_start          these are the first elements of the stream
- * @param is_last           these are the last elements of the stream
- * @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done              where the completion goes; NULL keeps it for kpc_op_wait
- * @param op                receives the operation; may be NULL
- * @param error             receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing to write, and no
- *         end then), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
- *         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_payload_async(kpc_client *KPC_NONNULL client,
         const uint8_t *KPC_NULLABLE payload, size_t payload_len,
@@ -4453,19 +3861,6 @@ kpc_status kpc_create_courier_envelopes_from_payload_async(kpc_client *KPC_NONNU
         const kpc_box_index *KPC_NONNULL dest_start_index, bool is_start, bool is_last,
         int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
         kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_create_courier_envelopes_from_payload_async gave.
- *
- * @param result     the result of the operation
- * @param envelopes  receives the elements
- * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *KPC_NONNULL result,
         kpc_stream_elements **KPC_NONNULL envelopes, kpc_error **KPC_NULLABLE error);
@@ -4487,13 +3882,10 @@ kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *KP
  * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param envelopes         receives the elements
  * @param error             receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_SIZE (no call leaves such a
  *         buffer), KPC_ERR_ARG_EMPTY (nothing to write, and no end then),
  *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
- *         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ *         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
  *
  * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -4503,51 +3895,12 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload(kpc_client *KPC_NONNU
         const kpc_destination *KPC_NONNULL destinations, size_t destinations_len, bool is_start,
         bool is_last, const uint8_t *KPC_NULLABLE buffer, size_t buffer_len, int32_t timeout_ms,
         kpc_stream_elements **KPC_NONNULL envelopes, kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_create_courier_envelopes_from_multi_payload, without waiting; its completion is for
- * kpc_create_courier_envelopes_from_multi_payload_result.
- *
- * @param client            the client
- * @param destinations      the payloads and their places, at least one
- * @param destinations_len  how many
- * @param is_start          these are the first elements of the stream
- * @param is_last           these are the last elements of the stream
- * @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
- *                          is 0
- * @param buffer_len        how many bytes
- * @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done              where the completion goes; NULL keeps it for kpc_op_wait
- * @param op                receives the operation; may be NULL
- * @param error             receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
- *         buffer), KPC_ERR_ARG_EMPTY (nothing to write, and no end then),
- *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
- *         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_multi_payload_async(kpc_client *KPC_NONNULL client,
         const kpc_destination *KPC_NONNULL destinations, size_t destinations_len, bool is_start,
         bool is_last, const uint8_t *KPC_NULLABLE buffer, size_t buffer_len, int32_t timeout_ms,
         const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
         kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_create_courier_envelopes_from_multi_payload_async gave.
- *
- * @param result     the result of the operation
- * @param envelopes  receives the elements
- * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_multi_payload_result(
         const kpc_result *KPC_NONNULL result, kpc_stream_elements **KPC_NONNULL envelopes,
@@ -4569,12 +3922,9 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload_result(
  * @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param envelopes         receives the elements
  * @param error             receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_SIZE (no call leaves such a
  *         buffer), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
- *         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ *         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
  *
  * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -4585,32 +3935,6 @@ kpc_status kpc_create_courier_envelopes_from_tombstone_range(kpc_client *KPC_NON
         const kpc_box_index *KPC_NONNULL dest_start_index, uint32_t max_count, bool is_start,
         bool is_last, const uint8_t *KPC_NULLABLE buffer, size_t buffer_len, int32_t timeout_ms,
         kpc_stream_elements **KPC_NONNULL envelopes, kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_create_courier_envelopes_from_tombstone_range, without waiting; its completion is for
- * kpc_create_courier_envelopes_from_tombstone_range_result.
- *
- * @param client            the client
- * @param dest_write_cap    the capability of the stream to delete from
- * @param dest_start_index  the first box to delete
- * @param max_count         how many boxes, at least 1
- * @param is_start          these are the first elements of the stream
- * @param is_last           these are the last elements of the stream
- * @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
- *                          is 0
- * @param buffer_len        how many bytes
- * @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done              where the completion goes; NULL keeps it for kpc_op_wait
- * @param op                receives the operation; may be NULL
- * @param error             receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
- *         buffer), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
- *         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_tombstone_range_async(kpc_client *KPC_NONNULL client,
         const kpc_write_cap *KPC_NONNULL dest_write_cap,
@@ -4618,19 +3942,6 @@ kpc_status kpc_create_courier_envelopes_from_tombstone_range_async(kpc_client *K
         bool is_last, const uint8_t *KPC_NULLABLE buffer, size_t buffer_len, int32_t timeout_ms,
         const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
         kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_create_courier_envelopes_from_tombstone_range_async gave.
- *
- * @param result     the result of the operation
- * @param envelopes  receives the elements
- * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_tombstone_range_result(
         const kpc_result *KPC_NONNULL result, kpc_stream_elements **KPC_NONNULL envelopes,
@@ -4653,7 +3964,7 @@ KPC_API size_t kpc_stream_elements_count(const kpc_stream_elements *KPC_NONNULL 
  * @param position   which one, from 0
  * @param element    receives the bytes, at most MaxPlaintextPayloadLength
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Ownership: *element is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -4668,7 +3979,7 @@ kpc_status kpc_stream_elements_at(const kpc_stream_elements *KPC_NONNULL envelop
  * @param envelopes  the result of a kpc_create_courier_envelopes_ call
  * @param buffer     receives the bytes, possibly none
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
+ * @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
  *
  * Ownership: *buffer is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -4684,7 +3995,7 @@ kpc_status kpc_stream_elements_buffer(const kpc_stream_elements *KPC_NONNULL env
  * @param envelopes  the result of a kpc_create_courier_envelopes_ call
  * @param next       receives the index
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -4700,7 +4011,7 @@ kpc_status kpc_stream_elements_next_index(const kpc_stream_elements *KPC_NONNULL
  * @param position   which destination, from 0
  * @param next       receives the index
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Threads: any.
  */
@@ -4726,8 +4037,8 @@ KPC_API void kpc_stream_elements_free(kpc_stream_elements *KPC_NULLABLE envelope
  * @param client    the client
  * @param couriers  receives the list, which is not empty
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there is none)
+ * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there
+ *         is none)
  *
  * Ownership: *couriers is the caller's, kpc_services_free.
  * Threads: any.
@@ -4744,8 +4055,7 @@ kpc_status kpc_client_couriers(const kpc_client *KPC_NONNULL client,
  * @param count     how many; 0 gives an empty list
  * @param couriers  receives the list
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NOT_ENOUGH_COURIERS
+ * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NOT_ENOUGH_COURIERS
  *
  * Ownership: *couriers is the caller's, kpc_services_free.
  * Threads: any.
@@ -4762,8 +4072,8 @@ kpc_status kpc_client_distinct_couriers(const kpc_client *KPC_NONNULL client, si
  * @param client   the client
  * @param courier  receives where it is
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there is none)
+ * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there
+ *         is none)
  *
  * Threads: any.
  */
@@ -4791,14 +4101,11 @@ kpc_status kpc_client_courier(const kpc_client *KPC_NONNULL client,
  * @param courier     which courier; NULL lets the library choose one and stay with it
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
- *         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_PAIR (a courier without node
+ *         or queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
  *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
  *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
- *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -4807,28 +4114,6 @@ kpc_status kpc_start_resending_copy_command(kpc_client *KPC_NONNULL client,
                                             const kpc_write_cap *KPC_NONNULL write_cap,
                                             const kpc_service *KPC_NULLABLE courier,
                                             int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_start_resending_copy_command, without waiting; its completion is for
- * kpc_start_resending_copy_command_result.
- *
- * @param client      the client
- * @param write_cap   the capability of the temporary stream
- * @param courier     which courier; NULL lets the library choose one and stay with it
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
- *         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
- *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
- *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_start_resending_copy_command_async(kpc_client *KPC_NONNULL client,
                                                   const kpc_write_cap *KPC_NONNULL write_cap,
@@ -4837,17 +4122,6 @@ kpc_status kpc_start_resending_copy_command_async(kpc_client *KPC_NONNULL client
                                                   const kpc_completion *KPC_NULLABLE done,
                                                   kpc_op *KPC_NULLABLE op,
                                                   kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_start_resending_copy_command_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_start_resending_copy_command_result(const kpc_result *KPC_NONNULL result,
                                                    kpc_error **KPC_NULLABLE error);
@@ -4860,14 +4134,12 @@ kpc_status kpc_start_resending_copy_command_result(const kpc_result *KPC_NONNULL
  * @param courier     which courier
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
- *         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_PAIR (a courier without node
+ *         or queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
  *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
  *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
  *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
- *         KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_UNSUPPORTED
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -4877,45 +4149,11 @@ kpc_status kpc_start_resending_copy_command_with_courier(kpc_client *KPC_NONNULL
                                                          const kpc_service *KPC_NONNULL courier,
                                                          int32_t timeout_ms,
                                                          kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_start_resending_copy_command_with_courier, without waiting; its completion is for
- * kpc_start_resending_copy_command_with_courier_result.
- *
- * @param client      the client
- * @param write_cap   the capability of the temporary stream
- * @param courier     which courier
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
- *         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
- *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
- *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
- *         KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_start_resending_copy_command_with_courier_async(kpc_client *KPC_NONNULL client,
         const kpc_write_cap *KPC_NONNULL write_cap, const kpc_service *KPC_NONNULL courier,
         int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
         kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_start_resending_copy_command_with_courier_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_start_resending_copy_command_with_courier_result(
         const kpc_result *KPC_NONNULL result, kpc_error **KPC_NULLABLE error);
@@ -4928,9 +4166,9 @@ kpc_status kpc_start_resending_copy_command_with_courier_result(
  * @param client   the client
  * @param builder  receives the builder
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED,
- *         KPC_ERR_CLOSED, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (the network has
- *         no courier), KPC_ERR_INCOMPATIBLE_DAEMON
+ * @return KPC_OK, any handle error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (the network has no courier),
+ *         KPC_ERR_INCOMPATIBLE_DAEMON
  *
  * Ownership: *builder is the caller's, kpc_copy_builder_free.
  * Threads: any.
@@ -4948,7 +4186,7 @@ kpc_status kpc_copy_builder_new(const kpc_client *KPC_NONNULL client,
  * @param builder  the builder
  * @param bytes    receives the bytes, for kpc_copy_builder_restore of this or a later version
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
+ * @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -4986,7 +4224,7 @@ kpc_status kpc_copy_builder_restore(const uint8_t *KPC_NONNULL bytes, size_t len
  * @param written  receives the number of boxes that are written; may be NULL
  * @param needed   receives the number of boxes that what was added so far takes; may be NULL
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -5012,7 +4250,7 @@ KPC_API bool kpc_copy_builder_is_finished(const kpc_copy_builder *KPC_NONNULL bu
  * @param builder    the builder
  * @param write_cap  receives the capability; secret
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -5027,7 +4265,7 @@ kpc_status kpc_copy_builder_temp_write_cap(const kpc_copy_builder *KPC_NONNULL b
  * @param builder  the builder
  * @param index    receives the index
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -5042,7 +4280,7 @@ kpc_status kpc_copy_builder_position(const kpc_copy_builder *KPC_NONNULL builder
  * @param builder  the builder
  * @param courier  receives where it is
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -5057,7 +4295,7 @@ kpc_status kpc_copy_builder_courier(const kpc_copy_builder *KPC_NONNULL builder,
  * @param builder  the builder
  * @param buffer   receives the bytes, possibly none
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
+ * @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
  *
  * Ownership: *buffer is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -5074,7 +4312,7 @@ kpc_status kpc_copy_builder_buffer(const kpc_copy_builder *KPC_NONNULL builder,
  * @param client   the client that began it
  * @param builder  the builder
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -5108,13 +4346,11 @@ KPC_API void kpc_copy_builder_free(kpc_copy_builder *KPC_NULLABLE builder);
  * @param next         receives the box of the destination that follows; may be NULL, or the
  *                     same variable as start_index, which then keeps its value on failure
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
- *         (also when the stream has no room for it), KPC_ERR_INVALID_CAPABILITY (the index
- *         does not belong to it), KPC_ERR_BUSY (another operation is at work on the builder),
- *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY,
+ *         KPC_ERR_PAYLOAD_TOO_LARGE (also when the stream has no room for it),
+ *         KPC_ERR_INVALID_CAPABILITY (the index does not belong to it), KPC_ERR_BUSY (another
+ *         operation is at work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_UNSUPPORTED
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -5126,29 +4362,6 @@ kpc_status kpc_copy_builder_add(kpc_client *KPC_NONNULL client,
                                 const uint8_t *KPC_NONNULL payload, size_t payload_len,
                                 int32_t timeout_ms, kpc_box_index *KPC_NULLABLE next,
                                 kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_copy_builder_add, without waiting; its completion is for kpc_copy_builder_add_result.
- *
- * @param client       the client
- * @param builder      the builder
- * @param write_cap    the capability of the stream to write to
- * @param start_index  the first box to write
- * @param payload      what to write
- * @param payload_len  how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
- *         (also when the stream has no room for it), KPC_ERR_INVALID_CAPABILITY (the index
- *         does not belong to it), KPC_ERR_BUSY (another operation is at work on the builder),
- *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_add_async(kpc_client *KPC_NONNULL client,
                                       kpc_copy_builder *KPC_NONNULL builder,
@@ -5157,19 +4370,6 @@ kpc_status kpc_copy_builder_add_async(kpc_client *KPC_NONNULL client,
                                       const uint8_t *KPC_NONNULL payload, size_t payload_len,
                                       int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                                       kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_copy_builder_add_async gave.
- *
- * @param result  the result of the operation
- * @param next    receives the box of the destination that follows; may be NULL. Zero on
- *                failure, so not the variable that holds start_index
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_add_result(const kpc_result *KPC_NONNULL result,
                                        kpc_box_index *KPC_NULLABLE next,
@@ -5187,12 +4387,10 @@ kpc_status kpc_copy_builder_add_result(const kpc_result *KPC_NONNULL result,
  * @param next         receives the box of the destination that follows; may be NULL, or the
  *                     same variable as start_index, which then keeps its value on failure
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (the stream has no
- *         room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_PAYLOAD_TOO_LARGE (the stream has
+ *         no room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
  *         KPC_ERR_BUSY (another operation is at work on the builder), KPC_ERR_NO_GEOMETRY,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -5204,29 +4402,6 @@ kpc_status kpc_copy_builder_add_tombstones(kpc_client *KPC_NONNULL client,
                                            uint32_t max_count, int32_t timeout_ms,
                                            kpc_box_index *KPC_NULLABLE next,
                                            kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_copy_builder_add_tombstones, without waiting; its completion is for
- * kpc_copy_builder_add_tombstones_result.
- *
- * @param client       the client
- * @param builder      the builder
- * @param write_cap    the capability of the stream to delete from
- * @param start_index  the first box to delete
- * @param max_count    how many boxes, at least 1
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (the stream has no
- *         room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
- *         KPC_ERR_BUSY (another operation is at work on the builder), KPC_ERR_NO_GEOMETRY,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_add_tombstones_async(kpc_client *KPC_NONNULL client,
                                                  kpc_copy_builder *KPC_NONNULL builder,
@@ -5236,19 +4411,6 @@ kpc_status kpc_copy_builder_add_tombstones_async(kpc_client *KPC_NONNULL client,
                                                  const kpc_completion *KPC_NULLABLE done,
                                                  kpc_op *KPC_NULLABLE op,
                                                  kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_copy_builder_add_tombstones_async gave.
- *
- * @param result  the result of the operation
- * @param next    receives the box of the destination that follows; may be NULL. Zero on
- *                failure, so not the variable that holds start_index
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_add_tombstones_result(const kpc_result *KPC_NONNULL result,
                                                   kpc_box_index *KPC_NULLABLE next,
@@ -5263,18 +4425,9 @@ kpc_status kpc_copy_builder_add_tombstones_result(const kpc_result *KPC_NONNULL 
  * @param builder     the builder
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
- *         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
- *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
- *         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
- *         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
- *         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
- *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_BUSY (another operation is at
+ *         work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -5282,48 +4435,11 @@ KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_write(kpc_client *KPC_NONNULL client,
                                   kpc_copy_builder *KPC_NONNULL builder, int32_t timeout_ms,
                                   kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_copy_builder_write, without waiting; its completion is for
- * kpc_copy_builder_write_result.
- *
- * @param client      the client
- * @param builder     the builder
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
- *         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
- *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
- *         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
- *         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
- *         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
- *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_write_async(kpc_client *KPC_NONNULL client,
                                         kpc_copy_builder *KPC_NONNULL builder, int32_t timeout_ms,
                                         const kpc_completion *KPC_NULLABLE done,
                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_copy_builder_write_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_write_result(const kpc_result *KPC_NONNULL result,
                                          kpc_error **KPC_NULLABLE error);
@@ -5344,20 +4460,11 @@ kpc_status kpc_copy_builder_write_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param boxes       receives how many boxes the temporary stream has; may be NULL
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing was added),
- *         KPC_ERR_ARG_PAIR, KPC_ERR_ARG_SIZE, KPC_ERR_BUSY (another operation is at work on
- *         the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
- *         KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
- *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
- *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
- *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
- *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_EMPTY (nothing was
+ *         added), KPC_ERR_ARG_PAIR, KPC_ERR_ARG_SIZE, KPC_ERR_BUSY (another operation is at
+ *         work on the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
+ *         document), KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -5366,35 +4473,6 @@ kpc_status kpc_copy_builder_finish(kpc_client *KPC_NONNULL client,
                                    kpc_copy_builder *KPC_NONNULL builder,
                                    const kpc_service *KPC_NULLABLE courier, int32_t timeout_ms,
                                    uint64_t *KPC_NULLABLE boxes, kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_copy_builder_finish, without waiting; its completion is for
- * kpc_copy_builder_finish_result.
- *
- * @param client      the client
- * @param builder     the builder
- * @param courier     which courier; NULL for the one that the library has chosen
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing was added),
- *         KPC_ERR_ARG_PAIR, KPC_ERR_ARG_SIZE, KPC_ERR_BUSY (another operation is at work on
- *         the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
- *         KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
- *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
- *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
- *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
- *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_finish_async(kpc_client *KPC_NONNULL client,
                                          kpc_copy_builder *KPC_NONNULL builder,
@@ -5402,18 +4480,6 @@ kpc_status kpc_copy_builder_finish_async(kpc_client *KPC_NONNULL client,
                                          int32_t timeout_ms,
                                          const kpc_completion *KPC_NULLABLE done,
                                          kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_copy_builder_finish_async gave.
- *
- * @param result  the result of the operation
- * @param boxes   receives how many boxes the temporary stream has; may be NULL
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_finish_result(const kpc_result *KPC_NONNULL result,
                                           uint64_t *KPC_NULLABLE boxes,
@@ -5428,18 +4494,9 @@ kpc_status kpc_copy_builder_finish_result(const kpc_result *KPC_NONNULL result,
  * @param builder     the builder
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
- *         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
- *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_COURIER_INVALID_ENVELOPE,
- *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
- *         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_BUSY (another operation is at
+ *         work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+ *         KPC_ERR_INCOMPATIBLE_DAEMON
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -5447,31 +4504,6 @@ KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_tombstone(kpc_client *KPC_NONNULL client,
                                       kpc_copy_builder *KPC_NONNULL builder, int32_t timeout_ms,
                                       kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_copy_builder_tombstone, without waiting; its completion is for
- * kpc_copy_builder_tombstone_result.
- *
- * @param client      the client
- * @param builder     the builder
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
- *         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
- *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
- *         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
- *         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
- *         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
- *         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_COURIER_INVALID_ENVELOPE,
- *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
- *         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_tombstone_async(kpc_client *KPC_NONNULL client,
                                             kpc_copy_builder *KPC_NONNULL builder,
@@ -5479,17 +4511,6 @@ kpc_status kpc_copy_builder_tombstone_async(kpc_client *KPC_NONNULL client,
                                             const kpc_completion *KPC_NULLABLE done,
                                             kpc_op *KPC_NULLABLE op,
                                             kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_copy_builder_tombstone_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_tombstone_result(const kpc_result *KPC_NONNULL result,
                                              kpc_error **KPC_NULLABLE error);
@@ -5519,21 +4540,12 @@ kpc_status kpc_copy_builder_tombstone_result(const kpc_result *KPC_NONNULL resul
  *                          or the same variable as dest_first_index, which then keeps its
  *                          value on failure
  * @param error             receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no payload or no path),
- *         KPC_ERR_ARG_PAIR (a courier without node or queue), KPC_ERR_ARG_SIZE,
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_EMPTY (no payload or no
+ *         path), KPC_ERR_ARG_PAIR (a courier without node or queue), KPC_ERR_ARG_SIZE,
  *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
  *         it), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
  *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_INCOMPATIBLE_DAEMON,
- *         KPC_ERR_UNSUPPORTED, KPC_ERR_COPY_FAILED, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
- *         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
- *         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
- *         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
- *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_UNSUPPORTED, KPC_ERR_COPY_FAILED, KPC_ERR_TOMBSTONE
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -5544,39 +4556,6 @@ kpc_status kpc_send_nested_copy(kpc_client *KPC_NONNULL client, const uint8_t *K
                                 const kpc_service *KPC_NONNULL path, size_t path_len,
                                 int32_t timeout_ms, kpc_box_index *KPC_NULLABLE next,
                                 kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_send_nested_copy, without waiting; its completion is for kpc_send_nested_copy_result.
- *
- * @param client            the client
- * @param payload           what to write
- * @param payload_len       how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
- * @param dest_write_cap    the capability of the stream to write to
- * @param dest_first_index  the first box to write
- * @param path              the couriers, first the one that the client deals with
- * @param path_len          how many, at least 1
- * @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done              where the completion goes; NULL keeps it for kpc_op_wait
- * @param op                receives the operation; may be NULL
- * @param error             receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no payload or no path),
- *         KPC_ERR_ARG_PAIR (a courier without node or queue), KPC_ERR_ARG_SIZE,
- *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
- *         it), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
- *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_INCOMPATIBLE_DAEMON,
- *         KPC_ERR_UNSUPPORTED, KPC_ERR_COPY_FAILED, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
- *         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
- *         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
- *         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
- *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
- *         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
- *         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_nested_copy_async(kpc_client *KPC_NONNULL client,
                                       const uint8_t *KPC_NONNULL payload, size_t payload_len,
@@ -5585,19 +4564,6 @@ kpc_status kpc_send_nested_copy_async(kpc_client *KPC_NONNULL client,
                                       const kpc_service *KPC_NONNULL path, size_t path_len,
                                       int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                                       kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_send_nested_copy_async gave.
- *
- * @param result  the result of the operation
- * @param next    receives the box behind the last one that was written; may be NULL. Zero on
- *                failure, so not the variable that holds dest_first_index
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_nested_copy_result(const kpc_result *KPC_NONNULL result,
                                        kpc_box_index *KPC_NULLABLE next,
@@ -5618,12 +4584,10 @@ kpc_status kpc_send_nested_copy_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param voucher_out        receives what was minted
  * @param error              receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE (also a name that is not
- *         UTF-8), KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
- *         KPC_ERR_ARG_EMPTY (no name),
- *         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE (also
+ *         a name that is not UTF-8), KPC_ERR_ARG_EMPTY (no name), KPC_ERR_PAYLOAD_TOO_LARGE (a
+ *         name longer than a box), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_UNSUPPORTED (daemons
+ *         before v0.0.80)
  *
  * Ownership: *voucher_out is the caller's, kpc_voucher_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -5634,46 +4598,12 @@ kpc_status kpc_voucher_mint(kpc_client *KPC_NONNULL client,
                             const char *KPC_NONNULL display_name, size_t display_name_len,
                             int32_t timeout_ms, kpc_voucher **KPC_NONNULL voucher_out,
                             kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_voucher_mint, without waiting; its completion is for kpc_voucher_mint_result.
- *
- * @param client             the client
- * @param message_write_cap  the stream for which the voucher is
- * @param display_name       how the joiner wants to be called, UTF-8
- * @param display_name_len   how many bytes, at least one
- * @param timeout_ms         after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done               where the completion goes; NULL keeps it for kpc_op_wait
- * @param op                 receives the operation; may be NULL
- * @param error              receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE (also a name that is not
- *         UTF-8), KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
- *         KPC_ERR_ARG_EMPTY (no name),
- *         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_mint_async(kpc_client *KPC_NONNULL client,
                                   const kpc_write_cap *KPC_NONNULL message_write_cap,
                                   const char *KPC_NONNULL display_name, size_t display_name_len,
                                   int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                                   kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_voucher_mint_async gave.
- *
- * @param result       the result of the operation
- * @param voucher_out  receives what was minted
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *voucher_out is the caller's, kpc_voucher_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_mint_result(const kpc_result *KPC_NONNULL result,
                                    kpc_voucher **KPC_NONNULL voucher_out,
@@ -5689,10 +4619,8 @@ kpc_status kpc_voucher_mint_result(const kpc_result *KPC_NONNULL result,
  * @param write_cap   receives the capability to write to it; secret
  * @param read_cap    receives the capability to read it
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_UNSUPPORTED (daemons before
+ *         v0.0.80)
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -5702,41 +4630,11 @@ kpc_status kpc_voucher_derive_stream(kpc_client *KPC_NONNULL client,
                                      kpc_write_cap *KPC_NONNULL write_cap,
                                      kpc_read_cap *KPC_NONNULL read_cap,
                                      kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_voucher_derive_stream, without waiting; its completion is for
- * kpc_voucher_derive_stream_result.
- *
- * @param client      the client
- * @param voucher     the voucher
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_derive_stream_async(kpc_client *KPC_NONNULL client,
                                            const kpc_hash *KPC_NONNULL voucher, int32_t timeout_ms,
                                            const kpc_completion *KPC_NULLABLE done,
                                            kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_voucher_derive_stream_async gave.
- *
- * @param result     the result of the operation
- * @param write_cap  receives the capability to write to it; secret
- * @param read_cap   receives the capability to read it
- * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_derive_stream_result(const kpc_result *KPC_NONNULL result,
                                             kpc_write_cap *KPC_NONNULL write_cap,
@@ -5758,12 +4656,10 @@ kpc_status kpc_voucher_derive_stream_result(const kpc_result *KPC_NONNULL result
  * @param timeout_ms           how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param voucher_out          receives what it gives
  * @param error                receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
- *         (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the payload is of another
- *         voucher), KPC_ERR_VOUCHER_SIGNATURE_INVALID, KPC_ERR_UNSUPPORTED (daemons before
- *         v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY,
+ *         KPC_ERR_PAYLOAD_TOO_LARGE (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the
+ *         payload is of another voucher), KPC_ERR_VOUCHER_SIGNATURE_INVALID,
+ *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
  *
  * Ownership: *voucher_out is the caller's, kpc_voucher_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -5775,29 +4671,6 @@ kpc_status kpc_voucher_induct(kpc_client *KPC_NONNULL client, const kpc_hash *KP
                               size_t who_reply_len, int32_t timeout_ms,
                               kpc_voucher **KPC_NONNULL voucher_out,
                               kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_voucher_induct, without waiting; its completion is for kpc_voucher_induct_result.
- *
- * @param client               the client
- * @param voucher              the voucher
- * @param voucher_payload      what the first box of the voucher's stream holds
- * @param voucher_payload_len  how many bytes
- * @param who_reply            what the joiner is to receive, sealed; may be NULL if
- *                             who_reply_len is 0
- * @param who_reply_len        how many bytes
- * @param timeout_ms           after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done                 where the completion goes; NULL keeps it for kpc_op_wait
- * @param op                   receives the operation; may be NULL
- * @param error                receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
- *         (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the payload is of another
- *         voucher), KPC_ERR_VOUCHER_SIGNATURE_INVALID, KPC_ERR_UNSUPPORTED (daemons before
- *         v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_induct_async(kpc_client *KPC_NONNULL client,
                                     const kpc_hash *KPC_NONNULL voucher,
@@ -5806,19 +4679,6 @@ kpc_status kpc_voucher_induct_async(kpc_client *KPC_NONNULL client,
                                     const uint8_t *KPC_NULLABLE who_reply, size_t who_reply_len,
                                     int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                                     kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_voucher_induct_async gave.
- *
- * @param result       the result of the operation
- * @param voucher_out  receives what it gives
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *voucher_out is the caller's, kpc_voucher_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_induct_result(const kpc_result *KPC_NONNULL result,
                                      kpc_voucher **KPC_NONNULL voucher_out,
@@ -5838,13 +4698,11 @@ kpc_status kpc_voucher_induct_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param voucher_out        receives what it gives
  * @param error              receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key of
- *         fewer than 32 bytes, with which daemons answer nothing), KPC_ERR_PAYLOAD_TOO_LARGE
- *         (no box holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED
- *         (sealed for another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key
+ *         of fewer than 32 bytes, with which daemons answer nothing),
+ *         KPC_ERR_PAYLOAD_TOO_LARGE (no box holds so much), KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_VOUCHER_SEAL_OPEN_FAILED (sealed for another key, or damaged),
+ *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
  *
  * Ownership: *voucher_out is the caller's, kpc_voucher_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -5855,29 +4713,6 @@ kpc_status kpc_voucher_open(kpc_client *KPC_NONNULL client, const uint8_t *KPC_N
                             size_t sealed_reply_len,
                             const kpc_write_cap *KPC_NONNULL message_write_cap, int32_t timeout_ms,
                             kpc_voucher **KPC_NONNULL voucher_out, kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_voucher_open, without waiting; its completion is for kpc_voucher_open_result.
- *
- * @param client             the client
- * @param secret_key         the secret key of kpc_voucher_keys
- * @param secret_key_len     how many bytes
- * @param sealed_reply       what the second box of the voucher's stream holds
- * @param sealed_reply_len   how many bytes
- * @param message_write_cap  the stream for which the voucher was minted
- * @param timeout_ms         after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done               where the completion goes; NULL keeps it for kpc_op_wait
- * @param op                 receives the operation; may be NULL
- * @param error              receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key of
- *         fewer than 32 bytes, with which daemons answer nothing), KPC_ERR_PAYLOAD_TOO_LARGE
- *         (no box holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED
- *         (sealed for another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_open_async(kpc_client *KPC_NONNULL client,
                                   const uint8_t *KPC_NONNULL secret_key, size_t secret_key_len,
@@ -5885,19 +4720,6 @@ kpc_status kpc_voucher_open_async(kpc_client *KPC_NONNULL client,
                                   const kpc_write_cap *KPC_NONNULL message_write_cap,
                                   int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                                   kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_voucher_open_async gave.
- *
- * @param result       the result of the operation
- * @param voucher_out  receives what it gives
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *voucher_out is the caller's, kpc_voucher_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_open_result(const kpc_result *KPC_NONNULL result,
                                    kpc_voucher **KPC_NONNULL voucher_out,
@@ -5909,8 +4731,7 @@ kpc_status kpc_voucher_open_result(const kpc_result *KPC_NONNULL result,
  * @param voucher  the result of a voucher call
  * @param hash     receives the voucher
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
- *         gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Threads: any.
  */
@@ -5924,8 +4745,7 @@ kpc_status kpc_voucher_hash(const kpc_voucher *KPC_NONNULL voucher, kpc_hash *KP
  * @param voucher  the result of a voucher call
  * @param bytes    receives the bytes
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
- *         gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -5941,8 +4761,7 @@ kpc_status kpc_voucher_payload(const kpc_voucher *KPC_NONNULL voucher,
  * @param write_cap  receives the capability to write to it; secret
  * @param read_cap   receives the capability to read it
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
- *         gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Threads: any.
  */
@@ -5958,8 +4777,7 @@ kpc_status kpc_voucher_stream(const kpc_voucher *KPC_NONNULL voucher,
  * @param secret_key  receives the key that opens it; secret, to be stored
  * @param public_key  receives its public half; may be NULL
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
- *         gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *secret_key and *public_key are the caller's, kpc_buffer_free.
  * Threads: any.
@@ -5975,8 +4793,7 @@ kpc_status kpc_voucher_keys(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher  the result of a voucher call
  * @param name     receives the text, UTF-8 and followed by a NUL
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
- *         gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *name is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -5991,8 +4808,7 @@ kpc_status kpc_voucher_display_name(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher   the result of a voucher call
  * @param read_cap  receives the capability
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
- *         gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Threads: any.
  */
@@ -6007,8 +4823,7 @@ kpc_status kpc_voucher_message_read_cap(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher    the result of a voucher call
  * @param write_cap  receives the capability; secret
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
- *         gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Threads: any.
  */
@@ -6023,8 +4838,7 @@ kpc_status kpc_voucher_message_write_cap(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher  the result of a voucher call
  * @param bytes    receives the bytes
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
- *         gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -6039,8 +4853,7 @@ kpc_status kpc_voucher_sealed_reply(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher  the result of a voucher call
  * @param bytes    receives the bytes
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
- *         gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -6056,8 +4869,7 @@ kpc_status kpc_voucher_who_reply(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher  the result of a voucher call
  * @param bytes    receives the bytes
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
- *         gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -6097,10 +4909,9 @@ typedef uint64_t kpc_channel;
  * @param read_cap    receives what readers need
  * @param write_cap   receives what a resumption of the channel needs; secret
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
+ * @return KPC_OK, any call error, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
  *         KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_DAEMON_CONNECTION_LOST
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -6110,41 +4921,10 @@ kpc_status kpc_create_write_channel(kpc_client *KPC_NONNULL client, int32_t time
                                     kpc_read_cap *KPC_NONNULL read_cap,
                                     kpc_write_cap *KPC_NONNULL write_cap,
                                     kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_create_write_channel, without waiting; its completion is for
- * kpc_create_write_channel_result.
- *
- * @param client      the client
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
- *         KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_write_channel_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
                                           const kpc_completion *KPC_NULLABLE done,
                                           kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_create_write_channel_async gave.
- *
- * @param result     the result of the operation
- * @param channel    receives the channel
- * @param read_cap   receives what readers need
- * @param write_cap  receives what a resumption of the channel needs; secret
- * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_write_channel_result(const kpc_result *KPC_NONNULL result,
                                            kpc_channel *KPC_NONNULL channel,
@@ -6160,10 +4940,8 @@ kpc_status kpc_create_write_channel_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel     receives the channel
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_CONNECTION_LOST
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -6172,42 +4950,12 @@ kpc_status kpc_create_read_channel(kpc_client *KPC_NONNULL client,
                                    const kpc_read_cap *KPC_NONNULL read_cap, int32_t timeout_ms,
                                    kpc_channel *KPC_NONNULL channel,
                                    kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_create_read_channel, without waiting; its completion is for
- * kpc_create_read_channel_result.
- *
- * @param client      the client
- * @param read_cap    the capability of the stream
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_read_channel_async(kpc_client *KPC_NONNULL client,
                                          const kpc_read_cap *KPC_NONNULL read_cap,
                                          int32_t timeout_ms,
                                          const kpc_completion *KPC_NULLABLE done,
                                          kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_create_read_channel_async gave.
- *
- * @param result   the result of the operation
- * @param channel  receives the channel
- * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_read_channel_result(const kpc_result *KPC_NONNULL result,
                                           kpc_channel *KPC_NONNULL channel,
@@ -6221,46 +4969,17 @@ kpc_status kpc_create_read_channel_result(const kpc_result *KPC_NONNULL result,
  * @param channel     the channel
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
- *         channel is open), KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such channel is open)
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_close_channel(kpc_client *KPC_NONNULL client, kpc_channel channel,
                              int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_close_channel, without waiting; its completion is for kpc_close_channel_result.
- *
- * @param client      the client
- * @param channel     the channel
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
- *         channel is open), KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_close_channel_async(kpc_client *KPC_NONNULL client, kpc_channel channel,
                                    int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                                    kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_close_channel_async gave.
- *
- * @param result  the result of the operation
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_close_channel_result(const kpc_result *KPC_NONNULL result,
                                     kpc_error **KPC_NULLABLE error);
@@ -6291,7 +5010,7 @@ KPC_API int32_t kpc_channel_query_reply_index(const kpc_channel_query *KPC_NONNU
  * @param query  the query
  * @param index  receives the index
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -6306,7 +5025,7 @@ kpc_status kpc_channel_query_current_index(const kpc_channel_query *KPC_NONNULL 
  * @param query  the query
  * @param index  receives the index
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -6321,7 +5040,7 @@ kpc_status kpc_channel_query_next_index(const kpc_channel_query *KPC_NONNULL que
  * @param query  the query
  * @param hash   receives the hash
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Threads: any.
  */
@@ -6336,7 +5055,7 @@ kpc_status kpc_channel_query_envelope_hash(const kpc_channel_query *KPC_NONNULL 
  * @param query       the query
  * @param descriptor  receives the bytes
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Ownership: *descriptor is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -6352,7 +5071,7 @@ kpc_status kpc_channel_query_envelope_descriptor(const kpc_channel_query *KPC_NO
  * @param query    the query
  * @param payload  receives the bytes
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Ownership: *payload is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -6369,7 +5088,7 @@ kpc_status kpc_channel_query_payload(const kpc_channel_query *KPC_NONNULL query,
  * @param query  the query
  * @param bytes  receives the bytes
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+ * @return KPC_OK, any handle error
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -6454,12 +5173,10 @@ KPC_API void kpc_channel_query_free(kpc_channel_query *KPC_NULLABLE query);
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param query        receives the query
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
  *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
  *         KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_CONNECTION_LOST
  *
  * Ownership: *query is the caller's, kpc_channel_query_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -6469,47 +5186,11 @@ kpc_status kpc_write_channel(kpc_client *KPC_NONNULL client, kpc_channel channel
                              const uint8_t *KPC_NONNULL payload, size_t payload_len,
                              int32_t timeout_ms, kpc_channel_query **KPC_NONNULL query,
                              kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_write_channel, without waiting; its completion is for kpc_write_channel_result.
- *
- * @param client       the client
- * @param channel      the channel
- * @param payload      what to write
- * @param payload_len  how many bytes, at least 1, for an empty reply tells a reader that
- *                     nothing is there yet; at most MaxPlaintextPayloadLength of
- *                     kpc_client_pigeonhole_geometry
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
- *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
- *         KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_write_channel_async(kpc_client *KPC_NONNULL client, kpc_channel channel,
                                    const uint8_t *KPC_NONNULL payload, size_t payload_len,
                                    int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                                    kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_write_channel_async gave.
- *
- * @param result  the result of the operation
- * @param query   receives the query
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *query is the caller's, kpc_channel_query_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_write_channel_result(const kpc_result *KPC_NONNULL result,
                                     kpc_channel_query **KPC_NONNULL query,
@@ -6535,11 +5216,9 @@ kpc_status kpc_write_channel_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param query        receives the query
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
  *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_CONNECTION_LOST
  *
  * Ownership: *query is the caller's, kpc_channel_query_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -6549,46 +5228,11 @@ kpc_status kpc_read_channel(kpc_client *KPC_NONNULL client, kpc_channel channel,
                             const kpc_box_index *KPC_NULLABLE index, int32_t reply_index,
                             int32_t timeout_ms, kpc_channel_query **KPC_NONNULL query,
                             kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_read_channel, without waiting; its completion is for kpc_read_channel_result.
- *
- * @param client       the client
- * @param channel      the channel
- * @param index        which box; NULL for the next one of the channel
- * @param reply_index  which of the two replicas of the box to ask for, 0 or 1; -1 for what the
- *                     channel was resumed with, or either. Daemons of today ask both and do
- *                     not look at it
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
- *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
- *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_read_channel_async(kpc_client *KPC_NONNULL client, kpc_channel channel,
                                   const kpc_box_index *KPC_NULLABLE index, int32_t reply_index,
                                   int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                                   kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_read_channel_async gave.
- *
- * @param result  the result of the operation
- * @param query   receives the query
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *query is the caller's, kpc_channel_query_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_read_channel_result(const kpc_result *KPC_NONNULL result,
                                    kpc_channel_query **KPC_NONNULL query,
@@ -6611,10 +5255,10 @@ kpc_status kpc_read_channel_result(const kpc_result *KPC_NONNULL result,
  *                    "courier". Daemons of today choose the courier themselves
  * @param message_id  names the query in its events; of kpc_new_message_id
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
- *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
- *         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+ * @return KPC_OK, any argument error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
+ *         KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such channel is open),
+ *         KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than the channel),
+ *         KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
  *         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
  *         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
  *         or message id, or another write for the same box, is on its way),
@@ -6649,25 +5293,16 @@ kpc_status kpc_send_channel_query(kpc_client *KPC_NONNULL client, kpc_channel ch
  * @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is
  *                     not told; may be NULL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
- *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
- *         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no
+ *         such channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way
+ *         than the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
  *         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
  *         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
  *         or message id, or another write for the same box, is on its way),
  *         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
  *         prepare the write again), KPC_ERR_CANCELLED (the channel was closed),
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_DAEMON_INVALID_PAYLOAD, KPC_ERR_MKEM_DECRYPTION_FAILED,
- *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
- *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
- *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
- *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
- *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
- *         KPC_ERR_COURIER_INVALID_EPOCH (prepare the query again),
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_TOMBSTONE, KPC_ERR_DAEMON_INVALID_PAYLOAD, KPC_ERR_COURIER_INVALID_EPOCH
+ *         (prepare the query again)
  *
  * Ownership: *payload is the caller's, kpc_buffer_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -6680,42 +5315,6 @@ kpc_status kpc_send_channel_query_await_reply(kpc_client *KPC_NONNULL client, kp
                                               int32_t timeout_ms, kpc_buffer **KPC_NONNULL payload,
                                               int32_t *KPC_NULLABLE reply_index,
                                               kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_send_channel_query_await_reply, without waiting; its completion is for
- * kpc_send_channel_query_await_reply_result.
- *
- * @param client      the client
- * @param channel     the channel
- * @param query       the query; it is not used up
- * @param courier     a courier of the current document, of kpc_client_get_service with
- *                    "courier". Daemons of today choose the courier themselves
- * @param message_id  names the query in its events; NULL draws one
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
- *         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
- *         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
- *         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
- *         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
- *         or message id, or another write for the same box, is on its way),
- *         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
- *         prepare the write again), KPC_ERR_CANCELLED (the channel was closed),
- *         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TOMBSTONE,
- *         KPC_ERR_DAEMON_INVALID_PAYLOAD, KPC_ERR_MKEM_DECRYPTION_FAILED,
- *         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
- *         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
- *         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
- *         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
- *         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
- *         KPC_ERR_COURIER_INVALID_EPOCH (prepare the query again),
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_channel_query_await_reply_async(kpc_client *KPC_NONNULL client,
                                                     kpc_channel channel,
@@ -6726,22 +5325,6 @@ kpc_status kpc_send_channel_query_await_reply_async(kpc_client *KPC_NONNULL clie
                                                     const kpc_completion *KPC_NULLABLE done,
                                                     kpc_op *KPC_NULLABLE op,
                                                     kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_send_channel_query_await_reply_async gave.
- *
- * @param result       the result of the operation
- * @param payload      receives what a read found; empty for a write, and where the box is not
- *                     there yet
- * @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is
- *                     not told; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *payload is the caller's, kpc_buffer_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_channel_query_await_reply_result(const kpc_result *KPC_NONNULL result,
                                                      kpc_buffer **KPC_NONNULL payload,
@@ -6759,11 +5342,9 @@ kpc_status kpc_send_channel_query_await_reply_result(const kpc_result *KPC_NONNU
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel     receives the channel
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ * @return KPC_OK, any call error, KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -6773,26 +5354,6 @@ kpc_status kpc_resume_write_channel(kpc_client *KPC_NONNULL client,
                                     const kpc_box_index *KPC_NULLABLE index, int32_t timeout_ms,
                                     kpc_channel *KPC_NONNULL channel,
                                     kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_resume_write_channel, without waiting; its completion is for
- * kpc_resume_write_channel_result.
- *
- * @param client      the client
- * @param write_cap   the capability of the stream
- * @param index       where the next write goes, as kpc_channel_query_next_index of the last
- *                    query gives it; NULL if nothing was written yet
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_write_channel_async(kpc_client *KPC_NONNULL client,
                                           const kpc_write_cap *KPC_NONNULL write_cap,
@@ -6800,18 +5361,6 @@ kpc_status kpc_resume_write_channel_async(kpc_client *KPC_NONNULL client,
                                           int32_t timeout_ms,
                                           const kpc_completion *KPC_NULLABLE done,
                                           kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_resume_write_channel_async gave.
- *
- * @param result   the result of the operation
- * @param channel  receives the channel
- * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_write_channel_result(const kpc_result *KPC_NONNULL result,
                                            kpc_channel *KPC_NONNULL channel,
@@ -6828,11 +5377,9 @@ kpc_status kpc_resume_write_channel_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel     receives the channel
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_DAEMON_CONNECTION_LOST
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -6842,26 +5389,6 @@ kpc_status kpc_resume_write_channel_query(kpc_client *KPC_NONNULL client,
                                           const kpc_channel_query *KPC_NONNULL query,
                                           int32_t timeout_ms, kpc_channel *KPC_NONNULL channel,
                                           kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_resume_write_channel_query, without waiting; its completion is for
- * kpc_resume_write_channel_query_result.
- *
- * @param client      the client
- * @param write_cap   the capability of the stream
- * @param query       the last query, one that writes
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_write_channel_query_async(kpc_client *KPC_NONNULL client,
                                                 const kpc_write_cap *KPC_NONNULL write_cap,
@@ -6870,18 +5397,6 @@ kpc_status kpc_resume_write_channel_query_async(kpc_client *KPC_NONNULL client,
                                                 const kpc_completion *KPC_NULLABLE done,
                                                 kpc_op *KPC_NULLABLE op,
                                                 kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_resume_write_channel_query_async gave.
- *
- * @param result   the result of the operation
- * @param channel  receives the channel
- * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_write_channel_query_result(const kpc_result *KPC_NONNULL result,
                                                  kpc_channel *KPC_NONNULL channel,
@@ -6900,10 +5415,9 @@ kpc_status kpc_resume_write_channel_query_result(const kpc_result *KPC_NONNULL r
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel      receives the channel
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+ * @return KPC_OK, any call error, KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ *         KPC_ERR_DAEMON_CONNECTION_LOST
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -6913,28 +5427,6 @@ kpc_status kpc_resume_read_channel(kpc_client *KPC_NONNULL client,
                                    const kpc_box_index *KPC_NULLABLE index, int32_t reply_index,
                                    int32_t timeout_ms, kpc_channel *KPC_NONNULL channel,
                                    kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_resume_read_channel, without waiting; its completion is for
- * kpc_resume_read_channel_result.
- *
- * @param client       the client
- * @param read_cap     the capability of the stream
- * @param index        where the next read goes, as kpc_channel_query_next_index of the last
- *                     query gives it; NULL if nothing was read yet
- * @param reply_index  which of the two replicas of a box reads ask for where they do not say,
- *                     0 or 1; -1 leaves it open
- * @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done         where the completion goes; NULL keeps it for kpc_op_wait
- * @param op           receives the operation; may be NULL
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INTERNAL,
- *         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_read_channel_async(kpc_client *KPC_NONNULL client,
                                          const kpc_read_cap *KPC_NONNULL read_cap,
@@ -6942,18 +5434,6 @@ kpc_status kpc_resume_read_channel_async(kpc_client *KPC_NONNULL client,
                                          int32_t reply_index, int32_t timeout_ms,
                                          const kpc_completion *KPC_NULLABLE done,
                                          kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_resume_read_channel_async gave.
- *
- * @param result   the result of the operation
- * @param channel  receives the channel
- * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_read_channel_result(const kpc_result *KPC_NONNULL result,
                                           kpc_channel *KPC_NONNULL channel,
@@ -6970,11 +5450,8 @@ kpc_status kpc_resume_read_channel_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel     receives the channel
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_CONNECTION_LOST
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -6984,25 +5461,6 @@ kpc_status kpc_resume_read_channel_query(kpc_client *KPC_NONNULL client,
                                          const kpc_channel_query *KPC_NONNULL query,
                                          int32_t timeout_ms, kpc_channel *KPC_NONNULL channel,
                                          kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_resume_read_channel_query, without waiting; its completion is for
- * kpc_resume_read_channel_query_result.
- *
- * @param client      the client
- * @param read_cap    the capability of the stream
- * @param query       the last query, one that reads
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_read_channel_query_async(kpc_client *KPC_NONNULL client,
                                                const kpc_read_cap *KPC_NONNULL read_cap,
@@ -7011,18 +5469,6 @@ kpc_status kpc_resume_read_channel_query_async(kpc_client *KPC_NONNULL client,
                                                const kpc_completion *KPC_NULLABLE done,
                                                kpc_op *KPC_NULLABLE op,
                                                kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_resume_read_channel_query_async gave.
- *
- * @param result   the result of the operation
- * @param channel  receives the channel
- * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_read_channel_query_result(const kpc_result *KPC_NONNULL result,
                                                 kpc_channel *KPC_NONNULL channel,
@@ -7042,9 +5488,8 @@ kpc_status kpc_resume_read_channel_query_result(const kpc_result *KPC_NONNULL re
  * @param read_cap    receives the readers' half
  * @param first       receives the index of the first box
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
+ *         KPC_ERR_DAEMON_INVALID_REQUEST
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -7054,43 +5499,11 @@ kpc_status kpc_new_keypair_remote(kpc_client *KPC_NONNULL client, const uint8_t 
                                   kpc_write_cap *KPC_NONNULL write_cap,
                                   kpc_read_cap *KPC_NONNULL read_cap,
                                   kpc_box_index *KPC_NONNULL first, kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_new_keypair_remote, without waiting; its completion is for
- * kpc_new_keypair_remote_result.
- *
- * @param client      the client
- * @param seed        KPC_SEED_SIZE random bytes; secret
- * @param seed_len    how many bytes, which must be KPC_SEED_SIZE
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_keypair_remote_async(kpc_client *KPC_NONNULL client,
                                         const uint8_t *KPC_NONNULL seed, size_t seed_len,
                                         int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_new_keypair_remote_async gave.
- *
- * @param result     the result of the operation
- * @param write_cap  receives the writer's half; secret
- * @param read_cap   receives the readers' half
- * @param first      receives the index of the first box
- * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_keypair_remote_result(const kpc_result *KPC_NONNULL result,
                                          kpc_write_cap *KPC_NONNULL write_cap,
@@ -7107,10 +5520,7 @@ kpc_status kpc_new_keypair_remote_result(const kpc_result *KPC_NONNULL result,
  * @param next        receives the index of the box after it; may be the same variable as
  *                    index, which then keeps its value on failure
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_UNSUPPORTED
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -7119,23 +5529,6 @@ kpc_status kpc_next_message_box_index_remote(kpc_client *KPC_NONNULL client,
                                              const kpc_box_index *KPC_NONNULL index,
                                              int32_t timeout_ms, kpc_box_index *KPC_NONNULL next,
                                              kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_next_message_box_index_remote, without waiting; its completion is for
- * kpc_next_message_box_index_remote_result.
- *
- * @param client      the client
- * @param index       an index
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED,
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_next_message_box_index_remote_async(kpc_client *KPC_NONNULL client,
                                                    const kpc_box_index *KPC_NONNULL index,
@@ -7143,19 +5536,6 @@ kpc_status kpc_next_message_box_index_remote_async(kpc_client *KPC_NONNULL clien
                                                    const kpc_completion *KPC_NULLABLE done,
                                                    kpc_op *KPC_NULLABLE op,
                                                    kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_next_message_box_index_remote_async gave.
- *
- * @param result  the result of the operation
- * @param next    receives the index of the box after it; zero on failure, so not the variable
- *                that holds the index
- * @param error   receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_next_message_box_index_remote_result(const kpc_result *KPC_NONNULL result,
                                                     kpc_box_index *KPC_NONNULL next,
@@ -7169,9 +5549,8 @@ kpc_status kpc_next_message_box_index_remote_result(const kpc_result *KPC_NONNUL
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param counter     receives its counter
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
+ *         KPC_ERR_DAEMON_INVALID_REQUEST
  *
  * Threads: any; waits, so not in a callback of the same client.
  */
@@ -7181,23 +5560,6 @@ kpc_status kpc_get_message_box_index_counter_remote(kpc_client *KPC_NONNULL clie
                                                     int32_t timeout_ms,
                                                     uint64_t *KPC_NONNULL counter,
                                                     kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_get_message_box_index_counter_remote, without waiting; its completion is for
- * kpc_get_message_box_index_counter_remote_result.
- *
- * @param client      the client
- * @param index       an index
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
- *         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_get_message_box_index_counter_remote_async(kpc_client *KPC_NONNULL client,
                                                           const kpc_box_index *KPC_NONNULL index,
@@ -7205,18 +5567,6 @@ kpc_status kpc_get_message_box_index_counter_remote_async(kpc_client *KPC_NONNUL
                                                           const kpc_completion *KPC_NULLABLE done,
                                                           kpc_op *KPC_NULLABLE op,
                                                           kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_get_message_box_index_counter_remote_async gave.
- *
- * @param result   the result of the operation
- * @param counter  receives its counter
- * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_get_message_box_index_counter_remote_result(const kpc_result *KPC_NONNULL result,
                                                            uint64_t *KPC_NONNULL counter,
@@ -7232,10 +5582,8 @@ kpc_status kpc_get_message_box_index_counter_remote_result(const kpc_result *KPC
  * @param payload     receives the certificate, as CBOR
  * @param epoch_out   receives the epoch of what was given; may be NULL
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
- *         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch), KPC_ERR_TIMEOUT,
- *         KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
+ *         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch)
  *
  * Ownership: *payload is the caller's, kpc_buffer_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -7245,42 +5593,11 @@ kpc_status kpc_get_pki_document_raw(kpc_client *KPC_NONNULL client, uint64_t epo
                                     int32_t timeout_ms, kpc_buffer **KPC_NONNULL payload,
                                     uint64_t *KPC_NULLABLE epoch_out,
                                     kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_get_pki_document_raw, without waiting; its completion is for
- * kpc_get_pki_document_raw_result.
- *
- * @param client      the client
- * @param epoch       the epoch; 0 for the current one
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
- *         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch), KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_get_pki_document_raw_async(kpc_client *KPC_NONNULL client, uint64_t epoch,
                                           int32_t timeout_ms,
                                           const kpc_completion *KPC_NULLABLE done,
                                           kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_get_pki_document_raw_async gave.
- *
- * @param result     the result of the operation
- * @param payload    receives the certificate, as CBOR
- * @param epoch_out  receives the epoch of what was given; may be NULL
- * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *payload is the caller's, kpc_buffer_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_get_pki_document_raw_result(const kpc_result *KPC_NONNULL result,
                                            kpc_buffer **KPC_NONNULL payload,
@@ -7295,10 +5612,8 @@ kpc_status kpc_get_pki_document_raw_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param authorities  receives the authorities
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.81),
- *         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none), KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_UNSUPPORTED (daemons before
+ *         v0.0.81), KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none)
  *
  * Ownership: *authorities is the caller's, kpc_authorities_free.
  * Threads: any; waits, so not in a callback of the same client.
@@ -7307,41 +5622,11 @@ KPC_API KPC_MUST_USE
 kpc_status kpc_get_directory_authorities(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
                                          kpc_authorities **KPC_NONNULL authorities,
                                          kpc_error **KPC_NULLABLE error);
-
-/**
- * As kpc_get_directory_authorities, without waiting; its completion is for
- * kpc_get_directory_authorities_result.
- *
- * @param client      the client
- * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
- * @param done        where the completion goes; NULL keeps it for kpc_op_wait
- * @param op          receives the operation; may be NULL
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
- *         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.81),
- *         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none), KPC_ERR_DAEMON_INVALID_REQUEST,
- *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
- *
- * Threads: any, callbacks included.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_get_directory_authorities_async(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
                                                const kpc_completion *KPC_NULLABLE done,
                                                kpc_op *KPC_NULLABLE op,
                                                kpc_error **KPC_NULLABLE error);
-
-/**
- * What an operation begun by kpc_get_directory_authorities_async gave.
- *
- * @param result       the result of the operation
- * @param authorities  receives the authorities
- * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
- *         KPC_ERR_ARG_VALUE (the result of another kind of call)
- *
- * Ownership: *authorities is the caller's, kpc_authorities_free.
- * Threads: any.
- */
 KPC_API KPC_MUST_USE
 kpc_status kpc_get_directory_authorities_result(const kpc_result *KPC_NONNULL result,
                                                 kpc_authorities **KPC_NONNULL authorities,
@@ -7364,7 +5649,7 @@ KPC_API size_t kpc_authorities_count(const kpc_authorities *KPC_NONNULL authorit
  * @param position     which one, from 0
  * @param identifier   receives the text, UTF-8 and followed by a NUL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Ownership: *identifier is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -7381,7 +5666,7 @@ kpc_status kpc_authorities_identifier_at(const kpc_authorities *KPC_NONNULL auth
  * @param position     which one, from 0
  * @param scheme       receives the text, UTF-8 and followed by a NUL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Ownership: *scheme is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -7398,7 +5683,7 @@ kpc_status kpc_authorities_pki_signature_scheme_at(const kpc_authorities *KPC_NO
  * @param position     which one, from 0
  * @param scheme       receives the text, UTF-8 and followed by a NUL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Ownership: *scheme is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -7415,7 +5700,7 @@ kpc_status kpc_authorities_wire_kem_scheme_at(const kpc_authorities *KPC_NONNULL
  * @param position     which one, from 0
  * @param key          receives the text, UTF-8 and followed by a NUL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Ownership: *key is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -7432,7 +5717,7 @@ kpc_status kpc_authorities_identity_public_key_pem_at(
  * @param position     which one, from 0
  * @param key          receives the text, UTF-8 and followed by a NUL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Ownership: *key is the caller's, kpc_buffer_free.
  * Threads: any.
@@ -7450,7 +5735,7 @@ kpc_status kpc_authorities_link_public_key_pem_at(const kpc_authorities *KPC_NON
  * @param position     which one, from 0
  * @param hash         receives the hash
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Threads: any.
  */
@@ -7480,7 +5765,7 @@ size_t kpc_authorities_address_count_at(const kpc_authorities *KPC_NONNULL autho
  * @param number       which address, from 0
  * @param address      receives the text, UTF-8 and followed by a NUL
  * @param error        receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+ * @return KPC_OK, any argument error
  *
  * Ownership: *address is the caller's, kpc_buffer_free.
  * Threads: any.

@@ -4,15 +4,22 @@
     clippy::print_stdout, // what a compiler does not know is said
     clippy::unwrap_used, reason = "these are tests")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn header() -> PathBuf {
+#[path = "c_suite/header.rs"]
+#[allow(dead_code, reason = "made for the programs in C")]
+mod header;
+
+use header::{status_groups, Function};
+
+fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("include/kpclient.h")
 }
 
 fn text() -> String {
-    std::fs::read_to_string(header()).unwrap()
+    std::fs::read_to_string(path()).unwrap()
 }
 
 /// Compiles a text; what the compiler says, and whether it takes it. None: there is none.
@@ -34,7 +41,7 @@ fn compile(compiler: &str, standard: &str, language: &str, text: &str) -> Option
 
 /// The header alone, twice over, in each standard that a compiler knows; nothing may be said.
 fn clean(compilers: &[&str], standards: &[&str], language: &str) -> usize {
-    let include = format!("#include \"{0}\"\n#include \"{0}\"\n", header().display());
+    let include = format!("#include \"{0}\"\n#include \"{0}\"\n", path().display());
     let mut tried = 0;
     for compiler in compilers {
         for standard in standards {
@@ -102,82 +109,160 @@ fn it_is_narrow_plain_text() {
     }
 }
 
-/// A function with the comment before it.
-struct Function {
-    name: String,
-    result: String,
-    parameters: Vec<String>,
-    comment: String,
+#[test]
+fn every_function_tells_parameters_result_threads_and_ownership() {
+    let functions = header::functions(&text());
+    assert!(functions.len() > 300);
+    for function in &functions {
+        let Function { name, comment, .. } = function;
+        assert!(!comment.paragraphs.is_empty(), "{name} has no comment");
+        assert!(comment.threads.is_some(), "{name}: Threads");
+        let returns = comment.returns.as_deref();
+        assert_eq!(
+            returns.is_some(),
+            function.result != "void",
+            "{name}: @return"
+        );
+        for parameter in &function.parameters {
+            assert!(
+                !parameter.told.is_empty(),
+                "{name}: @param {}",
+                parameter.name
+            );
+        }
+        assert_eq!(
+            comment.parameters.len(),
+            function.parameters.len(),
+            "{name}"
+        );
+        let is_object = |kind: &str| kind.contains("**") && kind != "kpc_error **";
+        let hands_out = function.result.ends_with('*')
+            || function.parameters.iter().any(|p| is_object(&p.kind));
+        assert!(
+            !hands_out || comment.ownership.is_some(),
+            "{name}: Ownership"
+        );
+        let status = function.result == "kpc_status" && !name.starts_with("kpc_error_");
+        let names_errors = returns.is_some_and(|returns| {
+            returns.contains("KPC_OK")
+                || returns.contains("KPC_ERR_")
+                || returns.starts_with("as kpc_")
+        });
+        assert!(!status || names_errors, "{name}: errors by name");
+    }
 }
 
-fn functions() -> Vec<Function> {
-    let text = text();
-    let blocks = text.split("\nKPC_API").collect::<Vec<_>>();
-    let comments = blocks.iter().map(|block| {
-        let start = block.rfind("/**").unwrap_or(0);
-        block[start..].to_owned()
-    });
-    let prototypes = blocks.iter().skip(1).map(|block| {
-        let end = block.find(';').unwrap();
-        block[..end]
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-    });
-    comments
-        .zip(prototypes)
-        .map(|(comment, prototype)| {
-            let prototype = prototype.replace("KPC_MUST_USE ", "");
-            let (head, tail) = prototype.split_once('(').unwrap();
-            let at = head.rfind([' ', '*']).unwrap() + 1;
-            let parameters = tail.trim_end_matches(')').split(", ");
-            Function {
-                name: head[at..].to_owned(),
-                result: head[..at].trim().to_owned(),
-                parameters: parameters
-                    .filter(|parameter| *parameter != "void")
-                    .map(str::to_owned)
-                    .collect(),
-                comment,
-            }
-        })
+/// The names of statuses in a text.
+fn statuses(text: &str) -> BTreeSet<&str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("KPC_ERR_") && !word.ends_with('_'))
         .collect()
 }
 
 #[test]
-fn every_function_tells_parameters_result_threads_and_ownership() {
-    let functions = functions();
-    assert!(functions.len() > 50);
-    for function in &functions {
-        let Function { name, comment, .. } = function;
-        assert!(comment.starts_with("/**"), "{name} has no comment");
-        assert!(comment.contains("\n * Threads: "), "{name}: Threads");
-        let returns = comment.contains("\n * @return ");
-        assert_eq!(returns, function.result != "void", "{name}: @return");
-        for parameter in &function.parameters {
-            let at = parameter.rfind([' ', '*']).unwrap() + 1;
-            let documented = format!("\n * @param {} ", &parameter[at..]);
-            assert!(
-                comment.contains(&documented),
-                "{name}: @param {}",
-                &parameter[at..]
-            );
-        }
-        let hands_out = function.result.ends_with('*')
-            || function
-                .parameters
-                .iter()
-                .any(|p| p.contains("**") && !p.contains("kpc_error **"));
+fn every_status_and_every_group_that_is_named_exists() {
+    let text = text();
+    let mut known: Vec<&str> = kpclient::Status::all()
+        .map(|status| status.name())
+        .collect();
+    known.push("KPC_ERR_UNKNOWN"); // the name of a number that is no status
+    let unknown: Vec<_> = statuses(&text)
+        .into_iter()
+        .filter(|name| !known.contains(name))
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    let mut used = BTreeSet::new();
+    for Function {
+        name,
+        comment,
+        returns,
+        ..
+    } in header::functions(&text)
+    {
+        assert_eq!(status_groups::unknown(&returns), None, "{name}");
+        let listed = comment.returns.unwrap_or_default();
+        let listed = status_groups::items(&listed);
         assert!(
-            !hands_out || comment.contains("\n * Ownership: "),
-            "{name}: Ownership"
+            !listed.iter().any(|item| item.starts_with("any ")),
+            "{name}: {listed:?}"
         );
-        let status = function.result == "kpc_status" && !name.starts_with("kpc_error_");
-        let names_errors = comment.contains("KPC_OK")
-            || comment.contains("KPC_ERR_")
-            || comment.contains("@return as kpc_");
-        assert!(!status || names_errors, "{name}: errors by name");
+        let failures: Vec<_> = listed
+            .iter()
+            .filter_map(|item| statuses(item).pop_first())
+            .collect();
+        let once: BTreeSet<_> = failures.iter().collect();
+        let exist = failures.iter().all(|failure| known.contains(failure));
+        assert!(exist, "{name}: {failures:?}");
+        assert_eq!(once.len(), failures.len(), "{name}: {listed:?}");
+        used.extend(
+            returns
+                .match_indices("any ")
+                .map(|(at, _)| returns[at + 4..].to_owned()),
+        );
     }
+    for (group, members) in status_groups::GROUPS {
+        assert!(text.contains(&format!("\"any {group}\" is ")), "{group}");
+        let in_a_group = status_groups::GROUPS
+            .iter()
+            .any(|(_, others)| others.contains(&format!("any {group}").as_str()));
+        let is_used = in_a_group || used.iter().any(|text| text.starts_with(group));
+        assert!(is_used && members.len() > 1, "{group}");
+    }
+}
+
+#[test]
+fn what_is_said_of_a_call_holds_for_its_three_forms() {
+    let functions = header::functions(&text());
+    let of = |name: &str| functions.iter().find(|f| f.name == name).unwrap();
+    let call = of("kpc_read_box");
+    let (start, take) = (of("kpc_read_box_async"), of("kpc_read_box_result"));
+    let told =
+        |function: &Function, name: &str| function.comment.parameter(name).map(str::to_owned);
+    assert_eq!(told(start, "read_cap"), told(call, "read_cap"));
+    assert_eq!(told(take, "plaintext"), told(call, "plaintext"));
+    assert!(told(call, "next").unwrap().contains("keeps its value"));
+    assert!(told(take, "next")
+        .unwrap()
+        .ends_with("zero on failure, so not the variable that holds index"));
+    assert!(told(start, "done")
+        .unwrap()
+        .contains("NULL keeps it for kpc_op_wait"));
+    assert_eq!(
+        told(start, "timeout_ms").unwrap(),
+        "after how long the operation ends with KPC_ERR_TIMEOUT"
+    );
+    assert_eq!(take.comment.ownership, call.comment.ownership);
+    assert_eq!(start.comment.ownership, None);
+
+    let returns = |function: &Function| {
+        let returns = function.comment.returns.clone().unwrap();
+        statuses(&returns)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>()
+    };
+    let (waiting, starting) = (returns(call), returns(start));
+    let only =
+        |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>();
+    assert_eq!(
+        only(&waiting, &starting),
+        ["KPC_ERR_TIMEOUT", "KPC_ERR_WOULD_DEADLOCK"]
+    );
+    assert_eq!(only(&starting, &waiting), ["KPC_ERR_NO_MEMORY"]);
+    assert!(waiting.contains("KPC_ERR_STORAGE_FULL") && waiting.contains("KPC_ERR_FORKED"));
+
+    // What one of the forms says of its own is added.
+    let close = of("kpc_client_close_async");
+    assert!(returns(close).contains("KPC_ERR_CLOSED"));
+    assert!(told(close, "timeout_ms")
+        .unwrap()
+        .ends_with("closing goes on"));
+    assert!(close
+        .comment
+        .threads
+        .as_deref()
+        .unwrap()
+        .contains("finalizers"));
 }
 
 #[test]

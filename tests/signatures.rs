@@ -94,7 +94,7 @@ fn objects_come_out_of_outputs_and_only_errors_are_returned() {
         let Function { name, result, .. } = function;
         assert_eq!(result, "kpc_error *", "{name}");
         // Every meaning that NULL has.
-        let returns = function.comment.split("@return ").nth(1).unwrap();
+        let returns = function.comment.returns.as_deref().unwrap();
         for meaning in ["NULL if ", "for what is no live kpc_", "without memory"] {
             assert!(returns.contains(meaning), "{name}: {meaning}");
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::comment::Comment;
+use crate::{status_groups, three_forms};
 
 include!("../../abi/sections.rs");
 
@@ -180,10 +181,13 @@ fn section_of(title: &str, body: &str) -> Result<Section, String> {
         functions: Vec::new(),
     };
     let mut rest = body;
-    while let Some((_, after)) = rest.split_once("/**") {
-        let (comment, after) = after.split_once("*/").ok_or("a comment has no end")?;
-        let comment = Comment::parse(comment);
-        let code = after.trim_start();
+    while let Some(at) = ["/**", "KPC_API"].iter().filter_map(|m| rest.find(m)).min() {
+        let begin = rest.get(at..).unwrap_or_default();
+        let (comment, code) = match begin.strip_prefix("/**") {
+            Some(after) => after.split_once("*/").ok_or("a comment has no end")?,
+            None => ("", begin),
+        };
+        let (comment, code) = (Comment::parse(comment), code.trim_start());
         let end = end_of(code).ok_or_else(|| format!("no end: {comment:?}"))?;
         section.take(code.get(..end).unwrap_or_default(), comment)?;
         rest = code.get(end..).unwrap_or_default();
@@ -219,11 +223,29 @@ impl Section {
         } else if code.starts_with("typedef ") {
             self.types.push(declared_type(code, comment)?);
         } else if code.starts_with("KPC_API") {
-            self.functions.push(function(code, comment)?);
+            let function = self.documented(function(code, comment)?);
+            self.functions.push(function);
         } else {
             return Err(format!("neither constant, type nor function: {code}"));
         }
         Ok(())
+    }
+
+    /// A function with all that is to be said of it: also where that follows from the comment of
+    /// the call that it is a form of, and every status by its name.
+    fn documented(&self, mut function: Function) -> Function {
+        let call = three_forms::call_of(&function.name)
+            .and_then(|call| self.functions.iter().find(|f| f.name == call));
+        if let Some(call) = call {
+            let parameters = function.parameters.iter();
+            let names: Vec<_> = parameters.map(|p| Function::split_parameter(p).1).collect();
+            let own = std::mem::take(&mut function.comment);
+            let call = (call.name.as_str(), &call.comment);
+            function.comment = three_forms::derived(&function.name, &names, call, own);
+        }
+        let returns = function.comment.returns.as_deref();
+        function.comment.returns = returns.map(status_groups::expanded);
+        function
     }
 }
 

@@ -5,6 +5,7 @@
 //! The pages are committed in man/man3 and man/man1, so that nobody needs Rust to install them;
 //! `make man` writes them, and a test holds them against what the header gives.
 
+#[path = "../../abi/comment.rs"]
 mod comment;
 mod function;
 mod header;
@@ -12,8 +13,14 @@ mod outcomes;
 mod page;
 mod roff;
 mod section;
+#[path = "../../abi/status_groups.rs"]
+#[allow(dead_code, reason = "made for the build of the header, too")]
+mod status_groups;
+mod summary;
 mod synopsis;
 mod templates;
+#[path = "../../abi/three_forms.rs"]
+mod three_forms;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

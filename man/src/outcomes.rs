@@ -1,5 +1,7 @@
 //! The statuses that a comment lists behind `@return`.
 
+use crate::status_groups::items;
+
 /// One status of a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome<'a> {
@@ -30,26 +32,6 @@ pub fn named_in(returns: &str) -> Vec<Outcome<'_>> {
         }
     }
     found
-}
-
-/// What stands between commas and semicolons outside parentheses.
-fn items(returns: &str) -> Vec<&str> {
-    let mut depth = 0_usize;
-    let mut items = Vec::new();
-    let mut from = 0;
-    for (at, letter) in returns.char_indices() {
-        match letter {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            ',' | ';' if depth == 0 => {
-                items.extend(returns.get(from..at));
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    items.extend(returns.get(from..));
-    items.into_iter().map(str::trim).collect()
 }
 
 fn outcome(item: &str) -> Option<Outcome<'_>> {

@@ -12,6 +12,10 @@ use std::path::{Path, PathBuf};
 
 use kpclientd_sim::daemon::arguments::{parse, Asked};
 
+#[path = "../../tests/c_suite/header.rs"]
+#[allow(dead_code, reason = "made for the programs in C")]
+mod header;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -106,18 +110,19 @@ fn every_function_has_a_page_that_names_it() {
 #[test]
 fn no_word_of_a_functions_comment_is_left_out() {
     let pages = committed();
-    let header = read("include/kpclient.h");
     let mut seen = 0;
-    for block in header.split("\n/**\n").skip(1) {
-        let Some((comment, code)) = block.split_once("*/\nKPC_API") else {
-            continue;
-        };
-        let head = code.split('(').next().unwrap();
-        let name = head.rsplit([' ', '*', '\n']).next().unwrap();
-        let page = words(&plain(&page_of(name, &pages)));
-        let comment = comment.replace("@param ", "").replace("@return ", "");
-        let missing: Vec<_> = words(&comment).difference(&page).cloned().collect();
-        assert!(missing.is_empty(), "{name}: {missing:?}");
+    for function in header::functions(&read("include/kpclient.h")) {
+        let page = words(&plain(&page_of(&function.name, &pages)));
+        let comment = function.comment;
+        let mut told = comment.paragraphs;
+        for (name, text) in comment.parameters {
+            told.extend([name, text]);
+        }
+        let parts = [comment.returns, comment.ownership, comment.threads];
+        told.extend(parts.into_iter().flatten());
+        let told = words(&told.join(" "));
+        let missing: Vec<_> = told.difference(&page).cloned().collect();
+        assert!(missing.is_empty(), "{}: {missing:?}", function.name);
         seen += 1;
     }
     assert_eq!(seen, functions().len());

@@ -32,10 +32,8 @@ impl Kind for kpc_authorities {
 /// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param authorities  receives the authorities
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.81),
-///         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none), KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_UNSUPPORTED (daemons before
+///         v0.0.81), KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none)
 ///
 /// Ownership: *authorities is the caller's, kpc_authorities_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -58,20 +56,6 @@ pub unsafe extern "C" fn kpc_get_directory_authorities(
     }
 }
 
-/// As kpc_get_directory_authorities, without waiting; its completion is for
-/// kpc_get_directory_authorities_result.
-///
-/// @param client      the client
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.81),
-///         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none), KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_directory_authorities_async(
@@ -90,16 +74,6 @@ pub unsafe extern "C" fn kpc_get_directory_authorities_async(
     }
 }
 
-/// What an operation begun by kpc_get_directory_authorities_async gave.
-///
-/// @param result       the result of the operation
-/// @param authorities  receives the authorities
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *authorities is the caller's, kpc_authorities_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_directory_authorities_result(
@@ -159,7 +133,7 @@ pub extern "C" fn kpc_authorities_count(authorities: *const kpc_authorities) -> 
 /// @param position     which one, from 0
 /// @param identifier   receives the text, UTF-8 and followed by a NUL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Ownership: *identifier is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -185,7 +159,7 @@ pub unsafe extern "C" fn kpc_authorities_identifier_at(
 /// @param position     which one, from 0
 /// @param scheme       receives the text, UTF-8 and followed by a NUL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Ownership: *scheme is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -213,7 +187,7 @@ pub unsafe extern "C" fn kpc_authorities_pki_signature_scheme_at(
 /// @param position     which one, from 0
 /// @param scheme       receives the text, UTF-8 and followed by a NUL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Ownership: *scheme is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -241,7 +215,7 @@ pub unsafe extern "C" fn kpc_authorities_wire_kem_scheme_at(
 /// @param position     which one, from 0
 /// @param key          receives the text, UTF-8 and followed by a NUL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Ownership: *key is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -269,7 +243,7 @@ pub unsafe extern "C" fn kpc_authorities_identity_public_key_pem_at(
 /// @param position     which one, from 0
 /// @param key          receives the text, UTF-8 and followed by a NUL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Ownership: *key is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -298,7 +272,7 @@ pub unsafe extern "C" fn kpc_authorities_link_public_key_pem_at(
 /// @param position     which one, from 0
 /// @param hash         receives the hash
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -347,7 +321,7 @@ pub extern "C" fn kpc_authorities_address_count_at(
 /// @param number       which address, from 0
 /// @param address      receives the text, UTF-8 and followed by a NUL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Ownership: *address is the caller's, kpc_buffer_free.
 /// Threads: any.

@@ -13,8 +13,7 @@ use super::status::kpc_status;
 /// @param client      the client
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -33,18 +32,6 @@ pub unsafe extern "C" fn kpc_await_message_reply(
     }
 }
 
-/// As kpc_await_message_reply, without waiting; its completion is for
-/// kpc_await_message_reply_result.
-///
-/// @param client      the client
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_await_message_reply_async(
@@ -63,14 +50,6 @@ pub unsafe extern "C" fn kpc_await_message_reply_async(
     }
 }
 
-/// What an operation begun by kpc_await_message_reply_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_await_message_reply_result(

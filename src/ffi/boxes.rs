@@ -48,18 +48,9 @@ fn write_flags(flags: u32) -> Result<StartFlags> {
 /// @param next           receives the index of the box after it; may be the same variable as
 ///                       index, which then keeps its value on failure
 /// @param error          receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
-///         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED,
-///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
-///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
-///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
-///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
-///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
-///         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -91,32 +82,6 @@ pub unsafe extern "C" fn kpc_write_box(
     }
 }
 
-/// As kpc_write_box, without waiting; its completion is for kpc_write_box_result.
-///
-/// @param client         the client
-/// @param write_cap      the capability
-/// @param index          which box
-/// @param plaintext      what to write; may be NULL if plaintext_len is 0
-/// @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
-///                       kpc_client_pigeonhole_geometry
-/// @param flags          0 or KPC_WRITE_UNCHECKED
-/// @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done           where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op             receives the operation; may be NULL
-/// @param error          receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
-///         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED,
-///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
-///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
-///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
-///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
-///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
-///         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_box_async(
@@ -145,16 +110,6 @@ pub unsafe extern "C" fn kpc_write_box_async(
     }
 }
 
-/// What an operation begun by kpc_write_box_async gave.
-///
-/// @param result  the result of the operation
-/// @param next    receives the index of the box after it; zero on failure, so not the variable
-///                that holds the index
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_box_result(
@@ -183,17 +138,8 @@ pub unsafe extern "C" fn kpc_write_box_result(
 /// @param next        receives the index of the box after it; may be the same variable as
 ///                    index, which then keeps its value on failure
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE
 ///
 /// Ownership: *plaintext is the caller's, kpc_buffer_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -231,29 +177,6 @@ pub unsafe extern "C" fn kpc_read_box(
     }
 }
 
-/// As kpc_read_box, without waiting; its completion is for kpc_read_box_result.
-///
-/// @param client      the client
-/// @param read_cap    the capability
-/// @param index       which box
-/// @param flags       0 or KPC_START_NO_RETRY
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_box_async(
@@ -279,18 +202,6 @@ pub unsafe extern "C" fn kpc_read_box_async(
     }
 }
 
-/// What an operation begun by kpc_read_box_async gave.
-///
-/// @param result     the result of the operation
-/// @param plaintext  receives what the box holds
-/// @param next       receives the index of the box after it; zero on failure, so not the
-///                   variable that holds the index
-/// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *plaintext is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_box_result(
@@ -322,17 +233,8 @@ pub unsafe extern "C" fn kpc_read_box_result(
 /// @param next        receives the index of the box after it; may be the same variable as
 ///                    index, which then keeps its value on failure
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -361,28 +263,6 @@ pub unsafe extern "C" fn kpc_tombstone_box(
     }
 }
 
-/// As kpc_tombstone_box, without waiting; its completion is for kpc_tombstone_box_result.
-///
-/// @param client      the client
-/// @param write_cap   the capability
-/// @param index       which box
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstone_box_async(
@@ -408,16 +288,6 @@ pub unsafe extern "C" fn kpc_tombstone_box_async(
     }
 }
 
-/// What an operation begun by kpc_tombstone_box_async gave.
-///
-/// @param result  the result of the operation
-/// @param next    receives the index of the box after it; zero on failure, so not the variable
-///                that holds the index
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstone_box_result(

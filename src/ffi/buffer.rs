@@ -118,7 +118,7 @@ pub extern "C" fn kpc_buffer_len(buffer: *const kpc_buffer) -> usize {
 /// @param buffer  the buffer
 /// @param other   receives the other handle
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
+/// @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *other is the caller's, kpc_buffer_free; each handle is freed for itself.
 /// Threads: any.

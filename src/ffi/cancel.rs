@@ -16,9 +16,7 @@ use super::values::kpc_hash;
 /// @param envelope_hash  kpc_envelope_hash of the envelope that was sent
 /// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error          receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -42,20 +40,6 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message(
     }
 }
 
-/// As kpc_cancel_resending_encrypted_message, without waiting; its completion is for
-/// kpc_cancel_resending_encrypted_message_result.
-///
-/// @param client         the client
-/// @param envelope_hash  kpc_envelope_hash of the envelope that was sent
-/// @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done           where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op             receives the operation; may be NULL
-/// @param error          receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_async(
@@ -77,14 +61,6 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_async(
     }
 }
 
-/// What an operation begun by kpc_cancel_resending_encrypted_message_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_result(
@@ -108,9 +84,7 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_result(
 /// @param write_cap_hash  kpc_write_cap_hash of the temporary stream
 /// @param timeout_ms      how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error           receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -134,20 +108,6 @@ pub unsafe extern "C" fn kpc_cancel_resending_copy_command(
     }
 }
 
-/// As kpc_cancel_resending_copy_command, without waiting; its completion is for
-/// kpc_cancel_resending_copy_command_result.
-///
-/// @param client          the client
-/// @param write_cap_hash  kpc_write_cap_hash of the temporary stream
-/// @param timeout_ms      after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done            where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op              receives the operation; may be NULL
-/// @param error           receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_cancel_resending_copy_command_async(
@@ -169,14 +129,6 @@ pub unsafe extern "C" fn kpc_cancel_resending_copy_command_async(
     }
 }
 
-/// What an operation begun by kpc_cancel_resending_copy_command_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_cancel_resending_copy_command_result(

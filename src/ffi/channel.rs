@@ -27,10 +27,9 @@ pub type kpc_channel = u64;
 /// @param read_cap    receives what readers need
 /// @param write_cap   receives what a resumption of the channel needs; secret
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
+/// @return KPC_OK, any call error, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
 ///         KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_DAEMON_CONNECTION_LOST
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -60,20 +59,6 @@ pub unsafe extern "C" fn kpc_create_write_channel(
     }
 }
 
-/// As kpc_create_write_channel, without waiting; its completion is for
-/// kpc_create_write_channel_result.
-///
-/// @param client      the client
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
-///         KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_write_channel_async(
@@ -92,17 +77,6 @@ pub unsafe extern "C" fn kpc_create_write_channel_async(
     }
 }
 
-/// What an operation begun by kpc_create_write_channel_async gave.
-///
-/// @param result     the result of the operation
-/// @param channel    receives the channel
-/// @param read_cap   receives what readers need
-/// @param write_cap  receives what a resumption of the channel needs; secret
-/// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_write_channel_result(
@@ -136,10 +110,8 @@ pub unsafe extern "C" fn kpc_create_write_channel_result(
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel     receives the channel
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_CONNECTION_LOST
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -162,21 +134,6 @@ pub unsafe extern "C" fn kpc_create_read_channel(
     }
 }
 
-/// As kpc_create_read_channel, without waiting; its completion is for
-/// kpc_create_read_channel_result.
-///
-/// @param client      the client
-/// @param read_cap    the capability of the stream
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_read_channel_async(
@@ -196,15 +153,6 @@ pub unsafe extern "C" fn kpc_create_read_channel_async(
     }
 }
 
-/// What an operation begun by kpc_create_read_channel_async gave.
-///
-/// @param result   the result of the operation
-/// @param channel  receives the channel
-/// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_read_channel_result(
@@ -228,9 +176,7 @@ pub unsafe extern "C" fn kpc_create_read_channel_result(
 /// @param channel     the channel
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
-///         channel is open), KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such channel is open)
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -250,19 +196,6 @@ pub unsafe extern "C" fn kpc_close_channel(
     }
 }
 
-/// As kpc_close_channel, without waiting; its completion is for kpc_close_channel_result.
-///
-/// @param client      the client
-/// @param channel     the channel
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
-///         channel is open), KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_close_channel_async(
@@ -282,14 +215,6 @@ pub unsafe extern "C" fn kpc_close_channel_async(
     }
 }
 
-/// What an operation begun by kpc_close_channel_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_close_channel_result(

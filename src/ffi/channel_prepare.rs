@@ -29,12 +29,10 @@ use std::sync::Arc;
 /// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param query        receives the query
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
 ///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
 ///         KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_CONNECTION_LOST
 ///
 /// Ownership: *query is the caller's, kpc_channel_query_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -60,26 +58,6 @@ pub unsafe extern "C" fn kpc_write_channel(
     }
 }
 
-/// As kpc_write_channel, without waiting; its completion is for kpc_write_channel_result.
-///
-/// @param client       the client
-/// @param channel      the channel
-/// @param payload      what to write
-/// @param payload_len  how many bytes, at least 1, for an empty reply tells a reader that
-///                     nothing is there yet; at most MaxPlaintextPayloadLength of
-///                     kpc_client_pigeonhole_geometry
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
-///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
-///         KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_channel_async(
@@ -101,16 +79,6 @@ pub unsafe extern "C" fn kpc_write_channel_async(
     }
 }
 
-/// What an operation begun by kpc_write_channel_async gave.
-///
-/// @param result  the result of the operation
-/// @param query   receives the query
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *query is the caller's, kpc_channel_query_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_channel_result(
@@ -146,11 +114,9 @@ pub unsafe extern "C" fn kpc_write_channel_result(
 /// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param query        receives the query
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
 ///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_CONNECTION_LOST
 ///
 /// Ownership: *query is the caller's, kpc_channel_query_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -180,25 +146,6 @@ pub unsafe extern "C" fn kpc_read_channel(
     }
 }
 
-/// As kpc_read_channel, without waiting; its completion is for kpc_read_channel_result.
-///
-/// @param client       the client
-/// @param channel      the channel
-/// @param index        which box; NULL for the next one of the channel
-/// @param reply_index  which of the two replicas of the box to ask for, 0 or 1; -1 for what the
-///                     channel was resumed with, or either. Daemons of today ask both and do
-///                     not look at it
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
-///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_channel_async(
@@ -224,16 +171,6 @@ pub unsafe extern "C" fn kpc_read_channel_async(
     }
 }
 
-/// What an operation begun by kpc_read_channel_async gave.
-///
-/// @param result  the result of the operation
-/// @param query   receives the query
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *query is the caller's, kpc_channel_query_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_channel_result(

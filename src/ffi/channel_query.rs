@@ -76,7 +76,7 @@ pub extern "C" fn kpc_channel_query_reply_index(query: *const kpc_channel_query)
 /// @param query  the query
 /// @param index  receives the index
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn kpc_channel_query_current_index(
 /// @param query  the query
 /// @param index  receives the index
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn kpc_channel_query_next_index(
 /// @param query  the query
 /// @param hash   receives the hash
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn kpc_channel_query_envelope_hash(
 /// @param query       the query
 /// @param descriptor  receives the bytes
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Ownership: *descriptor is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn kpc_channel_query_envelope_descriptor(
 /// @param query    the query
 /// @param payload  receives the bytes
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Ownership: *payload is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn kpc_channel_query_payload(
 /// @param query  the query
 /// @param bytes  receives the bytes
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
 /// Threads: any.

@@ -22,11 +22,9 @@ use crate::client::ChannelId;
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel     receives the channel
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+/// @return KPC_OK, any call error, KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -53,23 +51,6 @@ pub unsafe extern "C" fn kpc_resume_write_channel(
     }
 }
 
-/// As kpc_resume_write_channel, without waiting; its completion is for
-/// kpc_resume_write_channel_result.
-///
-/// @param client      the client
-/// @param write_cap   the capability of the stream
-/// @param index       where the next write goes, as kpc_channel_query_next_index of the last
-///                    query gives it; NULL if nothing was written yet
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_write_channel_async(
@@ -93,15 +74,6 @@ pub unsafe extern "C" fn kpc_resume_write_channel_async(
     }
 }
 
-/// What an operation begun by kpc_resume_write_channel_async gave.
-///
-/// @param result   the result of the operation
-/// @param channel  receives the channel
-/// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_write_channel_result(
@@ -128,11 +100,9 @@ pub unsafe extern "C" fn kpc_resume_write_channel_result(
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel     receives the channel
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_DAEMON_CONNECTION_LOST
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -159,23 +129,6 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query(
     }
 }
 
-/// As kpc_resume_write_channel_query, without waiting; its completion is for
-/// kpc_resume_write_channel_query_result.
-///
-/// @param client      the client
-/// @param write_cap   the capability of the stream
-/// @param query       the last query, one that writes
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_write_channel_query_async(
@@ -199,15 +152,6 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_async(
     }
 }
 
-/// What an operation begun by kpc_resume_write_channel_query_async gave.
-///
-/// @param result   the result of the operation
-/// @param channel  receives the channel
-/// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_write_channel_query_result(
@@ -236,10 +180,9 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_result(
 /// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel      receives the channel
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
+/// @return KPC_OK, any call error, KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_DAEMON_CONNECTION_LOST
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -268,25 +211,6 @@ pub unsafe extern "C" fn kpc_resume_read_channel(
     }
 }
 
-/// As kpc_resume_read_channel, without waiting; its completion is for
-/// kpc_resume_read_channel_result.
-///
-/// @param client       the client
-/// @param read_cap     the capability of the stream
-/// @param index        where the next read goes, as kpc_channel_query_next_index of the last
-///                     query gives it; NULL if nothing was read yet
-/// @param reply_index  which of the two replicas of a box reads ask for where they do not say,
-///                     0 or 1; -1 leaves it open
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_read_channel_async(
@@ -312,15 +236,6 @@ pub unsafe extern "C" fn kpc_resume_read_channel_async(
     }
 }
 
-/// What an operation begun by kpc_resume_read_channel_async gave.
-///
-/// @param result   the result of the operation
-/// @param channel  receives the channel
-/// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_read_channel_result(
@@ -347,11 +262,8 @@ pub unsafe extern "C" fn kpc_resume_read_channel_result(
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel     receives the channel
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_CONNECTION_LOST
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -378,22 +290,6 @@ pub unsafe extern "C" fn kpc_resume_read_channel_query(
     }
 }
 
-/// As kpc_resume_read_channel_query, without waiting; its completion is for
-/// kpc_resume_read_channel_query_result.
-///
-/// @param client      the client
-/// @param read_cap    the capability of the stream
-/// @param query       the last query, one that reads
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_read_channel_query_async(
@@ -417,15 +313,6 @@ pub unsafe extern "C" fn kpc_resume_read_channel_query_async(
     }
 }
 
-/// What an operation begun by kpc_resume_read_channel_query_async gave.
-///
-/// @param result   the result of the operation
-/// @param channel  receives the channel
-/// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_read_channel_query_result(

@@ -32,10 +32,10 @@ use crate::client::ChannelReply;
 ///                    "courier". Daemons of today choose the courier themselves
 /// @param message_id  names the query in its events; of kpc_new_message_id
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
-///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
-///         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+/// @return KPC_OK, any argument error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
+///         KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such channel is open),
+///         KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than the channel),
+///         KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
 ///         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
 ///         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
 ///         or message id, or another write for the same box, is on its way),
@@ -87,25 +87,16 @@ pub unsafe extern "C" fn kpc_send_channel_query(
 /// @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is
 ///                     not told; may be NULL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
-///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
-///         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no
+///         such channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way
+///         than the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
 ///         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
 ///         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
 ///         or message id, or another write for the same box, is on its way),
 ///         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
 ///         prepare the write again), KPC_ERR_CANCELLED (the channel was closed),
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_DAEMON_INVALID_PAYLOAD, KPC_ERR_MKEM_DECRYPTION_FAILED,
-///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
-///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
-///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
-///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
-///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
-///         KPC_ERR_COURIER_INVALID_EPOCH (prepare the query again),
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_TOMBSTONE, KPC_ERR_DAEMON_INVALID_PAYLOAD, KPC_ERR_COURIER_INVALID_EPOCH
+///         (prepare the query again)
 ///
 /// Ownership: *payload is the caller's, kpc_buffer_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -145,39 +136,6 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply(
     }
 }
 
-/// As kpc_send_channel_query_await_reply, without waiting; its completion is for
-/// kpc_send_channel_query_await_reply_result.
-///
-/// @param client      the client
-/// @param channel     the channel
-/// @param query       the query; it is not used up
-/// @param courier     a courier of the current document, of kpc_client_get_service with
-///                    "courier". Daemons of today choose the courier themselves
-/// @param message_id  names the query in its events; NULL draws one
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
-///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way than
-///         the channel), KPC_ERR_ARG_SIZE (a payload or queue id of impossible length),
-///         KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document), KPC_ERR_OFFLINE
-///         (the daemon is not on the mixnet), KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BUSY (this query
-///         or message id, or another write for the same box, is on its way),
-///         KPC_ERR_BOX_ALREADY_EXISTS (another query of the channel has written the box:
-///         prepare the write again), KPC_ERR_CANCELLED (the channel was closed),
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_DAEMON_INVALID_PAYLOAD, KPC_ERR_MKEM_DECRYPTION_FAILED,
-///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
-///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
-///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
-///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_COURIER_INVALID_ENVELOPE,
-///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
-///         KPC_ERR_COURIER_INVALID_EPOCH (prepare the query again),
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_channel_query_await_reply_async(
@@ -205,19 +163,6 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply_async(
     }
 }
 
-/// What an operation begun by kpc_send_channel_query_await_reply_async gave.
-///
-/// @param result       the result of the operation
-/// @param payload      receives what a read found; empty for a write, and where the box is not
-///                     there yet
-/// @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is
-///                     not told; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *payload is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_channel_query_await_reply_result(

@@ -61,8 +61,7 @@ fn log_of(config: &ConfigObject) -> Log {
 /// @param config  what the client is made from; a copy is taken
 /// @param client  receives the client
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_BAD_GEOMETRY, KPC_ERR_ARG_VALUE,
+/// @return KPC_OK, any argument error, KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_BAD_GEOMETRY,
 ///         KPC_ERR_NO_MEMORY (no thread to be had), KPC_ERR_IO
 ///
 /// Ownership: *client is the caller's, kpc_client_free.
@@ -91,8 +90,7 @@ pub unsafe extern "C" fn kpc_client_new(
 ///
 /// @param client  the client
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED
+/// @return KPC_OK, any handle error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
@@ -154,8 +152,8 @@ pub extern "C" fn kpc_client_is_attached(client: *const kpc_client) -> bool {
 /// @param client  the client
 /// @param token   receives the token
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_UNSUPPORTED
-///         (daemons up to v0.0.72 have none), KPC_ERR_NOT_CONNECTED
+/// @return KPC_OK, any handle error, KPC_ERR_UNSUPPORTED (daemons up to v0.0.72 have none),
+///         KPC_ERR_NOT_CONNECTED
 ///
 /// Threads: any.
 #[no_mangle]
@@ -191,8 +189,8 @@ pub unsafe extern "C" fn kpc_client_daemon_token(
 /// @param client  the client
 /// @param token   receives the token
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED (also
-///         with daemons up to v0.0.72, which know no tokens)
+/// @return KPC_OK, any handle error, KPC_ERR_NOT_CONNECTED (also with daemons up to v0.0.72,
+///         which know no tokens)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -259,7 +257,7 @@ pub unsafe extern "C" fn kpc_client_supports(
 /// @param client  the client
 /// @param config  receives a copy of its configuration
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Ownership: *config is the caller's, kpc_config_free.
 /// Threads: any.
@@ -286,8 +284,7 @@ pub unsafe extern "C" fn kpc_client_config(
 ///                  text_len is 0
 /// @param text_len  how many bytes
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK also where nobody wants the line; KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE,
-///         KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK also where nobody wants the line; any argument error, KPC_ERR_ARG_SIZE
 ///
 /// Threads: any.
 #[no_mangle]

@@ -203,8 +203,7 @@ fn set_dial(config: *const kpc_config, dial: Dial) -> Result<()> {
 /// @param path    path of the socket; a leading @ means Linux's abstract namespace. A relative path
 ///                is meant from the working directory of this moment, also in files
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
-///         KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)
+/// @return KPC_OK, any argument error, KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -228,8 +227,8 @@ pub unsafe extern "C" fn kpc_config_set_unix(
 /// @param address  host:port, [IPv6]:port, or :port for this machine
 /// @param network  "tcp", "tcp4" (IPv4 alone) or "tcp6" (IPv6 alone); NULL stands for "tcp"
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
-///         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_CONFIG_NO_TRANSPORT (an empty address)
+/// @return KPC_OK, any argument error, KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_CONFIG_NO_TRANSPORT
+///         (an empty address)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -259,8 +258,7 @@ pub unsafe extern "C" fn kpc_config_set_tcp(
 /// @param config  the configuration
 /// @param url     ws://host:port/path
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_ERR_UNSUPPORTED, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_ARG_VALUE
+/// @return KPC_ERR_UNSUPPORTED, any argument error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -290,7 +288,7 @@ pub unsafe extern "C" fn kpc_config_set_ws(
 /// @param min_ms  the shortest wait in milliseconds, at least 1
 /// @param max_ms  the longest wait in milliseconds, at least min_ms
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -327,7 +325,7 @@ pub unsafe extern "C" fn kpc_config_set_reconnect(
 /// @param config  the configuration
 /// @param count   how many, 1 to 16; all but the first are opened when they are of use
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -369,7 +367,7 @@ pub unsafe extern "C" fn kpc_config_set_encryption_connections(
 /// @param config  the configuration
 /// @param all     whether to open all at once; false unless it is set
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -400,7 +398,7 @@ pub unsafe extern "C" fn kpc_config_set_connect_all(
 /// @param drop       called once with user_data when nothing can call fn any more, also when
 ///                   this call fails; may be NULL
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -438,8 +436,7 @@ pub unsafe extern "C" fn kpc_config_set_log(
 /// @param config    the configuration
 /// @param geometry  the geometry, checked; NULL takes a set one away
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
-///         KPC_ERR_BAD_GEOMETRY
+/// @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
 ///
 /// Threads: any.
 #[no_mangle]
@@ -466,8 +463,7 @@ pub unsafe extern "C" fn kpc_config_set_sphinx_geometry(
 /// @param config    the configuration
 /// @param geometry  the geometry, checked; NULL takes a set one away
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
-///         KPC_ERR_BAD_GEOMETRY
+/// @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
 ///
 /// Threads: any.
 #[no_mangle]

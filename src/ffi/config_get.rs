@@ -22,8 +22,7 @@ fn read(config: *const kpc_config) -> Result<Config> {
 ///
 /// @param config  the configuration
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_CONFIG_NO_TRANSPORT
+/// @return KPC_OK, any handle error, KPC_ERR_CONFIG_NO_TRANSPORT
 ///
 /// Threads: any.
 #[no_mangle]
@@ -83,8 +82,7 @@ pub extern "C" fn kpc_config_network(config: *const kpc_config) -> *const c_char
 /// @param config   the configuration
 /// @param address  receives the text, UTF-8 and followed by a NUL
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_NO_MEMORY
+/// @return KPC_OK, any handle error, KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *address is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -117,7 +115,7 @@ pub unsafe extern "C" fn kpc_config_address(
 /// @param min_ms  receives the shortest wait in milliseconds; may be NULL
 /// @param max_ms  receives the longest wait in milliseconds; may be NULL
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -193,8 +191,8 @@ fn no_geometry() -> Error {
 /// @param config    the configuration
 /// @param geometry  receives the geometry
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY,
-///         KPC_ERR_BAD_GEOMETRY (the name of a scheme is too long)
+/// @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY, KPC_ERR_BAD_GEOMETRY (the name of a
+///         scheme is too long)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -218,8 +216,8 @@ pub unsafe extern "C" fn kpc_config_sphinx_geometry(
 /// @param config    the configuration
 /// @param geometry  receives the geometry
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY,
-///         KPC_ERR_BAD_GEOMETRY (the name of a scheme is too long)
+/// @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY, KPC_ERR_BAD_GEOMETRY (the name of a
+///         scheme is too long)
 ///
 /// Threads: any.
 #[no_mangle]

@@ -20,10 +20,10 @@ use super::status::kpc_status;
 /// @param client      the client
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE, KPC_ERR_CONNECTION_LOST,
-///         KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED (kpc_client_disconnect was called
-///         meanwhile), KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any argument error, KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE,
+///         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED
+///         (kpc_client_disconnect was called meanwhile), KPC_ERR_TIMEOUT,
+///         KPC_ERR_WOULD_DEADLOCK
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -42,19 +42,6 @@ pub unsafe extern "C" fn kpc_client_connect(
     }
 }
 
-/// As kpc_client_connect, without waiting; its completion is for kpc_client_connect_result.
-///
-/// @param client      the client
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_CLOSED, KPC_ERR_CONNECT, KPC_ERR_HANDSHAKE, KPC_ERR_CONNECTION_LOST,
-///         KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED (kpc_client_disconnect was called
-///         meanwhile), KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_connect_async(
@@ -73,14 +60,6 @@ pub unsafe extern "C" fn kpc_client_connect_async(
     }
 }
 
-/// What an operation begun by kpc_client_connect_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_connect_result(
@@ -104,8 +83,7 @@ pub unsafe extern "C" fn kpc_client_connect_result(
 /// @param client      the client
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -124,17 +102,6 @@ pub unsafe extern "C" fn kpc_client_flush(
     }
 }
 
-/// As kpc_client_flush, without waiting; its completion is for kpc_client_flush_result.
-///
-/// @param client      the client
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_flush_async(
@@ -153,14 +120,6 @@ pub unsafe extern "C" fn kpc_client_flush_async(
     }
 }
 
-/// What an operation begun by kpc_client_flush_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_flush_result(
@@ -186,8 +145,8 @@ pub unsafe extern "C" fn kpc_client_flush_result(
 /// @param client      the client; it stays a valid handle until kpc_client_free
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_TIMEOUT (the client is closing, and that goes on)
+/// @return KPC_OK, any argument error, KPC_ERR_TIMEOUT (the client is closing, and that goes
+///         on)
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
@@ -206,18 +165,13 @@ pub unsafe extern "C" fn kpc_client_close(
     }
 }
 
-/// As kpc_client_close, without waiting; its completion is for kpc_client_close_result. It comes
-/// after all others: every other operation has completed by then, and the daemon has been told
-/// goodbye. As an event it comes right before KPC_EVENT_CLOSED. A callback may still be running,
-/// except where the completion is one itself. After kpc_client_free it comes all the same.
+/// The completion comes after all others: every other operation has completed by then, and the
+/// daemon has been told goodbye. As an event it comes right before KPC_EVENT_CLOSED. A callback
+/// may still be running, except where the completion is one itself. After kpc_client_free it comes
+/// all the same.
 ///
-/// @param client      the client; it stays a valid handle until kpc_client_free
 /// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT; closing goes on
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_CLOSED (it is closed already, there is nothing to wait for), KPC_ERR_NO_MEMORY
+/// @return KPC_ERR_CLOSED (it is closed already, there is nothing to wait for)
 ///
 /// Threads: any, callbacks and finalizers included.
 #[no_mangle]
@@ -238,14 +192,6 @@ pub unsafe extern "C" fn kpc_client_close_async(
     }
 }
 
-/// What an operation begun by kpc_client_close_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_close_result(

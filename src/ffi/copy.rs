@@ -36,14 +36,11 @@ pub(crate) unsafe fn optional_courier(courier: *const kpc_service) -> Result<Opt
 /// @param courier     which courier; NULL lets the library choose one and stay with it
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
-///         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_PAIR (a courier without node
+///         or queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
 ///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
 ///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
-///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -69,25 +66,6 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command(
     }
 }
 
-/// As kpc_start_resending_copy_command, without waiting; its completion is for
-/// kpc_start_resending_copy_command_result.
-///
-/// @param client      the client
-/// @param write_cap   the capability of the temporary stream
-/// @param courier     which courier; NULL lets the library choose one and stay with it
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
-///         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
-///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
-///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_copy_command_async(
@@ -111,14 +89,6 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_async(
     }
 }
 
-/// What an operation begun by kpc_start_resending_copy_command_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_copy_command_result(
@@ -141,14 +111,12 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_result(
 /// @param courier     which courier
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
-///         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_PAIR (a courier without node
+///         or queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
 ///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
 ///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
 ///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
-///         KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_UNSUPPORTED
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -174,26 +142,6 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier(
     }
 }
 
-/// As kpc_start_resending_copy_command_with_courier, without waiting; its completion is for
-/// kpc_start_resending_copy_command_with_courier_result.
-///
-/// @param client      the client
-/// @param write_cap   the capability of the temporary stream
-/// @param courier     which courier
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_PAIR (a courier without node or
-///         queue), KPC_ERR_ARG_SIZE (a queue id of impossible length),
-///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
-///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
-///         KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_async(
@@ -217,14 +165,6 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_async(
     }
 }
 
-/// What an operation begun by kpc_start_resending_copy_command_with_courier_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_result(

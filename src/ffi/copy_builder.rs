@@ -31,9 +31,9 @@ impl Kind for kpc_copy_builder {
 /// @param client   the client
 /// @param builder  receives the builder
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED,
-///         KPC_ERR_CLOSED, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (the network has
-///         no courier), KPC_ERR_INCOMPATIBLE_DAEMON
+/// @return KPC_OK, any handle error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (the network has no courier),
+///         KPC_ERR_INCOMPATIBLE_DAEMON
 ///
 /// Ownership: *builder is the caller's, kpc_copy_builder_free.
 /// Threads: any.
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn kpc_copy_builder_new(
 /// @param builder  the builder
 /// @param bytes    receives the bytes, for kpc_copy_builder_restore of this or a later version
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
+/// @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn kpc_copy_builder_restore(
 /// @param written  receives the number of boxes that are written; may be NULL
 /// @param needed   receives the number of boxes that what was added so far takes; may be NULL
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -159,7 +159,7 @@ pub extern "C" fn kpc_copy_builder_is_finished(builder: *const kpc_copy_builder)
 /// @param builder    the builder
 /// @param write_cap  receives the capability; secret
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn kpc_copy_builder_temp_write_cap(
 /// @param builder  the builder
 /// @param index    receives the index
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -205,7 +205,7 @@ pub unsafe extern "C" fn kpc_copy_builder_position(
 /// @param builder  the builder
 /// @param courier  receives where it is
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -229,7 +229,7 @@ pub unsafe extern "C" fn kpc_copy_builder_courier(
 /// @param builder  the builder
 /// @param buffer   receives the bytes, possibly none
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
+/// @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *buffer is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -255,7 +255,7 @@ pub unsafe extern "C" fn kpc_copy_builder_buffer(
 /// @param client   the client that began it
 /// @param builder  the builder
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]

@@ -27,13 +27,11 @@ use crate::bacap::BoxIndex;
 /// @param next         receives the box of the destination that follows; may be NULL, or the
 ///                     same variable as start_index, which then keeps its value on failure
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
-///         (also when the stream has no room for it), KPC_ERR_INVALID_CAPABILITY (the index
-///         does not belong to it), KPC_ERR_BUSY (another operation is at work on the builder),
-///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY,
+///         KPC_ERR_PAYLOAD_TOO_LARGE (also when the stream has no room for it),
+///         KPC_ERR_INVALID_CAPABILITY (the index does not belong to it), KPC_ERR_BUSY (another
+///         operation is at work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_UNSUPPORTED
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -70,26 +68,6 @@ pub unsafe extern "C" fn kpc_copy_builder_add(
     }
 }
 
-/// As kpc_copy_builder_add, without waiting; its completion is for kpc_copy_builder_add_result.
-///
-/// @param client       the client
-/// @param builder      the builder
-/// @param write_cap    the capability of the stream to write to
-/// @param start_index  the first box to write
-/// @param payload      what to write
-/// @param payload_len  how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
-///         (also when the stream has no room for it), KPC_ERR_INVALID_CAPABILITY (the index
-///         does not belong to it), KPC_ERR_BUSY (another operation is at work on the builder),
-///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_add_async(
@@ -119,16 +97,6 @@ pub unsafe extern "C" fn kpc_copy_builder_add_async(
     }
 }
 
-/// What an operation begun by kpc_copy_builder_add_async gave.
-///
-/// @param result  the result of the operation
-/// @param next    receives the box of the destination that follows; may be NULL. Zero on
-///                failure, so not the variable that holds start_index
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_add_result(
@@ -156,12 +124,10 @@ pub unsafe extern "C" fn kpc_copy_builder_add_result(
 /// @param next         receives the box of the destination that follows; may be NULL, or the
 ///                     same variable as start_index, which then keeps its value on failure
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (the stream has no
-///         room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_PAYLOAD_TOO_LARGE (the stream has
+///         no room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
 ///         KPC_ERR_BUSY (another operation is at work on the builder), KPC_ERR_NO_GEOMETRY,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -196,26 +162,6 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones(
     }
 }
 
-/// As kpc_copy_builder_add_tombstones, without waiting; its completion is for
-/// kpc_copy_builder_add_tombstones_result.
-///
-/// @param client       the client
-/// @param builder      the builder
-/// @param write_cap    the capability of the stream to delete from
-/// @param start_index  the first box to delete
-/// @param max_count    how many boxes, at least 1
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (the stream has no
-///         room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
-///         KPC_ERR_BUSY (another operation is at work on the builder), KPC_ERR_NO_GEOMETRY,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_async(
@@ -243,16 +189,6 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_async(
     }
 }
 
-/// What an operation begun by kpc_copy_builder_add_tombstones_async gave.
-///
-/// @param result  the result of the operation
-/// @param next    receives the box of the destination that follows; may be NULL. Zero on
-///                failure, so not the variable that holds start_index
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_result(

@@ -19,18 +19,9 @@ use super::values::kpc_service;
 /// @param builder     the builder
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
-///         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
-///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
-///         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
-///         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
-///         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
-///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_BUSY (another operation is at
+///         work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -52,29 +43,6 @@ pub unsafe extern "C" fn kpc_copy_builder_write(
     }
 }
 
-/// As kpc_copy_builder_write, without waiting; its completion is for
-/// kpc_copy_builder_write_result.
-///
-/// @param client      the client
-/// @param builder     the builder
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
-///         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
-///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
-///         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
-///         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
-///         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
-///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_write_async(
@@ -94,14 +62,6 @@ pub unsafe extern "C" fn kpc_copy_builder_write_async(
     }
 }
 
-/// What an operation begun by kpc_copy_builder_write_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_write_result(
@@ -132,20 +92,11 @@ pub unsafe extern "C" fn kpc_copy_builder_write_result(
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param boxes       receives how many boxes the temporary stream has; may be NULL
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing was added),
-///         KPC_ERR_ARG_PAIR, KPC_ERR_ARG_SIZE, KPC_ERR_BUSY (another operation is at work on
-///         the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
-///         KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
-///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
-///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
-///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
-///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_EMPTY (nothing was
+///         added), KPC_ERR_ARG_PAIR, KPC_ERR_ARG_SIZE, KPC_ERR_BUSY (another operation is at
+///         work on the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
+///         document), KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -170,32 +121,6 @@ pub unsafe extern "C" fn kpc_copy_builder_finish(
     }
 }
 
-/// As kpc_copy_builder_finish, without waiting; its completion is for
-/// kpc_copy_builder_finish_result.
-///
-/// @param client      the client
-/// @param builder     the builder
-/// @param courier     which courier; NULL for the one that the library has chosen
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing was added),
-///         KPC_ERR_ARG_PAIR, KPC_ERR_ARG_SIZE, KPC_ERR_BUSY (another operation is at work on
-///         the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
-///         KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
-///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE,
-///         KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL,
-///         KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
-///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_finish_async(
@@ -217,15 +142,6 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_async(
     }
 }
 
-/// What an operation begun by kpc_copy_builder_finish_async gave.
-///
-/// @param result  the result of the operation
-/// @param boxes   receives how many boxes the temporary stream has; may be NULL
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_finish_result(
@@ -250,18 +166,9 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_result(
 /// @param builder     the builder
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
-///         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
-///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_COURIER_INVALID_ENVELOPE,
-///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
-///         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_BUSY (another operation is at
+///         work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -283,28 +190,6 @@ pub unsafe extern "C" fn kpc_copy_builder_tombstone(
     }
 }
 
-/// As kpc_copy_builder_tombstone, without waiting; its completion is for
-/// kpc_copy_builder_tombstone_result.
-///
-/// @param client      the client
-/// @param builder     the builder
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_BUSY (another operation is at work on
-///         the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
-///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_COURIER_INVALID_ENVELOPE,
-///         KPC_ERR_COURIER_CACHE_CORRUPTION, KPC_ERR_COURIER_PROPAGATION,
-///         KPC_ERR_COURIER_INVALID_EPOCH, KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_tombstone_async(
@@ -324,14 +209,6 @@ pub unsafe extern "C" fn kpc_copy_builder_tombstone_async(
     }
 }
 
-/// What an operation begun by kpc_copy_builder_tombstone_async gave.
-///
-/// @param result  the result of the operation
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_tombstone_result(

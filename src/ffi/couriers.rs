@@ -16,8 +16,8 @@ use super::values::{kpc_service, service_value};
 /// @param client    the client
 /// @param couriers  receives the list, which is not empty
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there is none)
+/// @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there
+///         is none)
 ///
 /// Ownership: *couriers is the caller's, kpc_services_free.
 /// Threads: any.
@@ -43,8 +43,7 @@ pub unsafe extern "C" fn kpc_client_couriers(
 /// @param count     how many; 0 gives an empty list
 /// @param couriers  receives the list
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NOT_ENOUGH_COURIERS
+/// @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NOT_ENOUGH_COURIERS
 ///
 /// Ownership: *couriers is the caller's, kpc_services_free.
 /// Threads: any.
@@ -70,8 +69,8 @@ pub unsafe extern "C" fn kpc_client_distinct_couriers(
 /// @param client   the client
 /// @param courier  receives where it is
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there is none)
+/// @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there
+///         is none)
 ///
 /// Threads: any.
 #[no_mangle]

@@ -22,10 +22,8 @@ use crate::client::Envelope;
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param envelope    receives the envelope
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_NO_PKI_DOCUMENT
 ///
 /// Ownership: *envelope is the caller's, kpc_envelope_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -53,21 +51,6 @@ pub unsafe extern "C" fn kpc_encrypt_read(
     }
 }
 
-/// As kpc_encrypt_read, without waiting; its completion is for kpc_encrypt_read_result.
-///
-/// @param client      the client
-/// @param read_cap    the capability
-/// @param index       which box
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_encrypt_read_async(
@@ -91,16 +74,6 @@ pub unsafe extern "C" fn kpc_encrypt_read_async(
     }
 }
 
-/// What an operation begun by kpc_encrypt_read_async gave.
-///
-/// @param result    the result of the operation
-/// @param envelope  receives the envelope
-/// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *envelope is the caller's, kpc_envelope_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_encrypt_read_result(
@@ -130,11 +103,8 @@ pub unsafe extern "C" fn kpc_encrypt_read_result(
 /// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param envelope       receives the envelope
 /// @param error          receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT
 ///
 /// Ownership: *envelope is the caller's, kpc_envelope_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -165,24 +135,6 @@ pub unsafe extern "C" fn kpc_encrypt_write(
     }
 }
 
-/// As kpc_encrypt_write, without waiting; its completion is for kpc_encrypt_write_result.
-///
-/// @param client         the client
-/// @param write_cap      the capability
-/// @param index          which box
-/// @param plaintext      what to write; may be NULL if plaintext_len is 0
-/// @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
-///                       kpc_client_pigeonhole_geometry
-/// @param timeout_ms     after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done           where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op             receives the operation; may be NULL
-/// @param error          receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_encrypt_write_async(
@@ -209,16 +161,6 @@ pub unsafe extern "C" fn kpc_encrypt_write_async(
     }
 }
 
-/// What an operation begun by kpc_encrypt_write_async gave.
-///
-/// @param result    the result of the operation
-/// @param envelope  receives the envelope
-/// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *envelope is the caller's, kpc_envelope_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_encrypt_write_result(

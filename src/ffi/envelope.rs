@@ -40,7 +40,7 @@ pub(crate) fn get(envelope: *const kpc_envelope) -> Result<Envelope> {
 /// @param envelope  the envelope
 /// @param hash      receives the hash
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -65,8 +65,8 @@ pub unsafe extern "C" fn kpc_envelope_hash(
 /// @param envelope  the envelope
 /// @param next      receives the index
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it was
-///         made of parts without that index)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it was made of parts without that
+///         index)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn kpc_envelope_next_index(
 /// @param envelope    the envelope
 /// @param ciphertext  receives the bytes
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Ownership: *ciphertext is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn kpc_envelope_ciphertext(
 /// @param envelope    the envelope
 /// @param descriptor  receives the bytes
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Ownership: *descriptor is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn kpc_envelope_descriptor(
 /// @param envelope  the envelope
 /// @param bytes     receives the bytes
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
 /// Threads: any.

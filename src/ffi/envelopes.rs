@@ -97,12 +97,9 @@ unsafe fn destinations<'a>(
 /// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param envelopes         receives the elements
 /// @param error             receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing to write, and no
-///         end then), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
-///         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY (nothing to write, and
+///         no end then), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does
+///         not belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
 ///
 /// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -139,28 +136,6 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload(
     }
 }
 
-/// As kpc_create_courier_envelopes_from_payload, without waiting; its completion is for
-/// kpc_create_courier_envelopes_from_payload_result.
-///
-/// @param client            the client
-/// @param payload           what to write; may be NULL if payload_len is 0
-/// @param payload_len       how many bytes, at most KPC_MAX_DESTINATION_PAYLOAD; 0 only where
-///                          is_last is not set
-/// @param dest_write_cap    the capability of the stream to write to
-/// @param dest_start_index  the first box to write
-/// @param is_start          these are the first elements of the stream
-/// @param is_last           these are the last elements of the stream
-/// @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done              where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op                receives the operation; may be NULL
-/// @param error             receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (nothing to write, and no
-///         end then), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
-///         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_async(
@@ -192,16 +167,6 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_async(
     }
 }
 
-/// What an operation begun by kpc_create_courier_envelopes_from_payload_async gave.
-///
-/// @param result     the result of the operation
-/// @param envelopes  receives the elements
-/// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
@@ -235,13 +200,10 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
 /// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param envelopes         receives the elements
 /// @param error             receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_SIZE (no call leaves such a
 ///         buffer), KPC_ERR_ARG_EMPTY (nothing to write, and no end then),
 ///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
-///         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+///         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
 ///
 /// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -275,29 +237,6 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload(
     }
 }
 
-/// As kpc_create_courier_envelopes_from_multi_payload, without waiting; its completion is for
-/// kpc_create_courier_envelopes_from_multi_payload_result.
-///
-/// @param client            the client
-/// @param destinations      the payloads and their places, at least one
-/// @param destinations_len  how many
-/// @param is_start          these are the first elements of the stream
-/// @param is_last           these are the last elements of the stream
-/// @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
-///                          is 0
-/// @param buffer_len        how many bytes
-/// @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done              where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op                receives the operation; may be NULL
-/// @param error             receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
-///         buffer), KPC_ERR_ARG_EMPTY (nothing to write, and no end then),
-///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
-///         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_async(
@@ -326,16 +265,6 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_async(
     }
 }
 
-/// What an operation begun by kpc_create_courier_envelopes_from_multi_payload_async gave.
-///
-/// @param result     the result of the operation
-/// @param envelopes  receives the elements
-/// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_result(
@@ -368,12 +297,9 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_result(
 /// @param timeout_ms        how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param envelopes         receives the elements
 /// @param error             receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_SIZE (no call leaves such a
 ///         buffer), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
-///         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+///         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
 ///
 /// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -409,29 +335,6 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range(
     }
 }
 
-/// As kpc_create_courier_envelopes_from_tombstone_range, without waiting; its completion is for
-/// kpc_create_courier_envelopes_from_tombstone_range_result.
-///
-/// @param client            the client
-/// @param dest_write_cap    the capability of the stream to delete from
-/// @param dest_start_index  the first box to delete
-/// @param max_count         how many boxes, at least 1
-/// @param is_start          these are the first elements of the stream
-/// @param is_last           these are the last elements of the stream
-/// @param buffer            kpc_stream_elements_buffer of the call before; may be NULL if buffer_len
-///                          is 0
-/// @param buffer_len        how many bytes
-/// @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done              where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op                receives the operation; may be NULL
-/// @param error             receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (no call leaves such a
-///         buffer), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not
-///         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_async(
@@ -463,16 +366,6 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_async
     }
 }
 
-/// What an operation begun by kpc_create_courier_envelopes_from_tombstone_range_async gave.
-///
-/// @param result     the result of the operation
-/// @param envelopes  receives the elements
-/// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_result(

@@ -40,7 +40,7 @@ pub extern "C" fn kpc_stream_elements_count(envelopes: *const kpc_stream_element
 /// @param position   which one, from 0
 /// @param element    receives the bytes, at most MaxPlaintextPayloadLength
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Ownership: *element is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn kpc_stream_elements_at(
 /// @param envelopes  the result of a kpc_create_courier_envelopes_ call
 /// @param buffer     receives the bytes, possibly none
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_MEMORY
+/// @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *buffer is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn kpc_stream_elements_buffer(
 /// @param envelopes  the result of a kpc_create_courier_envelopes_ call
 /// @param next       receives the index
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn kpc_stream_elements_next_index(
 /// @param position   which destination, from 0
 /// @param next       receives the index
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Threads: any.
 #[no_mangle]

@@ -31,8 +31,8 @@ use super::status::kpc_status;
 /// @param copy_bytes  bytes of payloads that are copied; 0 for none
 /// @param ns          receives the time in nanoseconds, INT64_MAX if it is longer
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NO_GEOMETRY (something is to be copied)
+/// @return KPC_OK, any argument error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NO_GEOMETRY (something
+///         is to be copied)
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]

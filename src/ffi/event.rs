@@ -62,7 +62,7 @@ pub type kpc_event_fn =
 /// @param capacity  how many notices wait at most before the oldest is dropped; 0 counts as 1
 /// @param sink      receives the sink
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_CLOSED
+/// @return KPC_OK, any handle error, KPC_ERR_CLOSED
 ///
 /// Ownership: *sink is the caller's, kpc_event_sink_free.
 /// Threads: any.
@@ -91,8 +91,8 @@ pub unsafe extern "C" fn kpc_event_sink_open(
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK; KPC_ERR_TIMEOUT when none came in time; KPC_ERR_CLOSED when none will come,
 ///         after KPC_EVENT_CLOSED was taken; KPC_ERR_BUSY when the sink has a callback;
-///         KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_WOULD_DEADLOCK (it would wait, in a callback of the same client)
+///         any argument error, KPC_ERR_WOULD_DEADLOCK (it would wait, in a callback of the same
+///         client)
 ///
 /// Ownership: *event is the caller's, kpc_event_free.
 /// Threads: any; of several that wait, each event wakes one.
@@ -140,8 +140,8 @@ pub extern "C" fn kpc_event_sink_fd(sink: *const kpc_event_sink) -> c_int {
 /// @param drop       called once with user_data, after the last event, also when this call
 ///                   fails; may be NULL
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_CLOSED,
-///         KPC_ERR_BUSY (the sink has a callback already)
+/// @return KPC_OK, any handle error, KPC_ERR_CLOSED, KPC_ERR_BUSY (the sink has a callback
+///         already)
 ///
 /// Threads: any.
 #[no_mangle]

@@ -17,7 +17,7 @@ use crate::{Error, Result, Status};
 /// @param event  the event
 /// @param text   receives the text, UTF-8 and followed by a NUL
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Ownership: *text is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -42,8 +42,7 @@ pub unsafe extern "C" fn kpc_event_describe(
 /// @param event   the event
 /// @param stream  receives the hash
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (the
-///         event has none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -70,8 +69,7 @@ pub unsafe extern "C" fn kpc_event_stream(
 /// @param event    the event
 /// @param courier  receives the hash
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (the
-///         event has none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Threads: any.
 #[no_mangle]

@@ -127,8 +127,7 @@ pub extern "C" fn kpc_event_is_graceful(event: *const kpc_event) -> bool {
 /// @param event  the event
 /// @param token  receives the token
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
-///         (the event has none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -155,8 +154,7 @@ pub unsafe extern "C" fn kpc_event_instance_token(
 /// @param event  the event
 /// @param cbor   receives the bytes
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
-///         (the event has none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Ownership: *cbor is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -195,8 +193,7 @@ fn id(
 /// @param event  the event
 /// @param id     receives the id
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
-///         (the event has none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -227,8 +224,7 @@ pub unsafe extern "C" fn kpc_event_message_id(
 /// @param event  the event
 /// @param id     receives the id
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
-///         (the event has none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -290,8 +286,7 @@ pub extern "C" fn kpc_event_reply_eta_ns(event: *const kpc_event) -> i64 {
 /// @param event    the event
 /// @param payload  receives the bytes, possibly none
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
-///         (the event has none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Ownership: *payload is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -366,8 +361,7 @@ pub extern "C" fn kpc_event_error(event: *const kpc_event) -> *mut kpc_error {
 /// @param event     the event
 /// @param document  receives the document
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
-///         (the event has none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Ownership: *document is the caller's, kpc_pki_document_free.
 /// Threads: any.
@@ -396,8 +390,7 @@ pub unsafe extern "C" fn kpc_event_pki_document(
 /// @param event   the event
 /// @param result  receives the result
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
-///         (the event has none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Ownership: *result is the caller's, kpc_result_free.
 /// Threads: any.

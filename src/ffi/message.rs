@@ -26,10 +26,9 @@ use bytes::Bytes;
 ///                     kpc_client_sphinx_geometry
 /// @param message_id   receives the id that its events carry; may be NULL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
-///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
-///         is not on the mixnet)
+/// @return KPC_OK, any argument error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE
+///         (a queue id of impossible length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+///         KPC_ERR_OFFLINE (the daemon is not on the mixnet)
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
@@ -69,10 +68,9 @@ pub unsafe extern "C" fn kpc_send_message(
 ///                     kpc_client_sphinx_geometry
 /// @param message_id   receives the id that its events carry; may be NULL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
-///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
-///         is not on the mixnet)
+/// @return KPC_OK, any argument error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE
+///         (a queue id of impossible length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+///         KPC_ERR_OFFLINE (the daemon is not on the mixnet)
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
@@ -112,12 +110,11 @@ pub unsafe extern "C" fn kpc_send_message_without_reply(
 /// @param reply        receives what the service sent, padded by the network with zeros to
 ///                     ForwardPayloadLength
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
-///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
-///         is not on the mixnet), KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance
-///         that there is no such service), KPC_ERR_CONNECTION_LOST (it may or may not have
-///         left), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, KPC_ERR_ARG_SIZE (a queue id of impossible length),
+///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon is not
+///         on the mixnet), KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance that
+///         there is no such service), KPC_ERR_CONNECTION_LOST (it may or may not have left),
+///         KPC_ERR_DAEMON_INTERNAL
 ///
 /// Ownership: *reply is the caller's, kpc_buffer_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -146,26 +143,6 @@ pub unsafe extern "C" fn kpc_send_message_await_reply(
     }
 }
 
-/// As kpc_send_message_await_reply, without waiting; its completion is for
-/// kpc_send_message_await_reply_result.
-///
-/// @param client       the client
-/// @param service      where it goes
-/// @param payload      what to send; may be NULL if payload_len is 0
-/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
-///                     kpc_client_sphinx_geometry
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
-///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
-///         is not on the mixnet), KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance
-///         that there is no such service), KPC_ERR_CONNECTION_LOST (it may or may not have
-///         left), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_message_await_reply_async(
@@ -190,17 +167,6 @@ pub unsafe extern "C" fn kpc_send_message_await_reply_async(
     }
 }
 
-/// What an operation begun by kpc_send_message_await_reply_async gave.
-///
-/// @param result  the result of the operation
-/// @param reply   receives what the service sent, padded by the network with zeros to
-///                ForwardPayloadLength
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *reply is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_message_await_reply_result(

@@ -42,21 +42,12 @@ unsafe fn couriers(path: *const kpc_service, len: usize) -> Result<Vec<Destinati
 ///                          or the same variable as dest_first_index, which then keeps its
 ///                          value on failure
 /// @param error             receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no payload or no path),
-///         KPC_ERR_ARG_PAIR (a courier without node or queue), KPC_ERR_ARG_SIZE,
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_EMPTY (no payload or no
+///         path), KPC_ERR_ARG_PAIR (a courier without node or queue), KPC_ERR_ARG_SIZE,
 ///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
 ///         it), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
 ///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_INCOMPATIBLE_DAEMON,
-///         KPC_ERR_UNSUPPORTED, KPC_ERR_COPY_FAILED, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
-///         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
-///         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
-///         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
-///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_UNSUPPORTED, KPC_ERR_COPY_FAILED, KPC_ERR_TOMBSTONE
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -93,36 +84,6 @@ pub unsafe extern "C" fn kpc_send_nested_copy(
     }
 }
 
-/// As kpc_send_nested_copy, without waiting; its completion is for kpc_send_nested_copy_result.
-///
-/// @param client            the client
-/// @param payload           what to write
-/// @param payload_len       how many bytes, 1 to KPC_MAX_DESTINATION_PAYLOAD
-/// @param dest_write_cap    the capability of the stream to write to
-/// @param dest_first_index  the first box to write
-/// @param path              the couriers, first the one that the client deals with
-/// @param path_len          how many, at least 1
-/// @param timeout_ms        after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done              where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op                receives the operation; may be NULL
-/// @param error             receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY (no payload or no path),
-///         KPC_ERR_ARG_PAIR (a courier without node or queue), KPC_ERR_ARG_SIZE,
-///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_INVALID_CAPABILITY (the index does not belong to
-///         it), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
-///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_INCOMPATIBLE_DAEMON,
-///         KPC_ERR_UNSUPPORTED, KPC_ERR_COPY_FAILED, KPC_ERR_TOMBSTONE, KPC_ERR_STORAGE_FULL,
-///         KPC_ERR_INVALID_BOX_ID, KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE,
-///         KPC_ERR_INVALID_PAYLOAD, KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH,
-///         KPC_ERR_REPLICATION_FAILED, KPC_ERR_MKEM_DECRYPTION_FAILED,
-///         KPC_ERR_BACAP_DECRYPTION_FAILED, KPC_ERR_INVALID_TOMBSTONE_SIGNATURE,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_nested_copy_async(
@@ -152,16 +113,6 @@ pub unsafe extern "C" fn kpc_send_nested_copy_async(
     }
 }
 
-/// What an operation begun by kpc_send_nested_copy_async gave.
-///
-/// @param result  the result of the operation
-/// @param next    receives the box behind the last one that was written; may be NULL. Zero on
-///                failure, so not the variable that holds dest_first_index
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_nested_copy_result(

@@ -230,8 +230,8 @@ pub(crate) fn result<T: Clone + 'static>(name: &str, result: *const kpc_result) 
 /// @param client  the client that began it
 /// @param op      the operation
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK also when it has completed already; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (this client never began such an operation)
+/// @return KPC_OK also when it has completed already; any handle error, KPC_ERR_ARG_VALUE (this
+///         client never began such an operation)
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
@@ -255,8 +255,7 @@ pub unsafe extern "C" fn kpc_op_cancel(
 ///                    before; may be NULL, which leaves the result to be fetched
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK when it has completed, well or not; KPC_ERR_TIMEOUT while it is running;
-///         KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE,
-///         KPC_ERR_WOULD_DEADLOCK
+///         any argument error, KPC_ERR_WOULD_DEADLOCK
 ///
 /// Ownership: *result is the caller's, kpc_result_free.
 /// Threads: any.

@@ -46,8 +46,7 @@ fn destination(service: &Service) -> Result<kpc_service> {
 /// @param client    the client
 /// @param document  receives the document
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NO_PKI_DOCUMENT
+/// @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT
 ///
 /// Ownership: *document is the caller's, kpc_pki_document_free.
 /// Threads: any.
@@ -73,8 +72,7 @@ pub unsafe extern "C" fn kpc_client_pki_document(
 /// @param epoch     the epoch
 /// @param document  receives the document
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NO_PKI_DOCUMENT
+/// @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT
 ///
 /// Ownership: *document is the caller's, kpc_pki_document_free.
 /// Threads: any.
@@ -122,7 +120,7 @@ pub extern "C" fn kpc_pki_document_lambda_p(document: *const kpc_pki_document) -
 /// @param document  the document
 /// @param cbor      receives the bytes
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Ownership: *cbor is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -147,8 +145,7 @@ pub unsafe extern "C" fn kpc_pki_document_cbor(
 /// @param document  the document
 /// @param text      receives the text, UTF-8 and followed by a NUL
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NO_MEMORY
+/// @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *text is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -193,7 +190,7 @@ pub unsafe extern "C" fn kpc_pki_document_has_identity(
 /// @param capability  name of the service, such as "echo"
 /// @param services    receives the list
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any argument error
 ///
 /// Ownership: *services is the caller's, kpc_services_free.
 /// Threads: any.
@@ -232,8 +229,7 @@ pub extern "C" fn kpc_pki_document_free(document: *mut kpc_pki_document) {
 /// @param capability  name of the service, such as "echo"
 /// @param services    receives the list, which is not empty
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
+/// @return KPC_OK, any argument error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
 ///
 /// Ownership: *services is the caller's, kpc_services_free.
 /// Threads: any.
@@ -263,8 +259,7 @@ pub unsafe extern "C" fn kpc_client_get_services(
 /// @param capability  name of the service, such as "echo"
 /// @param service     receives where to send
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
+/// @return KPC_OK, any argument error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
 ///
 /// Threads: any.
 #[no_mangle]
@@ -311,7 +306,7 @@ fn at(services: *const kpc_services, position: usize) -> Result<Service> {
 /// @param position  which one, from 0
 /// @param service   receives where to send
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any argument error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -336,7 +331,7 @@ pub unsafe extern "C" fn kpc_services_at(
 /// @param position  which one, from 0
 /// @param name      receives the text, UTF-8 and followed by a NUL
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any argument error
 ///
 /// Ownership: *name is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -372,7 +367,7 @@ pub extern "C" fn kpc_services_free(services: *mut kpc_services) {
 /// @param client    the client
 /// @param geometry  receives the geometry
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY
+/// @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY
 ///
 /// Threads: any.
 #[no_mangle]
@@ -396,7 +391,7 @@ pub unsafe extern "C" fn kpc_client_sphinx_geometry(
 /// @param client    the client
 /// @param geometry  receives the geometry
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NO_GEOMETRY
+/// @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY
 ///
 /// Threads: any.
 #[no_mangle]

@@ -29,10 +29,10 @@ use bytes::Bytes;
 /// @param payload_len  how many bytes, at most UserForwardPayloadLength of
 ///                     kpc_client_sphinx_geometry
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
-///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
-///         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way)
+/// @return KPC_OK, any argument error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE
+///         (a queue id of impossible length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+///         KPC_ERR_OFFLINE (the daemon is not on the mixnet), KPC_ERR_BUSY (a reliable message
+///         with this id is on its way)
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
@@ -77,13 +77,12 @@ pub unsafe extern "C" fn kpc_send_reliable_message(
 /// @param reply        receives what the service sent, padded by the network with zeros to
 ///                     ForwardPayloadLength
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
-///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
-///         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
+/// @return KPC_OK, any call error, KPC_ERR_ARG_SIZE (a queue id of impossible length),
+///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon is not
+///         on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
 ///         KPC_ERR_DAEMON_MAX_RETRIES (sent several times, and no reply),
 ///         KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance that there is no such
-///         service), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+///         service), KPC_ERR_DAEMON_INTERNAL
 ///
 /// Ownership: *reply is the caller's, kpc_buffer_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -114,28 +113,6 @@ pub unsafe extern "C" fn kpc_send_reliable_message_await_reply(
     }
 }
 
-/// As kpc_send_reliable_message_await_reply, without waiting; its completion is for
-/// kpc_send_reliable_message_await_reply_result.
-///
-/// @param client       the client
-/// @param message_id   names the message in its events; NULL draws one
-/// @param service      where it goes
-/// @param payload      what to send; may be NULL if payload_len is 0
-/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
-///                     kpc_client_sphinx_geometry
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE (a queue id of impossible
-///         length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon
-///         is not on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
-///         KPC_ERR_DAEMON_MAX_RETRIES (sent several times, and no reply),
-///         KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance that there is no such
-///         service), KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_async(
@@ -162,17 +139,6 @@ pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_async(
     }
 }
 
-/// What an operation begun by kpc_send_reliable_message_await_reply_async gave.
-///
-/// @param result  the result of the operation
-/// @param reply   receives what the service sent, padded by the network with zeros to
-///                ForwardPayloadLength
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *reply is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_result(

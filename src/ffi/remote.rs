@@ -24,9 +24,8 @@ use crate::client::SignedDocument;
 /// @param read_cap    receives the readers' half
 /// @param first       receives the index of the first box
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
+///         KPC_ERR_DAEMON_INVALID_REQUEST
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -63,21 +62,6 @@ pub unsafe extern "C" fn kpc_new_keypair_remote(
     }
 }
 
-/// As kpc_new_keypair_remote, without waiting; its completion is for
-/// kpc_new_keypair_remote_result.
-///
-/// @param client      the client
-/// @param seed        KPC_SEED_SIZE random bytes; secret
-/// @param seed_len    how many bytes, which must be KPC_SEED_SIZE
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_keypair_remote_async(
@@ -98,17 +82,6 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_async(
     }
 }
 
-/// What an operation begun by kpc_new_keypair_remote_async gave.
-///
-/// @param result     the result of the operation
-/// @param write_cap  receives the writer's half; secret
-/// @param read_cap   receives the readers' half
-/// @param first      receives the index of the first box
-/// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_keypair_remote_result(
@@ -143,10 +116,7 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_result(
 /// @param next        receives the index of the box after it; may be the same variable as
 ///                    index, which then keeps its value on failure
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_UNSUPPORTED
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -169,20 +139,6 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote(
     }
 }
 
-/// As kpc_next_message_box_index_remote, without waiting; its completion is for
-/// kpc_next_message_box_index_remote_result.
-///
-/// @param client      the client
-/// @param index       an index
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_next_message_box_index_remote_async(
@@ -202,16 +158,6 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_async(
     }
 }
 
-/// What an operation begun by kpc_next_message_box_index_remote_async gave.
-///
-/// @param result  the result of the operation
-/// @param next    receives the index of the box after it; zero on failure, so not the variable
-///                that holds the index
-/// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_next_message_box_index_remote_result(
@@ -235,9 +181,8 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_result(
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param counter     receives its counter
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
+///         KPC_ERR_DAEMON_INVALID_REQUEST
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -260,20 +205,6 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote(
     }
 }
 
-/// As kpc_get_message_box_index_counter_remote, without waiting; its completion is for
-/// kpc_get_message_box_index_counter_remote_result.
-///
-/// @param client      the client
-/// @param index       an index
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_async(
@@ -293,15 +224,6 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_async(
     }
 }
 
-/// What an operation begun by kpc_get_message_box_index_counter_remote_async gave.
-///
-/// @param result   the result of the operation
-/// @param counter  receives its counter
-/// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_result(
@@ -327,10 +249,8 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_result(
 /// @param payload     receives the certificate, as CBOR
 /// @param epoch_out   receives the epoch of what was given; may be NULL
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
-///         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch), KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
+///         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch)
 ///
 /// Ownership: *payload is the caller's, kpc_buffer_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -360,20 +280,6 @@ pub unsafe extern "C" fn kpc_get_pki_document_raw(
     }
 }
 
-/// As kpc_get_pki_document_raw, without waiting; its completion is for
-/// kpc_get_pki_document_raw_result.
-///
-/// @param client      the client
-/// @param epoch       the epoch; 0 for the current one
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
-///         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch), KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_pki_document_raw_async(
@@ -393,17 +299,6 @@ pub unsafe extern "C" fn kpc_get_pki_document_raw_async(
     }
 }
 
-/// What an operation begun by kpc_get_pki_document_raw_async gave.
-///
-/// @param result     the result of the operation
-/// @param payload    receives the certificate, as CBOR
-/// @param epoch_out  receives the epoch of what was given; may be NULL
-/// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *payload is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_pki_document_raw_result(

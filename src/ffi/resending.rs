@@ -132,18 +132,10 @@ pub(crate) fn outcome(result: &StartResult) -> Result<(Arc<Buffer>, kpc_service)
 /// @param courier      receives the courier that carried it, all zero if none is told; may be
 ///                     NULL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
-///         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
-///         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS,
-///         KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_CAP_CHOICE (both
+///         capabilities, or none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE,
+///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this envelope is being sent),
+///         KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
 ///
 /// Ownership: *plaintext is the caller's, kpc_buffer_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -188,36 +180,6 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message(
     }
 }
 
-/// As kpc_start_resending_encrypted_message, without waiting; its completion is for
-/// kpc_start_resending_encrypted_message_result.
-///
-/// @param client       the client
-/// @param read_cap     for a read; NULL for a write
-/// @param write_cap    for a write; NULL for a read
-/// @param index        the box that the envelope was made for; NULL is fine for a write,
-///                     which does not look at it
-/// @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
-///                     of today do not look at it
-/// @param envelope     the envelope, which is not used up
-/// @param flags        KPC_START_... in any combination
-/// @param timeout_ms   after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done         where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op           receives the operation; may be NULL
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
-///         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
-///         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS,
-///         KPC_ERR_TOMBSTONE, KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_encrypted_message_async(
@@ -250,18 +212,6 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_async(
     }
 }
 
-/// What an operation begun by kpc_start_resending_encrypted_message_async gave.
-///
-/// @param result     the result of the operation
-/// @param plaintext  receives what a read found, nothing for a write; may be NULL
-/// @param courier    receives the courier that carried it, all zero if none is told; may be
-///                   NULL
-/// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *plaintext is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_encrypted_message_result(

@@ -30,18 +30,10 @@ use super::values::{kpc_box_index, kpc_read_cap, kpc_service, kpc_write_cap};
 /// @param courier      receives the courier that carried it, all zero if none is told; may be
 ///                     NULL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
-///         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
-///         (this envelope is being sent), KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_CAP_CHOICE (both
+///         capabilities, or none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE,
+///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this envelope is being sent),
+///         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
 ///
 /// Ownership: *plaintext is the caller's, kpc_buffer_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -103,18 +95,10 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists
 /// @param courier      receives the courier that carried it, all zero if none is told; may be
 ///                     NULL
 /// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_CAP_CHOICE (both capabilities, or
-///         none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY
-///         (this envelope is being sent), KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE,
-///         KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
-///         KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
-///         KPC_ERR_INVALID_SIGNATURE, KPC_ERR_DATABASE_FAILURE, KPC_ERR_INVALID_PAYLOAD,
-///         KPC_ERR_REPLICA_INTERNAL, KPC_ERR_INVALID_EPOCH, KPC_ERR_REPLICATION_FAILED,
-///         KPC_ERR_COURIER_INVALID_ENVELOPE, KPC_ERR_COURIER_CACHE_CORRUPTION,
-///         KPC_ERR_COURIER_PROPAGATION, KPC_ERR_COURIER_INVALID_EPOCH,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL,
-///         KPC_ERR_START_RESENDING_CANCELLED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_CAP_CHOICE (both
+///         capabilities, or none), KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE,
+///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this envelope is being sent),
+///         KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE
 ///
 /// Ownership: *plaintext is the caller's, kpc_buffer_free.
 /// Threads: any; waits, so not in a callback of the same client.

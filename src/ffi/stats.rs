@@ -140,8 +140,7 @@ fn all(stats: &Stats) -> kpc_stats {
 /// @param size    sizeof *stats as the program knows it: no more is written. What the library
 ///                does not know yet is 0
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE (0, more than 4096, or no multiple
-///         of 8), KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_SIZE (0, more than 4096, or no multiple of 8)
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]

@@ -43,12 +43,9 @@ impl Kind for kpc_tombstones {
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param tombstones  receives the tombstones
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (more boxes than
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_PAYLOAD_TOO_LARGE (more boxes than
 ///         allowed), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
-///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
 ///
 /// Ownership: *tombstones is the caller's, kpc_tombstones_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -78,24 +75,6 @@ pub unsafe extern "C" fn kpc_tombstone_range(
     }
 }
 
-/// As kpc_tombstone_range, without waiting; its completion is for kpc_tombstone_range_result.
-///
-/// @param client      the client
-/// @param write_cap   the capability of the stream
-/// @param start       the first box to delete
-/// @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 gives none, and start as
-///                    the next
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_PAYLOAD_TOO_LARGE (more boxes than
-///         allowed), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
-///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED,
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstone_range_async(
@@ -121,16 +100,6 @@ pub unsafe extern "C" fn kpc_tombstone_range_async(
     }
 }
 
-/// What an operation begun by kpc_tombstone_range_async gave.
-///
-/// @param result      the result of the operation
-/// @param tombstones  receives the tombstones
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *tombstones is the caller's, kpc_tombstones_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstone_range_result(
@@ -175,7 +144,7 @@ pub extern "C" fn kpc_tombstones_count(tombstones: *const kpc_tombstones) -> usi
 /// @param position    which one, from 0
 /// @param envelope    receives the envelope
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Ownership: *envelope is the caller's, kpc_envelope_free.
 /// Threads: any.
@@ -201,7 +170,7 @@ pub unsafe extern "C" fn kpc_tombstones_envelope_at(
 /// @param position    which one, from 0
 /// @param index       receives the index
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE
+/// @return KPC_OK, any argument error
 ///
 /// Threads: any.
 #[no_mangle]
@@ -225,7 +194,7 @@ pub unsafe extern "C" fn kpc_tombstones_box_index_at(
 /// @param tombstones  the result of kpc_tombstone_range
 /// @param next        receives the index
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED
+/// @return KPC_OK, any handle error
 ///
 /// Threads: any.
 #[no_mangle]

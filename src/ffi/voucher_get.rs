@@ -36,8 +36,7 @@ fn bytes(
 /// @param voucher  the result of a voucher call
 /// @param hash     receives the voucher
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
-///         gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -65,8 +64,7 @@ pub unsafe extern "C" fn kpc_voucher_hash(
 /// @param voucher  the result of a voucher call
 /// @param bytes    receives the bytes
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
-///         gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -94,8 +92,7 @@ pub unsafe extern "C" fn kpc_voucher_payload(
 /// @param write_cap  receives the capability to write to it; secret
 /// @param read_cap   receives the capability to read it
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
-///         gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -130,8 +127,7 @@ pub unsafe extern "C" fn kpc_voucher_stream(
 /// @param secret_key  receives the key that opens it; secret, to be stored
 /// @param public_key  receives its public half; may be NULL
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
-///         gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *secret_key and *public_key are the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -167,8 +163,7 @@ pub unsafe extern "C" fn kpc_voucher_keys(
 /// @param voucher  the result of a voucher call
 /// @param name     receives the text, UTF-8 and followed by a NUL
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
-///         gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *name is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -197,8 +192,7 @@ pub unsafe extern "C" fn kpc_voucher_display_name(
 /// @param voucher   the result of a voucher call
 /// @param read_cap  receives the capability
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
-///         gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -226,8 +220,7 @@ pub unsafe extern "C" fn kpc_voucher_message_read_cap(
 /// @param voucher    the result of a voucher call
 /// @param write_cap  receives the capability; secret
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
-///         gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Threads: any.
 #[no_mangle]
@@ -255,8 +248,7 @@ pub unsafe extern "C" fn kpc_voucher_message_write_cap(
 /// @param voucher  the result of a voucher call
 /// @param bytes    receives the bytes
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
-///         gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -283,8 +275,7 @@ pub unsafe extern "C" fn kpc_voucher_sealed_reply(
 /// @param voucher  the result of a voucher call
 /// @param bytes    receives the bytes
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
-///         gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
 /// Threads: any.
@@ -312,8 +303,7 @@ pub unsafe extern "C" fn kpc_voucher_who_reply(
 /// @param voucher  the result of a voucher call
 /// @param bytes    receives the bytes
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_ARG_VALUE (it
-///         gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
 /// Threads: any.

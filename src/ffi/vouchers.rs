@@ -50,12 +50,10 @@ impl Kind for kpc_voucher {
 /// @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param voucher_out        receives what was minted
 /// @param error              receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE (also a name that is not
-///         UTF-8), KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
-///         KPC_ERR_ARG_EMPTY (no name),
-///         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE (also
+///         a name that is not UTF-8), KPC_ERR_ARG_EMPTY (no name), KPC_ERR_PAYLOAD_TOO_LARGE (a
+///         name longer than a box), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_UNSUPPORTED (daemons
+///         before v0.0.80)
 ///
 /// Ownership: *voucher_out is the caller's, kpc_voucher_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -84,24 +82,6 @@ pub unsafe extern "C" fn kpc_voucher_mint(
     }
 }
 
-/// As kpc_voucher_mint, without waiting; its completion is for kpc_voucher_mint_result.
-///
-/// @param client             the client
-/// @param message_write_cap  the stream for which the voucher is
-/// @param display_name       how the joiner wants to be called, UTF-8
-/// @param display_name_len   how many bytes, at least one
-/// @param timeout_ms         after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done               where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op                 receives the operation; may be NULL
-/// @param error              receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE (also a name that is not
-///         UTF-8), KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED,
-///         KPC_ERR_ARG_EMPTY (no name),
-///         KPC_ERR_PAYLOAD_TOO_LARGE (a name longer than a box), KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_UNSUPPORTED (daemons before v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST,
-///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_mint_async(
@@ -126,16 +106,6 @@ pub unsafe extern "C" fn kpc_voucher_mint_async(
     }
 }
 
-/// What an operation begun by kpc_voucher_mint_async gave.
-///
-/// @param result       the result of the operation
-/// @param voucher_out  receives what was minted
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *voucher_out is the caller's, kpc_voucher_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_mint_result(
@@ -161,10 +131,8 @@ pub unsafe extern "C" fn kpc_voucher_mint_result(
 /// @param write_cap   receives the capability to write to it; secret
 /// @param read_cap    receives the capability to read it
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_UNSUPPORTED (daemons before
+///         v0.0.80)
 ///
 /// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
@@ -192,20 +160,6 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream(
     }
 }
 
-/// As kpc_voucher_derive_stream, without waiting; its completion is for
-/// kpc_voucher_derive_stream_result.
-///
-/// @param client      the client
-/// @param voucher     the voucher
-/// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done        where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op          receives the operation; may be NULL
-/// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_derive_stream_async(
@@ -225,16 +179,6 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_async(
     }
 }
 
-/// What an operation begun by kpc_voucher_derive_stream_async gave.
-///
-/// @param result     the result of the operation
-/// @param write_cap  receives the capability to write to it; secret
-/// @param read_cap   receives the capability to read it
-/// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_derive_stream_result(
@@ -270,12 +214,10 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_result(
 /// @param timeout_ms           how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param voucher_out          receives what it gives
 /// @param error                receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
-///         (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the payload is of another
-///         voucher), KPC_ERR_VOUCHER_SIGNATURE_INVALID, KPC_ERR_UNSUPPORTED (daemons before
-///         v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY,
+///         KPC_ERR_PAYLOAD_TOO_LARGE (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the
+///         payload is of another voucher), KPC_ERR_VOUCHER_SIGNATURE_INVALID,
+///         KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
 ///
 /// Ownership: *voucher_out is the caller's, kpc_voucher_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -307,26 +249,6 @@ pub unsafe extern "C" fn kpc_voucher_induct(
     }
 }
 
-/// As kpc_voucher_induct, without waiting; its completion is for kpc_voucher_induct_result.
-///
-/// @param client               the client
-/// @param voucher              the voucher
-/// @param voucher_payload      what the first box of the voucher's stream holds
-/// @param voucher_payload_len  how many bytes
-/// @param who_reply            what the joiner is to receive, sealed; may be NULL if
-///                             who_reply_len is 0
-/// @param who_reply_len        how many bytes
-/// @param timeout_ms           after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done                 where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op                   receives the operation; may be NULL
-/// @param error                receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE
-///         (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the payload is of another
-///         voucher), KPC_ERR_VOUCHER_SIGNATURE_INVALID, KPC_ERR_UNSUPPORTED (daemons before
-///         v0.0.80), KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_induct_async(
@@ -354,16 +276,6 @@ pub unsafe extern "C" fn kpc_voucher_induct_async(
     }
 }
 
-/// What an operation begun by kpc_voucher_induct_async gave.
-///
-/// @param result       the result of the operation
-/// @param voucher_out  receives what it gives
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *voucher_out is the caller's, kpc_voucher_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_induct_result(
@@ -393,13 +305,11 @@ pub unsafe extern "C" fn kpc_voucher_induct_result(
 /// @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param voucher_out        receives what it gives
 /// @param error              receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key of
-///         fewer than 32 bytes, with which daemons answer nothing), KPC_ERR_PAYLOAD_TOO_LARGE
-///         (no box holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED
-///         (sealed for another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_TIMEOUT,
-///         KPC_ERR_WOULD_DEADLOCK
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key
+///         of fewer than 32 bytes, with which daemons answer nothing),
+///         KPC_ERR_PAYLOAD_TOO_LARGE (no box holds so much), KPC_ERR_INVALID_CAPABILITY,
+///         KPC_ERR_VOUCHER_SEAL_OPEN_FAILED (sealed for another key, or damaged),
+///         KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
 ///
 /// Ownership: *voucher_out is the caller's, kpc_voucher_free.
 /// Threads: any; waits, so not in a callback of the same client.
@@ -431,26 +341,6 @@ pub unsafe extern "C" fn kpc_voucher_open(
     }
 }
 
-/// As kpc_voucher_open, without waiting; its completion is for kpc_voucher_open_result.
-///
-/// @param client             the client
-/// @param secret_key         the secret key of kpc_voucher_keys
-/// @param secret_key_len     how many bytes
-/// @param sealed_reply       what the second box of the voucher's stream holds
-/// @param sealed_reply_len   how many bytes
-/// @param message_write_cap  the stream for which the voucher was minted
-/// @param timeout_ms         after how long the operation ends with KPC_ERR_TIMEOUT
-/// @param done               where the completion goes; NULL keeps it for kpc_op_wait
-/// @param op                 receives the operation; may be NULL
-/// @param error              receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE, KPC_ERR_BAD_HANDLE, KPC_ERR_FORKED,
-///         KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key of
-///         fewer than 32 bytes, with which daemons answer nothing), KPC_ERR_PAYLOAD_TOO_LARGE
-///         (no box holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED
-///         (sealed for another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80),
-///         KPC_ERR_DAEMON_INVALID_REQUEST, KPC_ERR_DAEMON_INTERNAL, KPC_ERR_NO_MEMORY
-///
-/// Threads: any, callbacks included.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_open_async(
@@ -478,16 +368,6 @@ pub unsafe extern "C" fn kpc_voucher_open_async(
     }
 }
 
-/// What an operation begun by kpc_voucher_open_async gave.
-///
-/// @param result       the result of the operation
-/// @param voucher_out  receives what it gives
-/// @param error        receives details of a failure; may be NULL
-/// @return KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
-///         KPC_ERR_ARG_VALUE (the result of another kind of call)
-///
-/// Ownership: *voucher_out is the caller's, kpc_voucher_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_open_result(

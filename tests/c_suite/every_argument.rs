@@ -424,10 +424,9 @@ fn check_documented(function: &Function, call: &str, expected: &str) {
     let unusual = ["f.memory + 1", "(size_t)-1"];
     let of_every_function =
         expected == "KPC_ERR_FORKED" || unusual.iter().any(|argument| call.contains(argument));
+    let returns = function.comment.returns.as_deref().unwrap_or_default();
     assert!(
-        of_every_function
-            || function.comment.contains(expected)
-            || function.comment.contains("@return as kpc_"),
+        of_every_function || returns.contains(expected) || returns.starts_with("as kpc_"),
         "the comment of {} does not name {expected}",
         function.name
     );
@@ -436,7 +435,7 @@ fn check_documented(function: &Function, call: &str, expected: &str) {
 /// What a function without a status gives for what is no live object.
 fn neutral(function: &Function, call: &str) -> String {
     let result = function.result.as_str();
-    let told = function.comment.split("@return").nth(1).unwrap_or_default();
+    let told = function.comment.returns.as_deref().unwrap_or_default();
     match result {
         "void" => format!("{call};"),
         "const char *" => format!("CHECK({call} != NULL);"),

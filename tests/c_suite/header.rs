@@ -1,5 +1,15 @@
 //! The functions of the header, taken apart.
 
+#[path = "../../abi/comment.rs"]
+mod comment;
+#[path = "../../abi/status_groups.rs"]
+#[allow(dead_code, reason = "made for the build of the header")]
+pub mod status_groups;
+#[path = "../../abi/three_forms.rs"]
+mod three_forms;
+
+pub use comment::Comment;
+
 /// A parameter of a function.
 pub struct Parameter {
     /// As C writes it, without the name.
@@ -16,8 +26,11 @@ pub struct Function {
     pub name: String,
     pub result: String,
     pub parameters: Vec<Parameter>,
-    /// Its comment, in one line.
-    pub comment: String,
+    /// What is said of it, each status by its name. Of kpc_x_async and kpc_x_result that follows
+    /// from the comment of kpc_x.
+    pub comment: Comment,
+    /// What stands behind `@return` in the header.
+    pub returns: String,
 }
 
 impl Function {
@@ -30,14 +43,16 @@ impl Function {
 /// Every function of the header's text.
 pub fn functions(text: &str) -> Vec<Function> {
     let blocks: Vec<&str> = text.split("\nKPC_API").collect();
-    blocks
-        .windows(2)
-        .map(|pair| {
-            let comment = pair[0].rfind("/**").map_or("", |at| &pair[0][at..]);
-            let end = pair[1].find(';').unwrap_or(pair[1].len());
-            function(&words(comment), &words(&pair[1][..end]))
-        })
-        .collect()
+    let mut functions: Vec<Function> = Vec::new();
+    for pair in blocks.windows(2) {
+        // Nothing but the comment stands between a declaration and the function.
+        let before = pair[0].trim_end().strip_suffix("*/").unwrap_or_default();
+        let comment = before.rfind("/**").map_or("", |at| &before[at + 3..]);
+        let end = pair[1].find(';').unwrap_or(pair[1].len());
+        let function = function(Comment::parse(comment), &words(&pair[1][..end]), &functions);
+        functions.push(function);
+    }
+    functions
 }
 
 /// The opaque types of the header's text.
@@ -50,53 +65,62 @@ pub fn objects(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// One line, one space between words, no stars of a comment.
+/// One line, one space between words.
 fn words(text: &str) -> String {
-    text.lines()
-        .map(|line| {
-            line.trim()
-                .trim_start_matches("* ")
-                .trim_start_matches("/**")
-        })
-        .flat_map(str::split_whitespace)
-        .collect::<Vec<_>>()
-        .join(" ")
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn function(comment: &str, prototype: &str) -> Function {
+fn function(own: Comment, prototype: &str, before: &[Function]) -> Function {
     let prototype = prototype.trim_start_matches("KPC_MUST_USE ");
     let (head, parameters) = prototype.split_once('(').unwrap_or((prototype, ""));
     let (result, name) = split_name(head);
-    let parameters = parameters
+    let parameters: Vec<&str> = parameters
         .trim_end_matches(')')
         .split(", ")
         .filter(|parameter| *parameter != "void")
-        .map(|parameter| {
-            let nullable = match () {
-                () if parameter.contains("KPC_NULLABLE ") => Some(true),
-                () if parameter.contains("KPC_NONNULL ") => Some(false),
-                () => None,
-            };
-            let parameter = parameter.replace("KPC_NULLABLE ", "");
-            let (kind, name) = split_name(&parameter.replace("KPC_NONNULL ", ""));
-            let told = comment
-                .split("@param ")
-                .find_map(|part| part.strip_prefix(&format!("{name} ")))
-                .and_then(|part| part.split("@return").next())
-                .unwrap_or_default();
-            Parameter {
-                told: told.to_owned(),
-                kind,
-                name,
-                nullable,
-            }
-        })
         .collect();
+    let returns = own.returns.clone().unwrap_or_default();
+    let comment = documented(&name, &parameters, own, before);
+    let parameters = parameters.iter().map(|p| parameter(p, &comment)).collect();
     Function {
         name,
         result,
         parameters,
-        comment: comment.to_owned(),
+        comment,
+        returns,
+    }
+}
+
+/// What is said of a function: in its own comment, or in that of the call that it is a form of.
+fn documented(name: &str, parameters: &[&str], own: Comment, before: &[Function]) -> Comment {
+    let call = three_forms::call_of(name).and_then(|call| before.iter().find(|f| f.name == call));
+    let mut comment = match call {
+        Some(call) => {
+            let names: Vec<String> = parameters.iter().map(|p| split_name(p).1).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            three_forms::derived(name, &names, (&call.name, &call.comment), own)
+        }
+        None => own,
+    };
+    let returns = comment.returns.as_deref();
+    comment.returns = returns.map(status_groups::expanded);
+    comment
+}
+
+fn parameter(declaration: &str, comment: &Comment) -> Parameter {
+    let nullable = match () {
+        () if declaration.contains("KPC_NULLABLE ") => Some(true),
+        () if declaration.contains("KPC_NONNULL ") => Some(false),
+        () => None,
+    };
+    let declaration = declaration.replace("KPC_NULLABLE ", "");
+    let (kind, name) = split_name(&declaration.replace("KPC_NONNULL ", ""));
+    let told = comment.parameter(&name).unwrap_or_default();
+    Parameter {
+        told: told.to_owned(),
+        kind,
+        name,
+        nullable,
     }
 }
 
