@@ -82,7 +82,7 @@ impl Shared {
             self.lanes.iter().map(|lane| count(lane)).sum()
         };
         let running = sum(|lane| lane.lock().resends.running());
-        let in_line = sum(|lane| lane.lock().resends.in_line());
+        let in_line = sum(|lane| lane.lock().resends.queued());
         (running + in_line > 0).then(|| {
             format!(
                 "the network has not answered {running} that the daemon sends, and {in_line} \

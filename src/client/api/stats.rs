@@ -65,7 +65,7 @@ impl Lane {
             requests: counts.requests,
             answers: counts.answers,
             replays: counts.replays,
-            in_line: (state.resends.in_line() + state.messages.in_line()) as u64,
+            in_line: (state.resends.queued() + state.messages.queued()) as u64,
             in_flight: (calls + state.resends.running() + state.messages.busy()) as u64,
             window: window.slots() as u64,
             round_trip: round_trip.unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Local requests are put on a lane, and forgotten.
+//! Sends local requests on a lane, and drops them when their caller gives up.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::client::encryption::Permit;
 use crate::error::closed;
 
 impl Lane {
-    /// Puts a local request on its way, now or as soon as there is a connection.
+    /// Sends a local request, or queues it until there is a connection.
     pub(crate) fn call(&self, local_request: LocalRequest, sink: CallSink, permit: Option<Permit>) {
         let needs = local_request.needs;
         let mut state = self.lock();
@@ -36,21 +36,21 @@ impl Lane {
         if let Some(link) = link {
             link.writer.flush();
             if is_task {
-                link.reading.recall_if_open();
+                link.reading.request_reader();
             }
             if is_wanted {
-                self.wake.notify_one(); // others wait for its end, but not for ever
+                self.wake.notify_one(); // others wait for its answer, but not for ever
             }
         }
     }
 
-    /// Forgets a local request whose caller has given up; a late reply is dropped.
+    /// Drops a local request whose caller has given up; a late reply is dropped.
     pub(crate) fn forget_call(&self, query: u64) {
         let mut state = self.lock();
         let is_up = state.link.is_some();
         let forgotten = state.calls.give_up(query, is_up);
         drop(state);
-        // The sink may run foreign code when dropped, so not under the lock.
+        // Dropping the sink may run foreign code, so it happens outside the lock.
         drop(forgotten);
     }
 }

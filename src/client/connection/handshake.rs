@@ -1,8 +1,8 @@
 //! From a connected socket to a session.
 //!
-//! The daemon speaks first: its status, then a document. Newer daemons then take
-//! a session token and answer it; replies queued for a resumed session may come
-//! in between and are kept for later. Nothing else is sent before the end.
+//! The daemon speaks first: it sends its status, then a document. Newer daemons then accept a
+//! session token and answer it. Replies queued for a resumed session may arrive in between; they
+//! are kept for later. The client sends nothing else before the handshake is complete.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,20 +19,20 @@ use crate::transport::Socket;
 use crate::wire::{self, ConnectionStatus, Id, Incoming, Request, MAX_FRAME};
 use crate::{Error, Result, Status};
 
-/// The daemon may hold its first frame back for 30 s while it has no document,
-/// and shakes hands with one connection after the other: three times that.
+/// The daemon may hold its first frame back for 30 s while it has no document, and it serves one
+/// handshake after the other: three times that.
 const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(100);
-/// Every later step is answered at once.
+/// The daemon answers every later step at once.
 const STEP_WITHIN: Duration = Duration::from_secs(30);
 
-/// Between the token and its answer the daemon sends at most the thousand replies that
-/// it has kept, and events. A frame of each size that there is has its place among them.
+/// Between the token and its answer the daemon sends at most the thousand replies that it has kept,
+/// and events. The bound leaves room for one frame of each possible size.
 const MAX_EARLY: usize = 4096;
 const MAX_EARLY_BYTES: usize = 4 * MAX_FRAME;
 
-/// A thread that waits for a session, and takes the steps that lead there itself as far as it
-/// gets: it polls them, and then they do not pend for what the daemon says but block it. So no
-/// thread has to wake another.
+/// A thread that waits for a session and takes the steps of the handshake itself as far as it can.
+/// It polls them, and they block it instead of pending until the daemon sends. So no thread has to
+/// wake another.
 #[derive(Clone, Copy)]
 pub(crate) struct BlockingCaller {
     thread: ThreadId,
@@ -53,13 +53,13 @@ impl BlockingCaller {
     }
 }
 
-/// For which lane hands are shaken, and for whom.
+/// The lane of a handshake, and its caller.
 #[derive(Clone, Copy)]
 pub(crate) struct Handshaking<'a> {
     pub(crate) lane: &'a Lane,
-    /// Over when the lane is left; then nobody wants the session.
+    /// Cancelled when somebody disconnects the lane; then nobody needs the session.
     pub(crate) epoch: u64,
-    /// Who waits for it, if anybody does.
+    /// The thread that waits for the session, if any.
     pub(crate) caller: Option<BlockingCaller>,
 }
 
@@ -73,8 +73,8 @@ pub(crate) struct Established {
 }
 
 impl Established {
-    /// Nobody wants this session any more. The daemon is to forget it, unless it is one
-    /// that the lane will come back to.
+    /// Nobody needs this session any more. Asks the daemon to discard it, unless the lane will
+    /// resume it.
     pub(crate) fn decline(&self, for_good: bool) {
         if for_good || !self.resumed {
             self.link.writer.say_goodbye();
@@ -82,8 +82,8 @@ impl Established {
     }
 }
 
-/// Shakes hands over `socket`, offering `token` where the daemon knows tokens.
-/// What comes between the token and its answer is in `early` then, also after a failure.
+/// Performs the handshake over `socket`, and offers `token` where the daemon knows tokens. Frames
+/// that arrive between the token and its answer are stored in `early`, also on failure.
 pub(crate) async fn handshake(
     handshaking: Handshaking<'_>,
     socket: Socket,
@@ -146,7 +146,7 @@ async fn converse(
     })
 }
 
-/// Gives the token and waits for its answer; tells whether the session was resumed.
+/// Sends the token and waits for its answer; returns whether the session was resumed.
 async fn present_token(
     handshaking: Handshaking<'_>,
     socket_reader: &mut SocketReader,
@@ -169,7 +169,7 @@ async fn present_token(
     }
 }
 
-/// What comes between the token and its answer, in order, before it can be handed on.
+/// Frames that arrived between the token and its answer, in order, until they can be dispatched.
 #[derive(Default)]
 pub(crate) struct Early {
     pub(crate) kept: Vec<Incoming>,
@@ -177,7 +177,7 @@ pub(crate) struct Early {
 }
 
 impl Early {
-    /// Refuses what only a peer sends that never comes to the point.
+    /// Refuses a peer that sends without end and never answers the token.
     fn keep(&mut self, size: usize, incoming: Incoming) -> Result<()> {
         self.bytes = self.bytes.saturating_add(size);
         if self.kept.len() >= MAX_EARLY || self.bytes > MAX_EARLY_BYTES {
@@ -191,7 +191,7 @@ impl Early {
     }
 }
 
-/// The next frame, which is to come within a time.
+/// Returns the next frame, or fails when none arrives within the time.
 async fn step(
     handshaking: Handshaking<'_>,
     within: Duration,
@@ -205,7 +205,7 @@ async fn step(
     }
     let frame = match next {
         Some(frame) => frame,
-        // Also where the caller's time is over: then it ends the whole operation.
+        // Also where the caller's time is over: then the whole operation times out.
         None => tokio::time::timeout_at(until.into(), socket_reader.next())
             .await
             .map_err(|_| {
@@ -219,7 +219,7 @@ async fn step(
     Ok(frame)
 }
 
-/// What a peer that is no daemon at all provokes.
+/// Errors that only a peer causes that is no daemon at all.
 fn is_no_daemon(error: &Error) -> bool {
     matches!(error.status(), Status::CBOR | Status::FRAME_TOO_LARGE)
 }
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_before_the_admission_is_bounded_in_number_and_in_bytes() {
+    fn frames_kept_before_the_admission_are_bounded_in_number_and_in_bytes() {
         for (size, most) in [(1, MAX_EARLY), (MAX_FRAME, 4)] {
             let mut early = Early::default();
             let mut frames = (0..2 * MAX_EARLY).map(|_| early.keep(size, Incoming::Nothing));

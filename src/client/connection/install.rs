@@ -1,4 +1,4 @@
-//! A new session becomes a lane's own, and everything unanswered is sent again.
+//! Installs a new session as a lane's connection, and replays everything unanswered.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,8 +9,8 @@ use crate::client::events::{DaemonStatus, Event};
 use crate::client::runtime::query_ids::Queries;
 
 impl Lane {
-    /// Makes the connection the lane's own and sends again what is unanswered. Gives
-    /// what is to be told of plain messages, or nothing if the lane was left meanwhile.
+    /// Installs the connection and replays what is unanswered. Returns the events to publish about
+    /// plain messages, or `None` if the lane was disconnected meanwhile.
     pub(crate) fn install(
         &self,
         epoch: u64,
@@ -32,7 +32,7 @@ impl Lane {
         state
             .resends
             .cancel_patiently(!link.features.answers_at_once());
-        // In line before anybody else can send: a cancel behind its new start would end that.
+        // Queued before anybody else can send: a cancel behind its new request would cancel that.
         let cancels = state
             .resends
             .reconnect(session.resumed, queries, Instant::now());
@@ -46,13 +46,13 @@ impl Lane {
         state.session = None;
         state.link = Some(Arc::clone(link));
         state.set_status(DaemonStatus::of(&session.status));
-        // The same for starts; the link is the one above.
+        // The same for resends; the link is the one above.
         drop(state.pump(queries));
         drop(state);
         for (sink, error) in ended {
             sink.deliver(Err(error));
         }
-        self.wake.notify_one(); // what was sent has time limits
+        self.wake.notify_one(); // the sent requests have time limits
         self.progress.notify_waiters();
         Some(outcomes)
     }

@@ -1,4 +1,4 @@
-//! A lane: its connection, and the work that waits and runs on it.
+//! A lane: its connection, and the requests that wait and run on it.
 
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Instant;
@@ -23,50 +23,50 @@ use crate::sync::lock;
 use crate::wire::{Features, Id};
 use crate::{Error, Result, Status};
 
-/// The daemon stops reading a connection at the 17th request that waits: never so many. The
-/// window and the copy commands beside it leave room for a message.
+/// The daemon stops reading a connection at the 17th request that waits: a lane stays below that.
+/// The window and the copy commands beside it leave room for a message.
 const AT_DAEMON: usize = 16;
 
-/// Waiting and running work of one lane.
+/// Waiting and running requests of one lane.
 pub(crate) struct Lane {
     pub(crate) kind: LaneKind,
-    /// Which one of its kind.
+    /// Its number among the lanes of its kind.
     pub(crate) number: usize,
     state: Mutex<State>,
     /// Wakes the lane's task: its next time limit changed.
     pub(crate) wake: Notify,
-    /// Tells those who wait for the lane to drain that something moved.
+    /// Wakes those who wait for the lane to drain: something changed.
     pub(crate) progress: Notify,
 }
 
 pub(crate) struct State {
-    /// Something needs this lane; it is connected, and again after a loss.
+    /// The lane is needed: it is connected, and connected again after a loss.
     pub(crate) wanted: bool,
     /// The task that keeps the lane connected.
     pub(crate) task: Option<AbortHandle>,
-    /// Counts the times that the lane was left; a task of an earlier epoch must not touch it.
+    /// Counts disconnects of the lane; a task of an earlier epoch must not touch it.
     pub(crate) epoch: u64,
     pub(crate) attempts: Attempts,
-    /// The connection, while its handshake is over and it is not lost.
+    /// The connection, from the end of its handshake until it is lost.
     pub(crate) link: Option<Arc<Link>>,
     /// The last connection that was made, and when.
     handshaking: Weak<Writer>,
     handshaking_since: Instant,
-    /// Its handshake is so far that the daemon has a session for it.
+    /// In its handshake, the daemon has created a session for it.
     introduced: bool,
-    /// The session that the daemon may still hold for this lane.
+    /// The session that the daemon may still keep for this lane.
     pub(crate) session: Option<Session>,
     pub(crate) calls: Calls,
     pub(crate) resends: Resends,
     pub(crate) messages: Messages,
     pub(crate) counts: Counts,
-    /// What the daemon last said of itself on this lane.
+    /// The last status that the daemon sent on this lane.
     pub(crate) status: DaemonStatus,
-    /// The client is closed: nothing comes in any more.
+    /// The client is closed: the lane accepts nothing any more.
     pub(crate) closed: bool,
 }
 
-/// A session by which the daemon knows a lane.
+/// A session that the daemon keeps for a lane.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
     pub(crate) token: Id,
@@ -74,7 +74,7 @@ pub(crate) struct Session {
     pub(crate) lost_at: Instant,
 }
 
-/// The lanes of a client, in the order of their kinds.
+/// Creates the lanes of a client, in the order of their kinds.
 pub(crate) fn all(encryptions: usize) -> Vec<Arc<Lane>> {
     let kinds = LaneKind::ALL.into_iter();
     let several = |kind: LaneKind| match kind {
@@ -117,7 +117,7 @@ impl Lane {
         lock(&self.state)
     }
 
-    /// True while the connection stands.
+    /// True while the lane is connected.
     pub(crate) fn is_up(&self) -> bool {
         self.lock().link.is_some()
     }
@@ -132,8 +132,8 @@ impl Lane {
         is_shaking.then_some((Owed::Greeting, state.handshaking_since))
     }
 
-    /// A handshake begins; from then on whoever leaves the lane ends that. False where it was
-    /// left already.
+    /// Records that a handshake starts; disconnecting the lane stops it from then on. Returns false
+    /// where the lane was disconnected already.
     pub(crate) fn start_handshake(&self, epoch: u64, writer: &Arc<Writer>) -> bool {
         let mut state = self.lock();
         if state.epoch != epoch {
@@ -145,8 +145,8 @@ impl Lane {
         true
     }
 
-    /// Puts the frame in line that gives the daemon a session to keep; from then on whoever
-    /// closes the lane says goodbye to it. False where it was left already.
+    /// Queues the frame with which the daemon starts to keep a session; closing the lane sends it
+    /// a goodbye from then on. Returns false where the lane was disconnected already.
     pub(crate) fn introduce(&self, epoch: u64, writer: &Writer, token: Bytes) -> bool {
         let mut state = self.lock();
         if state.epoch != epoch {
@@ -157,8 +157,8 @@ impl Lane {
         true
     }
 
-    /// A connection that was to resume the session of `token` is lost: the session may be
-    /// held by it for a moment, as by any other.
+    /// A connection that was to resume the session of `token` is lost: the daemon may keep the
+    /// session attached to it for a moment, as to any other.
     pub(crate) fn lost_in_handshake(&self, token: &Id) {
         if let Some(session) = &mut self.lock().session {
             if session.token == *token {
@@ -167,18 +167,18 @@ impl Lane {
         }
     }
 
-    /// Lets nothing in any more. Gives the way out to a daemon that has a session of the lane.
+    /// Accepts nothing any more. Returns the writer to a daemon that has a session of the lane.
     pub(crate) fn shut(&self) -> Option<Arc<Writer>> {
         let mut state = self.lock();
-        state.epoch += 1; // the lane's task ends with its connection
+        state.epoch += 1; // the lane's task stops with its connection
         state.closed = true;
         let link = state.link.as_ref();
         link.map(|link| Arc::clone(&link.writer))
             .or_else(|| state.handshaking.upgrade().filter(|_| state.introduced))
     }
 
-    /// Leaves the connection on purpose, keeping all work; the daemon keeps the session.
-    /// Gives what is to be told of plain messages whose fate is unknown.
+    /// Disconnects on purpose and keeps all requests; the daemon keeps the session. Returns the
+    /// events to publish about plain messages whose outcome is unknown.
     pub(crate) fn leave(&self) -> Vec<Event> {
         let mut state = self.lock();
         state.epoch += 1;
@@ -192,14 +192,14 @@ impl Lane {
         if let Some(link) = &link {
             link.writer.socket().shutdown();
         } else if let Some(handshaking) = handshaking {
-            // Wakes a thread that shakes hands. A goodbye may still be on its way out.
+            // Wakes a thread in a handshake. A goodbye may still wait to be written.
             handshaking.socket().shutdown_read();
         }
         self.progress.notify_waiters();
         events
     }
 
-    /// What still has to leave before the lane's work for others is safe.
+    /// What must still be sent or answered before the lane is drained.
     pub(crate) fn undrained(&self) -> Undrained {
         let state = self.lock();
         if !state.messages.is_drained() || state.resends.has_writes() {
@@ -211,7 +211,7 @@ impl Lane {
         }
     }
 
-    /// Ends all work of the lane, because the client is closed.
+    /// Completes all requests of the lane with an error, because the client is closed.
     pub(crate) fn fail_all(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -225,8 +225,8 @@ impl Lane {
         self.progress.notify_waiters();
     }
 
-    /// Takes a place at the end of the lane's line, to be filled when it is told that its turn
-    /// is near.
+    /// Reserves a place at the end of the lane's queue. The receiver is notified when its turn is
+    /// near; then the place is to be filled.
     pub(crate) fn reserve(&self, is_write: bool) -> Result<(ResendKey, oneshot::Receiver<()>)> {
         let mut state = self.lock();
         if state.closed {
@@ -235,7 +235,7 @@ impl Lane {
         Ok(state.resends.reserve(is_write))
     }
 
-    /// Puts a start into its place in line.
+    /// Puts a resend into its reserved place.
     pub(crate) fn fill(
         &self,
         key: ResendKey,
@@ -250,13 +250,13 @@ impl Lane {
         let link = self.lock().pump(queries);
         if let Some(link) = link {
             link.writer.flush();
-            link.reading.recall_if_open();
-            self.wake.notify_one(); // what was sent has a time limit
+            link.reading.request_reader();
+            self.wake.notify_one(); // the sent requests have time limits
         }
     }
 }
 
-/// What the daemon does by itself, soon.
+/// What the daemon sends without delay.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owed {
     /// The first frames of a new connection.
@@ -265,19 +265,19 @@ pub(crate) enum Owed {
     Answer,
 }
 
-/// What a lane that is to be drained still holds.
+/// What a lane still holds that is being drained.
 pub(crate) enum Undrained {
     /// Nothing at all.
     Nothing,
-    /// Frames that the socket has not taken.
+    /// Frames that the socket has not accepted.
     Bytes(Arc<Link>),
-    /// Writes without answer, or messages that may not have left the daemon.
+    /// Writes without an answer, or messages that may not have left the daemon.
     Call,
 }
 
 impl State {
-    /// Puts in line for the socket what may be sent now; the order is decided here, under
-    /// the lock. The link that is given must be kicked.
+    /// Queues at the writer what may be sent now; this decides the order, under the lock. The
+    /// caller must flush the returned link.
     ///
     /// Messages go first: they are few, cheap and never resent.
     #[must_use]
@@ -285,7 +285,7 @@ impl State {
         let link = self.send_next(queries);
         let busy = self.resends.in_flight() + self.messages.busy();
         let free = self.resends.window.slots().saturating_sub(busy);
-        self.resends.call_near(free);
+        self.resends.notify_near(free);
         link
     }
 
@@ -304,7 +304,7 @@ impl State {
                 }
             }
             if frame.is_none() && online && resends + messages < slots {
-                frame = self.next_start(&link.features, queries, now);
+                frame = self.next_resend(&link.features, queries, now);
             }
             match frame {
                 Some(frame) => self.queue(&link, frame),
@@ -314,7 +314,7 @@ impl State {
         Some(link)
     }
 
-    fn next_start(
+    fn next_resend(
         &mut self,
         features: &Features,
         queries: &Queries,
@@ -325,13 +325,13 @@ impl State {
         Some(frame)
     }
 
-    /// Puts a request in line for the socket; the link must be kicked.
+    /// Queues a request at the writer; the caller must flush the link.
     pub(crate) fn queue(&mut self, link: &Link, frame: Bytes) {
         self.counts.requests += 1;
         link.writer.queue(frame);
     }
 
-    /// Takes over what the daemon says of itself.
+    /// Stores the status that the daemon sent.
     pub(crate) fn set_status(&mut self, status: DaemonStatus) {
         let now = Instant::now();
         self.messages.set_online(status.is_connected, now);
@@ -339,7 +339,7 @@ impl State {
         self.status = status;
     }
 
-    /// The connection is gone. Gives what is to be told of plain messages.
+    /// The connection is lost. Returns it, and the events to publish about plain messages.
     pub(crate) fn lose_link(&mut self) -> (Option<Arc<Link>>, Vec<Event>) {
         let link = self.link.take();
         if let Some(token) = link.as_ref().and_then(|link| link.token) {
@@ -357,9 +357,8 @@ impl State {
         (link, events)
     }
 
-    /// The daemon ended the connection, or sent what cannot be understood, although it was to
-    /// answer local requests by itself: an old one leaves them in its queue while it is off
-    /// the mixnet.
+    /// The daemon closed the connection, or sent something unintelligible, although it answers
+    /// local requests itself: an old daemon keeps them in its queue while it is off the mixnet.
     pub(crate) fn was_hung_up_on(&self, reason: &Error) -> bool {
         let by_daemon = matches!(
             reason.status(),
@@ -372,18 +371,18 @@ impl State {
 
     /// Something waits here for a connection or an answer.
     pub(crate) fn has_work(&self) -> bool {
-        self.calls.len() + self.resends.in_line() > 0 || self.waits_for_io()
+        self.calls.len() + self.resends.queued() > 0 || self.waits_for_io()
     }
 
-    /// Something waits for an answer that is no thread of the application: only the I/O
-    /// thread reads for it.
+    /// Something other than a thread of the application waits for an answer: only the I/O thread
+    /// reads for it.
     pub(crate) fn waits_for_io(&self) -> bool {
         self.calls.has_tasks() || !self.resends.is_empty() || !self.messages.is_empty()
     }
 
-    /// The earliest moment at which the lane has something to do by itself.
+    /// The earliest time limit on the lane.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        // Without a connection no cancel can go, and what is due would be due for ever.
+        // Without a connection no cancel can be sent, and what is due would be due for ever.
         let resends = self.link.as_ref().and(self.resends.next_deadline());
         let calls = self.link.as_ref().and(self.calls.next_deadline());
         [resends, self.messages.next_deadline(), calls]
@@ -452,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_keeps_time_hears_of_each_start() {
+    fn the_task_is_woken_for_each_resend() {
         let queries = Queries::new().unwrap();
         let (lane, _far) = online();
         let (sink, _answer) = tokio::sync::oneshot::channel();
@@ -465,12 +464,12 @@ mod tests {
             .is_ready());
     }
 
-    /// A lane with a connection to a daemon on the mixnet.
+    /// A lane with a connection to a daemon that is on the mixnet.
     fn online() -> (Arc<Lane>, UnixStream) {
         let lane = Lane::new(LaneKind::Write, 0);
-        let (near, far) = UnixStream::pair().unwrap();
-        near.set_nonblocking(true).unwrap();
-        let writer = Writer::new(Socket::Unix(near), Trace::new(&Log::default(), lane.kind));
+        let (ours, daemon) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let writer = Writer::new(Socket::Unix(ours), Trace::new(&Log::default(), lane.kind));
         let mut state = lane.lock();
         state.link = Some(Arc::new(Link {
             writer: Arc::new(writer),
@@ -483,11 +482,11 @@ mod tests {
             ..DaemonStatus::default()
         });
         drop(state);
-        (lane, far)
+        (lane, daemon)
     }
 
     #[test]
-    fn nothing_falls_due_on_a_lane_without_connection_whatever_its_daemon_last_said() {
+    fn nothing_is_due_on_a_lane_without_connection_whatever_its_last_status() {
         let queries = Queries::new().unwrap();
         let lane = Lane::new(LaneKind::Write, 0);
         let (sink, _answer) = tokio::sync::oneshot::channel();

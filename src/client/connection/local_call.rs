@@ -13,7 +13,7 @@ use crate::Result;
 
 type Read<T> = fn(&Answer) -> Result<T>;
 
-/// One local request, encoded, and how its answer is read.
+/// One local request, encoded, and the function that reads its answer.
 pub(crate) struct LocalCall<T> {
     pub(crate) local_request: LocalRequest,
     pub(crate) read: Read<T>,
@@ -29,7 +29,8 @@ impl<T> LocalCall<T> {
         })
     }
 
-    /// It has the daemon make so many encryptions, or compute something else that takes long.
+    /// Marks a request for which the daemon makes `count` encryptions, or computes something else
+    /// that takes long.
     pub(crate) fn encrypting(mut self, count: usize, priority: Priority) -> Self {
         self.local_request.effort = Some(Effort {
             priority,
@@ -38,29 +39,29 @@ impl<T> LocalCall<T> {
         self
     }
 
-    /// Its frame is freed once written; a loss then ends it with `CONNECTION_LOST`, and
-    /// who made it makes it again. `before`: the one that was lost so.
+    /// Frees the frame once it is written; a loss then completes the request with
+    /// `CONNECTION_LOST`, and its caller makes it again. `before`: the request that was lost so.
     pub(crate) fn once(mut self, before: Option<u64>) -> Self {
         self.local_request.kept = false;
         self.local_request.before = before;
         self
     }
 
-    /// The library asks for itself, and not again after a loss.
+    /// Marks a request of the library itself, which is not replayed after a loss.
     pub(crate) fn in_background(mut self) -> Self {
         self.local_request.kept = false;
         self.local_request.in_background = true;
         self
     }
 
-    /// Sends it on `lane` and awaits the answer.
+    /// Sends it on `lane` and waits for the answer.
     pub(crate) async fn run_on(self, lane: &Lane) -> Result<T> {
         (self.read)(&self.local_request.run_on(lane, None).await?)
     }
 }
 
 impl LocalRequest {
-    /// Sends it on `lane` and awaits the answer. Dropped while it waits, it forgets the call.
+    /// Sends it on `lane` and waits for the answer. Dropping the future forgets the call.
     pub(crate) async fn run_on(self, lane: &Lane, permit: Option<Permit>) -> Result<Answer> {
         let (sender, answer) = oneshot::channel();
         let query = self.query;

@@ -1,9 +1,9 @@
-//! One connection with the daemon, a session of its own, and what waits on it.
+//! Connections with the daemon, a session for each, and the requests that wait on it.
 //!
-//! The daemon stops reading a connection whose queue of mixnet-bound requests is
-//! full, and serves connections in turn; what it computes itself it computes one after the
-//! other on a connection. So a client has several lanes: local requests are never behind network
-//! work or encryptions, and writes never behind reads.
+//! The daemon stops reading a connection whose queue of requests for the mixnet is full, and serves
+//! connections in turn; on each connection it computes one local request after the other. So a
+//! client has several lanes: local requests never wait behind the mixnet or encryptions, and writes
+//! never behind reads.
 
 pub(crate) mod calling;
 pub(crate) mod handshake;

@@ -1,4 +1,4 @@
-//! What a lane asks of the client that it belongs to.
+//! What a lane needs from its client.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::config::Config;
 use crate::wire::Incoming;
 use crate::{Error, Result};
 
-/// The client behind its lanes. A lane connects and reads; what that means for operations and
-/// events is decided here.
+/// The client as its lanes see it. A lane connects and reads; the client decides what that means
+/// for operations and events.
 pub(crate) trait Owner: Send + Sync {
     fn config(&self) -> &Config;
 
@@ -24,20 +24,20 @@ pub(crate) trait Owner: Send + Sync {
     /// A lane other than this one is connected.
     fn is_attached_beside(&self, lane: &Lane) -> bool;
 
-    /// A handshake is over: makes the connection the lane's own, sends again what is unanswered,
-    /// and tells of it. False if the lane was left meanwhile.
+    /// A handshake is complete: installs the connection, replays what is unanswered, and publishes
+    /// the change. Returns false if the lane was disconnected meanwhile.
     fn on_established(self: Arc<Self>, lane: &Arc<Lane>, epoch: u64, session: &Established)
         -> bool;
 
     /// The lane's connection is lost.
     fn on_lost(&self, lane: &Lane, epoch: u64, reason: &Error);
 
-    /// Hands on what one frame says. Fails when nobody knows what was in it.
+    /// Dispatches one frame. Fails for a frame that cannot be understood.
     fn on_frame(&self, lane: &Lane, frame: &Bytes) -> Result<()>;
 
-    /// Hands on what came before the handshake was over.
+    /// Dispatches what arrived before the handshake was complete.
     fn on_incoming(&self, lane: &Lane, incoming: Incoming);
 
-    /// Does what is due on a lane by time.
+    /// Does what is due on a lane.
     fn on_time(&self, lane: &Lane);
 }

@@ -1,11 +1,10 @@
 //! Who reads a connection: the I/O thread, or the threads that wait for its answers.
 //!
-//! An answer that the waiting thread reads itself needs no other thread to be woken,
-//! and that is most of what a local call costs. So when threads wait for local calls,
-//! the I/O thread stops watching the socket and leaves it to them: one of them leads,
-//! reads for all, and hands on when it has its own answer. The I/O thread looks in now
-//! and then and takes the socket back when no call came for a while, at once when
-//! something else than a thread waits for an answer.
+//! When the waiting thread reads its answer itself, no other thread must be woken, and waking is
+//! most of what a local call costs. So while threads wait for local calls, the I/O thread stops
+//! watching the socket and leaves it to them: one of them leads, reads for all, and passes the role
+//! on when it has its own answer. The I/O thread checks now and then. It takes the socket back when
+//! no call came for a while, and at once when something other than a thread waits for an answer.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
@@ -20,9 +19,9 @@ use crate::client::runtime::waiter::{Waited, Waiter};
 use crate::wire::FrameReader;
 use crate::Result;
 
-/// Waits for the answer to a local call, reading the connection meanwhile where that is
-/// open to the threads that wait. `None` when the deadline has passed: then the caller
-/// forgets the call and lets another thread read ([`Lane::call_reader`]).
+/// Waits for the answer to a local call, and reads the connection meanwhile where that is open to
+/// waiting threads. `None` when the deadline has passed: then the caller forgets the call and lets
+/// another thread read ([`Lane::call_reader`]).
 pub(crate) fn await_answer(
     owner: &dyn Owner,
     lane: &Arc<Lane>,
@@ -46,7 +45,7 @@ pub(crate) fn await_answer(
     }
 }
 
-/// Gives the right to read back and sees to it that somebody takes it, also after a panic.
+/// Gives the right to read back and passes the reader role on, also after a panic.
 struct Leading<'a> {
     reader: Option<MutexGuard<'a, FrameReader>>,
     lane: &'a Lane,
@@ -59,7 +58,7 @@ impl Drop for Leading<'_> {
     }
 }
 
-/// Reads for all until the own answer is there, if the connection is open to this thread.
+/// Reads for all until its own answer is there, if the connection is open to this thread.
 fn lead(
     owner: &dyn Owner,
     lane: &Arc<Lane>,
@@ -75,7 +74,7 @@ fn lead(
         lane,
     };
     let Some(reader) = leading.reader.as_deref_mut() else {
-        std::mem::forget(leading); // whoever reads hands on
+        std::mem::forget(leading); // the next reader passes the role on
         return;
     };
     if !link.reading.is_open() {
@@ -106,7 +105,8 @@ fn read_until(
     }
 }
 
-/// Calls the next thread that waits to read, or the I/O thread where something else waits.
+/// Passes the reader role to the next waiting thread, or to the I/O thread where something else
+/// waits.
 fn pass_reader_role(lane: &Lane) {
     let state = lane.lock();
     let Some(link) = state.link.clone().filter(|link| link.reading.is_open()) else {
@@ -118,7 +118,7 @@ fn pass_reader_role(lane: &Lane) {
     if let Some(next) = next {
         next.call();
     } else if is_wanted {
-        link.reading.recall.notify_one();
+        link.reading.reader_wanted.notify_one();
     }
 }
 
@@ -134,7 +134,7 @@ impl Lane {
         came && !state.waits_for_io()
     }
 
-    /// Calls one of the threads that wait, to read.
+    /// Wakes one of the waiting threads, to read.
     pub(crate) fn call_reader(&self) {
         pass_reader_role(self);
     }

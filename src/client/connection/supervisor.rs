@@ -1,4 +1,4 @@
-//! The task that keeps a lane connected: connect, shake hands, send again, read, and over again.
+//! The task that keeps a lane connected: dial, handshake, replay, read, and start again.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::client::runtime::query_ids::{random_array, Queries};
 use crate::wire::{Id, Incoming, Request};
 use crate::{transport, Error, Result, Status};
 
-/// Resuming sooner than this after a loss can give a connection that is open but mute.
+/// Resuming sooner than this after a loss can yield a connection that is open but mute.
 const RESUME_NOT_BEFORE: Duration = Duration::from_millis(250);
 /// A resumed session that does not answer a local request in this time is mute.
 const PROBE_WITHIN: Duration = Duration::from_secs(3);
@@ -26,10 +26,10 @@ const PROBE_WITHIN: Duration = Duration::from_secs(3);
 const SLOW_PROBE_WITHIN: Duration = Duration::from_secs(20);
 const MUTE: &str = "the resumed session is mute; starting afresh";
 
-/// Gives a lane's task the session that `connect` has begun.
+/// Passes the session that `connect` has started to a lane's task.
 pub(crate) type First = oneshot::Receiver<Established>;
 
-/// Connects `lane` once, under the token that it should have now; for `caller`, if one waits.
+/// Connects `lane` once, with the token that it should use now; for `caller`, if one waits.
 pub(crate) async fn establish(
     owner: &Arc<dyn Owner>,
     lane: &Arc<Lane>,
@@ -67,8 +67,8 @@ pub(crate) async fn establish(
     Ok((session, attempt))
 }
 
-/// A connection that is to become a lane's own. Whatever ends it before that, the replies
-/// that came on it count: the daemon does not tell them again.
+/// A connection that is to become a lane's own. Whatever closes it before that, the replies that
+/// arrived on it count: the daemon does not send them again.
 pub(crate) struct Attempt {
     owner: Arc<dyn Owner>,
     lane: Arc<Lane>,
@@ -78,7 +78,7 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// The connection is the lane's own; what came on it before is handed on.
+    /// The connection is installed; dispatches what arrived on it before.
     fn succeed(mut self) {
         self.is_over = true;
         for incoming in std::mem::take(&mut self.early.kept) {
@@ -101,8 +101,8 @@ impl Drop for Attempt {
     }
 }
 
-/// The old token, if replies to plain messages are still to come under it, and when
-/// it may be used again.
+/// The old token, if replies to plain messages may still arrive under it, and when it may be used
+/// again.
 fn to_resume(lane: &Lane) -> Option<(Id, Instant)> {
     let state = lane.lock();
     let session = state.session.filter(|_| state.messages.awaits_reply())?;
@@ -133,7 +133,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// Does what is due by time, also while there is no connection.
+/// Does what is due, also while there is no connection.
 async fn keep_time(owner: &Arc<dyn Owner>, lane: &Arc<Lane>) {
     loop {
         let deadline = lane.lock().next_deadline();
@@ -164,7 +164,7 @@ async fn keep_connected(
             Some(first) => match first.await {
                 Ok(session) => Ok(session),
                 Err(_) => {
-                    owner.on_lost(lane, epoch, &crate::error::closed()); // in its beginning
+                    owner.on_lost(lane, epoch, &crate::error::closed()); // lost during its installation
                     continue;
                 }
             },
@@ -201,7 +201,7 @@ async fn connect(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, epoch: u64) -> Result
     Ok(session)
 }
 
-/// Makes the session the lane's own. Fails where the lane was left meanwhile.
+/// Installs the session. Fails where the lane was disconnected meanwhile.
 pub(crate) fn begin(
     owner: &Arc<dyn Owner>,
     lane: &Arc<Lane>,
@@ -216,7 +216,7 @@ pub(crate) fn begin(
     Ok(())
 }
 
-/// One session from its beginning to its loss; gives the reason of the loss.
+/// Runs one session until it is lost; returns the reason.
 async fn run_session(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, mut session: Established) -> Error {
     let within = probe_within(&session);
     let ended = tokio::select! {
@@ -246,7 +246,7 @@ async fn read(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, socket_reader: &mut Sock
     }
 }
 
-/// Asks a resumed session for a sign of life; returns only if there is none.
+/// Probes a resumed session; returns only if it does not answer.
 async fn probe(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, within: Option<Duration>) -> Error {
     let Some(within) = within else {
         return std::future::pending().await;
@@ -264,14 +264,14 @@ fn ask(queries: &Queries) -> Result<LocalCall<()>> {
     LocalCall::new(queries, &Request::NewKeypair { seed: &seed }, |_| Ok(()))
 }
 
-/// How long a sign of life may take; None where none is to be had or needed.
+/// How long the answer to a probe may take; `None` where none can be had or is needed.
 fn probe_within(session: &Established) -> Option<Duration> {
     if !session.resumed {
         None
     } else if session.link.features.answers_at_once() {
         Some(PROBE_WITHIN)
     } else {
-        // Those queue local requests with all others, and the queue stands still offline.
+        // These queue local requests with all others, and the queue does not move offline.
         session.status.is_connected.then_some(SLOW_PROBE_WITHIN)
     }
 }

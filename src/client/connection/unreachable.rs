@@ -1,12 +1,12 @@
-//! A lane that cannot be connected while others stand: the daemon is there, and this client cannot
-//! reach it any more, as after a chroot, or with no descriptor left.
+//! A lane that cannot be connected while others are: the daemon runs, and this client cannot reach
+//! it any more, as after a chroot, or with no descriptor left.
 
 use super::lane::Lane;
 use crate::{Error, Status};
 
-/// So many attempts to dial fail, while another lane stands, before what waits for it ends: some
-/// seven seconds, unless the client is told to reconnect at another pace. A daemon that was
-/// reached and hung up does not count: it may well do better the next time.
+/// So many attempts to dial fail, while another lane is connected, before what waits for it fails:
+/// some seven seconds, unless the configuration sets another pace. A daemon that was reached and
+/// hung up does not count: the next attempt may well succeed.
 const HOPELESS: u32 = 4;
 
 impl Lane {
@@ -17,13 +17,13 @@ impl Lane {
         failure.filter(|_| state.link.is_none())
     }
 
-    /// Another attempt to connect has failed. What waits here ends with that, once it would
-    /// otherwise wait for ever.
+    /// Another attempt to connect has failed. Requests that wait here fail with that error, where
+    /// they would otherwise wait for ever.
     pub(crate) fn could_not_connect(&self, error: &Error, others_stand: bool) {
         let is_out_of_reach = others_stand && error.status() == Status::CONNECT;
         let mut state = self.lock();
         state.attempts.failure = Some(error.clone());
-        // What comes later has all its attempts before it.
+        // Later requests have all attempts before them.
         let counts = is_out_of_reach && state.has_work();
         state.attempts.failed = if counts { state.attempts.failed + 1 } else { 0 };
         if state.attempts.failed < HOPELESS {
@@ -50,7 +50,7 @@ mod tests {
     use crate::client::connection::state::resends::tests::write_of;
 
     #[test]
-    fn what_comes_late_has_all_its_attempts_before_it() {
+    fn a_late_request_has_all_attempts_before_it() {
         let lane = Lane::new(LaneKind::Write, 0);
         let error = Error::new(Status::CONNECT, "no such file");
         for _ in 0..10 * HOPELESS {

@@ -1,4 +1,4 @@
-//! One living connection: socket, way out, way in.
+//! One live connection: socket, writer, reader.
 
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
@@ -9,24 +9,24 @@ use bytes::Bytes;
 use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
 
-use super::reading::{Reading, LONGEST_LULL, LULL};
+use super::reading::{Reading, IDLE_PAUSE, LONGEST_PAUSE};
 use super::trace::Trace;
 use super::writer::Writer;
 use crate::transport::{watch, Socket};
 use crate::wire::{Features, Id};
 use crate::{Error, Result, Status};
 
-/// A connection whose handshake is over.
+/// A connection whose handshake is complete.
 pub(crate) struct Link {
     pub(crate) writer: Arc<Writer>,
     pub(crate) features: Arc<Features>,
-    /// The session token given to the daemon, where it knows such.
+    /// The session token sent to the daemon, where it knows such.
     pub(crate) token: Option<Id>,
-    /// The way in.
+    /// The reading side.
     pub(crate) reading: Arc<Reading>,
 }
 
-/// Lets tokio watch the socket that the outbox owns.
+/// Lets tokio watch the socket that the writer owns.
 struct Watched(Arc<Writer>);
 
 impl AsRawFd for Watched {
@@ -45,10 +45,10 @@ impl std::io::Read for &Watched {
 pub(crate) struct SocketReader {
     writer: Arc<Writer>,
     reading: Arc<Reading>,
-    /// None while threads that wait read for themselves, and before anything is read.
+    /// `None` while waiting threads read for themselves, and before anything is read.
     watched: Option<AsyncFd<Watched>>,
-    /// Watches for room to write, only while there is none: the socket would
-    /// otherwise wake this thread each time the daemon reads.
+    /// Watches for room to write, only while there is none: otherwise the socket would wake this
+    /// thread each time the daemon reads.
     room: Option<AsyncFd<OwnedFd>>,
 }
 
@@ -65,12 +65,12 @@ impl SocketReader {
         (socket_reader, writer)
     }
 
-    /// Tells the log of frames.
+    /// The log of frames.
     pub(crate) fn trace(&self) -> &Trace {
         &self.writer.trace
     }
 
-    /// The way in, to be shared with the threads that wait.
+    /// The reading side, to be shared with the threads that wait.
     pub(crate) fn reading(&self) -> Arc<Reading> {
         Arc::clone(&self.reading)
     }
@@ -84,37 +84,37 @@ impl SocketReader {
         Ok(())
     }
 
-    /// Lets the threads that wait for answers read, and comes back when no call came for
-    /// a while, when something else waits, or when one of them found the connection over.
+    /// Lets the threads that wait for answers read. Returns when no call came for a while, when
+    /// something else waits, or when one of them found the connection closed.
     pub(crate) async fn leave_to_threads(&mut self, call_reader: impl FnOnce()) -> Result<()> {
         self.watched = None;
         let reading = self.reading();
         reading.set_open(true);
         call_reader();
-        let mut lull = LULL;
+        let mut pause = IDLE_PAUSE;
         loop {
             let before = reading.calls();
-            let recalled = self.yield_reader(lull).await?;
+            let requested = self.yield_reader(pause).await?;
             if let Some(error) = reading.take_fault() {
                 return Err(error);
             }
             let Some(_reader) = reading.try_reader() else {
-                // A thread is reading. The longer it does, the more seldom it is looked for.
-                lull = (lull * 2).min(LONGEST_LULL);
+                // A thread is reading. The longer it does, the less often this thread checks.
+                pause = (pause * 2).min(LONGEST_PAUSE);
                 continue;
             };
-            lull = LULL;
-            if recalled || reading.calls() == before {
+            pause = IDLE_PAUSE;
+            if requested || reading.calls() == before {
                 reading.set_open(false);
                 return Ok(());
             }
         }
     }
 
-    /// Serves the outbox for a lull; true when somebody wants the socket to be read.
-    async fn yield_reader(&mut self, lull: Duration) -> Result<bool> {
-        let lull = tokio::time::sleep(lull);
-        tokio::pin!(lull);
+    /// Serves the writer for `pause`; returns true when somebody asks for the socket to be read.
+    async fn yield_reader(&mut self, pause: Duration) -> Result<bool> {
+        let pause = tokio::time::sleep(pause);
+        tokio::pin!(pause);
         let (writer, reading) = (Arc::clone(&self.writer), self.reading());
         loop {
             self.watch_for_room(&writer)?;
@@ -125,16 +125,16 @@ impl SocketReader {
                     writer.resume();
                 }
                 () = writer.stuck.notified() => {}
-                () = reading.recall.notified() => return Ok(true),
-                () = &mut lull => return Ok(false),
+                () = reading.reader_wanted.notified() => return Ok(true),
+                () = &mut pause => return Ok(false),
             }
         }
     }
 
-    /// Waits until more bytes came, and takes them in; serves the outbox meanwhile.
+    /// Waits until more bytes have arrived, and reads them; serves the writer meanwhile.
     ///
-    /// `CONNECTION_LOST` at the end of the stream. Needs a tokio runtime around it. Safe to
-    /// drop while it waits.
+    /// Fails with `CONNECTION_LOST` at the end of the stream. Needs a tokio runtime around it. Safe
+    /// to drop while it waits.
     pub(crate) async fn fill(&mut self) -> Result<()> {
         loop {
             let writer = Arc::clone(&self.writer);
@@ -145,12 +145,12 @@ impl SocketReader {
             };
             tokio::select! {
                 biased;
-                // Writing goes first: a daemon that sends without pause must not hold it up.
+                // Writing goes first: a daemon that sends without pause must not delay it.
                 () = has_room(self.room.as_ref()) => {
                     self.room = None;
                     writer.resume();
                 }
-                // There is no room; the next round watches for some.
+                // There is no room; the next round waits for some.
                 () = writer.stuck.notified() => {}
                 ready = watched.readable() => {
                     let mut guard = ready.map_err(|e| lost("cannot wait for the daemon", &e))?;
@@ -181,18 +181,18 @@ impl SocketReader {
         Ok(())
     }
 
-    /// A frame that has been read already, if there is a whole one.
+    /// Returns a complete frame that has been read already, if there is one.
     pub(crate) fn buffered(&self) -> Result<Option<Bytes>> {
         self.reading.reader().next()
     }
 
-    /// The next whole frame, for which the calling thread is blocked; none where the deadline
-    /// passes.
+    /// Blocks the calling thread until the next complete frame, or `None` when the deadline has
+    /// passed.
     pub(crate) fn next_blocking(&self, deadline: Instant) -> Result<Option<Bytes>> {
         self.reading.next_frame(&self.writer, deadline)
     }
 
-    /// The next whole frame, however long it takes.
+    /// Returns the next complete frame, however long it takes.
     pub(crate) async fn next(&mut self) -> Result<Bytes> {
         loop {
             if let Some(frame) = self.buffered()? {
@@ -203,10 +203,10 @@ impl SocketReader {
     }
 }
 
-/// Ready when the watched socket takes bytes again; never, where none is watched.
+/// Completes when the watched socket accepts bytes again; never, where none is watched.
 async fn has_room(room: Option<&AsyncFd<OwnedFd>>) {
     match room {
-        // An error shows itself again when the outbox writes.
+        // The writer meets the error again when it writes.
         Some(room) => drop(room.writable().await),
         None => std::future::pending().await,
     }
@@ -220,7 +220,7 @@ pub(crate) fn lost(what: &str, error: &std::io::Error) -> Error {
     Error::from_io(status, what, error)
 }
 
-/// Why there is nothing more to read.
+/// The error for a stream that has ended.
 pub(crate) fn end_of_stream(writer: &Writer, mid_frame: bool) -> Error {
     if let Some(refusal) = writer.refusal() {
         return refusal;
@@ -251,15 +251,15 @@ mod tests {
     use crate::client::runtime::query_ids::Queries;
     use crate::client::runtime::waiter::Waiter;
 
-    /// So far off that nothing but a recall ends the time in which the I/O thread looks away.
+    /// So daemon off that only a request for the reader ends the time in which threads read.
     const NEXT_LOOK: Duration = Duration::from_secs(3600);
 
-    /// A lane with a connection that the threads read for themselves, or not, and its far end.
+    /// A lane with a connection, open to reading threads or not, and the daemon's end of it.
     fn connected(open: bool) -> (Arc<Lane>, SocketReader, UnixStream) {
-        let (near, far) = UnixStream::pair().unwrap();
-        near.set_nonblocking(true).unwrap();
+        let (ours, daemon) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
         let trace = Trace::new(&Log::default(), LaneKind::Local);
-        let (socket_reader, writer) = SocketReader::new(Socket::Unix(near), trace);
+        let (socket_reader, writer) = SocketReader::new(Socket::Unix(ours), trace);
         let lane = Lane::new(LaneKind::Local, 0);
         socket_reader.reading.set_open(open);
         lane.lock().link = Some(Arc::new(Link {
@@ -268,7 +268,7 @@ mod tests {
             token: None,
             reading: socket_reader.reading(),
         }));
-        (lane, socket_reader, far)
+        (lane, socket_reader, daemon)
     }
 
     fn exchange(query: u64) -> LocalRequest {
@@ -283,7 +283,7 @@ mod tests {
         }
     }
 
-    /// Whether something is over by now.
+    /// Whether the future is complete by now.
     async fn is_over<F: Future>(mut future: Pin<&mut F>) -> bool {
         poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await
     }
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_thread_waits_for_has_the_socket_read_before_the_next_look() {
+    fn an_answer_for_no_thread_has_the_socket_read_before_the_next_check() {
         in_runtime(async {
             let (lane, mut socket_reader, _far) = connected(true);
             let mut away = pin!(socket_reader.yield_reader(NEXT_LOOK));
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn boxes_and_messages_have_the_socket_read_before_the_next_look() {
+    fn boxes_and_messages_have_the_socket_read_before_the_next_check() {
         in_runtime(async {
             let (lane, mut socket_reader, _far) = connected(true);
             let mut away = pin!(socket_reader.yield_reader(NEXT_LOOK));
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_that_the_io_thread_watches_needs_no_recall() {
+    fn a_socket_that_the_io_thread_watches_needs_no_request_for_the_reader() {
         in_runtime(async {
             let (lane, mut socket_reader, _far) = connected(false);
             let (sender, _receiver) = oneshot::channel();

@@ -1,4 +1,4 @@
-//! The way in of a connection: one reads, whoever that is.
+//! The reading side of a connection: one thread reads at a time, whichever that is.
 
 use std::io::ErrorKind;
 use std::os::fd::AsFd;
@@ -17,23 +17,23 @@ use crate::transport::Socket;
 use crate::wire::FrameReader;
 use crate::{Error, Result};
 
-/// Without a call for so long, the I/O thread watches the socket again.
-pub(crate) const LULL: Duration = Duration::from_millis(2);
-/// While one thread reads for long, as with a daemon that is slow to answer, the I/O thread
-/// wakes up no more often than this.
-pub(crate) const LONGEST_LULL: Duration = Duration::from_millis(64);
+/// After so long without a call the I/O thread watches the socket again.
+pub(crate) const IDLE_PAUSE: Duration = Duration::from_millis(2);
+/// While one thread reads for long, as with a daemon that answers slowly, the I/O thread wakes up
+/// no more often than this.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(64);
 
 /// The reading side of a connection.
 pub(crate) struct Reading {
-    /// Held by whoever reads.
+    /// Held by the thread that reads.
     reader: Mutex<FrameReader>,
-    /// The threads that wait may read; the I/O thread does not watch the socket.
+    /// Waiting threads may read; the I/O thread does not watch the socket.
     open: AtomicBool,
     /// Blocking calls so far.
     pub(crate) calls: AtomicU64,
-    /// Asks the I/O thread to look in.
-    pub(crate) recall: Notify,
-    /// Why the connection is over, found by a thread that waited.
+    /// Asks the I/O thread to read.
+    pub(crate) reader_wanted: Notify,
+    /// Why the connection is closed, as found by a thread that waited.
     fault: Mutex<Option<Error>>,
 }
 
@@ -43,12 +43,12 @@ impl Reading {
             reader: Mutex::new(FrameReader::new()),
             open: AtomicBool::new(false),
             calls: AtomicU64::new(0),
-            recall: Notify::new(),
+            reader_wanted: Notify::new(),
             fault: Mutex::new(None),
         }
     }
 
-    /// The right to read, if nobody else has it.
+    /// Returns the right to read, if nobody else has it.
     pub(crate) fn try_reader(&self) -> Option<MutexGuard<'_, FrameReader>> {
         match self.reader.try_lock() {
             Ok(reader) => Some(reader),
@@ -57,12 +57,12 @@ impl Reading {
         }
     }
 
-    /// The right to read, for the I/O thread while it watches the socket.
+    /// Returns the right to read, for the I/O thread while it watches the socket.
     pub(crate) fn reader(&self) -> MutexGuard<'_, FrameReader> {
         lock(&self.reader)
     }
 
-    /// Lets the waiting threads read, or no more of them.
+    /// Allows waiting threads to read, or no longer.
     pub(crate) fn set_open(&self, open: bool) {
         self.open.store(open, Ordering::SeqCst);
     }
@@ -71,26 +71,26 @@ impl Reading {
         self.open.load(Ordering::SeqCst)
     }
 
-    /// Sees to it that the I/O thread reads, for something that is no thread waits now. A
-    /// thread that is reading goes on, and hands on to it.
-    pub(crate) fn recall_if_open(&self) {
+    /// Asks the I/O thread to read, for something that no thread waits for. A thread that is
+    /// reading goes on, and passes the reader role to it.
+    pub(crate) fn request_reader(&self) {
         if self.is_open() {
-            self.recall.notify_one();
+            self.reader_wanted.notify_one();
         }
     }
 
-    /// How many blocking calls there were.
+    /// The number of blocking calls so far.
     pub(crate) fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// Why the connection is over, if a waiting thread found out.
+    /// Takes the error with which a waiting thread closed the connection, if one did.
     pub(crate) fn take_fault(&self) -> Option<Error> {
         lock(&self.fault).take()
     }
 
-    /// The next frame of a connection that nobody else reads yet, awaited by the calling
-    /// thread; none where the deadline passes.
+    /// Blocks the calling thread until the next frame of a connection that nobody else reads yet;
+    /// `None` when the deadline has passed.
     pub(crate) fn next_frame(&self, writer: &Writer, deadline: Instant) -> Result<Option<Bytes>> {
         let mut reader = self.reader();
         let mut read_deadline = ReadDeadline::until(Some(deadline));
@@ -108,11 +108,11 @@ impl Reading {
     pub(crate) fn fail(&self, error: Error) {
         *lock(&self.fault) = Some(error);
         self.set_open(false);
-        self.recall.notify_one();
+        self.reader_wanted.notify_one();
     }
 }
 
-/// Reads what is there, if anything is.
+/// Reads the available bytes, if there are any.
 pub(crate) fn take_in(reader: &mut FrameReader, writer: &Writer) -> Result<()> {
     match reader.fill(&mut writer.socket()) {
         Ok(0) => Err(end_of_stream(writer, reader.is_mid_frame())),
@@ -122,13 +122,13 @@ pub(crate) fn take_in(reader: &mut FrameReader, writer: &Writer) -> Result<()> {
     }
 }
 
-/// Reads, and heeds nothing, until the daemon has hung up or the deadline passes. A daemon that
-/// finds nobody listening to what it still has to say may end before it has read the goodbye.
+/// Reads and discards until the daemon has closed the connection or the deadline passes. A daemon
+/// that finds its last frames unread may exit before it has read the goodbye.
 pub(crate) fn drain_until_eof(socket: &Socket, deadline: Instant) {
     let mut read_deadline = ReadDeadline::until(Some(deadline));
-    let mut heard = [0; 4096];
+    let mut discarded = [0; 4096];
     while read_deadline.wait_readable(socket).unwrap_or(false) {
-        match socket.try_read(&mut heard) {
+        match socket.try_read(&mut discarded) {
             Ok(0) => return,
             Err(e) if !matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => return,
             _ => {}
@@ -136,7 +136,7 @@ pub(crate) fn drain_until_eof(socket: &Socket, deadline: Instant) {
     }
 }
 
-/// How long a thread goes on reading.
+/// How long a thread continues to read.
 pub(crate) struct ReadDeadline {
     deadline: Option<Instant>,
     is_over: bool,
@@ -150,8 +150,8 @@ impl ReadDeadline {
         }
     }
 
-    /// Waits for bytes on the socket; false when the deadline has passed. What has come by
-    /// then is read, once: a daemon that goes on talking is not listened to any longer.
+    /// Waits for bytes on the socket; false when the deadline has passed. What has arrived by then
+    /// is read, once: a daemon that sends without end does not extend the time.
     pub(crate) fn wait_readable(&mut self, socket: &Socket) -> Result<bool> {
         while !self.is_over {
             let now = Instant::now();
@@ -178,10 +178,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_daemon_that_talks_without_end_is_not_listened_to_beyond_the_time_limit() {
-        let (near, mut far) = UnixStream::pair().unwrap();
+    fn a_daemon_that_sends_without_end_does_not_extend_the_time_limit() {
+        let (ours, mut far) = UnixStream::pair().unwrap();
         far.write_all(b"talk").unwrap();
-        let socket = Socket::Unix(near);
+        let socket = Socket::Unix(ours);
         let mut read_deadline = ReadDeadline::until(Some(Instant::now()));
         assert!(
             read_deadline.wait_readable(&socket).unwrap(),

@@ -1,4 +1,4 @@
-//! One log line for each frame, for bug reports: what went, not what was in it.
+//! One log line for each frame, for bug reports: its kind, not its content.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,10 @@ use crate::client::connection::state::lane_kind::LaneKind;
 use crate::client::runtime::log::{Level, Log};
 use crate::wire::outline;
 
-/// Bytes of length before each frame.
+/// Length prefix of each frame, in bytes.
 const HEAD: usize = 4;
 
-/// Writes the lines of one connection.
+/// Writes the log lines of one connection.
 #[derive(Clone)]
 pub(crate) struct Trace {
     log: Log,
@@ -24,20 +24,20 @@ impl Trace {
         }
     }
 
-    /// A frame has left, with its length before it.
+    /// Logs a frame that is sent, given with its length prefix.
     pub(crate) fn sent(&self, frame: &[u8]) {
         let body = frame.get(HEAD..).unwrap_or_default();
         self.log
             .line(Level::Trace, || line(self.lane, "sent", body));
     }
 
-    /// A frame came while the handshake was not over.
+    /// Logs a frame received during the handshake.
     pub(crate) fn received(&self, frame: &[u8]) {
         received(&self.log, self.lane, frame);
     }
 }
 
-/// A frame came.
+/// Logs a received frame.
 pub(crate) fn received(log: &Log, lane: LaneKind, frame: &[u8]) {
     log.line(Level::Trace, || line(lane, "received", frame));
 }
@@ -64,7 +64,7 @@ mod tests {
     use crate::wire::Request;
 
     #[test]
-    fn a_line_tells_lane_direction_kind_length_and_query() {
+    fn a_line_shows_lane_direction_kind_length_and_query() {
         let request = Request::EncryptWrite {
             write_cap: &[0x61; 168],
             index: &[0x62; 104],
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_frame_has_a_line_without_content() {
+    fn bytes_that_are_no_frame_have_a_line_without_content() {
         let text = line(LaneKind::Read, "received", b"tell nobody");
         assert_eq!(text, "Read lane: received nothing that is known, 11 bytes");
     }

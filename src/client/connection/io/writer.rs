@@ -1,11 +1,10 @@
-//! The way out of one connection: whole frames, in order, never interleaved.
+//! The writing side of one connection: complete frames, in order, never interleaved.
 //!
-//! A frame is put in line under whatever lock decides the order of frames, and
-//! written after that lock is released. The calling thread writes itself where
-//! the socket takes it. No lock is held while it does: whoever comes meanwhile
-//! leaves its frame in the queue and goes, and the one who writes takes it along.
-//! What the socket does not take is left to the I/O thread, which waits until the
-//! socket is writable.
+//! A frame is queued under whatever lock decides the order of frames, and written after that lock
+//! is released. The calling thread writes itself as long as the socket accepts bytes. No lock is
+//! held meanwhile: a thread that comes in leaves its frame in the queue and returns, and the thread
+//! that writes sends that frame, too. What the socket does not accept is left to the I/O thread,
+//! which waits until the socket is writable.
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
@@ -25,7 +24,7 @@ pub(crate) struct Writer {
     socket: Socket,
     pub(crate) trace: Trace,
     state: Mutex<State>,
-    /// Wakes the I/O thread when the socket would not take everything.
+    /// Wakes the I/O thread when the socket did not accept everything.
     pub(crate) stuck: Notify,
     /// Wakes those who wait for the queue to be empty.
     pub(crate) drained: Notify,
@@ -35,15 +34,15 @@ struct State {
     queue: VecDeque<Bytes>,
     /// How much of the first frame is written.
     offset: usize,
-    /// The log was told of the first frame.
-    told: bool,
-    /// Somebody is writing.
+    /// The first frame is in the log.
+    logged: bool,
+    /// Some thread is writing.
     busy: bool,
-    /// The socket was full; only the I/O thread may go on.
+    /// The socket was full; only the I/O thread may continue.
     blocked: bool,
     /// Why nothing can be written any more.
     failure: Option<std::io::Error>,
-    /// Nothing comes after what is in line; then the daemon is to see the end of the stream.
+    /// Nothing is queued any more; behind the queue the daemon gets the end of the stream.
     finishing: bool,
 }
 
@@ -55,7 +54,7 @@ impl Writer {
             state: Mutex::new(State {
                 queue: VecDeque::new(),
                 offset: 0,
-                told: false,
+                logged: false,
                 busy: false,
                 blocked: false,
                 failure: None,
@@ -71,7 +70,7 @@ impl Writer {
         &self.socket
     }
 
-    /// Puts a frame in line; [`Writer::kick`] must follow, once no lock is held.
+    /// Queues a frame; call [`Writer::flush`] afterwards, once no lock is held.
     pub(crate) fn queue(&self, frame: Bytes) {
         let mut state = lock(&self.state);
         if state.failure.is_none() && !state.finishing {
@@ -79,8 +78,8 @@ impl Writer {
         }
     }
 
-    /// Writes as much of the line as the socket takes, unless somebody is at it.
-    /// A failure ends the connection.
+    /// Writes as much of the queue as the socket accepts, unless another thread is writing. A
+    /// failure closes the connection.
     pub(crate) fn flush(&self) {
         let mut state = lock(&self.state);
         if state.busy || state.blocked || state.failure.is_some() || state.queue.is_empty() {
@@ -91,13 +90,13 @@ impl Writer {
         self.write();
     }
 
-    /// Puts a frame in line and writes as much as the socket takes.
+    /// Queues a frame and writes as much as the socket accepts.
     pub(crate) fn push(&self, frame: Bytes) {
         self.queue(frame);
         self.flush();
     }
 
-    /// Goes on after the socket was full. For the I/O thread.
+    /// Continues after the socket was full. For the I/O thread.
     pub(crate) fn resume(&self) {
         lock(&self.state).blocked = false;
         self.flush();
@@ -114,8 +113,8 @@ impl Writer {
         state.failure.is_some() || (state.queue.is_empty() && !state.busy)
     }
 
-    /// Lets the daemon forget the session, in place of all that has not begun to leave, and
-    /// ends the stream behind that.
+    /// Asks the daemon to discard the session, and ends the stream behind that. Drops all frames of
+    /// which no byte has been sent yet.
     pub(crate) fn say_goodbye(&self) {
         let goodbye = Request::ThinClose.encode(&[0; 16]);
         if let Ok(goodbye) = goodbye.map(WipingVec::into_bytes) {
@@ -128,24 +127,24 @@ impl Writer {
         if state.failure.is_some() || state.finishing {
             return;
         }
-        let begun = usize::from(state.busy || state.offset > 0);
-        state.queue.truncate(begun);
-        state.told &= begun > 0;
+        let started = usize::from(state.busy || state.offset > 0);
+        state.queue.truncate(started);
+        state.logged &= started > 0;
         state.queue.push_back(frame);
         state.finishing = true;
         drop(state);
         self.flush();
     }
 
-    /// Ends the connection. What the daemon said before it went can still be read;
-    /// the I/O thread finds the end of the stream behind it.
+    /// Closes the connection. What the daemon sent before can still be read; the I/O thread finds
+    /// the end of the stream behind it.
     fn fail(&self) {
         self.socket.shutdown();
         self.drained.notify_waiters();
     }
 
-    /// What the connection ended with, where that was a write which this machine refused: the
-    /// daemon's own leaving is told by the end of the stream.
+    /// The error with which this machine refused a write, if that closed the connection. When the
+    /// daemon itself closes it, the end of the stream says so.
     pub(crate) fn refusal(&self) -> Option<Error> {
         let state = lock(&self.state);
         let refused = |e: &&std::io::Error| {
@@ -170,10 +169,10 @@ impl Writer {
                 return;
             };
             let offset = state.offset;
-            let was_told = std::mem::replace(&mut state.told, true);
+            let was_logged = std::mem::replace(&mut state.logged, true);
             drop(state);
-            if !was_told {
-                // Before it leaves, as its answer may be told of by another thread.
+            if !was_logged {
+                // Before it is sent, as another thread may log its answer.
                 self.trace.sent(&frame);
             }
             let wrote = self.socket.try_write(&frame[offset..]);
@@ -182,7 +181,7 @@ impl Writer {
                 Ok(n) if offset + n == frame.len() => {
                     state.queue.pop_front();
                     state.offset = 0;
-                    state.told = false;
+                    state.logged = false;
                 }
                 Ok(n) => state.offset = offset + n,
                 Err(e) => {
@@ -221,27 +220,27 @@ mod tests {
     }
 
     #[test]
-    fn a_goodbye_takes_the_place_of_all_that_has_not_begun_to_leave() {
-        let (near, mut far) = UnixStream::pair().unwrap();
-        near.set_nonblocking(true).unwrap();
-        far.set_nonblocking(true).unwrap();
-        let writer = Writer::new(Socket::Unix(near), silent());
+    fn a_goodbye_replaces_all_frames_that_are_not_partly_sent() {
+        let (ours, mut daemon) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        daemon.set_nonblocking(true).unwrap();
+        let writer = Writer::new(Socket::Unix(ours), silent());
         for _ in 0..COUNT {
             writer.push(Bytes::from(vec![1; FRAME]));
         }
         assert!(writer.is_blocked());
         writer.finish_with(Bytes::from_static(b"goodbye"));
         let mut all = Vec::new();
-        // Fails where nothing is left for now; then there is room for more.
-        while far.read_to_end(&mut all).is_err() {
+        // Fails where nothing has arrived yet; then there is room for more.
+        while daemon.read_to_end(&mut all).is_err() {
             writer.resume();
         }
         let frames = all.strip_suffix(b"goodbye").unwrap();
-        assert!(frames.len() < COUNT * FRAME, "the line was not cut");
+        assert!(frames.len() < COUNT * FRAME, "the queue was not cut");
         assert_eq!(frames.len() % FRAME, 0, "a frame was cut");
     }
     #[test]
-    fn a_write_that_is_refused_is_not_the_daemons_leaving() {
+    fn a_refused_write_is_not_reported_as_a_close_by_the_daemon() {
         let unconnected = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None);
         let writer = Writer::new(Socket::Unix(unconnected.unwrap().into()), silent());
         writer.push(Bytes::from_static(b"frame"));
@@ -253,9 +252,9 @@ mod tests {
             "nothing waits for what cannot be written"
         );
 
-        let (near, far) = UnixStream::pair().unwrap();
-        drop(far);
-        let writer = Writer::new(Socket::Unix(near), silent());
+        let (ours, daemon) = UnixStream::pair().unwrap();
+        drop(daemon);
+        let writer = Writer::new(Socket::Unix(ours), silent());
         writer.push(Bytes::from_static(b"frame"));
         assert!(writer.is_empty() && writer.refusal().is_none());
     }

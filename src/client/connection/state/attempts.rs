@@ -7,7 +7,8 @@ use crate::Error;
 pub(crate) struct Attempts {
     /// Why the last one failed.
     pub(crate) failure: Option<Error>,
-    /// How many in a row could not dial while another lane stood and something waited for this one.
+    /// How many in a row failed to dial while another lane was connected and something waited for
+    /// this one.
     pub(crate) failed: u32,
 }
 

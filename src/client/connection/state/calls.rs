@@ -1,7 +1,7 @@
-//! Local requests on a lane: answered by the daemon itself, at once, with no side effects.
+//! Local requests on a lane: the daemon answers them itself, at once, without side effects.
 //!
-//! They are kept until they are answered and sent again after a loss. One on which the
-//! daemon hangs up each time would be so for ever, with all others behind it: it ends.
+//! They are kept until they are answered, and replayed after a loss. A request on which the daemon
+//! closes the connection each time would block all others for ever: it fails.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,22 +16,23 @@ use crate::client::runtime::waiter::Waiter;
 use crate::wire::{codes, Features, Reply};
 use crate::{Error, Origin, Result, Status};
 
-/// So many connections in a row may end while the daemon has the same request to answer.
+/// A request fails when so many connections in a row close while it is the oldest without an
+/// answer.
 pub(crate) const HANG_UPS: u32 = 8;
 
-/// A reply, and what is known of the daemon that gave it.
+/// A reply, and what is known of the daemon that sent it.
 pub(crate) struct Answer {
     pub(crate) reply: Reply,
     pub(crate) features: Arc<Features>,
 }
 
 impl Answer {
-    /// The failure that it reports, if it does.
+    /// Returns the failure that it reports, if any.
     pub(crate) fn check(&self) -> Result<()> {
         codes::check(&self.reply, &self.features)
     }
 
-    /// The error for an answer to another question.
+    /// The error for a reply of an unexpected kind.
     pub(crate) fn unexpected(&self) -> Error {
         Error::new(
             Status::CBOR,
@@ -52,33 +53,33 @@ impl CallSink {
     pub(crate) fn deliver(self, answer: Result<Answer>) {
         match self {
             CallSink::Thread(waiter) => waiter.fill(answer),
-            // Nobody there: the caller has given up.
+            // The caller has given up.
             CallSink::Task(sender) => drop(sender.send(answer)),
         }
     }
 }
 
 struct Waiting {
-    /// None once a frame that is not kept has left.
+    /// `None` once a frame that is not kept has been sent.
     frame: Option<Bytes>,
     kept: bool,
-    /// The reply kind that a daemon must know, or the request must not be sent to it.
+    /// The reply kind that a daemon must know; otherwise the request must not be sent to it.
     needs: Option<&'static str>,
-    /// None where the caller has given up while the daemon is encrypting.
+    /// `None` where the caller has given up while the daemon is encrypting.
     sink: Option<CallSink>,
-    /// When it was given to a connection, the last time.
+    /// When it was last given to a connection.
     sent_at: Option<Instant>,
-    /// How many encryptions it has the daemon make.
+    /// How many encryptions the daemon makes for it.
     encryptions: u32,
-    /// The library asks for itself; it ends with its connection.
+    /// A request of the library itself; it fails when its connection is lost.
     in_background: bool,
-    /// The right to have the daemon encrypt; not where it has taken far too long.
+    /// The permit to have the daemon encrypt; released where that takes far too long.
     permit: Option<Permit>,
 }
 
-/// A request whose answer is there.
+/// A request that has been answered.
 pub(crate) struct Answered {
-    /// None where nobody waits any more.
+    /// `None` where nobody waits any more.
     pub(crate) sink: Option<CallSink>,
     /// How long that took; `None` where it was never sent.
     pub(crate) took: Option<Duration>,
@@ -87,7 +88,7 @@ pub(crate) struct Answered {
 }
 
 impl Waiting {
-    /// The frame, to be written now.
+    /// Returns the frame, to be written now.
     fn leave(&mut self) -> Option<Bytes> {
         match self.kept {
             true => self.frame.clone(),
@@ -102,14 +103,14 @@ impl Waiting {
     }
 }
 
-/// The local requests that have no answer yet, oldest first.
+/// The local requests without an answer, oldest first.
 #[derive(Default)]
 pub(crate) struct Calls {
     waiting: BTreeMap<u64, Waiting>,
     suspect: Option<Suspect>,
 }
 
-/// The request that the daemon had to answer when it hung up.
+/// The oldest request without an answer when the daemon closed the connection.
 #[derive(Clone, Copy)]
 struct Suspect {
     query: u64,
@@ -118,7 +119,7 @@ struct Suspect {
 }
 
 impl Calls {
-    /// Enters a request. Gives the frame, where there is a connection to send it on now.
+    /// Adds a request. Returns the frame, where there is a connection to send it on now.
     pub(crate) fn enter(
         &mut self,
         local_request: LocalRequest,
@@ -148,8 +149,8 @@ impl Calls {
         self.waiting.remove(&query).and_then(|call| call.sink)
     }
 
-    /// The caller has given up. What the daemon is encrypting keeps its place until the daemon
-    /// is done: another request would only wait for that at the daemon.
+    /// The caller has given up. A request that the daemon is encrypting keeps its place until the
+    /// daemon is done: another request would only wait for that at the daemon.
     pub(crate) fn give_up(&mut self, query: u64, is_up: bool) -> Option<CallSink> {
         let call = self.waiting.get_mut(&query)?;
         if is_up && call.permit.is_some() {
@@ -159,7 +160,7 @@ impl Calls {
         self.take(query)
     }
 
-    /// The connection is gone: nothing of what was given up is sent again.
+    /// The connection is lost: requests that were given up are not replayed.
     pub(crate) fn drop_given_up(&mut self) {
         self.waiting.retain(|_, call| call.sink.is_some());
     }
@@ -169,8 +170,7 @@ impl Calls {
         self.waiting.values().filter_map(Waiting::overdue_at).min()
     }
 
-    /// Lets others have the place of what has taken far too long, and forgets what nobody
-    /// waits for.
+    /// Releases the place of what has taken far too long, and drops what nobody waits for.
     pub(crate) fn release_overdue(&mut self, now: Instant) {
         for call in self.waiting.values_mut() {
             if call.overdue_at().is_some_and(|at| at <= now) {
@@ -181,7 +181,7 @@ impl Calls {
             .retain(|_, call| call.sink.is_some() || call.permit.is_some());
     }
 
-    /// Takes a request out because its answer is there.
+    /// Removes a request because its answer has arrived.
     pub(crate) fn answered(&mut self, query: u64) -> Option<Answered> {
         let call = self.waiting.remove(&query)?;
         Some(Answered {
@@ -191,24 +191,24 @@ impl Calls {
         })
     }
 
-    /// When the one that has waited longest was sent.
+    /// When the oldest request was sent.
     pub(crate) fn oldest_sent(&self) -> Option<Instant> {
         self.waiting.values().filter_map(|call| call.sent_at).min()
     }
 
-    /// How many wait for their answers.
+    /// The number of requests without an answer.
     pub(crate) fn len(&self) -> usize {
         self.waiting.len()
     }
 
-    /// The request that has waited longest for a reply of this kind.
+    /// The oldest request that waits for a reply of this kind.
     pub(crate) fn oldest(&self, reply_key: &str) -> Option<u64> {
         let mut all = self.waiting.iter();
         all.find(|(_, call)| call.needs == Some(reply_key))
             .map(|(query, _)| *query)
     }
 
-    /// A thread that waits for an answer.
+    /// Returns a thread that waits for an answer.
     pub(crate) fn next_thread(&self) -> Option<Arc<Waiter<Result<Answer>>>> {
         self.waiting.values().find_map(|call| match &call.sink {
             Some(CallSink::Thread(waiter)) => Some(Arc::clone(waiter)),
@@ -216,13 +216,13 @@ impl Calls {
         })
     }
 
-    /// True if an answer is to come for which no thread waits.
+    /// True if an answer is expected that no thread waits for.
     pub(crate) fn has_tasks(&self) -> bool {
         let is_task = |call: &Waiting| !matches!(call.sink, Some(CallSink::Thread(_)));
         self.waiting.values().any(is_task)
     }
 
-    /// Takes everything out, to be ended.
+    /// Removes everything, to be completed with an error.
     pub(crate) fn take_all(&mut self) -> Vec<CallSink> {
         std::mem::take(&mut self.waiting)
             .into_values()
@@ -230,9 +230,9 @@ impl Calls {
             .collect()
     }
 
-    /// Everything to be sent on a new connection, oldest first, and how much left before and
-    /// has to again; and what ends instead: what its daemon does not know, and what left on
-    /// the connection before and was not kept.
+    /// Returns what is replayed on a new connection, oldest first, and how many of these were sent
+    /// before. Also returns what fails instead: requests that this daemon does not know, and those
+    /// that were sent on the lost connection and not kept.
     pub(crate) fn replay(
         &mut self,
         features: &Features,
@@ -263,9 +263,9 @@ impl Calls {
         (frames, again, ended)
     }
 
-    /// The daemon hung up. It answers in order, so if that is because of a request, it is
-    /// the oldest that has no answer. Gives it out, to be ended, where it always was that one.
-    /// What the library asks for itself ends anyway and hides nobody.
+    /// The daemon closed the connection. It answers in order, so if a request is the reason, it is
+    /// the oldest without an answer. Removes and returns it, to be failed, where it was that one
+    /// each time. The library's own requests fail anyway and are passed over.
     pub(crate) fn blame_oldest(&mut self) -> Option<CallSink> {
         let mut suspects = self.waiting.iter().filter(|(_, call)| !call.in_background);
         let (&query, _) = suspects.next()?;
@@ -279,7 +279,7 @@ impl Calls {
         self.take(query)
     }
 
-    /// Request `before` is made again, as `query`: it is the same to the daemon.
+    /// Request `before` is made again, as `query`: to the daemon they are the same.
     fn pass_on(&mut self, before: u64, query: u64) {
         if let Some(suspect) = self.suspect.as_mut().filter(|s| s.query == before) {
             suspect.query = query;
@@ -287,7 +287,7 @@ impl Calls {
     }
 }
 
-/// What a request gets on which the daemon hangs up.
+/// The error of a request on which the daemon closes the connection.
 pub(crate) fn given_up() -> Error {
     let text = format!(
         "the daemon was given this request on {HANG_UPS} connections in a row, and each was \
@@ -296,12 +296,12 @@ pub(crate) fn given_up() -> Error {
     Error::new(Status::CONNECTION_LOST, text).with_origin(Origin::Daemon)
 }
 
-/// True for what is told of a request that was lost and is to be made again by whoever made it.
+/// True for the error of a request that was lost and that its caller makes again.
 pub(crate) fn is_to_be_made_again(error: &Error) -> bool {
     error.status() == Status::CONNECTION_LOST && error.origin() == Origin::Library
 }
 
-/// What a request gets that was lost and not kept.
+/// The error of a request that was lost and not kept.
 fn to_be_made_again() -> Error {
     Error::new(
         Status::CONNECTION_LOST,
@@ -309,7 +309,7 @@ fn to_be_made_again() -> Error {
     )
 }
 
-/// What a request gets that the daemon at the other end does not know.
+/// The error of a request that the connected daemon does not know.
 pub(crate) fn unsupported(key: &str) -> Error {
     Error::new(
         Status::UNSUPPORTED,

@@ -1,20 +1,20 @@
-//! What happened on a lane since its client was made: plain numbers, counted where the
+//! Counters of a lane since its client was created. They are plain numbers, updated where the
 //! lane's lock is held anyway.
 
 use crate::client::runtime::round_trip::RoundTrip;
 
-/// The numbers of one lane.
+/// The counters of one lane.
 #[derive(Default)]
 pub(crate) struct Counts {
-    /// Sessions begun.
+    /// Sessions started.
     pub(crate) connects: u64,
-    /// Of these, the ones that the daemon still knew.
+    /// Sessions that the daemon resumed.
     pub(crate) resumes: u64,
-    /// Requests given to a connection, each time that one was.
+    /// Requests given to a connection, each time.
     pub(crate) requests: u64,
     /// Replies to them.
     pub(crate) answers: u64,
-    /// Requests given to a connection again, because one before was lost.
+    /// Requests given to a connection again, because an earlier one was lost.
     pub(crate) replays: u64,
     /// Round trip of local requests.
     pub(crate) calls: RoundTrip,

@@ -3,16 +3,16 @@
 pub(crate) const PACKETS_OF_A_READ: f64 = 2.0;
 pub(crate) const PACKETS_OF_A_WRITE: f64 = 1.0;
 
-/// Which kind of work a lane carries.
+/// The kind of requests that a lane carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LaneKind {
-    /// What the daemon answers by itself, at once.
+    /// Requests that the daemon answers itself, at once.
     Local,
     /// Writes, copy commands and plain messages, in order of arrival.
     Write,
     /// Reads, in fair rotation.
     Read,
-    /// What the daemon encrypts, which takes it long; one at a time on a connection.
+    /// Requests that the daemon encrypts, which takes long; one at a time on a connection.
     Encryption,
 }
 

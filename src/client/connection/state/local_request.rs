@@ -1,4 +1,4 @@
-//! One local request, and what is to be known of it beside its bytes.
+//! One local request, and its properties beside the bytes.
 
 use bytes::Bytes;
 
@@ -12,13 +12,13 @@ pub(crate) struct LocalRequest {
     pub(crate) query: u64,
     pub(crate) frame: Bytes,
     pub(crate) needs: Option<&'static str>,
-    /// The frame is kept until the answer comes, to be sent again after a loss.
+    /// The frame is kept until the answer arrives, to be replayed after a loss.
     pub(crate) kept: bool,
     /// The request that was lost and is now made again.
     pub(crate) before: Option<u64>,
-    /// The library asks for itself: it ends with its connection, whether it left or not.
+    /// A request of the library itself: it fails when its connection is lost, sent or not.
     pub(crate) in_background: bool,
-    /// What the daemon computes for it, where that takes it long.
+    /// What the daemon computes for it, where that takes long.
     pub(crate) effort: Option<Effort>,
 }
 

@@ -1,4 +1,4 @@
-//! What waits and runs on a lane. No I/O, and the time is passed in.
+//! The requests that wait and run on a lane. No I/O; the time is passed in.
 
 pub(crate) mod attempts;
 pub(crate) mod calls;

@@ -1,4 +1,4 @@
-//! The two requests that the daemon repeats by itself, as they are kept until they are answered.
+//! The two requests that the daemon resends itself, kept until they are answered.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(crate) struct BoxStart {
     pub(crate) hash: Hash,
     pub(crate) no_retry: bool,
     pub(crate) return_box_exists: bool,
-    /// Told each time that the request goes to the daemon.
+    /// Notified each time the request is sent to the daemon.
     pub(crate) handed: Option<Arc<Notify>>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct CopyStart {
     pub(crate) courier: Option<(Hash, Vec<u8>)>,
 }
 
-/// One of the two requests that the daemon repeats.
+/// One of the two requests that the daemon resends.
 #[derive(Clone)]
 pub(crate) enum ResendRequest {
     Box(Box<BoxStart>),
@@ -75,7 +75,7 @@ impl ResendRequest {
         frame.map(WipingVec::into_bytes)
     }
 
-    /// It goes to the daemon now.
+    /// Reports that it is sent to the daemon now.
     pub(crate) fn report_handed(&self) {
         if let ResendRequest::Box(start) = self {
             if let Some(handed) = &start.handed {
@@ -84,7 +84,7 @@ impl ResendRequest {
         }
     }
 
-    /// The frame that ends it.
+    /// The frame that cancels it.
     pub(crate) fn cancel(&self, query: &QueryId) -> Result<Bytes> {
         let frame = match self {
             ResendRequest::Box(start) => Request::CancelResending {
@@ -107,7 +107,7 @@ impl ResendRequest {
         }
     }
 
-    /// The hash by which the daemon knows it, and cancels it.
+    /// The hash by which the daemon identifies it, and cancels it.
     pub(crate) fn name(&self) -> Hash {
         match self {
             ResendRequest::Box(start) => start.hash,
@@ -115,7 +115,7 @@ impl ResendRequest {
         }
     }
 
-    /// Changes something out there: a write, a tombstone or a copy command.
+    /// It changes something on the network: a write, a tombstone or a copy command.
     pub(crate) fn is_write(&self) -> bool {
         match self {
             ResendRequest::Box(start) => matches!(start.cap, ResendCap::Write(_)),

@@ -1,13 +1,13 @@
 //! Plain messages: sent once, never repeated, because they are not idempotent.
 //!
-//! The daemon's queue of them belongs to the connection and is lost with it. A
-//! message without its sent event when the connection goes may or may not have
-//! left, and its sender is told so. One that was sent is answered until the time
-//! of its reply block is over, on a resumed session too.
+//! The daemon's queue of them belongs to the connection and is lost with it. A message without its
+//! sent event when the connection is lost may or may not have left; its sender gets an error that
+//! says so. A message that was sent can be answered until the time of its reply block is over, on a
+//! resumed session too.
 //!
-//! A message without reply block is never heard of again. When it has left can
-//! only be reckoned from the rate at which the network's document lets the daemon
-//! send, or known from a later message's sent event, for they go in order.
+//! Nothing reports what becomes of a message without reply block. Whether it has left can only be
+//! estimated from the rate at which the network's document lets the daemon send, or inferred from a
+//! later message's sent event, for they are sent in order.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -19,70 +19,70 @@ use crate::client::events::{Event, MessageReply, MessageSent};
 use crate::wire::{self, Id};
 use crate::{Error, Result, Status};
 
-/// Packets a second where no document has told.
+/// Packets a second where no document says.
 pub(crate) const USUAL_RATE: f64 = 1.0;
-/// Longest time that is reckoned for one step of a message.
+/// Upper bound on the estimate for one step of a message.
 const LONGEST: f64 = 3600.0;
 /// A sent event that is so late will not come.
 const SENT_SLACK: Duration = Duration::from_secs(60);
-/// Ids of answered messages remembered, so that a second answer is not told.
+/// Ids of answered messages remembered, so that a second answer is not reported.
 const ANSWERED: usize = 256;
 
-/// Who waits for what becomes of a message.
+/// Who waits for the outcome of a message.
 pub(crate) enum MessageSink {
-    /// For the reply.
+    /// A caller that waits for the reply.
     Reply(oneshot::Sender<Result<wire::MessageReply>>),
-    /// For nothing: what happens is told by events.
+    /// Nobody: events report the outcome.
     Events,
 }
 
 /// A plain message, encoded.
 pub(crate) struct PlainMessage {
     pub(crate) id: Id,
-    /// None for a message without reply.
+    /// `None` for a message without reply.
     pub(crate) surb: Option<Id>,
     pub(crate) frame: Bytes,
-    /// The protocol that the frame is for, where that matters: the older one or today's. A
-    /// daemon of the other generation may die of it.
+    /// The protocol that the frame is for, where that matters: the older one or today's. A daemon
+    /// of the other generation may crash on it.
     pub(crate) legacy: Option<bool>,
     pub(crate) sink: MessageSink,
 }
 
 #[derive(Clone, Copy)]
 enum Stage {
-    /// Given to the connection; the daemon should have told by then that it left.
+    /// Given to the connection; the daemon should report by `until` that it was sent.
     Handed { until: Instant },
-    /// The daemon said that it left; no reply comes after this moment.
+    /// The daemon has reported that it was sent; no reply comes after this moment.
     Sent { until: Instant },
-    /// No word comes for it. It has a place in the daemon's queue until `leaves` on
+    /// The daemon reports nothing about it. It has a place in the daemon's queue until `leaves` on
     /// average, and has left by `left` almost certainly.
     Silent { leaves: Instant, left: Instant },
 }
 
-struct Flying {
+struct InFlight {
     message: PlainMessage,
     /// Position in the order of sending.
     number: u64,
     stage: Stage,
 }
 
-/// Messages of a lane: those in line, and those on their way.
+/// Messages of a lane: queued, and in flight.
 pub(crate) struct Messages {
-    line: VecDeque<PlainMessage>,
-    flying: HashMap<Id, Flying>,
+    queue: VecDeque<PlainMessage>,
+    in_flight: HashMap<Id, InFlight>,
     answered: VecDeque<Id>,
     next_number: u64,
     /// Packets that the daemon sends a second.
     rate: f64,
-    /// Since when the daemon has been off the mixnet; its queue stands still meanwhile.
+    /// Since when the daemon has been off the mixnet; its queue does not move meanwhile.
     offline_since: Option<Instant>,
 }
 
 impl Messages {
     pub(crate) fn new() -> Self {
         Messages {
-            line: VecDeque::new(),
-            flying: HashMap::new(),
+            queue: VecDeque::new(),
+            in_flight: HashMap::new(),
             answered: VecDeque::new(),
             next_number: 0,
             rate: USUAL_RATE,
@@ -90,41 +90,41 @@ impl Messages {
         }
     }
 
-    /// Neither in line nor on their way.
+    /// Nothing is queued or in flight.
     pub(crate) fn is_empty(&self) -> bool {
-        self.line.is_empty() && self.flying.is_empty()
+        self.queue.is_empty() && self.in_flight.is_empty()
     }
 
     /// Messages that wait for their turn.
-    pub(crate) fn in_line(&self) -> usize {
-        self.line.len()
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
     }
 
     pub(crate) fn enqueue(&mut self, message: PlainMessage) {
-        self.line.push_back(message);
+        self.queue.push_back(message);
     }
 
-    /// The daemon speaks the older protocol, or today's: what is in line for the other is
-    /// not sent. Gives what is to be told of it.
+    /// The daemon speaks the older protocol, or today's: queued messages for the other one are not
+    /// sent. Returns the events that report this.
     #[must_use]
     pub(crate) fn keep_for(&mut self, legacy: bool) -> Vec<Event> {
-        let (kept, others) = std::mem::take(&mut self.line)
+        let (kept, others) = std::mem::take(&mut self.queue)
             .into_iter()
             .partition(|message| message.legacy.is_none_or(|wants| wants == legacy));
-        self.line = kept;
+        self.queue = kept;
         let others: VecDeque<PlainMessage> = others;
         let end = |message: PlainMessage| message.end(other_generation(), false);
         others.into_iter().filter_map(end).collect()
     }
 
-    /// Takes over how many packets a second the daemon sends.
+    /// Sets how many packets a second the daemon sends.
     pub(crate) fn set_rate(&mut self, per_second: f64) {
         if per_second.is_finite() && per_second > 0.0 {
             self.rate = per_second;
         }
     }
 
-    /// The daemon is on the mixnet, or no longer: time in its queue stands still meanwhile.
+    /// The daemon is on the mixnet, or no longer: its queue does not move meanwhile.
     pub(crate) fn set_online(&mut self, online: bool, now: Instant) {
         if !online {
             self.offline_since.get_or_insert(now);
@@ -134,8 +134,8 @@ impl Messages {
             return;
         };
         let pause = now.saturating_duration_since(since);
-        for flying in self.flying.values_mut() {
-            match &mut flying.stage {
+        for in_flight in self.in_flight.values_mut() {
+            match &mut in_flight.stage {
                 Stage::Handed { until } => *until += pause,
                 Stage::Silent { leaves, left } => {
                     *leaves += pause;
@@ -146,12 +146,12 @@ impl Messages {
         }
     }
 
-    /// Places taken in the daemon's queue, as far as can be known.
+    /// Places taken in the daemon's queue, as far as that is known.
     pub(crate) fn busy(&self) -> usize {
         let now = self.offline_since.unwrap_or_else(Instant::now);
-        self.flying
+        self.in_flight
             .values()
-            .filter(|flying| match flying.stage {
+            .filter(|in_flight| match in_flight.stage {
                 Stage::Handed { .. } => true,
                 Stage::Silent { leaves, .. } => leaves > now,
                 Stage::Sent { .. } => false,
@@ -159,24 +159,24 @@ impl Messages {
             .count()
     }
 
-    /// Nothing in line, and nothing that the daemon may not have sent.
+    /// Nothing is queued, and nothing is in flight that the daemon may not have sent.
     pub(crate) fn is_drained(&self) -> bool {
-        let sent = |flying: &Flying| matches!(flying.stage, Stage::Sent { .. });
-        self.line.is_empty() && self.flying.values().all(sent)
+        let sent = |in_flight: &InFlight| matches!(in_flight.stage, Stage::Sent { .. });
+        self.queue.is_empty() && self.in_flight.values().all(sent)
     }
 
-    /// A sent message whose reply may still come: reason enough to resume the session.
+    /// A reply to a sent message may still come: reason enough to resume the session.
     pub(crate) fn awaits_reply(&self) -> bool {
-        let sent = |flying: &Flying| matches!(flying.stage, Stage::Sent { .. });
-        self.flying.values().any(sent)
+        let sent = |in_flight: &InFlight| matches!(in_flight.stage, Stage::Sent { .. });
+        self.in_flight.values().any(sent)
     }
 
-    /// The frame of the first message in line, which is handed over now.
+    /// The frame of the next queued message, which is sent now.
     pub(crate) fn next(&mut self, online: bool, now: Instant) -> Option<Bytes> {
         if !online {
             return None;
         }
-        let message = self.line.pop_front()?;
+        let message = self.queue.pop_front()?;
         let frame = message.frame.clone();
         let left = now + self.left_within();
         let stage = if message.surb.is_some() {
@@ -191,12 +191,12 @@ impl Messages {
         };
         let number = self.next_number;
         self.next_number += 1;
-        let flying = Flying {
+        let in_flight = InFlight {
             message,
             number,
             stage,
         };
-        self.flying.insert(flying.message.id, flying);
+        self.in_flight.insert(in_flight.message.id, in_flight);
         Some(frame)
     }
 
@@ -206,32 +206,31 @@ impl Messages {
         (self.busy() + 1) as f64
     }
 
-    /// When a message that goes now leaves on average, and half as long again.
+    /// When a message that is sent now leaves on average, and half as long again.
     fn leaves_after(&self) -> Duration {
         seconds(1.5 * self.ticks() / self.rate)
     }
 
-    /// When it has left almost certainly: the sum of so many exponential times stays
-    /// below this in all but one of a thousand cases. Twice that, as other
-    /// connections have their turns too.
+    /// When it has left almost certainly: the sum of so many exponential times stays below this in
+    /// all but one of a thousand cases. Twice that, as other connections have their turns too.
     fn left_within(&self) -> Duration {
         let ticks = self.ticks();
         seconds(2.0 * (ticks + 4.0 * ticks.sqrt() + 3.0) / self.rate)
     }
 
-    /// Takes back a message that its caller no longer waits for. One that was
-    /// handed over cannot be called back; its reply then comes as an event.
-    /// A message of the same id with another reply block is not meant.
+    /// Takes back a message whose caller has given up. One that was sent cannot be called back; its
+    /// reply is then published as an event. A message of the same id with another reply block is
+    /// not affected.
     pub(crate) fn abandon(&mut self, id: &Id, surb: &Id) {
         let is_it = |message: &PlainMessage| message.id == *id && message.surb == Some(*surb);
-        self.line.retain(|message| !is_it(message));
-        let flying = self.flying.get_mut(id).filter(|f| is_it(&f.message));
-        if let Some(flying) = flying {
-            flying.message.sink = MessageSink::Events;
+        self.queue.retain(|message| !is_it(message));
+        let in_flight = self.in_flight.get_mut(id).filter(|f| is_it(&f.message));
+        if let Some(in_flight) = in_flight {
+            in_flight.message.sink = MessageSink::Events;
         }
     }
 
-    /// The daemon told what became of a message. False if it is none that is on its way.
+    /// The daemon reported the outcome of a message. Returns false if none of that id is in flight.
     pub(crate) fn on_sent(
         &mut self,
         event: &wire::MessageSent,
@@ -241,26 +240,26 @@ impl Messages {
         let Some(id) = self.find(event.message_id.as_ref(), event.surb_id.as_ref()) else {
             return false;
         };
-        let number = self.flying.get(&id).map(|flying| flying.number);
-        self.flying.retain(|_, flying| {
-            !matches!(flying.stage, Stage::Silent { .. }) || Some(flying.number) > number
+        let number = self.in_flight.get(&id).map(|in_flight| in_flight.number);
+        self.in_flight.retain(|_, in_flight| {
+            !matches!(in_flight.stage, Stage::Silent { .. }) || Some(in_flight.number) > number
         });
         if let Some(text) = &event.err {
-            if let Some(flying) = self.flying.remove(&id) {
-                flying.fail(not_sent(text));
+            if let Some(in_flight) = self.in_flight.remove(&id) {
+                in_flight.fail(not_sent(text));
             }
-        } else if let Some(flying) = self.flying.get_mut(&id) {
+        } else if let Some(in_flight) = self.in_flight.get_mut(&id) {
             let eta = Duration::from_nanos(event.reply_eta_ns.try_into().unwrap_or(0))
                 .min(seconds(LONGEST));
-            flying.stage = Stage::Sent {
+            in_flight.stage = Stage::Sent {
                 until: now + eta + slack,
             };
         }
         true
     }
 
-    /// A reply came. Gives it back where nobody waits for it, to be told as an event, and
-    /// whether its message was on its way.
+    /// A reply arrived. Returns it where nobody waits for it, to be published as an event, and
+    /// whether its message was in flight.
     pub(crate) fn on_reply(
         &mut self,
         reply: wire::MessageReply,
@@ -273,7 +272,7 @@ impl Messages {
             self.answered.pop_front();
         }
         self.answered.push_back(id);
-        match self.flying.remove(&id).map(|f| f.message.sink) {
+        match self.in_flight.remove(&id).map(|f| f.message.sink) {
             Some(MessageSink::Reply(sender)) => match sender.send(Ok(reply)) {
                 Err(Ok(reply)) => Some((reply, true)),
                 _ => None,
@@ -283,30 +282,30 @@ impl Messages {
     }
 
     fn find(&self, message: Option<&Id>, surb: Option<&Id>) -> Option<Id> {
-        if let Some(id) = message.filter(|id| self.flying.contains_key(*id)) {
+        if let Some(id) = message.filter(|id| self.in_flight.contains_key(*id)) {
             return Some(*id);
         }
         let surb = surb?;
-        self.flying
+        self.in_flight
             .values()
             .find(|f| f.message.surb.as_ref() == Some(surb))
             .map(|f| f.message.id)
     }
 
-    /// The connection is gone: nobody knows whether what was not told to be sent has
-    /// left. Gives what is to be told of messages that nobody waits for.
+    /// The connection is lost: whether messages without a sent event have left is unknown. Returns
+    /// the events to publish about messages that nobody waits for.
     #[must_use]
     pub(crate) fn on_lost(&mut self) -> Vec<Event> {
         self.end_if(|stage| !matches!(stage, Stage::Sent { .. }), lost)
     }
 
-    /// The session was not resumed: the replies to what was sent are lost too.
+    /// The session was not resumed: the replies to sent messages are lost too.
     #[must_use]
     pub(crate) fn on_fresh_session(&mut self) -> Vec<Event> {
         self.end_if(|_| true, lost)
     }
 
-    /// Ends what nothing more can come for.
+    /// Completes messages for which nothing more can come.
     #[must_use]
     pub(crate) fn expire(&mut self, now: Instant) -> Vec<Event> {
         let offline = self.offline_since.is_some();
@@ -319,7 +318,8 @@ impl Messages {
             Stage::Silent { left, .. } => !offline && left <= now,
             _ => false,
         };
-        self.flying.retain(|_, flying| !left(&flying.stage));
+        self.in_flight
+            .retain(|_, in_flight| !left(&in_flight.stage));
         self.end_if(over, overdue)
     }
 
@@ -329,7 +329,7 @@ impl Messages {
         error: impl Fn(&Stage) -> Error,
     ) -> Vec<Event> {
         let mut ended: Vec<(u64, Id)> = self
-            .flying
+            .in_flight
             .iter()
             .filter(|(_, f)| over(&f.stage))
             .map(|(id, f)| (f.number, *id))
@@ -338,9 +338,9 @@ impl Messages {
         ended
             .iter()
             .filter_map(|(_, id)| {
-                let flying = self.flying.remove(id)?;
-                let error = error(&flying.stage);
-                flying.end(error)
+                let in_flight = self.in_flight.remove(id)?;
+                let error = error(&in_flight.stage);
+                in_flight.end(error)
             })
             .collect()
     }
@@ -348,9 +348,9 @@ impl Messages {
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let offline = self.offline_since.is_some();
         let now = Instant::now();
-        self.flying
+        self.in_flight
             .values()
-            .filter_map(|flying| match flying.stage {
+            .filter_map(|in_flight| match in_flight.stage {
                 Stage::Sent { until } => Some(until),
                 Stage::Handed { .. } | Stage::Silent { .. } if offline => None,
                 Stage::Handed { until } => Some(until),
@@ -360,21 +360,21 @@ impl Messages {
             .min()
     }
 
-    /// Ends everything with the error that `error` makes.
+    /// Completes everything with the error that `error` makes.
     pub(crate) fn fail_all(&mut self, error: impl Fn() -> Error) {
-        let line = self.line.drain(..).map(|message| message.sink);
-        for sink in line.chain(self.flying.drain().map(|(_, f)| f.message.sink)) {
+        let queue = self.queue.drain(..).map(|message| message.sink);
+        for sink in queue.chain(self.in_flight.drain().map(|(_, f)| f.message.sink)) {
             fail(sink, error());
         }
     }
 }
 
-impl Flying {
+impl InFlight {
     fn fail(self, error: Error) {
         fail(self.message.sink, error);
     }
 
-    /// Ends the message. Gives the event that tells it, where nobody waits.
+    /// Completes the message. Returns the event that reports it, where nobody waits.
     fn end(self, error: Error) -> Option<Event> {
         let was_sent = matches!(self.stage, Stage::Sent { .. });
         self.message.end(error, was_sent)
@@ -382,7 +382,7 @@ impl Flying {
 }
 
 impl PlainMessage {
-    /// Ends a message that was sent or not. Gives the event that tells it, where nobody waits.
+    /// Completes a message, sent or not. Returns the event that reports it, where nobody waits.
     fn end(self, error: Error, was_sent: bool) -> Option<Event> {
         let (message_id, surb_id) = (Some(self.id), self.surb);
         match self.sink {
@@ -425,7 +425,7 @@ fn not_sent(text: &str) -> Error {
     )
 }
 
-/// The connection or the session went at the wrong moment.
+/// The connection or the session was lost before the outcome was known.
 fn lost(stage: &Stage) -> Error {
     let text = match stage {
         Stage::Sent { .. } => {
@@ -436,7 +436,7 @@ fn lost(stage: &Stage) -> Error {
     Error::new(Status::CONNECTION_LOST, text)
 }
 
-/// What a message gets that was made for a daemon which is no longer there.
+/// The error of a message made for a daemon that was replaced by one of another generation.
 pub(crate) fn other_generation() -> Error {
     Error::new(
         Status::CONNECTION_LOST,

@@ -1,4 +1,4 @@
-//! Time limits and what is told, with a clock of the test's own.
+//! Time limits and reported outcomes, with a clock of the test's own.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn silent(id: u8) -> PlainMessage {
     message(id, false, MessageSink::Events)
 }
 
-fn told(id: u8) -> PlainMessage {
+fn answered(id: u8) -> PlainMessage {
     message(id, true, MessageSink::Events)
 }
 
@@ -46,7 +46,7 @@ fn online() -> Messages {
     messages
 }
 
-/// Hands over everything in line.
+/// Sends everything that is queued.
 fn send(messages: &mut Messages, now: Instant) -> usize {
     std::iter::from_fn(|| messages.next(true, now)).count()
 }
@@ -95,7 +95,7 @@ fn a_later_sent_event_shows_that_those_before_have_left() {
     let mut messages = online();
     let now = Instant::now();
     messages.enqueue(silent(1));
-    messages.enqueue(told(2));
+    messages.enqueue(answered(2));
     messages.enqueue(silent(3));
     send(&mut messages, now);
     messages.on_sent(&sent(2, SECOND), SECOND, now);
@@ -105,11 +105,11 @@ fn a_later_sent_event_shows_that_those_before_have_left() {
 }
 
 #[test]
-fn time_in_the_daemons_queue_stands_still_while_it_is_offline() {
+fn time_in_the_daemons_queue_stops_while_it_is_offline() {
     let mut messages = online();
     let now = Instant::now();
     messages.enqueue(silent(1));
-    messages.enqueue(told(2));
+    messages.enqueue(answered(2));
     send(&mut messages, now);
     messages.set_online(false, now);
     messages.set_online(false, now + SECOND);
@@ -125,20 +125,20 @@ fn time_in_the_daemons_queue_stands_still_while_it_is_offline() {
 }
 
 #[test]
-fn a_sent_event_that_never_comes_ends_the_message_in_time() {
+fn a_message_without_a_sent_event_fails_in_time() {
     let mut messages = online();
     let now = Instant::now();
-    messages.enqueue(told(1));
+    messages.enqueue(answered(1));
     let (sender, mut answer) = oneshot::channel();
     messages.enqueue(message(2, true, MessageSink::Reply(sender)));
     send(&mut messages, now);
     assert!(messages.expire(now + SECOND * 60).is_empty());
     let events = messages.expire(now + SECOND * 120);
-    let [Event::MessageSent(told)] = &events[..] else {
+    let [Event::MessageSent(sent)] = &events[..] else {
         panic!("{events:?}");
     };
-    assert_eq!(told.message_id, Some([1; 16]));
-    let status = told.error.as_ref().map(Error::status);
+    assert_eq!(sent.message_id, Some([1; 16]));
+    let status = sent.error.as_ref().map(Error::status);
     assert_eq!(status, Some(Status::TIMEOUT));
     let failure = answer.try_recv().unwrap().unwrap_err();
     assert_eq!(failure.status(), Status::TIMEOUT);
@@ -146,29 +146,29 @@ fn a_sent_event_that_never_comes_ends_the_message_in_time() {
 }
 
 #[test]
-fn a_reply_is_awaited_until_its_block_is_no_longer_good() {
+fn a_reply_is_awaited_until_its_block_expires() {
     let mut messages = online();
     let now = Instant::now();
-    messages.enqueue(told(1));
+    messages.enqueue(answered(1));
     send(&mut messages, now);
     messages.on_sent(&sent(1, SECOND * 5), SECOND * 2, now);
     assert!(messages.on_lost().is_empty());
     assert!(messages.expire(now + SECOND * 6).is_empty());
     let events = messages.expire(now + SECOND * 7);
     assert!(matches!(&events[..], [Event::MessageReply(reply)] if reply.error.is_some()));
-    // Nobody counts on it, but it is not lost if it comes after all; once.
+    // Nobody waits for it, but it is not lost if it comes after all; once.
     assert!(messages.on_reply(reply(1)).is_some());
 }
 
 #[test]
 fn a_second_reply_is_dropped() {
     let mut messages = online();
-    messages.enqueue(told(1));
+    messages.enqueue(answered(1));
     send(&mut messages, Instant::now());
     assert!(messages.on_reply(reply(1)).is_some());
     assert!(messages.on_reply(reply(1)).is_none());
     for id in 0..=255 {
-        messages.enqueue(told(id));
+        messages.enqueue(answered(id));
         send(&mut messages, Instant::now());
         messages.on_reply(reply(id));
     }
@@ -180,7 +180,7 @@ fn a_hostile_eta_does_no_harm() {
     let mut messages = online();
     let now = Instant::now();
     for (id, eta) in [(1, i64::MAX), (2, i64::MIN), (3, -1)] {
-        messages.enqueue(told(id));
+        messages.enqueue(answered(id));
         send(&mut messages, now);
         let mut event = sent(id, SECOND);
         event.reply_eta_ns = eta;
@@ -191,11 +191,11 @@ fn a_hostile_eta_does_no_harm() {
 }
 
 #[test]
-fn a_lost_connection_tells_each_fate_in_the_order_of_sending() {
+fn a_lost_connection_reports_each_outcome_in_the_order_of_sending() {
     let mut messages = online();
     let now = Instant::now();
     for id in 1..=5 {
-        messages.enqueue(told(id));
+        messages.enqueue(answered(id));
         send(&mut messages, now);
     }
     messages.on_sent(&sent(3, SECOND), SECOND, now);

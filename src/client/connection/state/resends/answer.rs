@@ -1,4 +1,4 @@
-//! What comes back for a box or copy command, and who waits for it.
+//! The answer to a box or copy command, and who waits for it.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use tokio::sync::oneshot;
 use crate::wire::{codes, Features, Reply};
 use crate::Result;
 
-/// Names an entry of one lane.
+/// Identifies an entry of one lane.
 pub(crate) type ResendKey = u64;
 
-/// What came back for a start.
+/// The answer to a resend.
 pub(crate) struct ResendAnswer {
     pub(crate) reply: Reply,
     pub(crate) features: Arc<Features>,
@@ -19,7 +19,7 @@ pub(crate) struct ResendAnswer {
 }
 
 impl ResendAnswer {
-    /// The failure that it reports, if it does.
+    /// Returns the failure that it reports, if any.
     pub(crate) fn check(&self) -> Result<()> {
         codes::check(&self.reply, &self.features)
     }

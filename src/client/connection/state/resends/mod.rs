@@ -1,17 +1,17 @@
-//! What the daemon repeats for us until it is answered: boxes and copy commands.
+//! What the daemon resends for us until it is answered: boxes and copy commands.
 //!
-//! An entry waits in line, runs at the daemon, or, when its caller has given up,
-//! is *reaped*: a cancel can overtake its own start, so it is repeated until the
-//! daemon says that the entry is gone, and the entry keeps its slot that long.
-//! After a reconnect every running entry goes back to the front of the line; on a
-//! resumed session its old self is cancelled first, for the daemon would run both.
-//! A box without an answer for long is *recalled*, cancelled in the same way and put back
-//! in line: the daemon repeats it to one courier for ever, also when that is gone.
+//! An entry is queued, runs at the daemon, or, when its caller has given up, has a *pending
+//! cancel*: a cancel can overtake its own request, so it is repeated until the daemon reports that
+//! the entry is gone, and the entry keeps its slot that long. After a reconnect every running entry
+//! goes back to the front of the queue; on a resumed session its old request is cancelled first,
+//! for the daemon would run both. A box without an answer for long is *restarted*: it is cancelled
+//! in the same way and queued again, for the daemon resends it to one courier for ever, also when
+//! that courier is gone.
 
 pub(crate) mod answer;
 pub(crate) mod entry;
-mod line;
 pub(crate) mod places;
+mod queue;
 pub(crate) mod suspects;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -23,8 +23,8 @@ use bytes::Bytes;
 pub(crate) use self::answer::{ResendAnswer, ResendKey, ResendSink};
 
 use self::entry::{Entry, PendingCancel, CANCEL_EVERY};
-use self::line::{Item, Line};
 use self::places::Place;
+use self::queue::{Item, Queue};
 use super::calls::unsupported;
 use super::resend_request::ResendRequest;
 use super::window::{Sample, Window};
@@ -32,32 +32,32 @@ use crate::client::runtime::query_ids::Queries;
 use crate::wire::{Features, Hash, Reply, ReplyBody};
 use crate::{Error, Result};
 
-/// After so many cancels without effect the daemon cannot have the entry: it never
-/// answers some malformed envelopes at all, and a slot must not be lost for ever.
+/// After so many cancels without effect the daemon cannot have the entry: it never answers some
+/// malformed envelopes at all, and a slot must not be lost for ever.
 const MAX_CANCELS: u32 = 15;
 /// Copy commands run for minutes, so they do not count in the window. So many run at once.
 const MAX_COPIES: usize = 3;
-/// Code of the daemon for "cancelled".
+/// The daemon's error code for "cancelled".
 const CANCELLED: u8 = 24;
 
 /// All entries of a lane.
 pub(crate) struct Resends {
     entries: BTreeMap<u64, Entry>,
-    /// Places in line that are not filled.
+    /// Reserved places that are not filled.
     places: HashMap<ResendKey, Place>,
     by_query: HashMap<u64, u64>,
-    /// What waits: writes and copy commands, and reads. They take turns.
-    queues: [Line; 2],
-    /// The line whose turn it is.
+    /// The queues: writes and copy commands, and reads. They take turns.
+    queues: [Queue; 2],
+    /// The queue whose turn it is.
     turn: usize,
     /// Names of running entries; the daemon would confuse two of one name.
     running: HashSet<Hash>,
     /// How many of those are copy commands.
     copies: usize,
-    /// On one of which the daemon seems to hang up.
+    /// Entries on one of which the daemon seems to hang up.
     suspects: BTreeSet<ResendKey>,
     online: bool,
-    /// Cancels cost as much as what they cancel.
+    /// On this daemon a cancel costs as much as what it cancels.
     patient: bool,
     next_key: u64,
     pub(crate) window: Window,
@@ -67,7 +67,7 @@ const WRITES: usize = 0;
 const READS: usize = 1;
 
 impl Resends {
-    /// Neither in line nor at the daemon.
+    /// Nothing is queued or at the daemon.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -98,7 +98,7 @@ impl Resends {
         self.running.len().saturating_sub(self.copies)
     }
 
-    /// A write or copy command that somebody waits for and that has no answer yet.
+    /// A write or copy command that somebody waits for has no answer yet.
     pub(crate) fn has_writes(&self) -> bool {
         self.entries
             .values()
@@ -106,8 +106,8 @@ impl Resends {
     }
 
     /// Requests that wait for their turn.
-    pub(crate) fn in_line(&self) -> usize {
-        self.queues.iter().map(Line::len).sum()
+    pub(crate) fn queued(&self) -> usize {
+        self.queues.iter().map(Queue::len).sum()
     }
 
     /// Requests that are at the daemon now.
@@ -115,15 +115,14 @@ impl Resends {
         self.running.len()
     }
 
-    /// The frame of the entry whose turn it is, which runs from now on, and whether it was
-    /// sent before.
+    /// The frame of the next entry, which runs from now on, and whether it was sent before.
     pub(crate) fn next(
         &mut self,
         features: &Features,
         queries: &Queries,
         now: Instant,
     ) -> Option<(Bytes, bool)> {
-        while let Some(key) = self.take_from_line(now) {
+        while let Some(key) = self.take_from_queue(now) {
             let alone = self.running.is_empty();
             let Some(entry) = self.entries.get_mut(&key) else {
                 continue;
@@ -153,22 +152,22 @@ impl Resends {
         None
     }
 
-    /// Takes the next entry that may run out of its line.
-    fn take_from_line(&mut self, now: Instant) -> Option<ResendKey> {
+    /// Takes the next entry that may run out of its queue.
+    fn take_from_queue(&mut self, now: Instant) -> Option<ResendKey> {
         let only = self.next_suspect(now);
-        for line in [self.turn, 1 - self.turn] {
+        for queue in [self.turn, 1 - self.turn] {
             let copies = self.copies < MAX_COPIES;
             let may_run = |key| self.may_run(key);
-            if let Some(key) = self.queues[line].first(only.as_deref(), copies, may_run) {
-                self.turn = 1 - line;
-                self.queues[line].remove(key);
+            if let Some(key) = self.queues[queue].first(only.as_deref(), copies, may_run) {
+                self.turn = 1 - queue;
+                self.queues[queue].remove(key);
                 return Some(key);
             }
         }
         None
     }
 
-    /// It is ready, and nothing that runs stands in its way.
+    /// It is prepared, and no running entry is in its way.
     fn may_run(&self, key: ResendKey) -> bool {
         self.entries.get(&key).is_some_and(|entry| {
             !self.running.contains(&entry.name)
@@ -176,7 +175,7 @@ impl Resends {
         })
     }
 
-    /// The caller has given up. Gives the cancel to be sent, if the daemon knows of the entry.
+    /// The caller has given up. Returns the cancel to be sent, if the daemon has the entry.
     pub(crate) fn abandon(
         &mut self,
         key: ResendKey,
@@ -196,8 +195,8 @@ impl Resends {
         entry.request.cancel(&queries.fresh().1).ok()
     }
 
-    /// Cancels whose effect has not shown, and of what is recalled. An entry that none of
-    /// them reached is given up.
+    /// Returns the cancels that are due: repeated ones, and those of entries to be restarted. An
+    /// entry that no cancel had an effect on is given up.
     pub(crate) fn due_cancels(&mut self, queries: &Queries, now: Instant) -> Vec<Bytes> {
         if !self.online {
             return Vec::new();
@@ -225,7 +224,7 @@ impl Resends {
         cancels
     }
 
-    /// What the daemon has, or had; some of it more than once.
+    /// Entries that the daemon has or had; some of them several times.
     fn at_daemon(&self) -> impl Iterator<Item = (ResendKey, &Entry)> {
         let keys = self.by_query.values();
         keys.filter_map(|key| Some((*key, self.entries.get(key)?)))
@@ -239,13 +238,13 @@ impl Resends {
         due.into_iter().chain(self.trial_ends()).min()
     }
 
-    /// Whether the daemon is one of those where cancels are to be few.
+    /// Whether the daemon should get few cancels.
     pub(crate) fn cancel_patiently(&mut self, patient: bool) {
         self.patient = patient;
     }
 
-    /// The daemon is on the mixnet, or no longer. What it does not get to send cannot
-    /// answer a cancel either, and its time begins anew.
+    /// The daemon is on the mixnet, or no longer. Offline it does not answer a cancel either, so
+    /// the times start again.
     pub(crate) fn set_online(&mut self, online: bool, now: Instant) {
         if online && !self.online {
             self.entries.values_mut().for_each(|e| e.expect_answer(now));
@@ -256,7 +255,7 @@ impl Resends {
         self.online = online;
     }
 
-    /// A reply with query id `query` came. True if it belonged to an entry.
+    /// A reply with query id `query` arrived. Returns true if it belonged to an entry.
     pub(crate) fn on_reply(
         &mut self,
         query: u64,
@@ -267,24 +266,24 @@ impl Resends {
         let Some(&key) = self.by_query.get(&query) else {
             return false;
         };
-        // Some wait that are ready.
-        let is_full = self.in_line() > self.places.len();
+        // Some prepared entries wait.
+        let is_full = self.queued() > self.places.len();
         let Some(entry) = self.entries.get_mut(&key) else {
             return false;
         };
         if entry.current != Some(query) {
-            // The 24 of an earlier sending is the effect of our own cancel.
+            // The code 24 for an earlier sending is the effect of our own cancel.
             if reply.error_code != CANCELLED {
                 self.late_result(key, query, reply, features, now);
             }
             return true;
         }
-        if reply.error_code == CANCELLED && entry.is_recalled() {
+        if reply.error_code == CANCELLED && entry.is_restarting() {
             self.put_back(key);
             return true;
         }
         if let (Some(sent), true) = (entry.sent_at, has_travelled(&reply)) {
-            // Copy commands send packets that nothing tells of.
+            // Copy commands send packets that nothing reports.
             let full = is_full && self.copies == 0;
             self.window.learn(Sample {
                 sent,
@@ -298,7 +297,7 @@ impl Resends {
         true
     }
 
-    /// The reply with query id `query` could not be read. True if it belonged to an entry.
+    /// The reply with query id `query` could not be read. Returns true if it belonged to an entry.
     pub(crate) fn on_unreadable(&mut self, query: u64, error: &Error) -> bool {
         let Some(&key) = self.by_query.get(&query) else {
             return false;
@@ -309,8 +308,8 @@ impl Resends {
         true
     }
 
-    /// An earlier sending was answered after all: that is the result. What still
-    /// runs for the entry is cancelled.
+    /// An earlier sending was answered after all: that is the result. The request that still runs
+    /// for the entry is cancelled.
     fn late_result(
         &mut self,
         key: ResendKey,
@@ -335,8 +334,8 @@ impl Resends {
         }
     }
 
-    /// The connection is gone and a new session begins, resumed or not. Gives
-    /// the cancels that must precede everything else.
+    /// The connection is lost and a new session starts, resumed or not. Returns the cancels that
+    /// must precede everything else.
     pub(crate) fn reconnect(
         &mut self,
         resumed: bool,
@@ -358,14 +357,14 @@ impl Resends {
             }
             if entry.sink.is_none() {
                 if resumed {
-                    // Nothing of it can wait in the daemon's queue, which went with the
-                    // connection; what came through may be one step behind: once more.
+                    // The daemon's queue was lost with the connection, so the entry cannot wait
+                    // there; what got through may be one step behind: cancel once more.
                     entry.pending_cancel = Some(PendingCancel {
                         at: now + CANCEL_EVERY,
                         sent: MAX_CANCELS - 1,
                     });
                 } else {
-                    self.end_quietly(key); // dies with the old session
+                    self.end_quietly(key); // discarded with the old session
                 }
                 continue;
             }
@@ -381,13 +380,13 @@ impl Resends {
             }
             self.running.remove(&entry.name);
             self.copies -= usize::from(entry.request.is_copy());
-            self.queues[line_of(&entry.request)].push_front(key, item_of(&entry.request));
+            self.queues[queue_of(&entry.request)].push_front(key, item_of(&entry.request));
         }
         cancels.reverse();
         cancels
     }
 
-    /// Ends everything with the error that `error` makes.
+    /// Completes everything with the error that `error` makes.
     pub(crate) fn fail_all(&mut self, error: impl Fn() -> Error) {
         for (_, mut entry) in std::mem::take(&mut self.entries) {
             if let Some(sink) = entry.sink.take() {
@@ -412,21 +411,21 @@ impl Resends {
 
     /// No cancel has had any effect on an entry.
     fn give_up(&mut self, key: ResendKey) {
-        if self.entries.get(&key).is_some_and(Entry::is_recalled) {
+        if self.entries.get(&key).is_some_and(Entry::is_restarting) {
             self.put_back(key);
         } else {
             self.end_quietly(key);
         }
     }
 
-    /// What was recalled waits for its turn again, behind all others.
+    /// A restarted entry is queued again, behind all others.
     fn put_back(&mut self, key: ResendKey) {
         let Some(entry) = self.entries.get_mut(&key) else {
             return;
         };
         entry.put_back();
         self.running.remove(&entry.name);
-        self.queues[line_of(&entry.request)].push_back(key, item_of(&entry.request));
+        self.queues[queue_of(&entry.request)].push_back(key, item_of(&entry.request));
     }
 
     fn end_quietly(&mut self, key: ResendKey) {
@@ -443,7 +442,7 @@ impl Resends {
             self.running.remove(&entry.name);
             self.copies -= usize::from(entry.request.is_copy());
         } else {
-            self.queues[line_of(&entry.request)].remove(key);
+            self.queues[queue_of(&entry.request)].remove(key);
         }
         Some(entry)
     }
@@ -456,7 +455,7 @@ fn item_of(request: &ResendRequest) -> Item {
     }
 }
 
-fn line_of(request: &ResendRequest) -> usize {
+fn queue_of(request: &ResendRequest) -> usize {
     if request.is_write() {
         WRITES
     } else {
@@ -464,7 +463,7 @@ fn line_of(request: &ResendRequest) -> usize {
     }
 }
 
-/// The answer crossed the mixnet, so its time says something of it.
+/// The answer crossed the mixnet, so its round trip is a sample.
 fn has_travelled(reply: &Reply) -> bool {
     match &reply.body {
         ReplyBody::StartResending(body) => reply.error_code != CANCELLED && body.courier.is_some(),

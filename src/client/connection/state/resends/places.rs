@@ -1,35 +1,35 @@
-//! Places in a lane's line for boxes that are encrypted when their turn is near.
+//! Places in a lane's queue for boxes that are encrypted when their turn is near.
 //!
-//! An encryption may cost the daemon seconds, so none is asked for long before it is used. But
-//! the order of the line is that in which callers came. So a place is taken first; whoever has
-//! it is told when the turn is near, encrypts, and fills it. Until then others pass.
+//! An encryption may cost the daemon seconds, so it is requested shortly before it is used. But the
+//! queue keeps the order in which callers came. So a place is reserved first. Its holder is
+//! notified when its turn is near, encrypts, and fills it. Until then others pass.
 
 use tokio::sync::oneshot;
 
 use super::answer::{ResendKey, ResendSink};
-use super::line::Item;
-use super::{item_of, line_of, Resends, READS, WRITES};
+use super::queue::Item;
+use super::{item_of, queue_of, Resends, READS, WRITES};
 use crate::client::connection::state::resend_request::ResendRequest;
 use crate::error::closed;
 use crate::Result;
 
-/// So many boxes of a line are prepared beyond those that may leave now. Enough to keep the lane
-/// busy; what is prepared and then cancelled was encrypted in vain. Writes are many where they
-/// are, and none of them is cheaper later.
+/// So many boxes of a queue are prepared beyond those that may be sent now: enough to keep the lane
+/// busy, as a prepared box that is cancelled was encrypted for nothing. The bound for writes is
+/// larger: they come in large numbers, and none of them gets cheaper later.
 const AHEAD: [usize; 2] = [8, 2];
 
-/// Whoever has the place; None once told.
+/// Notifies the holder of the place; `None` once done.
 pub(crate) type Place = Option<oneshot::Sender<()>>;
 
 impl Resends {
-    /// Takes a place at the end of the line; what comes back is told when the turn is near.
+    /// Reserves a place at the end of the queue; the receiver is notified when its turn is near.
     pub(crate) fn reserve(&mut self, is_write: bool) -> (ResendKey, oneshot::Receiver<()>) {
         let key = self.next_key;
         self.next_key += 1;
-        let (near, told) = oneshot::channel();
+        let (notify, notified) = oneshot::channel();
         self.queues[if is_write { WRITES } else { READS }].push_back(key, Item::Place);
-        self.places.insert(key, Some(near));
-        (key, told)
+        self.places.insert(key, Some(notify));
+        (key, notified)
     }
 
     /// Puts a request into its place.
@@ -40,37 +40,37 @@ impl Resends {
         sink: ResendSink,
     ) -> Result<()> {
         self.places.remove(&key).ok_or_else(closed)?;
-        self.queues[line_of(&request)].fill(key, item_of(&request));
+        self.queues[queue_of(&request)].fill(key, item_of(&request));
         self.enter(key, request, sink);
         Ok(())
     }
 
-    /// Gives a place up. False if it is none, or filled.
+    /// Releases a place. Returns false if there is none, or it is filled.
     pub(crate) fn vacate(&mut self, key: ResendKey) -> bool {
         let was_there = self.places.remove(&key).is_some();
         if was_there {
-            for line in &mut self.queues {
-                line.remove(key);
+            for queue in &mut self.queues {
+                queue.remove(key);
             }
         }
         was_there
     }
 
-    /// Tells those whose turn is near, where `free` requests may leave now.
-    pub(crate) fn call_near(&mut self, free: usize) {
+    /// Notifies the holders whose turn is near, where `free` requests may be sent now.
+    pub(crate) fn notify_near(&mut self, free: usize) {
         if self.places.is_empty() {
             return;
         }
-        for (line, ahead) in self.queues.iter().zip(AHEAD) {
-            let mut near = free + ahead;
-            let mut boxes = line.boxes();
-            while let Some(key) = boxes.next().filter(|_| near > 0) {
+        for (queue, ahead) in self.queues.iter().zip(AHEAD) {
+            let mut left = free + ahead;
+            let mut boxes = queue.boxes();
+            while let Some(key) = boxes.next().filter(|_| left > 0) {
                 if let Some(place) = self.places.get_mut(&key) {
-                    near -= 1;
-                    // Nobody there: the place is about to be given up.
-                    place.take().map(|told| told.send(()));
+                    left -= 1;
+                    // The holder is gone: it is about to release the place.
+                    place.take().map(|notify| notify.send(()));
                 } else if self.may_run(key) {
-                    near -= 1;
+                    left -= 1;
                 }
             }
         }
@@ -95,16 +95,16 @@ mod tests {
         (0..count).map(|_| resends.reserve(true)).collect()
     }
 
-    fn told(places: &mut [(ResendKey, Near)]) -> Vec<bool> {
-        let told = |place: &mut (ResendKey, Near)| place.1.try_recv().is_ok();
-        places.iter_mut().map(told).collect()
+    fn notified(places: &mut [(ResendKey, Near)]) -> Vec<bool> {
+        let notified = |place: &mut (ResendKey, Near)| place.1.try_recv().is_ok();
+        places.iter_mut().map(notified).collect()
     }
 
-    /// How many of places in a row were told, which are the first.
-    fn told_first(places: &mut [(ResendKey, Near)]) -> usize {
-        let told = told(places);
-        let count = told.iter().filter(|t| **t).count();
-        assert!(told[..count].iter().all(|t| *t), "{told:?}");
+    /// How many places at the front were notified; asserts that they are the first.
+    fn notified_first(places: &mut [(ResendKey, Near)]) -> usize {
+        let notified = notified(places);
+        let count = notified.iter().filter(|t| **t).count();
+        assert!(notified[..count].iter().all(|t| *t), "{notified:?}");
         count
     }
 
@@ -112,11 +112,14 @@ mod tests {
     fn those_are_told_that_may_leave_now_and_some_ahead() {
         let mut resends = Resends::new();
         let mut all = places(&mut resends, 40);
-        resends.call_near(3);
-        assert_eq!(told_first(&mut all), 3 + AHEAD[WRITES]);
-        resends.call_near(3);
+        resends.notify_near(3);
+        assert_eq!(notified_first(&mut all), 3 + AHEAD[WRITES]);
+        resends.notify_near(3);
         let (sink, _answer) = oneshot::channel();
-        assert!(!told(&mut all).contains(&true), "nobody is told twice");
+        assert!(
+            !notified(&mut all).contains(&true),
+            "nobody is notified twice"
+        );
         resends.fill(all[0].0, write_of(1), sink).unwrap();
         let left = resends.next(
             &Features::current(),
@@ -124,16 +127,16 @@ mod tests {
             Instant::now(),
         );
         assert!(left.is_some());
-        resends.call_near(2);
+        resends.notify_near(2);
         assert_eq!(
-            told(&mut all[1..]),
+            notified(&mut all[1..]),
             [false; 39],
             "one left, one place less is free"
         );
         resends.abandon(all[1].0, &Queries::new().unwrap(), Instant::now());
-        resends.call_near(2);
-        let told = told(&mut all);
-        assert_eq!(told.iter().position(|t| *t), Some(3 + AHEAD[WRITES]));
+        resends.notify_near(2);
+        let notified = notified(&mut all);
+        assert_eq!(notified.iter().position(|t| *t), Some(3 + AHEAD[WRITES]));
     }
 
     #[test]
@@ -153,25 +156,25 @@ mod tests {
         assert!(resends.running.contains(&[1; 32]));
     }
 
-    /// How many of those that wait were looked at so far.
-    fn looked_at(resends: &Resends) -> usize {
-        resends.queues.iter().map(|line| line.looked_at.get()).sum()
+    /// How many queued entries were visited so far.
+    fn visited(resends: &Resends) -> usize {
+        resends.queues.iter().map(|queue| queue.visited.get()).sum()
     }
 
-    /// Takes everything out, from the front or the back, as a cancelled operation does: what
-    /// it leaves may be another's turn. Gives how many others were looked at.
+    /// Removes everything, from the front or the back, as a cancelled operation does; that may give
+    /// its turn to another. Returns how many others were visited.
     fn take_out(resends: &mut Resends, mut keys: Vec<ResendKey>, from_back: bool) -> usize {
         let (queries, now) = (Queries::new().unwrap(), Instant::now());
-        let before = looked_at(resends);
+        let before = visited(resends);
         if from_back {
             keys.reverse();
         }
         for key in keys {
             resends.abandon(key, &queries, now);
             resends.next(&Features::current(), &queries, now);
-            resends.call_near(1);
+            resends.notify_near(1);
         }
-        looked_at(resends) - before
+        visited(resends) - before
     }
 
     #[test]
@@ -190,7 +193,7 @@ mod tests {
             let keys = keys.collect();
             let looked = take_out(&mut resends, keys, from_back);
             assert!(looked <= 12 * MANY, "{looked} for copy commands");
-            assert_eq!(resends.in_line(), 0);
+            assert_eq!(resends.queued(), 0);
         }
     }
 
@@ -204,22 +207,22 @@ mod tests {
         let mut behind = places(&mut resends, 1);
         while resends.next(&Features::current(), &queries, now).is_some() {}
         assert_eq!(resends.copies, MAX_COPIES);
-        resends.call_near(0);
-        assert_eq!(told(&mut behind), [true]);
+        resends.notify_near(0);
+        assert_eq!(notified(&mut behind), [true]);
     }
 
     #[test]
     fn whoever_holds_a_place_hears_of_the_end_and_can_fill_it_no_more() {
         let mut resends = Resends::new();
-        let (key, mut near) = resends.reserve(false);
+        let (key, mut turn) = resends.reserve(false);
         resends.fail_all(closed);
         assert!(matches!(
-            near.try_recv(),
+            turn.try_recv(),
             Err(oneshot::error::TryRecvError::Closed)
         ));
         assert!(resends
             .fill(key, write_of(1), oneshot::channel().0)
             .is_err());
-        assert_eq!(resends.in_line(), 0);
+        assert_eq!(resends.queued(), 0);
     }
 }

@@ -1,9 +1,11 @@
-//! A start on which the daemon hangs up each time would be sent for ever, and all others with it.
+//! A resend on which the daemon hangs up each time would be replayed for ever, and fail all others
+//! with it.
 //!
-//! Any that runs may be the one. Those that were sent shortly before on each of several connections
-//! in a row that the daemon ended are suspects: they go one at a time from then on, and nothing new
-//! beside them, until each has an answer or has been at the daemon for a while. One on which the
-//! daemon hangs up even so is ended, and the others, which were with it, are suspects no longer.
+//! Any running entry may be the one. Entries that were sent shortly before on each of several
+//! connections in a row that the daemon closed are suspects: they are sent one at a time from then
+//! on, with nothing new beside them, until each has an answer or has been at the daemon for a
+//! while. An entry on which the daemon hangs up even so fails, and the others, which were with it,
+//! are suspects no longer.
 
 use std::time::{Duration, Instant};
 
@@ -11,9 +13,9 @@ use super::answer::ResendKey;
 use super::Resends;
 use crate::client::connection::state::calls::{given_up, HANG_UPS};
 
-/// After so many connections in a row a start is a suspect; as many again may end with it alone.
+/// After so many connections in a row an entry is a suspect; after as many again, alone, it fails.
 const SUSPECTED: u32 = HANG_UPS / 2;
-/// What has been at the daemon for so long is not what it hangs up on.
+/// An entry that has been at the daemon for so long is not what it hangs up on.
 const SURVIVED: Duration = Duration::from_secs(20);
 
 impl Resends {
@@ -45,7 +47,7 @@ impl Resends {
         }
     }
 
-    /// Which entries may be sent now, where not all may: the suspects, or none while one of them
+    /// The entries that may be sent now, where not all may: the suspects, or none while one of them
     /// is at the daemon.
     pub(crate) fn next_suspect(&mut self, now: Instant) -> Option<Vec<ResendKey>> {
         let survived: Vec<ResendKey> = self.suspects.iter().copied().collect();
@@ -73,7 +75,7 @@ impl Resends {
         })
     }
 
-    /// When a suspect that is at the daemon is none any more.
+    /// When a suspect that is at the daemon is cleared.
     fn trial_of(&self, key: ResendKey) -> Option<Instant> {
         let entry = self.entries.get(&key)?;
         entry.current.and(entry.sent_at).map(|at| at + SURVIVED)
@@ -93,7 +95,7 @@ mod tests {
     use crate::client::connection::state::resends::tests::{write_of, Answers, Bench};
     use crate::Status;
 
-    /// Sends all that may go, on a new session. Gives the names that are at the daemon.
+    /// Sends all that may go, on a new session. Returns the names that are at the daemon.
     fn reconnect(bench: &mut Bench) -> Vec<u8> {
         bench.resends.reconnect(false, &bench.queries, bench.now);
         while bench.run().is_some() {}
@@ -135,7 +137,7 @@ mod tests {
                 names = at_daemon(&bench);
             }
         }
-        // With it gone the others go as ever.
+        // Without it the others are sent as usual.
         assert_eq!((alone, names), (vec![1, 2, 3, 3, 3, 3], vec![4, 5]));
         for innocent in [0, 1] {
             assert!(answers[innocent].try_recv().unwrap().is_ok());

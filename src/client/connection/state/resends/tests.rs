@@ -1,4 +1,4 @@
-//! The line, the window's places and the cancels, with a clock of the test's own.
+//! The queue, the window's places and the cancels, with a clock of the test's own.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(in crate::client::connection) fn copy_of(seed: u8) -> ResendRequest {
 }
 
 impl Resends {
-    /// Puts a request that is ready at the end of its line.
+    /// Queues a prepared request.
     pub(in crate::client::connection) fn enqueue(
         &mut self,
         request: ResendRequest,
@@ -70,7 +70,7 @@ impl Bench {
         (self.resends.enqueue(request, sender), answers)
     }
 
-    /// Lets the next entry run; gives its query.
+    /// Starts the next entry; returns its query.
     pub(crate) fn run(&mut self) -> Option<u64> {
         let frame = self.resends.next(&self.features, &self.queries, self.now)?;
         let whole: Vec<u8> = frame.0.to_vec();
@@ -112,7 +112,7 @@ impl Bench {
     fn is_blank(&self) -> bool {
         self.resends.entries.is_empty()
             && self.resends.by_query.is_empty()
-            && self.resends.in_line() == 0
+            && self.resends.queued() == 0
             && self.resends.running.is_empty()
             && self.resends.copies == 0
             && self.resends.in_flight() == 0
@@ -120,7 +120,7 @@ impl Bench {
 }
 
 #[test]
-fn a_cancel_is_repeated_more_and_more_seldom() {
+fn a_cancel_is_repeated_less_and_less_often() {
     let mut bench = Bench::new();
     let (key, _answers) = bench.enqueue(write_of(1));
     let query = bench.run().unwrap();
@@ -160,16 +160,16 @@ fn nothing_is_cancelled_again_while_the_daemon_is_offline() {
     assert_eq!(bench.cancels_over(1), [1]);
 }
 
-/// Broken where a start without an answer keeps its place for good: with a window of one,
-/// nothing else of its lane is ever sent.
+/// Fails where a request without an answer keeps its place for good: with a window of one, nothing
+/// else of its lane is ever sent.
 #[test]
-fn a_box_without_an_answer_for_long_goes_to_the_end_of_the_line() {
+fn a_box_without_an_answer_for_long_goes_to_the_end_of_the_queue() {
     let mut bench = Bench::new();
     let (_, mut first) = bench.enqueue(write_of(1));
     let silent = bench.run().unwrap();
     let (_, mut second) = bench.enqueue(write_of(2));
     assert_eq!(bench.cancels_over(605), [600, 601, 603]);
-    // What the daemon says of the cancel is not told.
+    // The daemon's answer to the cancel is not reported.
     assert!(bench.reply(silent, CANCELLED));
     assert!(first.try_recv().is_err());
     let other = bench.run().unwrap();
@@ -179,14 +179,14 @@ fn a_box_without_an_answer_for_long_goes_to_the_end_of_the_line() {
     let again = bench.run().unwrap();
     assert_ne!(again, silent);
     assert_eq!(bench.cancels_over(1202), [1200, 1201]);
-    // A result counts at any time, and tells that there was a sending before.
+    // A result counts at any time, and says that there was an earlier sending.
     bench.reply(again, 0);
     assert!(first.try_recv().unwrap().unwrap().replayed);
     assert!(bench.is_blank());
 }
 
 #[test]
-fn the_result_of_a_box_that_was_recalled_counts() {
+fn the_result_of_a_restarted_box_counts() {
     let mut bench = Bench::new();
     let (_, mut answers) = bench.enqueue(write_of(1));
     let old = bench.run().unwrap();
@@ -195,14 +195,14 @@ fn the_result_of_a_box_that_was_recalled_counts() {
     let again = bench.run().unwrap();
     bench.reply(old, 0);
     assert!(answers.try_recv().unwrap().is_ok());
-    // The other sending is not wanted any more.
+    // The other sending is not needed any more.
     assert_eq!(bench.cancels_over(1).len(), 1);
     assert!(bench.reply(again, CANCELLED));
     assert!(bench.is_blank());
 }
 
 #[test]
-fn what_waits_for_a_daemon_off_the_mixnet_and_copy_commands_are_not_recalled() {
+fn entries_of_a_daemon_off_the_mixnet_and_copy_commands_are_not_restarted() {
     let mut bench = Bench::new();
     let (_, _copy) = bench.enqueue(copy_of(1));
     bench.run().unwrap();
@@ -240,7 +240,7 @@ fn an_old_daemon_gets_few_cancels() {
 }
 
 #[test]
-fn a_resumed_session_cancels_what_nobody_wants_once_more_and_forgets_it() {
+fn a_resumed_session_cancels_what_nobody_waits_for_once_more_and_drops_it() {
     let mut bench = Bench::new();
     let (key, _answers) = bench.enqueue(write_of(1));
     bench.run().unwrap();

@@ -1,5 +1,5 @@
-//! A daemon in virtual time, as the tests of what is reckoned from its rate need it: a Poisson
-//! server with round trips behind it.
+//! A daemon in virtual time, for tests of estimates from its rate: a Poisson server with round
+//! trips behind it.
 
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -18,8 +18,8 @@ impl Dice {
     }
 }
 
-/// A daemon as seen by one lane, and by clients beside it that always have something to send.
-/// What is under way goes before what is new; clients take turns.
+/// A daemon as seen by one lane, beside clients that always have something to send. Requests in
+/// progress go before new ones; clients take turns.
 pub(crate) struct Daemon {
     dice: Dice,
     pub(crate) now: f64,
@@ -77,7 +77,7 @@ impl Daemon {
         self.new.push_back(request);
     }
 
-    /// Goes on until a request is answered.
+    /// Runs until a request is answered.
     pub(crate) fn answer(&mut self) -> Request {
         loop {
             #[allow(clippy::cast_precision_loss)]

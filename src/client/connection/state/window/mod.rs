@@ -1,16 +1,16 @@
 //! How many requests a lane keeps at the daemon at once.
 //!
-//! The daemon sends packets by a Poisson process of known rate, and each packet is then
-//! away for a round trip. A request is always in one of two places: in the daemon's queue,
-//! or on its way. With `n` requests the daemon has nothing to send for the share of time
-//! that Erlang's loss formula gives for `n` and `rate × round trip`, whatever the spread of
-//! the round trips. The window is the smallest `n` for which that share is small: fewer cost
-//! throughput, more only wait in the daemon's queue, where they cannot be reordered.
+//! The daemon sends packets by a Poisson process of known rate, and each packet is then away for a
+//! round trip. A request is always in one of two places: in the daemon's queue, or in flight. With
+//! `n` requests the daemon has nothing to send for the share of time that Erlang's loss formula
+//! gives for `n` and `rate × round trip`, whatever the spread of the round trips. The window is the
+//! smallest `n` for which that share is small: fewer cost throughput, more only wait in the
+//! daemon's queue, where they cannot be reordered.
 //!
-//! A single round trip says nothing of queueing, as a Poisson process spreads by itself. What
-//! is compared with the model is the number of answers over a stretch of time in which the
-//! window was always full. Only where it falls short by more than a Poisson process does
-//! is the daemon taken to send for other clients too, and the window follows what is left.
+//! A single round trip does not measure queueing, as a Poisson process spreads by itself. The
+//! number of answers over a stretch of time in which the window was always full is compared with
+//! the model. Only where it falls short by more than a Poisson process does is the daemon assumed
+//! to send for other clients too, and the window follows what is left.
 
 #[cfg(test)]
 pub(crate) mod daemon;
@@ -21,30 +21,30 @@ use std::time::{Duration, Instant};
 /// The daemon's queue is 16 deep and it stops reading when that is full: stay well below.
 pub(crate) const MAX: usize = 12;
 const MIN: usize = 1;
-/// Share of time for which the daemon may have nothing to send for a lane with work.
+/// Share of time for which the daemon may have nothing to send for a busy lane.
 const IDLE: f64 = 0.02;
 /// From an answer to the next request at the daemon, in seconds.
 const TURNAROUND: f64 = 0.002;
-/// Answers are counted until so many packets are expected, at first: what is off by much shows
-/// soon. What is off by less takes longer, up to so many.
+/// Answers are counted until so many packets are expected, at first: a large deviation shows soon.
+/// A smaller one takes longer, up to so many.
 const STRETCH: f64 = 64.0;
 const LONG_STRETCH: f64 = 256.0;
 /// Standard deviations of a number of packets that are significant.
 const SIGNIFICANT: f64 = 3.0;
-/// The share of the daemon that is left is never taken for less.
+/// Lower bound on the share of the daemon that is left.
 const LEAST_SHARE: f64 = 1.0 / 16.0;
-/// Requests that were alone say what the round trip is, the last so many; the promise counts
-/// as some of them at first.
+/// The last so many requests that were alone measure the round trip; the promise counts as some of
+/// them at first.
 const LEARNT_FROM: u32 = 8;
 const PROMISE: u32 = 4;
-/// Where no document tells: packets a second, and seconds of a round trip.
+/// Where no document says: packets a second, and seconds of a round trip.
 const USUAL_RATE: f64 = 1.0;
 const USUAL_ROUND_TRIP: f64 = 2.0;
-/// Requests after which their mean time says something.
+/// Requests after which their mean time is used.
 const ENOUGH: u32 = 16;
-/// No packet is away for longer, in seconds.
+/// Upper bound on the time for which a packet is away, in seconds.
 const LONGEST: f64 = 600.0;
-/// A shortest time is forgotten after so many samples, for routes change.
+/// A shortest time is dropped after so many samples, for routes change.
 const FORGET_AFTER: u32 = 256;
 
 /// One request that was answered.
@@ -54,8 +54,8 @@ pub(crate) struct Sample {
     pub(crate) answered: Instant,
     /// Nothing else of the lane was at the daemon when it was sent.
     pub(crate) alone: bool,
-    /// Others waited for a place in the window when it was answered, and nothing but what is
-    /// counted had a place.
+    /// Others waited for a place in the window when it was answered, and only counted requests had
+    /// places.
     pub(crate) full: bool,
 }
 
@@ -70,11 +70,11 @@ pub(crate) struct Window {
     /// Seconds that a packet is away, as measured with so many requests.
     round_trip: f64,
     measured: u32,
-    /// The part of the rate that others leave to this lane; more than all of it where the daemon
-    /// sends faster than the document says.
+    /// The part of the rate that others leave to this lane; more than 1 where the daemon sends
+    /// faster than the document says.
     share: f64,
     stretch: Option<Stretch>,
-    /// The window was made smaller, and whether that cost throughput is not known yet.
+    /// The window was made smaller; whether that cost throughput is not known yet.
     trial: Option<Trial>,
     shortest: Option<Duration>,
     smoothed: RoundTrip,
@@ -86,7 +86,7 @@ pub(crate) struct Window {
 struct Stretch {
     since: Instant,
     answers: u32,
-    /// Packets that are expected when they are counted next.
+    /// Packets that are expected at the next comparison.
     until: f64,
 }
 
@@ -100,7 +100,7 @@ impl Stretch {
     }
 }
 
-/// What there was before the window was made smaller.
+/// The state before the window was made smaller.
 #[derive(Clone, Copy)]
 struct Trial {
     slots: usize,
@@ -133,12 +133,12 @@ impl Window {
         self.slots
     }
 
-    /// The smoothed time from a request to its answer; None before the first.
+    /// The smoothed time from a request to its answer; `None` before the first.
     pub(crate) fn smoothed(&self) -> Option<Duration> {
         self.smoothed.get()
     }
 
-    /// The shortest such time of late; None before the first.
+    /// The shortest such time of late; `None` before the first.
     pub(crate) fn shortest(&self) -> Option<Duration> {
         self.shortest
     }
@@ -153,8 +153,8 @@ impl Window {
         self.round_trip
     }
 
-    /// Takes over what the network's document promises: `rate` packets leave in a second, and
-    /// each is away for about `round_trip`. A request of this lane takes `packets` of them.
+    /// Sets what the network's document promises: `rate` packets leave in a second, and each is
+    /// away for about `round_trip`. A request of this lane takes `packets` of them.
     pub(crate) fn expect(&mut self, rate: f64, round_trip: Duration, packets: f64) {
         self.packets = packets;
         if rate.is_finite() && rate > 0.0 && rate != self.rate {
@@ -170,12 +170,12 @@ impl Window {
         self.resize();
     }
 
-    /// What has a place in the window is not, or not only, what is counted.
+    /// Requests that are not counted have places in the window, too.
     pub(crate) fn disturb(&mut self) {
         self.stretch = None;
     }
 
-    /// Learns from one request.
+    /// Adds the sample of one request.
     pub(crate) fn learn(&mut self, sample: Sample) {
         let took = sample.answered.saturating_duration_since(sample.sent);
         self.samples = self.samples.wrapping_add(1).max(1);
@@ -203,21 +203,21 @@ impl Window {
         self.round_trip += (away - self.round_trip) / f64::from(self.measured);
     }
 
-    /// No packet is away for longer than requests take, of which it is a part.
+    /// No packet is away for longer than its request takes.
     fn bound_round_trip(&mut self) {
         if let (true, Some(took)) = (self.samples >= ENOUGH, self.smoothed.get()) {
             self.round_trip = self.round_trip.min(took.as_secs_f64() / self.packets);
         }
     }
 
-    /// Whoever has a burst of work finds the daemon as it was promised.
+    /// A new burst starts with the rate that was promised.
     fn forget_others(&mut self) {
         self.stretch = None;
         self.trial = None;
         self.share = 1.0;
     }
 
-    /// One more answer while the window was full.
+    /// Counts one more answer while the window was full.
     fn count(&mut self, now: Instant) {
         let idle = loss(self.slots, self.load());
         let expected = self.rate * self.share * (1.0 - idle);
@@ -246,12 +246,12 @@ impl Window {
         self.rate * self.share * (self.round_trip + TURNAROUND)
     }
 
-    /// What so many packets a second, over a stretch, say of the daemon; `is_off` if they are
-    /// not what the model expects.
+    /// Judges the daemon by so many packets a second over a stretch; `is_off` if they are not what
+    /// the model expects.
     fn judge(&mut self, throughput: f64, is_off: bool) {
         if let Some(trial) = self.trial.take() {
-            // Fewer places cost throughput: it is not others who hold the answers up, they
-            // are away for longer than was known.
+            // Fewer places cost throughput: the answers are not late because of other clients;
+            // packets are away for longer than was known.
             #[allow(clippy::cast_precision_loss)] // a dozen
             let fewer = self.slots as f64 / trial.slots as f64;
             if throughput < trial.throughput * (1.0 + fewer) / 2.0 {
@@ -284,8 +284,8 @@ impl Window {
     }
 }
 
-/// Erlang's loss formula: the chance that all of `places` are taken when `load` are on average
-/// wanted at once.
+/// Erlang's loss formula: the chance that all of `places` are taken when `load` are needed at once
+/// on average.
 fn loss(places: usize, load: f64) -> f64 {
     let mut lost = 1.0;
     for place in 1..=places {

@@ -1,5 +1,5 @@
-//! The window before a Poisson server, in virtual time: throughput, what is queued there, and
-//! what the window makes of other clients and of round trips that were not promised.
+//! The window before a Poisson server, in virtual time: throughput, the queue there, and the effect
+//! of other clients and of round trips that differ from the promise.
 
 use super::daemon::Daemon;
 use super::*;
@@ -11,7 +11,7 @@ struct Lane {
     begun: Instant,
     in_flight: usize,
     waiting: usize,
-    /// Most requests that were in the daemon's queue or on their way at once.
+    /// Most requests that were in the daemon's queue or in flight at once.
     most: usize,
 }
 
@@ -37,7 +37,7 @@ impl Lane {
         self.begun + Duration::from_secs_f64(seconds)
     }
 
-    /// Does so many requests, all at once. Gives the seconds that it takes.
+    /// Runs so many requests, all at once. Returns the seconds that it takes.
     fn burst(&mut self, requests: usize) -> f64 {
         let begun = self.daemon.now;
         self.waiting = requests;
@@ -48,7 +48,7 @@ impl Lane {
         self.daemon.now - begun
     }
 
-    /// Fills the window and goes on until one request is answered.
+    /// Fills the window and runs until one request is answered.
     fn one_answer(&mut self) {
         while self.waiting > 0 && self.in_flight < self.window.slots() {
             self.daemon.submit(self.in_flight == 0);
@@ -67,7 +67,7 @@ impl Lane {
     }
 }
 
-/// The same from a sender that hands over everything at once.
+/// The same from a sender without a window.
 fn unbounded(mut daemon: Daemon, requests: usize) -> f64 {
     let begun = daemon.now;
     for _ in 0..requests {
@@ -81,7 +81,7 @@ fn unbounded(mut daemon: Daemon, requests: usize) -> f64 {
 
 const RUNS: u64 = 400;
 
-/// Mean time of a burst through the window, by that of an unbounded sender.
+/// Mean time of a burst through the window, divided by that of an unbounded sender.
 fn ratio(requests: usize, away: f64, promised: f64, packets: u32) -> f64 {
     let (mut ours, mut theirs) = (0.0, 0.0);
     for seed in 0..RUNS {
@@ -109,7 +109,7 @@ fn reads_and_writes_at_once_are_as_fast_as_without_a_window() {
 
 #[test]
 fn few_are_queued_at_the_daemon() {
-    // Two are away at once on average; some as many wait, so that it never runs dry.
+    // Two are away at once on average; about as many wait, so that it never runs dry.
     for seed in 0..RUNS {
         let mut lane = Lane::new(Daemon::new(seed, 2.0, 2), 2.0);
         lane.burst(40);
@@ -154,7 +154,7 @@ fn round_trips_of_thrice_what_was_promised_cost_little_throughput() {
 }
 
 #[test]
-fn who_sends_one_at_a_time_learns_how_long_a_packet_is_away() {
+fn a_sender_of_one_at_a_time_measures_how_long_a_packet_is_away() {
     for (away, promised) in [(6.0, 2.0), (1.0, 6.0)] {
         let mut lane = Lane::new(Daemon::new(1, away, 2), promised);
         for _ in 0..200 {
@@ -166,16 +166,16 @@ fn who_sends_one_at_a_time_learns_how_long_a_packet_is_away() {
 }
 
 #[test]
-fn a_burst_tells_of_packets_that_are_away_for_less_than_promised() {
+fn a_burst_shows_that_packets_are_away_for_less_than_promised() {
     let mut lane = Lane::new(Daemon::new(1, 0.1, 1), 60.0);
     lane.burst(40);
     assert!(lane.window.round_trip() < 20.0);
 }
 
-/// Round trips of which one is thrice the other, as on a network that is quick: the window
-/// stays as wide as it may be.
+/// Round trips of which one is thrice the other, as on a fast network: the window stays as wide as
+/// it may be.
 #[test]
-fn does_not_mind_uneven_round_trips_where_packets_are_many() {
+fn stays_wide_for_uneven_round_trips_where_packets_are_many() {
     let mut window = Window::new();
     window.expect(100.0, Duration::from_millis(500), 2.0);
     let mut now = Instant::now();

@@ -1,16 +1,16 @@
-//! What waits for its turn, in order. Any of it can be taken out at any time, and that costs no
-//! more where many others wait: programs cancel thousands at once.
+//! A queue of requests in order. Any of them can be removed at any time, and the cost does not
+//! depend on how many others wait: programs cancel thousands at once.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::answer::ResendKey;
 
-/// Where in the order; rises from front to back.
+/// Position in the order; rises from front to back.
 type Position = i64;
 
-/// One line of a lane.
+/// One queue of a lane.
 #[derive(Default)]
-pub(super) struct Line {
+pub(super) struct Queue {
     /// Boxes, prepared or not.
     boxes: BTreeMap<Position, ResendKey>,
     /// Those of them that are prepared.
@@ -20,13 +20,13 @@ pub(super) struct Line {
     front: Position,
     back: Position,
     #[cfg(test)]
-    pub(super) looked_at: std::cell::Cell<usize>,
+    pub(super) visited: std::cell::Cell<usize>,
 }
 
-/// What stands in a line.
+/// What is queued.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Item {
-    /// The place of a box that is still to be prepared.
+    /// A place reserved for a box that is still to be prepared.
     Place,
     /// A box.
     Box,
@@ -34,7 +34,7 @@ pub(super) enum Item {
     Copy,
 }
 
-impl Line {
+impl Queue {
     pub(super) fn len(&self) -> usize {
         self.positions.len()
     }
@@ -60,7 +60,7 @@ impl Line {
         }
     }
 
-    /// What a place was taken for is there.
+    /// Fills a reserved place.
     pub(super) fn fill(&mut self, key: ResendKey, item: Item) {
         if let Some(at) = self.positions.get(&key).copied() {
             self.boxes.remove(&at);
@@ -68,7 +68,7 @@ impl Line {
         }
     }
 
-    /// Takes something out, from wherever it stands.
+    /// Removes an entry, wherever it stands.
     pub(super) fn remove(&mut self, key: ResendKey) {
         if let Some(at) = self.positions.remove(&key) {
             self.boxes.remove(&at);
@@ -77,8 +77,8 @@ impl Line {
         }
     }
 
-    /// The first that is prepared and for which `may_run` holds; of `only` these, where not all
-    /// may go.
+    /// Returns the first prepared entry for which `may_run` holds; only one of `only`, where not
+    /// all may go.
     pub(super) fn first(
         &self,
         only: Option<&[ResendKey]>,
@@ -90,9 +90,10 @@ impl Line {
             let placed = waiting.filter_map(|key| Some((self.positions.get(key)?, *key)));
             return placed.min().map(|(_, key)| key);
         }
-        let first = |line: &BTreeMap<Position, ResendKey>| {
-            let mut line = line.iter().inspect(|_| self.look());
-            line.find(|(_, key)| may_run(**key))
+        let first = |queue: &BTreeMap<Position, ResendKey>| {
+            let mut queue = queue.iter().inspect(|_| self.visit());
+            queue
+                .find(|(_, key)| may_run(**key))
                 .map(|(at, key)| (*at, *key))
         };
         let copy = copies.then(|| first(&self.copies)).flatten();
@@ -102,14 +103,14 @@ impl Line {
 
     /// The boxes, prepared or not, from the front.
     pub(super) fn boxes(&self) -> impl Iterator<Item = ResendKey> + '_ {
-        self.boxes.values().inspect(|_| self.look()).copied()
+        self.boxes.values().inspect(|_| self.visit()).copied()
     }
 
     #[cfg(test)]
-    fn look(&self) {
-        self.looked_at.set(self.looked_at.get() + 1);
+    fn visit(&self) {
+        self.visited.set(self.visited.get() + 1);
     }
 
     #[cfg(not(test))]
-    fn look(&self) {}
+    fn visit(&self) {}
 }
