@@ -12,6 +12,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use kpclient::client::{
     Client, CopyDestination, CourierEnvelopes, StreamEnds, Timeout, MAX_DESTINATION_PAYLOAD,
@@ -288,4 +289,38 @@ fn the_text_of_a_document_takes_no_more_than_five_times_its_length() {
         // Hardly more than its length, so that nothing else is kept.
         assert!(json.capacity() <= json.len() + 32);
     }
+}
+
+/// Whatever is begun with each connection, the verification first of all, ends with it.
+#[test]
+fn memory_is_flat_however_often_the_daemon_restarts() {
+    const RESTARTS: u16 = 1000;
+    let _alone = alone();
+    let peer = Peer::current();
+    let mut config = peer.config();
+    config.verify_derivation = true;
+    config.reconnect_min = Duration::from_millis(1);
+    config.reconnect_max = Duration::from_millis(1);
+    let client = common::drive::client(config);
+    let connecting = start(&client, client.connect());
+    let (counted, reached) = std::sync::mpsc::channel();
+    let daemon = std::thread::spawn(move || {
+        IS_DAEMON.set(true);
+        for number in 0..RESTARTS {
+            let mut instance = [9; 16];
+            instance[..2].copy_from_slice(&number.to_be_bytes());
+            let conn = peer.accept().shake(&Greeting {
+                instance: Some(instance),
+                ..Greeting::default()
+            });
+            counted.send(HELD.load(Ordering::Relaxed)).unwrap();
+            conn.cut();
+        }
+    });
+    let held: Vec<usize> = reached.iter().collect();
+    daemon.join().unwrap();
+    connecting.done::<()>().unwrap();
+    let most = |range: std::ops::Range<usize>| held[range].iter().copied().max().unwrap();
+    let (early, late) = (most(100..200), most(900..1000));
+    assert!(late < early + 16 * 1024, "{early} bytes, then {late}");
 }
