@@ -58,7 +58,8 @@ impl<'a> Declared<'a> {
         }
         if three_forms::call_of(self.name) == Some(&call.0) {
             let names: Vec<&str> = self.parameters.iter().map(|p| split_name(p).1).collect();
-            return Ok(three_forms::derived(self.name, &names, (&call.0, &call.1), own));
+            let call = Some((call.0.as_str(), &call.1));
+            return Ok(three_forms::in_full(self.name, &names, call, own));
         }
         if own == Comment::default() {
             return Err(format!("{} has no comment", self.name).into());

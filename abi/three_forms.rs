@@ -26,15 +26,39 @@ const OF_WAITING: &[&str] = &["KPC_ERR_TIMEOUT", "KPC_ERR_WOULD_DEADLOCK"];
 const OF_A_RESULT: &str = "KPC_OK, or how the operation failed; KPC_ERR_ARG_NULL, \
      KPC_ERR_BAD_HANDLE, KPC_ERR_ARG_VALUE (the result of another kind of call)";
 
+/// What the head of the header says of threads holds where a comment says nothing of them.
+const THREADS_OF_WAITING: &str = "any; waits, so not in a callback of the same client.";
+
 /// The call that a function of this name is a form of, if there is one.
 pub fn call_of(name: &str) -> Option<&str> {
     let ends = ["_async", "_result"];
     ends.iter().find_map(|end| name.strip_suffix(end))
 }
 
-/// The comment of a function that is a form of `call`: what follows from the comment of that, and
-/// what its own adds.
-pub fn derived(name: &str, parameters: &[&str], call: (&str, &Comment), own: Comment) -> Comment {
+/// All that is to be said of a function: its own comment, and what follows from that of the call
+/// whose form it is. Every status stands there by its name.
+pub fn in_full(
+    name: &str,
+    parameters: &[&str],
+    call: Option<(&str, &Comment)>,
+    own: Comment,
+) -> Comment {
+    let mut comment = match call {
+        Some(call) => derived(name, parameters, call, own),
+        None => own,
+    };
+    comment.returns = comment.returns.as_deref().map(expanded);
+    let returns = comment.returns.as_deref().unwrap_or_default();
+    let waits = returns.contains("KPC_ERR_WOULD_DEADLOCK");
+    comment.threads.get_or_insert_with(|| {
+        let threads = if waits { THREADS_OF_WAITING } else { "any." };
+        threads.to_owned()
+    });
+    comment
+}
+
+/// What follows from the comment of `call`, and what its own adds.
+fn derived(name: &str, parameters: &[&str], call: (&str, &Comment), own: Comment) -> Comment {
     let mut comment = match name.ends_with("_async") {
         true => starting(parameters, call),
         false => taking_out(parameters, call),
@@ -85,7 +109,7 @@ fn taking_out(parameters: &[&str], (call, of_call): (&str, &Comment)) -> Comment
         parameters: documented(parameters, |name| Some(alone(of_call.parameter(name)?))),
         returns: Some(OF_A_RESULT.to_owned()),
         ownership: of_call.ownership.clone(),
-        threads: Some("any.".to_owned()),
+        threads: None,
     }
 }
 

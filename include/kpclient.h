@@ -91,9 +91,10 @@
  * KPC_ERR_START_RESENDING_CANCELLED.
  *
  * Threads. Every function may be called on any thread, and at the same time as any other, unless
- * it says otherwise. There is nothing to set up and nothing to tear down. What pthread_cancel does
- * to a thread inside a call comes after the call (on Linux). Calls that wait work in atexit
- * handlers and in destructors of thread-local data, too. A calling thread needs 64 KiB of stack.
+ * it says otherwise; those that wait (KPC_ERR_WOULD_DEADLOCK) not in a callback of the same client.
+ * There is nothing to set up and nothing to tear down. What pthread_cancel does to a thread inside
+ * a call comes after the call (on Linux). Calls that wait work in atexit handlers and in
+ * destructors of thread-local data, too. A calling thread needs 64 KiB of stack.
  *
  * Waiting. A timeout_ms is a number of milliseconds; KPC_FOREVER (-1) means no limit, 0 takes what
  * is there without waiting, any other negative number is KPC_ERR_ARG_VALUE. A call whose time is
@@ -592,7 +593,6 @@ typedef int32_t kpc_status;
  * @return a static text, never NULL
  *
  * Ownership: static, never freed.
- * Threads: any.
  */
 KPC_API const char *kpc_status_name(kpc_status status);
 
@@ -603,7 +603,6 @@ KPC_API const char *kpc_status_name(kpc_status status);
  * @return a static text, never NULL
  *
  * Ownership: static, never freed.
- * Threads: any.
  */
 KPC_API const char *kpc_status_text(kpc_status status);
 
@@ -613,8 +612,6 @@ KPC_API const char *kpc_status_text(kpc_status status);
  *
  * @param status  any value
  * @return a KPC_CATEGORY_ value
- *
- * Threads: any.
  */
 KPC_API int32_t kpc_status_category(kpc_status status);
 
@@ -625,8 +622,6 @@ KPC_API int32_t kpc_status_category(kpc_status status);
  *
  * @param status  any value
  * @return true for the three outcomes named above
- *
- * Threads: any.
  */
 KPC_API bool kpc_status_is_expected_outcome(kpc_status status);
 
@@ -646,8 +641,6 @@ KPC_API bool kpc_status_is_expected_outcome(kpc_status status);
  *
  * @param error  the failure; NULL stands for no failure
  * @return the status; KPC_OK for NULL, KPC_ERR_BAD_HANDLE for what is no live kpc_error
- *
- * Threads: any.
  */
 KPC_API kpc_status kpc_error_status(const kpc_error *KPC_NULLABLE error);
 
@@ -658,7 +651,6 @@ KPC_API kpc_status kpc_error_status(const kpc_error *KPC_NULLABLE error);
  * @return NUL-terminated UTF-8, never NULL; empty for NULL and for what is no live kpc_error
  *
  * Ownership: the text belongs to the error and is gone once that is freed.
- * Threads: any.
  */
 KPC_API const char *kpc_error_message(const kpc_error *KPC_NULLABLE error);
 
@@ -667,8 +659,6 @@ KPC_API const char *kpc_error_message(const kpc_error *KPC_NULLABLE error);
  *
  * @param error  the failure; NULL stands for no failure
  * @return a KPC_ORIGIN_ value; KPC_ORIGIN_LIBRARY for NULL and for what is no live kpc_error
- *
- * Threads: any.
  */
 KPC_API int32_t kpc_error_origin(const kpc_error *KPC_NULLABLE error);
 
@@ -677,8 +667,6 @@ KPC_API int32_t kpc_error_origin(const kpc_error *KPC_NULLABLE error);
  *
  * @param error  the failure; NULL stands for no failure
  * @return 0 to 255; -1 if the daemon reported nothing
- *
- * Threads: any.
  */
 KPC_API int32_t kpc_error_daemon_code(const kpc_error *KPC_NULLABLE error);
 
@@ -689,8 +677,6 @@ KPC_API int32_t kpc_error_daemon_code(const kpc_error *KPC_NULLABLE error);
  * @param error  the failure; NULL stands for no failure
  * @return 0 to 255, 0 if the courier itself gave up a copy; -1 if there is none. -2000 minus
  *         a positive number is the status of that meaning, KPC_ERR_BOX_ID_NOT_FOUND and so on
- *
- * Threads: any.
  */
 KPC_API int32_t kpc_error_replica_code(const kpc_error *KPC_NULLABLE error);
 
@@ -699,8 +685,6 @@ KPC_API int32_t kpc_error_replica_code(const kpc_error *KPC_NULLABLE error);
  *
  * @param error  the failure; NULL stands for no failure
  * @return the position in the copy stream, counted from 1; 0 if there is none
- *
- * Threads: any.
  */
 KPC_API uint64_t kpc_error_failed_envelope(const kpc_error *KPC_NULLABLE error);
 
@@ -709,8 +693,6 @@ KPC_API uint64_t kpc_error_failed_envelope(const kpc_error *KPC_NULLABLE error);
  *
  * @param error  the failure; NULL stands for no failure
  * @return an errno value; 0 if the operating system reported nothing
- *
- * Threads: any.
  */
 KPC_API int32_t kpc_error_errno(const kpc_error *KPC_NULLABLE error);
 
@@ -718,8 +700,6 @@ KPC_API int32_t kpc_error_errno(const kpc_error *KPC_NULLABLE error);
  * Ends an error and its texts.
  *
  * @param error  the failure; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_error_free(kpc_error *KPC_NULLABLE error);
 
@@ -744,8 +724,6 @@ KPC_API void kpc_error_free(kpc_error *KPC_NULLABLE error);
  * @param status  receives the status, KPC_OK for 0
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (there is no such reply)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_status_from_wire(int32_t reply, uint8_t code, kpc_status *KPC_NONNULL status,
@@ -760,7 +738,6 @@ kpc_status kpc_status_from_wire(int32_t reply, uint8_t code, kpc_status *KPC_NON
  * @return a static text, never NULL
  *
  * Ownership: static, never freed.
- * Threads: any.
  */
 KPC_API const char *kpc_version(void);
 
@@ -769,8 +746,6 @@ KPC_API const char *kpc_version(void);
  * KPC_VERSION_NUMBER.
  *
  * @return the number
- *
- * Threads: any.
  */
 KPC_API uint32_t kpc_version_number(void);
 
@@ -797,7 +772,6 @@ KPC_API size_t kpc_debug_live_objects(void);
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_NO_MEMORY
  *
  * Ownership: *buffer is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_buffer_new(const uint8_t *KPC_NULLABLE bytes, size_t len,
@@ -811,7 +785,6 @@ kpc_status kpc_buffer_new(const uint8_t *KPC_NULLABLE bytes, size_t len,
  *         live kpc_buffer
  *
  * Ownership: the bytes belong to the buffer and are gone once that is freed, on whatever thread.
- * Threads: any.
  */
 KPC_API const uint8_t *kpc_buffer_data(const kpc_buffer *KPC_NONNULL buffer);
 
@@ -820,8 +793,6 @@ KPC_API const uint8_t *kpc_buffer_data(const kpc_buffer *KPC_NONNULL buffer);
  *
  * @param buffer  the buffer
  * @return the number of bytes; 0 for what is no live kpc_buffer
- *
- * Threads: any.
  */
 KPC_API size_t kpc_buffer_len(const kpc_buffer *KPC_NONNULL buffer);
 
@@ -835,7 +806,6 @@ KPC_API size_t kpc_buffer_len(const kpc_buffer *KPC_NONNULL buffer);
  * @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
  *
  * Ownership: *other is the caller's, kpc_buffer_free; each handle is freed for itself.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_buffer_ref(const kpc_buffer *KPC_NONNULL buffer, kpc_buffer **KPC_NONNULL other,
@@ -845,8 +815,6 @@ kpc_status kpc_buffer_ref(const kpc_buffer *KPC_NONNULL buffer, kpc_buffer **KPC
  * Ends one handle of a buffer; its bytes go with the last one.
  *
  * @param buffer  the buffer; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_buffer_free(kpc_buffer *KPC_NULLABLE buffer);
 
@@ -932,8 +900,6 @@ typedef struct kpc_service {
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY (its
  *         public half does not belong to its secret half)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_write_cap_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
@@ -948,8 +914,6 @@ kpc_status kpc_write_cap_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY (its key
  *         is no key; daemons leave a request with it unanswered, or crash)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_read_cap_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
@@ -963,8 +927,6 @@ kpc_status kpc_read_cap_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
  * @param index  receives the index
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_box_index_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
@@ -979,8 +941,6 @@ kpc_status kpc_box_index_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len
  * @param hash   receives the hash
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_hash_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
@@ -994,8 +954,6 @@ kpc_status kpc_hash_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
  * @param id     receives the id
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_id_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len, kpc_id *KPC_NONNULL id,
@@ -1008,8 +966,6 @@ kpc_status kpc_id_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len, kpc_i
  * @param read_cap  receives the read capability
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_write_cap_read_cap(const kpc_write_cap *KPC_NONNULL cap,
@@ -1024,8 +980,6 @@ kpc_status kpc_write_cap_read_cap(const kpc_write_cap *KPC_NONNULL cap,
  * @param hash   receives the hash
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_write_cap_hash(const kpc_write_cap *KPC_NONNULL cap, kpc_hash *KPC_NONNULL hash,
@@ -1038,8 +992,6 @@ kpc_status kpc_write_cap_hash(const kpc_write_cap *KPC_NONNULL cap, kpc_hash *KP
  * @param index  receives the index
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_write_cap_first_index(const kpc_write_cap *KPC_NONNULL cap,
@@ -1053,8 +1005,6 @@ kpc_status kpc_write_cap_first_index(const kpc_write_cap *KPC_NONNULL cap,
  * @param index  receives the index
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_read_cap_first_index(const kpc_read_cap *KPC_NONNULL cap,
@@ -1093,8 +1043,6 @@ kpc_status kpc_read_cap_first_index(const kpc_read_cap *KPC_NONNULL cap,
  * @param error      receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INTERNAL (the operating system gives
  *         no randomness)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_keypair(const uint8_t *KPC_NULLABLE seed, size_t seed_len,
@@ -1114,8 +1062,6 @@ kpc_status kpc_new_keypair(const uint8_t *KPC_NULLABLE seed, size_t seed_len,
  * @param first       receives the index of the first box
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_keypair_by_derivation(int32_t derivation, const uint8_t *KPC_NONNULL seed,
@@ -1134,8 +1080,6 @@ kpc_status kpc_new_keypair_by_derivation(int32_t derivation, const uint8_t *KPC_
  *               its value on failure
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_next_message_box_index(const kpc_box_index *KPC_NONNULL index,
@@ -1152,8 +1096,6 @@ kpc_status kpc_next_message_box_index(const kpc_box_index *KPC_NONNULL index,
  * @param counter  receives its counter
  * @param error    receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_get_message_box_index_counter(const kpc_box_index *KPC_NONNULL index,
@@ -1168,8 +1110,6 @@ kpc_status kpc_get_message_box_index_counter(const kpc_box_index *KPC_NONNULL in
  * @param id     receives the id
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_message_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE error);
@@ -1180,8 +1120,6 @@ kpc_status kpc_new_message_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE e
  * @param id     receives the id
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_surb_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE error);
@@ -1193,8 +1131,6 @@ kpc_status kpc_new_surb_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE erro
  * @param id     receives the id
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_query_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE error);
@@ -1207,8 +1143,6 @@ kpc_status kpc_new_query_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE err
  * @param hash   receives the hash
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_blake2b_256(const uint8_t *KPC_NULLABLE bytes, size_t len,
@@ -1229,8 +1163,6 @@ KPC_API void kpc_wipe(void *KPC_NULLABLE p, size_t n);
  * KPC_WRITE_CAP_SIZE, for languages that cannot read macros.
  *
  * @return the number of bytes
- *
- * Threads: any.
  */
 KPC_API size_t kpc_write_cap_size(void);
 
@@ -1238,8 +1170,6 @@ KPC_API size_t kpc_write_cap_size(void);
  * KPC_READ_CAP_SIZE, for languages that cannot read macros.
  *
  * @return the number of bytes
- *
- * Threads: any.
  */
 KPC_API size_t kpc_read_cap_size(void);
 
@@ -1247,8 +1177,6 @@ KPC_API size_t kpc_read_cap_size(void);
  * KPC_BOX_INDEX_SIZE, for languages that cannot read macros.
  *
  * @return the number of bytes
- *
- * Threads: any.
  */
 KPC_API size_t kpc_box_index_size(void);
 
@@ -1256,8 +1184,6 @@ KPC_API size_t kpc_box_index_size(void);
  * KPC_HASH_SIZE, for languages that cannot read macros.
  *
  * @return the number of bytes
- *
- * Threads: any.
  */
 KPC_API size_t kpc_hash_size(void);
 
@@ -1265,8 +1191,6 @@ KPC_API size_t kpc_hash_size(void);
  * KPC_SEED_SIZE, for languages that cannot read macros.
  *
  * @return the number of bytes
- *
- * Threads: any.
  */
 KPC_API size_t kpc_seed_size(void);
 
@@ -1274,8 +1198,6 @@ KPC_API size_t kpc_seed_size(void);
  * KPC_ID_SIZE, for languages that cannot read macros: the size of ids of every kind.
  *
  * @return the number of bytes
- *
- * Threads: any.
  */
 KPC_API size_t kpc_id_size(void);
 
@@ -1283,8 +1205,6 @@ KPC_API size_t kpc_id_size(void);
  * KPC_QUEUE_ID_MAX_SIZE, for languages that cannot read macros.
  *
  * @return the number of bytes
- *
- * Threads: any.
  */
 KPC_API size_t kpc_queue_id_max_size(void);
 
@@ -1356,8 +1276,6 @@ typedef struct kpc_pigeonhole_geometry {
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (a name that does not end),
  *         KPC_ERR_BAD_GEOMETRY
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_sphinx_geometry_validate(const kpc_sphinx_geometry *KPC_NONNULL geometry,
@@ -1370,8 +1288,6 @@ kpc_status kpc_sphinx_geometry_validate(const kpc_sphinx_geometry *KPC_NONNULL g
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (a name that does not end),
  *         KPC_ERR_BAD_GEOMETRY
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_pigeonhole_geometry_validate(const kpc_pigeonhole_geometry *KPC_NONNULL geometry,
@@ -1428,7 +1344,6 @@ typedef void (*kpc_log_fn)(int32_t level, const char *text, void *user_data);
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_NO_MEMORY
  *
  * Ownership: *config is the caller's, kpc_config_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_new(kpc_config **KPC_NONNULL config, kpc_error **KPC_NULLABLE error);
@@ -1447,7 +1362,6 @@ kpc_status kpc_config_new(kpc_config **KPC_NONNULL config, kpc_error **KPC_NULLA
  *         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_BAD_GEOMETRY, KPC_ERR_UNSUPPORTED (WebSocket)
  *
  * Ownership: *config is the caller's, kpc_config_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_load_file(const char *KPC_NONNULL path, kpc_config **KPC_NONNULL config,
@@ -1464,7 +1378,6 @@ kpc_status kpc_config_load_file(const char *KPC_NONNULL path, kpc_config **KPC_N
  *         UTF-8, KPC_ERR_ARG_SIZE
  *
  * Ownership: *config is the caller's, kpc_config_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_load_text(const char *KPC_NULLABLE toml, size_t toml_len,
@@ -1478,8 +1391,6 @@ kpc_status kpc_config_load_text(const char *KPC_NULLABLE toml, size_t toml_len,
  *                is meant from the working directory of this moment, also in files
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, any argument error, KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_set_unix(kpc_config *KPC_NONNULL config, const char *KPC_NONNULL path,
@@ -1494,8 +1405,6 @@ kpc_status kpc_config_set_unix(kpc_config *KPC_NONNULL config, const char *KPC_N
  * @param error    receives details of a failure; may be NULL
  * @return KPC_OK, any argument error, KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_CONFIG_NO_TRANSPORT
  *         (an empty address)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_set_tcp(kpc_config *KPC_NONNULL config, const char *KPC_NONNULL address,
@@ -1509,8 +1418,6 @@ kpc_status kpc_config_set_tcp(kpc_config *KPC_NONNULL config, const char *KPC_NO
  * @param url     ws://host:port/path
  * @param error   receives details of a failure; may be NULL
  * @return KPC_ERR_UNSUPPORTED, any argument error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_set_ws(kpc_config *KPC_NONNULL config, const char *KPC_NONNULL url,
@@ -1525,8 +1432,6 @@ kpc_status kpc_config_set_ws(kpc_config *KPC_NONNULL config, const char *KPC_NON
  * @param max_ms  the longest wait in milliseconds, at least min_ms
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, any argument error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_set_reconnect(kpc_config *KPC_NONNULL config, uint32_t min_ms,
@@ -1542,8 +1447,6 @@ kpc_status kpc_config_set_reconnect(kpc_config *KPC_NONNULL config, uint32_t min
  * @param count   how many, 1 to 16; all but the first are opened when they are of use
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, any argument error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_set_encryption_connections(kpc_config *KPC_NONNULL config, uint32_t count,
@@ -1570,8 +1473,6 @@ kpc_status kpc_config_set_encryption_connections(kpc_config *KPC_NONNULL config,
  * @param all     whether to open all at once; false unless it is set
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_set_connect_all(kpc_config *KPC_NONNULL config, bool all,
@@ -1589,8 +1490,6 @@ kpc_status kpc_config_set_connect_all(kpc_config *KPC_NONNULL config, bool all,
  *                   this call fails; may be NULL
  * @param error      receives details of a failure; may be NULL
  * @return KPC_OK, any argument error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_set_log(kpc_config *KPC_NONNULL config, int32_t level,
@@ -1604,8 +1503,6 @@ kpc_status kpc_config_set_log(kpc_config *KPC_NONNULL config, int32_t level,
  * @param geometry  the geometry, checked; NULL takes a set one away
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_set_sphinx_geometry(kpc_config *KPC_NONNULL config,
@@ -1619,8 +1516,6 @@ kpc_status kpc_config_set_sphinx_geometry(kpc_config *KPC_NONNULL config,
  * @param geometry  the geometry, checked; NULL takes a set one away
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_set_pigeonhole_geometry(kpc_config *KPC_NONNULL config,
@@ -1633,8 +1528,6 @@ kpc_status kpc_config_set_pigeonhole_geometry(kpc_config *KPC_NONNULL config,
  * @param config  the configuration
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_CONFIG_NO_TRANSPORT
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_validate(const kpc_config *KPC_NONNULL config,
@@ -1645,8 +1538,6 @@ kpc_status kpc_config_validate(const kpc_config *KPC_NONNULL config,
  *
  * @param config  the configuration
  * @return a KPC_TRANSPORT_ value; KPC_TRANSPORT_NONE also for what is no live kpc_config
- *
- * Threads: any.
  */
 KPC_API int32_t kpc_config_transport(const kpc_config *KPC_NONNULL config);
 
@@ -1658,7 +1549,6 @@ KPC_API int32_t kpc_config_transport(const kpc_config *KPC_NONNULL config);
  *         kpc_config
  *
  * Ownership: static, never freed.
- * Threads: any.
  */
 KPC_API const char *kpc_config_network(const kpc_config *KPC_NONNULL config);
 
@@ -1671,7 +1561,6 @@ KPC_API const char *kpc_config_network(const kpc_config *KPC_NONNULL config);
  * @return KPC_OK, any handle error, KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_NO_MEMORY
  *
  * Ownership: *address is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_address(const kpc_config *KPC_NONNULL config,
@@ -1685,8 +1574,6 @@ kpc_status kpc_config_address(const kpc_config *KPC_NONNULL config,
  * @param max_ms  receives the longest wait in milliseconds; may be NULL
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_reconnect(const kpc_config *KPC_NONNULL config, uint32_t *KPC_NULLABLE min_ms,
@@ -1697,8 +1584,6 @@ kpc_status kpc_config_reconnect(const kpc_config *KPC_NONNULL config, uint32_t *
  *
  * @param config  the configuration
  * @return how many, at least 1; 0 for what is no live kpc_config
- *
- * Threads: any.
  */
 KPC_API uint32_t kpc_config_encryption_connections(const kpc_config *KPC_NONNULL config);
 
@@ -1707,8 +1592,6 @@ KPC_API uint32_t kpc_config_encryption_connections(const kpc_config *KPC_NONNULL
  *
  * @param config  the configuration
  * @return true if so; false for what is no live kpc_config
- *
- * Threads: any.
  */
 KPC_API bool kpc_config_connect_all(const kpc_config *KPC_NONNULL config);
 
@@ -1717,8 +1600,6 @@ KPC_API bool kpc_config_connect_all(const kpc_config *KPC_NONNULL config);
  *
  * @param config  the configuration
  * @return a KPC_LOG_ value; KPC_LOG_OFF if no log is set, and for what is no live kpc_config
- *
- * Threads: any.
  */
 KPC_API int32_t kpc_config_log_level(const kpc_config *KPC_NONNULL config);
 
@@ -1730,8 +1611,6 @@ KPC_API int32_t kpc_config_log_level(const kpc_config *KPC_NONNULL config);
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY, KPC_ERR_BAD_GEOMETRY (the name of a
  *         scheme is too long)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_sphinx_geometry(const kpc_config *KPC_NONNULL config,
@@ -1746,8 +1625,6 @@ kpc_status kpc_config_sphinx_geometry(const kpc_config *KPC_NONNULL config,
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY, KPC_ERR_BAD_GEOMETRY (the name of a
  *         scheme is too long)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_pigeonhole_geometry(const kpc_config *KPC_NONNULL config,
@@ -1758,8 +1635,6 @@ kpc_status kpc_config_pigeonhole_geometry(const kpc_config *KPC_NONNULL config,
  * Ends a configuration. Clients that were made from it go on.
  *
  * @param config  the configuration; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_config_free(kpc_config *KPC_NULLABLE config);
 
@@ -1821,7 +1696,6 @@ kpc_status kpc_op_cancel(kpc_client *KPC_NONNULL client, kpc_op op, kpc_error **
  *         any argument error, KPC_ERR_WOULD_DEADLOCK
  *
  * Ownership: *result is the caller's, kpc_result_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_op_wait(kpc_client *KPC_NONNULL client, kpc_op op, int32_t timeout_ms,
@@ -1832,8 +1706,6 @@ kpc_status kpc_op_wait(kpc_client *KPC_NONNULL client, kpc_op op, int32_t timeou
  *
  * @param result  the result
  * @return the operation; 0 for what is no live kpc_result
- *
- * Threads: any.
  */
 KPC_API kpc_op kpc_result_op(const kpc_result *KPC_NONNULL result);
 
@@ -1846,7 +1718,6 @@ KPC_API kpc_op kpc_result_op(const kpc_result *KPC_NONNULL result);
  *         live kpc_result
  *
  * Ownership: as the program has settled it; the library only hands the pointer on.
- * Threads: any.
  */
 KPC_API void *kpc_result_user_data(const kpc_result *KPC_NONNULL result);
 
@@ -1856,8 +1727,6 @@ KPC_API void *kpc_result_user_data(const kpc_result *KPC_NONNULL result);
  * @param result  the result
  * @return KPC_OK or the failure; KPC_ERR_BAD_HANDLE or KPC_ERR_ARG_NULL for what is no live
  *         kpc_result
- *
- * Threads: any.
  */
 KPC_API kpc_status kpc_result_status(const kpc_result *KPC_NONNULL result);
 
@@ -1869,7 +1738,6 @@ KPC_API kpc_status kpc_result_status(const kpc_result *KPC_NONNULL result);
  *         memory
  *
  * Ownership: the error is the caller's, kpc_error_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE kpc_error *kpc_result_error(const kpc_result *KPC_NONNULL result);
 
@@ -1877,8 +1745,6 @@ KPC_API KPC_MUST_USE kpc_error *kpc_result_error(const kpc_result *KPC_NONNULL r
  * Ends a result that kpc_op_wait or kpc_event_result gave.
  *
  * @param result  the result; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_result_free(kpc_result *KPC_NULLABLE result);
 
@@ -1894,7 +1760,6 @@ KPC_API void kpc_result_free(kpc_result *KPC_NULLABLE result);
  *         KPC_ERR_NO_MEMORY (no thread to be had), KPC_ERR_IO
  *
  * Ownership: *client is the caller's, kpc_client_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_new(const kpc_config *KPC_NONNULL config, kpc_client **KPC_NONNULL client,
@@ -1934,8 +1799,6 @@ KPC_API void kpc_client_free(kpc_client *KPC_NULLABLE client);
  *
  * @param client  the client
  * @return true or false; false for what is no live kpc_client
- *
- * Threads: any.
  */
 KPC_API bool kpc_client_is_connected(const kpc_client *KPC_NONNULL client);
 
@@ -1944,8 +1807,6 @@ KPC_API bool kpc_client_is_connected(const kpc_client *KPC_NONNULL client);
  *
  * @param client  the client
  * @return true or false; false for what is no live kpc_client
- *
- * Threads: any.
  */
 KPC_API bool kpc_client_is_attached(const kpc_client *KPC_NONNULL client);
 
@@ -1958,8 +1819,6 @@ KPC_API bool kpc_client_is_attached(const kpc_client *KPC_NONNULL client);
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_UNSUPPORTED (daemons up to v0.0.72 have none),
  *         KPC_ERR_NOT_CONNECTED
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_daemon_token(const kpc_client *KPC_NONNULL client, kpc_id *KPC_NONNULL token,
@@ -1975,8 +1834,6 @@ kpc_status kpc_client_daemon_token(const kpc_client *KPC_NONNULL client, kpc_id 
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_NOT_CONNECTED (also with daemons up to v0.0.72,
  *         which know no tokens)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_session_token(const kpc_client *KPC_NONNULL client, kpc_id *KPC_NONNULL token,
@@ -1991,8 +1848,6 @@ kpc_status kpc_client_session_token(const kpc_client *KPC_NONNULL client, kpc_id
  * @param client  the client
  * @return KPC_DERIVATION_CURRENT, KPC_DERIVATION_BEFORE_HPQC_101, KPC_DERIVATION_OTHER;
  *         KPC_DERIVATION_UNKNOWN until the daemon has answered, and for what is no live kpc_client
- *
- * Threads: any.
  */
 KPC_API int32_t kpc_client_key_derivation(const kpc_client *KPC_NONNULL client);
 
@@ -2004,8 +1859,6 @@ KPC_API int32_t kpc_client_key_derivation(const kpc_client *KPC_NONNULL client);
  * @param client     the client
  * @param reply_key  name of the reply
  * @return true or false; false for what is no live kpc_client or no text
- *
- * Threads: any.
  */
 KPC_API
 bool kpc_client_supports(const kpc_client *KPC_NONNULL client, const char *KPC_NONNULL reply_key);
@@ -2019,7 +1872,6 @@ bool kpc_client_supports(const kpc_client *KPC_NONNULL client, const char *KPC_N
  * @return KPC_OK, any handle error
  *
  * Ownership: *config is the caller's, kpc_config_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_config(const kpc_client *KPC_NONNULL client, kpc_config **KPC_NONNULL config,
@@ -2035,8 +1887,6 @@ kpc_status kpc_client_config(const kpc_client *KPC_NONNULL client, kpc_config **
  * @param text_len  how many bytes
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK also where nobody wants the line; any argument error, KPC_ERR_ARG_SIZE
- *
- * Threads: any.
  */
 KPC_API
 kpc_status kpc_client_log(const kpc_client *KPC_NONNULL client, int32_t level,
@@ -2060,8 +1910,6 @@ kpc_status kpc_client_log(const kpc_client *KPC_NONNULL client, int32_t level,
  *         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED
  *         (kpc_client_disconnect was called meanwhile), KPC_ERR_TIMEOUT,
  *         KPC_ERR_WOULD_DEADLOCK
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_connect(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
@@ -2084,8 +1932,6 @@ kpc_status kpc_client_connect_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any call error
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_flush(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
@@ -2292,7 +2138,6 @@ typedef void (*kpc_event_fn)(const kpc_event *event, void *user_data);
  * @return KPC_OK, any handle error, KPC_ERR_CLOSED
  *
  * Ownership: *sink is the caller's, kpc_event_sink_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_sink_open(kpc_client *KPC_NONNULL client, size_t capacity,
@@ -2325,8 +2170,6 @@ kpc_status kpc_event_sink_next(kpc_event_sink *KPC_NONNULL sink, int32_t timeout
  * @param sink  the sink
  * @return the descriptor, which belongs to the sink; -1 for what is no live kpc_event_sink,
  *         or when the process has no descriptor left
- *
- * Threads: any.
  */
 KPC_API int kpc_event_sink_fd(const kpc_event_sink *KPC_NONNULL sink);
 
@@ -2342,8 +2185,6 @@ KPC_API int kpc_event_sink_fd(const kpc_event_sink *KPC_NONNULL sink);
  * @param error      receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_CLOSED, KPC_ERR_BUSY (the sink has a callback
  *         already)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_sink_on_event(kpc_event_sink *KPC_NONNULL sink, kpc_event_fn KPC_NONNULL fn,
@@ -2365,8 +2206,6 @@ KPC_API void kpc_event_sink_free(kpc_event_sink *KPC_NULLABLE sink);
  * Ends an event that kpc_event_sink_next gave. One that was lent to a callback ends by itself.
  *
  * @param event  the event; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_event_free(kpc_event *KPC_NULLABLE event);
 
@@ -2439,8 +2278,6 @@ KPC_API void kpc_event_free(kpc_event *KPC_NULLABLE event);
  * @param event  the event
  * @return KPC_EVENT_...; KPC_EVENT_NONE for what is no live kpc_event. Later versions add
  *         kinds: leave unknown ones alone
- *
- * Threads: any.
  */
 KPC_API int32_t kpc_event_kind(const kpc_event *KPC_NONNULL event);
 
@@ -2449,8 +2286,6 @@ KPC_API int32_t kpc_event_kind(const kpc_event *KPC_NONNULL event);
  *
  * @param event  the event
  * @return true or false; false for any other event
- *
- * Threads: any.
  */
 KPC_API bool kpc_event_is_connected(const kpc_event *KPC_NONNULL event);
 
@@ -2459,8 +2294,6 @@ KPC_API bool kpc_event_is_connected(const kpc_event *KPC_NONNULL event);
  *
  * @param event  the event
  * @return true or false; false for any other event
- *
- * Threads: any.
  */
 KPC_API bool kpc_event_is_graceful(const kpc_event *KPC_NONNULL event);
 
@@ -2471,8 +2304,6 @@ KPC_API bool kpc_event_is_graceful(const kpc_event *KPC_NONNULL event);
  * @param token  receives the token
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_instance_token(const kpc_event *KPC_NONNULL event, kpc_id *KPC_NONNULL token,
@@ -2488,7 +2319,6 @@ kpc_status kpc_event_instance_token(const kpc_event *KPC_NONNULL event, kpc_id *
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Ownership: *cbor is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_err_cbor(const kpc_event *KPC_NONNULL event, kpc_buffer **KPC_NONNULL cbor,
@@ -2501,8 +2331,6 @@ kpc_status kpc_event_err_cbor(const kpc_event *KPC_NONNULL event, kpc_buffer **K
  * @param id     receives the id
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_message_id(const kpc_event *KPC_NONNULL event, kpc_id *KPC_NONNULL id,
@@ -2516,8 +2344,6 @@ kpc_status kpc_event_message_id(const kpc_event *KPC_NONNULL event, kpc_id *KPC_
  * @param id     receives the id
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_surb_id(const kpc_event *KPC_NONNULL event, kpc_id *KPC_NONNULL id,
@@ -2528,8 +2354,6 @@ kpc_status kpc_event_surb_id(const kpc_event *KPC_NONNULL event, kpc_id *KPC_NON
  *
  * @param event  the event
  * @return Unix seconds; 0 if it was not sent, or for an event of another kind
- *
- * Threads: any.
  */
 KPC_API int64_t kpc_event_sent_at_unix(const kpc_event *KPC_NONNULL event);
 
@@ -2538,8 +2362,6 @@ KPC_API int64_t kpc_event_sent_at_unix(const kpc_event *KPC_NONNULL event);
  *
  * @param event  the event
  * @return nanoseconds; 0 if it was not sent, or for an event of another kind
- *
- * Threads: any.
  */
 KPC_API int64_t kpc_event_reply_eta_ns(const kpc_event *KPC_NONNULL event);
 
@@ -2553,7 +2375,6 @@ KPC_API int64_t kpc_event_reply_eta_ns(const kpc_event *KPC_NONNULL event);
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Ownership: *payload is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_payload(const kpc_event *KPC_NONNULL event, kpc_buffer **KPC_NONNULL payload,
@@ -2564,8 +2385,6 @@ kpc_status kpc_event_payload(const kpc_event *KPC_NONNULL event, kpc_buffer **KP
  *
  * @param event  the event
  * @return 0 or 1; -1 if that is not told
- *
- * Threads: any.
  */
 KPC_API int32_t kpc_event_reply_index(const kpc_event *KPC_NONNULL event);
 
@@ -2577,7 +2396,6 @@ KPC_API int32_t kpc_event_reply_index(const kpc_event *KPC_NONNULL event);
  *         memory
  *
  * Ownership: the error is the caller's, kpc_error_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE kpc_error *kpc_event_error(const kpc_event *KPC_NONNULL event);
 
@@ -2590,7 +2408,6 @@ KPC_API KPC_MUST_USE kpc_error *kpc_event_error(const kpc_event *KPC_NONNULL eve
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Ownership: *document is the caller's, kpc_pki_document_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_pki_document(const kpc_event *KPC_NONNULL event,
@@ -2606,7 +2423,6 @@ kpc_status kpc_event_pki_document(const kpc_event *KPC_NONNULL event,
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
  *
  * Ownership: *result is the caller's, kpc_result_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_result(const kpc_event *KPC_NONNULL event, kpc_result **KPC_NONNULL result,
@@ -2617,8 +2433,6 @@ kpc_status kpc_event_result(const kpc_event *KPC_NONNULL event, kpc_result **KPC
  *
  * @param event  the event
  * @return the number; 0 for any other event
- *
- * Threads: any.
  */
 KPC_API uint64_t kpc_event_lost_count(const kpc_event *KPC_NONNULL event);
 
@@ -2632,7 +2446,6 @@ KPC_API uint64_t kpc_event_lost_count(const kpc_event *KPC_NONNULL event);
  * @return KPC_OK, any handle error
  *
  * Ownership: *text is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_describe(const kpc_event *KPC_NONNULL event, kpc_buffer **KPC_NONNULL text,
@@ -2646,8 +2459,6 @@ kpc_status kpc_event_describe(const kpc_event *KPC_NONNULL event, kpc_buffer **K
  * @param stream  receives the hash
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_stream(const kpc_event *KPC_NONNULL event, kpc_hash *KPC_NONNULL stream,
@@ -2660,8 +2471,6 @@ kpc_status kpc_event_stream(const kpc_event *KPC_NONNULL event, kpc_hash *KPC_NO
  * @param courier  receives the hash
  * @param error    receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_event_courier(const kpc_event *KPC_NONNULL event, kpc_hash *KPC_NONNULL courier,
@@ -2672,8 +2481,6 @@ kpc_status kpc_event_courier(const kpc_event *KPC_NONNULL event, kpc_hash *KPC_N
  *
  * @param event  the event
  * @return the number; 0 for any other event
- *
- * Threads: any.
  */
 KPC_API uint64_t kpc_event_boxes_written(const kpc_event *KPC_NONNULL event);
 
@@ -2682,8 +2489,6 @@ KPC_API uint64_t kpc_event_boxes_written(const kpc_event *KPC_NONNULL event);
  *
  * @param event  the event
  * @return the number; 0 for any other event
- *
- * Threads: any.
  */
 KPC_API uint64_t kpc_event_boxes_needed(const kpc_event *KPC_NONNULL event);
 
@@ -2692,8 +2497,6 @@ KPC_API uint64_t kpc_event_boxes_needed(const kpc_event *KPC_NONNULL event);
  *
  * @param event  the event
  * @return true or false; false for any other event
- *
- * Threads: any.
  */
 KPC_API bool kpc_event_is_copying(const kpc_event *KPC_NONNULL event);
 
@@ -2708,7 +2511,6 @@ KPC_API bool kpc_event_is_copying(const kpc_event *KPC_NONNULL event);
  * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT
  *
  * Ownership: *document is the caller's, kpc_pki_document_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_pki_document(const kpc_client *KPC_NONNULL client,
@@ -2726,7 +2528,6 @@ kpc_status kpc_client_pki_document(const kpc_client *KPC_NONNULL client,
  * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT
  *
  * Ownership: *document is the caller's, kpc_pki_document_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_pki_document_for_epoch(const kpc_client *KPC_NONNULL client, uint64_t epoch,
@@ -2738,8 +2539,6 @@ kpc_status kpc_client_pki_document_for_epoch(const kpc_client *KPC_NONNULL clien
  *
  * @param document  the document
  * @return the epoch; 0 for what is no live kpc_pki_document
- *
- * Threads: any.
  */
 KPC_API uint64_t kpc_pki_document_epoch(const kpc_pki_document *KPC_NONNULL document);
 
@@ -2749,8 +2548,6 @@ KPC_API uint64_t kpc_pki_document_epoch(const kpc_pki_document *KPC_NONNULL docu
  *
  * @param document  the document
  * @return the rate; 0 for what is no live kpc_pki_document
- *
- * Threads: any.
  */
 KPC_API double kpc_pki_document_lambda_p(const kpc_pki_document *KPC_NONNULL document);
 
@@ -2763,7 +2560,6 @@ KPC_API double kpc_pki_document_lambda_p(const kpc_pki_document *KPC_NONNULL doc
  * @return KPC_OK, any handle error
  *
  * Ownership: *cbor is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_pki_document_cbor(const kpc_pki_document *KPC_NONNULL document,
@@ -2779,7 +2575,6 @@ kpc_status kpc_pki_document_cbor(const kpc_pki_document *KPC_NONNULL document,
  * @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
  *
  * Ownership: *text is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_pki_document_to_json(const kpc_pki_document *KPC_NONNULL document,
@@ -2792,8 +2587,6 @@ kpc_status kpc_pki_document_to_json(const kpc_pki_document *KPC_NONNULL document
  * @param document  the document
  * @param node      hash of the node's identity key
  * @return true or false; false for what is no live kpc_pki_document, or for NULL
- *
- * Threads: any.
  */
 KPC_API
 bool kpc_pki_document_has_identity(const kpc_pki_document *KPC_NONNULL document,
@@ -2809,7 +2602,6 @@ bool kpc_pki_document_has_identity(const kpc_pki_document *KPC_NONNULL document,
  * @return KPC_OK, any argument error
  *
  * Ownership: *services is the caller's, kpc_services_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_pki_document_find_services(const kpc_pki_document *KPC_NONNULL document,
@@ -2821,8 +2613,6 @@ kpc_status kpc_pki_document_find_services(const kpc_pki_document *KPC_NONNULL do
  * Ends a document.
  *
  * @param document  the document; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_pki_document_free(kpc_pki_document *KPC_NULLABLE document);
 
@@ -2836,7 +2626,6 @@ KPC_API void kpc_pki_document_free(kpc_pki_document *KPC_NULLABLE document);
  * @return KPC_OK, any argument error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
  *
  * Ownership: *services is the caller's, kpc_services_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_get_services(const kpc_client *KPC_NONNULL client,
@@ -2853,8 +2642,6 @@ kpc_status kpc_client_get_services(const kpc_client *KPC_NONNULL client,
  * @param service     receives where to send
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any argument error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_get_service(const kpc_client *KPC_NONNULL client,
@@ -2866,8 +2653,6 @@ kpc_status kpc_client_get_service(const kpc_client *KPC_NONNULL client,
  *
  * @param services  the list
  * @return the number; 0 for what is no live kpc_services
- *
- * Threads: any.
  */
 KPC_API size_t kpc_services_count(const kpc_services *KPC_NONNULL services);
 
@@ -2879,8 +2664,6 @@ KPC_API size_t kpc_services_count(const kpc_services *KPC_NONNULL services);
  * @param service   receives where to send
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any argument error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_services_at(const kpc_services *KPC_NONNULL services, size_t position,
@@ -2896,7 +2679,6 @@ kpc_status kpc_services_at(const kpc_services *KPC_NONNULL services, size_t posi
  * @return KPC_OK, any argument error
  *
  * Ownership: *name is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_services_name_at(const kpc_services *KPC_NONNULL services, size_t position,
@@ -2906,8 +2688,6 @@ kpc_status kpc_services_name_at(const kpc_services *KPC_NONNULL services, size_t
  * Ends a list of services.
  *
  * @param services  the list; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_services_free(kpc_services *KPC_NULLABLE services);
 
@@ -2919,8 +2699,6 @@ KPC_API void kpc_services_free(kpc_services *KPC_NULLABLE services);
  * @param geometry  receives the geometry
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_sphinx_geometry(const kpc_client *KPC_NONNULL client,
@@ -2935,8 +2713,6 @@ kpc_status kpc_client_sphinx_geometry(const kpc_client *KPC_NONNULL client,
  * @param geometry  receives the geometry
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_pigeonhole_geometry(const kpc_client *KPC_NONNULL client,
@@ -3017,7 +2793,6 @@ kpc_status kpc_send_message_without_reply(kpc_client *KPC_NONNULL client,
  *         KPC_ERR_DAEMON_INTERNAL
  *
  * Ownership: *reply is the caller's, kpc_buffer_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_message_await_reply(kpc_client *KPC_NONNULL client,
@@ -3095,7 +2870,6 @@ kpc_status kpc_send_reliable_message(kpc_client *KPC_NONNULL client,
  *         service), KPC_ERR_DAEMON_INTERNAL
  *
  * Ownership: *reply is the caller's, kpc_buffer_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_reliable_message_await_reply(kpc_client *KPC_NONNULL client,
@@ -3128,8 +2902,6 @@ kpc_status kpc_send_reliable_message_await_reply_result(const kpc_result *KPC_NO
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any call error
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_await_message_reply(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
@@ -3176,8 +2948,6 @@ kpc_status kpc_await_message_reply_result(const kpc_result *KPC_NONNULL result,
  * @return KPC_OK, any call error, any resending outcome, KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
  *         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_write_box(kpc_client *KPC_NONNULL client, const kpc_write_cap *KPC_NONNULL write_cap,
@@ -3214,7 +2984,6 @@ kpc_status kpc_write_box_result(const kpc_result *KPC_NONNULL result,
  *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE
  *
  * Ownership: *plaintext is the caller's, kpc_buffer_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_read_box(kpc_client *KPC_NONNULL client, const kpc_read_cap *KPC_NONNULL read_cap,
@@ -3245,8 +3014,6 @@ kpc_status kpc_read_box_result(const kpc_result *KPC_NONNULL result,
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any call error, any resending outcome, KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_tombstone_box(kpc_client *KPC_NONNULL client,
@@ -3273,8 +3040,6 @@ kpc_status kpc_tombstone_box_result(const kpc_result *KPC_NONNULL result,
  * @param hash      receives the hash
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_envelope_hash(const kpc_envelope *KPC_NONNULL envelope, kpc_hash *KPC_NONNULL hash,
@@ -3288,8 +3053,6 @@ kpc_status kpc_envelope_hash(const kpc_envelope *KPC_NONNULL envelope, kpc_hash 
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it was made of parts without that
  *         index)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_envelope_next_index(const kpc_envelope *KPC_NONNULL envelope,
@@ -3304,7 +3067,6 @@ kpc_status kpc_envelope_next_index(const kpc_envelope *KPC_NONNULL envelope,
  * @return KPC_OK, any handle error
  *
  * Ownership: *ciphertext is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_envelope_ciphertext(const kpc_envelope *KPC_NONNULL envelope,
@@ -3320,7 +3082,6 @@ kpc_status kpc_envelope_ciphertext(const kpc_envelope *KPC_NONNULL envelope,
  * @return KPC_OK, any handle error
  *
  * Ownership: *descriptor is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_envelope_descriptor(const kpc_envelope *KPC_NONNULL envelope,
@@ -3337,7 +3098,6 @@ kpc_status kpc_envelope_descriptor(const kpc_envelope *KPC_NONNULL envelope,
  * @return KPC_OK, any handle error
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_envelope_to_bytes(const kpc_envelope *KPC_NONNULL envelope,
@@ -3354,7 +3114,6 @@ kpc_status kpc_envelope_to_bytes(const kpc_envelope *KPC_NONNULL envelope,
  *         were cut off or damaged)
  *
  * Ownership: *envelope is the caller's, kpc_envelope_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_envelope_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
@@ -3376,7 +3135,6 @@ kpc_status kpc_envelope_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_EMPTY
  *
  * Ownership: *envelope is the caller's, kpc_envelope_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_envelope_from_parts(const uint8_t *KPC_NONNULL ciphertext, size_t ciphertext_len,
@@ -3390,8 +3148,6 @@ kpc_status kpc_envelope_from_parts(const uint8_t *KPC_NONNULL ciphertext, size_t
  * Ends an envelope. What is being sent goes on.
  *
  * @param envelope  the envelope; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_envelope_free(kpc_envelope *KPC_NULLABLE envelope);
 
@@ -3411,7 +3167,6 @@ KPC_API void kpc_envelope_free(kpc_envelope *KPC_NULLABLE envelope);
  *         KPC_ERR_NO_PKI_DOCUMENT
  *
  * Ownership: *envelope is the caller's, kpc_envelope_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_encrypt_read(kpc_client *KPC_NONNULL client,
@@ -3447,7 +3202,6 @@ kpc_status kpc_encrypt_read_result(const kpc_result *KPC_NONNULL result,
  *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT
  *
  * Ownership: *envelope is the caller's, kpc_envelope_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_encrypt_write(kpc_client *KPC_NONNULL client,
@@ -3519,7 +3273,6 @@ kpc_status kpc_encrypt_write_result(const kpc_result *KPC_NONNULL result,
  *         KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
  *
  * Ownership: *plaintext is the caller's, kpc_buffer_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_start_resending_encrypted_message(kpc_client *KPC_NONNULL client,
@@ -3574,7 +3327,6 @@ kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *KPC_NO
  *         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
  *
  * Ownership: *plaintext is the caller's, kpc_buffer_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_start_resending_encrypted_message_return_box_exists(kpc_client *KPC_NONNULL client,
@@ -3609,7 +3361,6 @@ kpc_status kpc_start_resending_encrypted_message_return_box_exists(kpc_client *K
  *         KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE
  *
  * Ownership: *plaintext is the caller's, kpc_buffer_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_start_resending_encrypted_message_no_retry(kpc_client *KPC_NONNULL client,
@@ -3629,8 +3380,6 @@ kpc_status kpc_start_resending_encrypted_message_no_retry(kpc_client *KPC_NONNUL
  * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error          receives details of a failure; may be NULL
  * @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_cancel_resending_encrypted_message(kpc_client *KPC_NONNULL client,
@@ -3658,8 +3407,6 @@ kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *KPC_N
  * @param timeout_ms      how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error           receives details of a failure; may be NULL
  * @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_cancel_resending_copy_command(kpc_client *KPC_NONNULL client,
@@ -3700,7 +3447,6 @@ kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *KPC_NONNUL
  *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
  *
  * Ownership: *tombstones is the caller's, kpc_tombstones_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_tombstone_range(kpc_client *KPC_NONNULL client,
@@ -3724,8 +3470,6 @@ kpc_status kpc_tombstone_range_result(const kpc_result *KPC_NONNULL result,
  *
  * @param tombstones  the result of kpc_tombstone_range
  * @return the number; 0 for what is no live kpc_tombstones
- *
- * Threads: any.
  */
 KPC_API size_t kpc_tombstones_count(const kpc_tombstones *KPC_NONNULL tombstones);
 
@@ -3739,7 +3483,6 @@ KPC_API size_t kpc_tombstones_count(const kpc_tombstones *KPC_NONNULL tombstones
  * @return KPC_OK, any argument error
  *
  * Ownership: *envelope is the caller's, kpc_envelope_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_tombstones_envelope_at(const kpc_tombstones *KPC_NONNULL tombstones, size_t position,
@@ -3754,8 +3497,6 @@ kpc_status kpc_tombstones_envelope_at(const kpc_tombstones *KPC_NONNULL tombston
  * @param index       receives the index
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any argument error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_tombstones_box_index_at(const kpc_tombstones *KPC_NONNULL tombstones,
@@ -3769,8 +3510,6 @@ kpc_status kpc_tombstones_box_index_at(const kpc_tombstones *KPC_NONNULL tombsto
  * @param next        receives the index
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_tombstones_next(const kpc_tombstones *KPC_NONNULL tombstones,
@@ -3784,7 +3523,6 @@ kpc_status kpc_tombstones_next(const kpc_tombstones *KPC_NONNULL tombstones,
  *         memory
  *
  * Ownership: the error is the caller's, kpc_error_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE kpc_error *kpc_tombstones_error(const kpc_tombstones *KPC_NONNULL tombstones);
 
@@ -3792,8 +3530,6 @@ KPC_API KPC_MUST_USE kpc_error *kpc_tombstones_error(const kpc_tombstones *KPC_N
  * Ends the tombstones. What is being sent goes on.
  *
  * @param tombstones  the tombstones; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_tombstones_free(kpc_tombstones *KPC_NULLABLE tombstones);
 
@@ -3845,7 +3581,6 @@ typedef struct kpc_destination {
  *         not belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
  *
  * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_payload(kpc_client *KPC_NONNULL client,
@@ -3888,7 +3623,6 @@ kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *KP
  *         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
  *
  * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_multi_payload(kpc_client *KPC_NONNULL client,
@@ -3927,7 +3661,6 @@ kpc_status kpc_create_courier_envelopes_from_multi_payload_result(
  *         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
  *
  * Ownership: *envelopes is the caller's, kpc_stream_elements_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_courier_envelopes_from_tombstone_range(kpc_client *KPC_NONNULL client,
@@ -3952,8 +3685,6 @@ kpc_status kpc_create_courier_envelopes_from_tombstone_range_result(
  *
  * @param envelopes  the result of a kpc_create_courier_envelopes_ call
  * @return the number; 0 for what is no live kpc_stream_elements
- *
- * Threads: any.
  */
 KPC_API size_t kpc_stream_elements_count(const kpc_stream_elements *KPC_NONNULL envelopes);
 
@@ -3967,7 +3698,6 @@ KPC_API size_t kpc_stream_elements_count(const kpc_stream_elements *KPC_NONNULL 
  * @return KPC_OK, any argument error
  *
  * Ownership: *element is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_stream_elements_at(const kpc_stream_elements *KPC_NONNULL envelopes, size_t position,
@@ -3982,7 +3712,6 @@ kpc_status kpc_stream_elements_at(const kpc_stream_elements *KPC_NONNULL envelop
  * @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
  *
  * Ownership: *buffer is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_stream_elements_buffer(const kpc_stream_elements *KPC_NONNULL envelopes,
@@ -3996,8 +3725,6 @@ kpc_status kpc_stream_elements_buffer(const kpc_stream_elements *KPC_NONNULL env
  * @param next       receives the index
  * @param error      receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_stream_elements_next_index(const kpc_stream_elements *KPC_NONNULL envelopes,
@@ -4012,8 +3739,6 @@ kpc_status kpc_stream_elements_next_index(const kpc_stream_elements *KPC_NONNULL
  * @param next       receives the index
  * @param error      receives details of a failure; may be NULL
  * @return KPC_OK, any argument error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_stream_elements_next_index_at(const kpc_stream_elements *KPC_NONNULL envelopes,
@@ -4024,8 +3749,6 @@ kpc_status kpc_stream_elements_next_index_at(const kpc_stream_elements *KPC_NONN
  * Ends the elements.
  *
  * @param envelopes  the envelopes; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_stream_elements_free(kpc_stream_elements *KPC_NULLABLE envelopes);
 
@@ -4041,7 +3764,6 @@ KPC_API void kpc_stream_elements_free(kpc_stream_elements *KPC_NULLABLE envelope
  *         is none)
  *
  * Ownership: *couriers is the caller's, kpc_services_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_couriers(const kpc_client *KPC_NONNULL client,
@@ -4058,7 +3780,6 @@ kpc_status kpc_client_couriers(const kpc_client *KPC_NONNULL client,
  * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NOT_ENOUGH_COURIERS
  *
  * Ownership: *couriers is the caller's, kpc_services_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_distinct_couriers(const kpc_client *KPC_NONNULL client, size_t count,
@@ -4074,8 +3795,6 @@ kpc_status kpc_client_distinct_couriers(const kpc_client *KPC_NONNULL client, si
  * @param error    receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there
  *         is none)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_client_courier(const kpc_client *KPC_NONNULL client,
@@ -4106,8 +3825,6 @@ kpc_status kpc_client_courier(const kpc_client *KPC_NONNULL client,
  *         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
  *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
  *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_start_resending_copy_command(kpc_client *KPC_NONNULL client,
@@ -4140,8 +3857,6 @@ kpc_status kpc_start_resending_copy_command_result(const kpc_result *KPC_NONNULL
  *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
  *         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
  *         KPC_ERR_UNSUPPORTED
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_start_resending_copy_command_with_courier(kpc_client *KPC_NONNULL client,
@@ -4171,7 +3886,6 @@ kpc_status kpc_start_resending_copy_command_with_courier_result(
  *         KPC_ERR_INCOMPATIBLE_DAEMON
  *
  * Ownership: *builder is the caller's, kpc_copy_builder_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_new(const kpc_client *KPC_NONNULL client,
@@ -4189,7 +3903,6 @@ kpc_status kpc_copy_builder_new(const kpc_client *KPC_NONNULL client,
  * @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_save(const kpc_copy_builder *KPC_NONNULL builder,
@@ -4210,7 +3923,6 @@ kpc_status kpc_copy_builder_save(const kpc_copy_builder *KPC_NONNULL builder,
  *         KPC_ERR_NO_MEMORY
  *
  * Ownership: *builder is the caller's, kpc_copy_builder_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_restore(const uint8_t *KPC_NONNULL bytes, size_t len,
@@ -4225,8 +3937,6 @@ kpc_status kpc_copy_builder_restore(const uint8_t *KPC_NONNULL bytes, size_t len
  * @param needed   receives the number of boxes that what was added so far takes; may be NULL
  * @param error    receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_progress(const kpc_copy_builder *KPC_NONNULL builder,
@@ -4239,8 +3949,6 @@ kpc_status kpc_copy_builder_progress(const kpc_copy_builder *KPC_NONNULL builder
  *
  * @param builder  the builder
  * @return true or false; false for what is no live kpc_copy_builder
- *
- * Threads: any.
  */
 KPC_API bool kpc_copy_builder_is_finished(const kpc_copy_builder *KPC_NONNULL builder);
 
@@ -4251,8 +3959,6 @@ KPC_API bool kpc_copy_builder_is_finished(const kpc_copy_builder *KPC_NONNULL bu
  * @param write_cap  receives the capability; secret
  * @param error      receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_temp_write_cap(const kpc_copy_builder *KPC_NONNULL builder,
@@ -4266,8 +3972,6 @@ kpc_status kpc_copy_builder_temp_write_cap(const kpc_copy_builder *KPC_NONNULL b
  * @param index    receives the index
  * @param error    receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_position(const kpc_copy_builder *KPC_NONNULL builder,
@@ -4281,8 +3985,6 @@ kpc_status kpc_copy_builder_position(const kpc_copy_builder *KPC_NONNULL builder
  * @param courier  receives where it is
  * @param error    receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_courier(const kpc_copy_builder *KPC_NONNULL builder,
@@ -4298,7 +4000,6 @@ kpc_status kpc_copy_builder_courier(const kpc_copy_builder *KPC_NONNULL builder,
  * @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
  *
  * Ownership: *buffer is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_buffer(const kpc_copy_builder *KPC_NONNULL builder,
@@ -4313,8 +4014,6 @@ kpc_status kpc_copy_builder_buffer(const kpc_copy_builder *KPC_NONNULL builder,
  * @param builder  the builder
  * @param error    receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_cancel(kpc_client *KPC_NONNULL client,
@@ -4325,8 +4024,6 @@ kpc_status kpc_copy_builder_cancel(kpc_client *KPC_NONNULL client,
  * Ends a builder. An operation that works on it goes on.
  *
  * @param builder  the builder; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_copy_builder_free(kpc_copy_builder *KPC_NULLABLE builder);
 
@@ -4351,8 +4048,6 @@ KPC_API void kpc_copy_builder_free(kpc_copy_builder *KPC_NULLABLE builder);
  *         KPC_ERR_INVALID_CAPABILITY (the index does not belong to it), KPC_ERR_BUSY (another
  *         operation is at work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
  *         KPC_ERR_UNSUPPORTED
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_add(kpc_client *KPC_NONNULL client,
@@ -4391,8 +4086,6 @@ kpc_status kpc_copy_builder_add_result(const kpc_result *KPC_NONNULL result,
  *         no room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
  *         KPC_ERR_BUSY (another operation is at work on the builder), KPC_ERR_NO_GEOMETRY,
  *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_add_tombstones(kpc_client *KPC_NONNULL client,
@@ -4428,8 +4121,6 @@ kpc_status kpc_copy_builder_add_tombstones_result(const kpc_result *KPC_NONNULL 
  * @return KPC_OK, any call error, any resending outcome, KPC_ERR_BUSY (another operation is at
  *         work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
  *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_write(kpc_client *KPC_NONNULL client,
@@ -4465,8 +4156,6 @@ kpc_status kpc_copy_builder_write_result(const kpc_result *KPC_NONNULL result,
  *         work on the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
  *         document), KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
  *         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_finish(kpc_client *KPC_NONNULL client,
@@ -4497,8 +4186,6 @@ kpc_status kpc_copy_builder_finish_result(const kpc_result *KPC_NONNULL result,
  * @return KPC_OK, any call error, any resending outcome, KPC_ERR_BUSY (another operation is at
  *         work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
  *         KPC_ERR_INCOMPATIBLE_DAEMON
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_copy_builder_tombstone(kpc_client *KPC_NONNULL client,
@@ -4546,8 +4233,6 @@ kpc_status kpc_copy_builder_tombstone_result(const kpc_result *KPC_NONNULL resul
  *         it), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
  *         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_INCOMPATIBLE_DAEMON,
  *         KPC_ERR_UNSUPPORTED, KPC_ERR_COPY_FAILED, KPC_ERR_TOMBSTONE
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_nested_copy(kpc_client *KPC_NONNULL client, const uint8_t *KPC_NONNULL payload,
@@ -4590,7 +4275,6 @@ kpc_status kpc_send_nested_copy_result(const kpc_result *KPC_NONNULL result,
  *         before v0.0.80)
  *
  * Ownership: *voucher_out is the caller's, kpc_voucher_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_mint(kpc_client *KPC_NONNULL client,
@@ -4621,8 +4305,6 @@ kpc_status kpc_voucher_mint_result(const kpc_result *KPC_NONNULL result,
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any call error, any daemon error, KPC_ERR_UNSUPPORTED (daemons before
  *         v0.0.80)
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_derive_stream(kpc_client *KPC_NONNULL client,
@@ -4662,7 +4344,6 @@ kpc_status kpc_voucher_derive_stream_result(const kpc_result *KPC_NONNULL result
  *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
  *
  * Ownership: *voucher_out is the caller's, kpc_voucher_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_induct(kpc_client *KPC_NONNULL client, const kpc_hash *KPC_NONNULL voucher,
@@ -4705,7 +4386,6 @@ kpc_status kpc_voucher_induct_result(const kpc_result *KPC_NONNULL result,
  *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
  *
  * Ownership: *voucher_out is the caller's, kpc_voucher_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_open(kpc_client *KPC_NONNULL client, const uint8_t *KPC_NONNULL secret_key,
@@ -4732,8 +4412,6 @@ kpc_status kpc_voucher_open_result(const kpc_result *KPC_NONNULL result,
  * @param hash     receives the voucher
  * @param error    receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_hash(const kpc_voucher *KPC_NONNULL voucher, kpc_hash *KPC_NONNULL hash,
@@ -4748,7 +4426,6 @@ kpc_status kpc_voucher_hash(const kpc_voucher *KPC_NONNULL voucher, kpc_hash *KP
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_payload(const kpc_voucher *KPC_NONNULL voucher,
@@ -4762,8 +4439,6 @@ kpc_status kpc_voucher_payload(const kpc_voucher *KPC_NONNULL voucher,
  * @param read_cap   receives the capability to read it
  * @param error      receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_stream(const kpc_voucher *KPC_NONNULL voucher,
@@ -4780,7 +4455,6 @@ kpc_status kpc_voucher_stream(const kpc_voucher *KPC_NONNULL voucher,
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *secret_key and *public_key are the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_keys(const kpc_voucher *KPC_NONNULL voucher,
@@ -4796,7 +4470,6 @@ kpc_status kpc_voucher_keys(const kpc_voucher *KPC_NONNULL voucher,
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *name is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_display_name(const kpc_voucher *KPC_NONNULL voucher,
@@ -4809,8 +4482,6 @@ kpc_status kpc_voucher_display_name(const kpc_voucher *KPC_NONNULL voucher,
  * @param read_cap  receives the capability
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_message_read_cap(const kpc_voucher *KPC_NONNULL voucher,
@@ -4824,8 +4495,6 @@ kpc_status kpc_voucher_message_read_cap(const kpc_voucher *KPC_NONNULL voucher,
  * @param write_cap  receives the capability; secret
  * @param error      receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_message_write_cap(const kpc_voucher *KPC_NONNULL voucher,
@@ -4841,7 +4510,6 @@ kpc_status kpc_voucher_message_write_cap(const kpc_voucher *KPC_NONNULL voucher,
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_sealed_reply(const kpc_voucher *KPC_NONNULL voucher,
@@ -4856,7 +4524,6 @@ kpc_status kpc_voucher_sealed_reply(const kpc_voucher *KPC_NONNULL voucher,
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_who_reply(const kpc_voucher *KPC_NONNULL voucher,
@@ -4872,7 +4539,6 @@ kpc_status kpc_voucher_who_reply(const kpc_voucher *KPC_NONNULL voucher,
  * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_salt(const kpc_voucher *KPC_NONNULL voucher, kpc_buffer **KPC_NONNULL bytes,
@@ -4882,8 +4548,6 @@ kpc_status kpc_voucher_salt(const kpc_voucher *KPC_NONNULL voucher, kpc_buffer *
  * Ends the result of a voucher call. Its secrets are wiped, but for what was handed out.
  *
  * @param voucher  the voucher; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_voucher_free(kpc_voucher *KPC_NULLABLE voucher);
 
@@ -4912,8 +4576,6 @@ typedef uint64_t kpc_channel;
  * @return KPC_OK, any call error, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
  *         KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER, KPC_ERR_DAEMON_INTERNAL,
  *         KPC_ERR_DAEMON_CONNECTION_LOST
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_write_channel(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
@@ -4942,8 +4604,6 @@ kpc_status kpc_create_write_channel_result(const kpc_result *KPC_NONNULL result,
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_DAEMON_CONNECTION_LOST
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_create_read_channel(kpc_client *KPC_NONNULL client,
@@ -4970,8 +4630,6 @@ kpc_status kpc_create_read_channel_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any call error, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such channel is open)
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_close_channel(kpc_client *KPC_NONNULL client, kpc_channel channel,
@@ -4989,8 +4647,6 @@ kpc_status kpc_close_channel_result(const kpc_result *KPC_NONNULL result,
  *
  * @param query  the query
  * @return true or false; false for what is no live kpc_channel_query
- *
- * Threads: any.
  */
 KPC_API bool kpc_channel_query_is_read(const kpc_channel_query *KPC_NONNULL query);
 
@@ -4999,8 +4655,6 @@ KPC_API bool kpc_channel_query_is_read(const kpc_channel_query *KPC_NONNULL quer
  *
  * @param query  the query
  * @return 0 or 1; -1 for either, and for what is no live kpc_channel_query
- *
- * Threads: any.
  */
 KPC_API int32_t kpc_channel_query_reply_index(const kpc_channel_query *KPC_NONNULL query);
 
@@ -5011,8 +4665,6 @@ KPC_API int32_t kpc_channel_query_reply_index(const kpc_channel_query *KPC_NONNU
  * @param index  receives the index
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_channel_query_current_index(const kpc_channel_query *KPC_NONNULL query,
@@ -5026,8 +4678,6 @@ kpc_status kpc_channel_query_current_index(const kpc_channel_query *KPC_NONNULL 
  * @param index  receives the index
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_channel_query_next_index(const kpc_channel_query *KPC_NONNULL query,
@@ -5041,8 +4691,6 @@ kpc_status kpc_channel_query_next_index(const kpc_channel_query *KPC_NONNULL que
  * @param hash   receives the hash
  * @param error  receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_channel_query_envelope_hash(const kpc_channel_query *KPC_NONNULL query,
@@ -5058,7 +4706,6 @@ kpc_status kpc_channel_query_envelope_hash(const kpc_channel_query *KPC_NONNULL 
  * @return KPC_OK, any handle error
  *
  * Ownership: *descriptor is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_channel_query_envelope_descriptor(const kpc_channel_query *KPC_NONNULL query,
@@ -5074,7 +4721,6 @@ kpc_status kpc_channel_query_envelope_descriptor(const kpc_channel_query *KPC_NO
  * @return KPC_OK, any handle error
  *
  * Ownership: *payload is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_channel_query_payload(const kpc_channel_query *KPC_NONNULL query,
@@ -5091,7 +4737,6 @@ kpc_status kpc_channel_query_payload(const kpc_channel_query *KPC_NONNULL query,
  * @return KPC_OK, any handle error
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_channel_query_to_bytes(const kpc_channel_query *KPC_NONNULL query,
@@ -5109,7 +4754,6 @@ kpc_status kpc_channel_query_to_bytes(const kpc_channel_query *KPC_NONNULL query
  *         were cut off or damaged)
  *
  * Ownership: *query is the caller's, kpc_channel_query_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_channel_query_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
@@ -5134,7 +4778,6 @@ kpc_status kpc_channel_query_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t
  *         follow current, or there is no such replica)
  *
  * Ownership: *query is the caller's, kpc_channel_query_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_channel_query_from_parts(bool is_read, const uint8_t *KPC_NONNULL payload,
@@ -5151,8 +4794,6 @@ kpc_status kpc_channel_query_from_parts(bool is_read, const uint8_t *KPC_NONNULL
  * Ends a query. What is being sent goes on.
  *
  * @param query  the query; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_channel_query_free(kpc_channel_query *KPC_NULLABLE query);
 
@@ -5179,7 +4820,6 @@ KPC_API void kpc_channel_query_free(kpc_channel_query *KPC_NULLABLE query);
  *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_CONNECTION_LOST
  *
  * Ownership: *query is the caller's, kpc_channel_query_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_write_channel(kpc_client *KPC_NONNULL client, kpc_channel channel,
@@ -5221,7 +4861,6 @@ kpc_status kpc_write_channel_result(const kpc_result *KPC_NONNULL result,
  *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_CONNECTION_LOST
  *
  * Ownership: *query is the caller's, kpc_channel_query_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_read_channel(kpc_client *KPC_NONNULL client, kpc_channel channel,
@@ -5305,7 +4944,6 @@ kpc_status kpc_send_channel_query(kpc_client *KPC_NONNULL client, kpc_channel ch
  *         (prepare the query again)
  *
  * Ownership: *payload is the caller's, kpc_buffer_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_send_channel_query_await_reply(kpc_client *KPC_NONNULL client, kpc_channel channel,
@@ -5345,8 +4983,6 @@ kpc_status kpc_send_channel_query_await_reply_result(const kpc_result *KPC_NONNU
  * @return KPC_OK, any call error, KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
  *         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_write_channel(kpc_client *KPC_NONNULL client,
@@ -5380,8 +5016,6 @@ kpc_status kpc_resume_write_channel_result(const kpc_result *KPC_NONNULL result,
  * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
  *         KPC_ERR_DAEMON_CONNECTION_LOST
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_write_channel_query(kpc_client *KPC_NONNULL client,
@@ -5418,8 +5052,6 @@ kpc_status kpc_resume_write_channel_query_result(const kpc_result *KPC_NONNULL r
  * @return KPC_OK, any call error, KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INTERNAL,
  *         KPC_ERR_DAEMON_CONNECTION_LOST
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_read_channel(kpc_client *KPC_NONNULL client,
@@ -5452,8 +5084,6 @@ kpc_status kpc_resume_read_channel_result(const kpc_result *KPC_NONNULL result,
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
  *         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_CONNECTION_LOST
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_resume_read_channel_query(kpc_client *KPC_NONNULL client,
@@ -5490,8 +5120,6 @@ kpc_status kpc_resume_read_channel_query_result(const kpc_result *KPC_NONNULL re
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any call error, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
  *         KPC_ERR_DAEMON_INVALID_REQUEST
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_keypair_remote(kpc_client *KPC_NONNULL client, const uint8_t *KPC_NONNULL seed,
@@ -5521,8 +5149,6 @@ kpc_status kpc_new_keypair_remote_result(const kpc_result *KPC_NONNULL result,
  *                    index, which then keeps its value on failure
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any call error, any daemon error, KPC_ERR_UNSUPPORTED
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_next_message_box_index_remote(kpc_client *KPC_NONNULL client,
@@ -5551,8 +5177,6 @@ kpc_status kpc_next_message_box_index_remote_result(const kpc_result *KPC_NONNUL
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any call error, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
  *         KPC_ERR_DAEMON_INVALID_REQUEST
- *
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_get_message_box_index_counter_remote(kpc_client *KPC_NONNULL client,
@@ -5586,7 +5210,6 @@ kpc_status kpc_get_message_box_index_counter_remote_result(const kpc_result *KPC
  *         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch)
  *
  * Ownership: *payload is the caller's, kpc_buffer_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_get_pki_document_raw(kpc_client *KPC_NONNULL client, uint64_t epoch,
@@ -5616,7 +5239,6 @@ kpc_status kpc_get_pki_document_raw_result(const kpc_result *KPC_NONNULL result,
  *         v0.0.81), KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none)
  *
  * Ownership: *authorities is the caller's, kpc_authorities_free.
- * Threads: any; waits, so not in a callback of the same client.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_get_directory_authorities(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
@@ -5637,8 +5259,6 @@ kpc_status kpc_get_directory_authorities_result(const kpc_result *KPC_NONNULL re
  *
  * @param authorities  the result of kpc_get_directory_authorities
  * @return the number; 0 for what is no live kpc_authorities
- *
- * Threads: any.
  */
 KPC_API size_t kpc_authorities_count(const kpc_authorities *KPC_NONNULL authorities);
 
@@ -5652,7 +5272,6 @@ KPC_API size_t kpc_authorities_count(const kpc_authorities *KPC_NONNULL authorit
  * @return KPC_OK, any argument error
  *
  * Ownership: *identifier is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_authorities_identifier_at(const kpc_authorities *KPC_NONNULL authorities,
@@ -5669,7 +5288,6 @@ kpc_status kpc_authorities_identifier_at(const kpc_authorities *KPC_NONNULL auth
  * @return KPC_OK, any argument error
  *
  * Ownership: *scheme is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_authorities_pki_signature_scheme_at(const kpc_authorities *KPC_NONNULL authorities,
@@ -5686,7 +5304,6 @@ kpc_status kpc_authorities_pki_signature_scheme_at(const kpc_authorities *KPC_NO
  * @return KPC_OK, any argument error
  *
  * Ownership: *scheme is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_authorities_wire_kem_scheme_at(const kpc_authorities *KPC_NONNULL authorities,
@@ -5703,7 +5320,6 @@ kpc_status kpc_authorities_wire_kem_scheme_at(const kpc_authorities *KPC_NONNULL
  * @return KPC_OK, any argument error
  *
  * Ownership: *key is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_authorities_identity_public_key_pem_at(
@@ -5720,7 +5336,6 @@ kpc_status kpc_authorities_identity_public_key_pem_at(
  * @return KPC_OK, any argument error
  *
  * Ownership: *key is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_authorities_link_public_key_pem_at(const kpc_authorities *KPC_NONNULL authorities,
@@ -5736,8 +5351,6 @@ kpc_status kpc_authorities_link_public_key_pem_at(const kpc_authorities *KPC_NON
  * @param hash         receives the hash
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, any argument error
- *
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_authorities_identity_key_hash_at(const kpc_authorities *KPC_NONNULL authorities,
@@ -5750,8 +5363,6 @@ kpc_status kpc_authorities_identity_key_hash_at(const kpc_authorities *KPC_NONNU
  * @param authorities  the result of kpc_get_directory_authorities
  * @param position     which one, from 0
  * @return the number; 0 if there is no such authority
- *
- * Threads: any.
  */
 KPC_API
 size_t kpc_authorities_address_count_at(const kpc_authorities *KPC_NONNULL authorities,
@@ -5768,7 +5379,6 @@ size_t kpc_authorities_address_count_at(const kpc_authorities *KPC_NONNULL autho
  * @return KPC_OK, any argument error
  *
  * Ownership: *address is the caller's, kpc_buffer_free.
- * Threads: any.
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_authorities_address_at(const kpc_authorities *KPC_NONNULL authorities,
@@ -5780,8 +5390,6 @@ kpc_status kpc_authorities_address_at(const kpc_authorities *KPC_NONNULL authori
  * Ends the authorities.
  *
  * @param authorities  the authorities; NULL is fine
- *
- * Threads: any.
  */
 KPC_API void kpc_authorities_free(kpc_authorities *KPC_NULLABLE authorities);
 

@@ -116,7 +116,8 @@ fn every_function_tells_parameters_result_threads_and_ownership() {
     for function in &functions {
         let Function { name, comment, .. } = function;
         assert!(!comment.paragraphs.is_empty(), "{name} has no comment");
-        assert!(comment.threads.is_some(), "{name}: Threads");
+        let threads = comment.threads.as_deref().unwrap_or_default();
+        assert!(threads.starts_with("any"), "{name}: {threads}");
         let returns = comment.returns.as_deref();
         assert_eq!(
             returns.is_some(),
@@ -251,18 +252,18 @@ fn what_is_said_of_a_call_holds_for_its_three_forms() {
     assert_eq!(only(&starting, &waiting), ["KPC_ERR_NO_MEMORY"]);
     assert!(waiting.contains("KPC_ERR_STORAGE_FULL") && waiting.contains("KPC_ERR_FORKED"));
 
+    let threads = |function: &Function| function.comment.threads.clone().unwrap();
+    assert!(threads(call).starts_with("any; waits, "));
+    assert_eq!(threads(start), "any, callbacks included.");
+    assert_eq!(threads(take), "any.");
+
     // What one of the forms says of its own is added.
     let close = of("kpc_client_close_async");
     assert!(returns(close).contains("KPC_ERR_CLOSED"));
     assert!(told(close, "timeout_ms")
         .unwrap()
         .ends_with("closing goes on"));
-    assert!(close
-        .comment
-        .threads
-        .as_deref()
-        .unwrap()
-        .contains("finalizers"));
+    assert!(threads(close).contains("finalizers"));
 }
 
 #[test]

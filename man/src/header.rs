@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::comment::Comment;
-use crate::{status_groups, three_forms};
+use crate::three_forms;
 
 include!("../../abi/sections.rs");
 
@@ -236,15 +236,11 @@ impl Section {
     fn documented(&self, mut function: Function) -> Function {
         let call = three_forms::call_of(&function.name)
             .and_then(|call| self.functions.iter().find(|f| f.name == call));
-        if let Some(call) = call {
-            let parameters = function.parameters.iter();
-            let names: Vec<_> = parameters.map(|p| Function::split_parameter(p).1).collect();
-            let own = std::mem::take(&mut function.comment);
-            let call = (call.name.as_str(), &call.comment);
-            function.comment = three_forms::derived(&function.name, &names, call, own);
-        }
-        let returns = function.comment.returns.as_deref();
-        function.comment.returns = returns.map(status_groups::expanded);
+        let call = call.map(|f| (f.name.as_str(), &f.comment));
+        let parameters = function.parameters.iter();
+        let names: Vec<_> = parameters.map(|p| Function::split_parameter(p).1).collect();
+        let own = std::mem::take(&mut function.comment);
+        function.comment = three_forms::in_full(&function.name, &names, call, own);
         function
     }
 }

@@ -36,7 +36,6 @@ impl Kind for kpc_authorities {
 ///         v0.0.81), KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (it has none)
 ///
 /// Ownership: *authorities is the caller's, kpc_authorities_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_directory_authorities(
@@ -120,8 +119,6 @@ fn text(
 ///
 /// @param authorities  the result of kpc_get_directory_authorities
 /// @return the number; 0 for what is no live kpc_authorities
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_authorities_count(authorities: *const kpc_authorities) -> usize {
     get(0, || Ok(handle::get(authorities)?.len()))
@@ -136,7 +133,6 @@ pub extern "C" fn kpc_authorities_count(authorities: *const kpc_authorities) -> 
 /// @return KPC_OK, any argument error
 ///
 /// Ownership: *identifier is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_authorities_identifier_at(
@@ -162,7 +158,6 @@ pub unsafe extern "C" fn kpc_authorities_identifier_at(
 /// @return KPC_OK, any argument error
 ///
 /// Ownership: *scheme is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_authorities_pki_signature_scheme_at(
@@ -190,7 +185,6 @@ pub unsafe extern "C" fn kpc_authorities_pki_signature_scheme_at(
 /// @return KPC_OK, any argument error
 ///
 /// Ownership: *scheme is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_authorities_wire_kem_scheme_at(
@@ -218,7 +212,6 @@ pub unsafe extern "C" fn kpc_authorities_wire_kem_scheme_at(
 /// @return KPC_OK, any argument error
 ///
 /// Ownership: *key is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_authorities_identity_public_key_pem_at(
@@ -246,7 +239,6 @@ pub unsafe extern "C" fn kpc_authorities_identity_public_key_pem_at(
 /// @return KPC_OK, any argument error
 ///
 /// Ownership: *key is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_authorities_link_public_key_pem_at(
@@ -273,8 +265,6 @@ pub unsafe extern "C" fn kpc_authorities_link_public_key_pem_at(
 /// @param hash         receives the hash
 /// @param error        receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_authorities_identity_key_hash_at(
@@ -300,8 +290,6 @@ pub unsafe extern "C" fn kpc_authorities_identity_key_hash_at(
 /// @param authorities  the result of kpc_get_directory_authorities
 /// @param position     which one, from 0
 /// @return the number; 0 if there is no such authority
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_authorities_address_count_at(
     authorities: *const kpc_authorities,
@@ -324,7 +312,6 @@ pub extern "C" fn kpc_authorities_address_count_at(
 /// @return KPC_OK, any argument error
 ///
 /// Ownership: *address is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_authorities_address_at(
@@ -354,8 +341,6 @@ pub unsafe extern "C" fn kpc_authorities_address_at(
 /// Ends the authorities.
 ///
 /// @param authorities  the authorities; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_authorities_free(authorities: *mut kpc_authorities) {
     free(authorities);

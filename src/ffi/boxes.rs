@@ -51,8 +51,6 @@ fn write_flags(flags: u32) -> Result<StartFlags> {
 /// @return KPC_OK, any call error, any resending outcome, KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
 ///         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_box(
@@ -142,7 +140,6 @@ pub unsafe extern "C" fn kpc_write_box_result(
 ///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE
 ///
 /// Ownership: *plaintext is the caller's, kpc_buffer_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_box(
@@ -235,8 +232,6 @@ pub unsafe extern "C" fn kpc_read_box_result(
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, any resending outcome, KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_TOMBSTONE
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstone_box(

@@ -63,7 +63,6 @@ impl Buffer {
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *buffer is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_buffer_new(
@@ -95,7 +94,6 @@ fn copy(bytes: &[u8]) -> Result<Vec<u8>> {
 ///         live kpc_buffer
 ///
 /// Ownership: the bytes belong to the buffer and are gone once that is freed, on whatever thread.
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_buffer_data(buffer: *const kpc_buffer) -> *const u8 {
     get(std::ptr::null(), || Ok(handle::get(buffer)?.bytes.as_ptr()))
@@ -105,8 +103,6 @@ pub extern "C" fn kpc_buffer_data(buffer: *const kpc_buffer) -> *const u8 {
 ///
 /// @param buffer  the buffer
 /// @return the number of bytes; 0 for what is no live kpc_buffer
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_buffer_len(buffer: *const kpc_buffer) -> usize {
     get(0, || Ok(handle::get(buffer)?.len))
@@ -121,7 +117,6 @@ pub extern "C" fn kpc_buffer_len(buffer: *const kpc_buffer) -> usize {
 /// @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *other is the caller's, kpc_buffer_free; each handle is freed for itself.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_buffer_ref(
@@ -140,8 +135,6 @@ pub unsafe extern "C" fn kpc_buffer_ref(
 /// Ends one handle of a buffer; its bytes go with the last one.
 ///
 /// @param buffer  the buffer; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_buffer_free(buffer: *mut kpc_buffer) {
     free(buffer);

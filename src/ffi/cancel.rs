@@ -17,8 +17,6 @@ use super::values::kpc_hash;
 /// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error          receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message(
@@ -85,8 +83,6 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_result(
 /// @param timeout_ms      how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error           receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_cancel_resending_copy_command(

@@ -30,8 +30,6 @@ pub type kpc_channel = u64;
 /// @return KPC_OK, any call error, KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP,
 ///         KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER, KPC_ERR_DAEMON_INTERNAL,
 ///         KPC_ERR_DAEMON_CONNECTION_LOST
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_write_channel(
@@ -112,8 +110,6 @@ pub unsafe extern "C" fn kpc_create_write_channel_result(
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_DAEMON_CONNECTION_LOST
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_read_channel(
@@ -177,8 +173,6 @@ pub unsafe extern "C" fn kpc_create_read_channel_result(
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such channel is open)
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_close_channel(

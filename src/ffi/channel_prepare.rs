@@ -35,7 +35,6 @@ use std::sync::Arc;
 ///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_CONNECTION_LOST
 ///
 /// Ownership: *query is the caller's, kpc_channel_query_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_channel(
@@ -119,7 +118,6 @@ pub unsafe extern "C" fn kpc_write_channel_result(
 ///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_CONNECTION_LOST
 ///
 /// Ownership: *query is the caller's, kpc_channel_query_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_channel(

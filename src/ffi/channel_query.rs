@@ -51,8 +51,6 @@ pub(crate) fn reply_index(value: i32) -> Result<Option<u8>> {
 ///
 /// @param query  the query
 /// @return true or false; false for what is no live kpc_channel_query
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_channel_query_is_read(query: *const kpc_channel_query) -> bool {
     look(false, || Ok(handle::get(query)?.is_read))
@@ -62,8 +60,6 @@ pub extern "C" fn kpc_channel_query_is_read(query: *const kpc_channel_query) -> 
 ///
 /// @param query  the query
 /// @return 0 or 1; -1 for either, and for what is no live kpc_channel_query
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_channel_query_reply_index(query: *const kpc_channel_query) -> i32 {
     look(-1, || {
@@ -77,8 +73,6 @@ pub extern "C" fn kpc_channel_query_reply_index(query: *const kpc_channel_query)
 /// @param index  receives the index
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_channel_query_current_index(
@@ -100,8 +94,6 @@ pub unsafe extern "C" fn kpc_channel_query_current_index(
 /// @param index  receives the index
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_channel_query_next_index(
@@ -123,8 +115,6 @@ pub unsafe extern "C" fn kpc_channel_query_next_index(
 /// @param hash   receives the hash
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_channel_query_envelope_hash(
@@ -150,7 +140,6 @@ pub unsafe extern "C" fn kpc_channel_query_envelope_hash(
 /// @return KPC_OK, any handle error
 ///
 /// Ownership: *descriptor is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_channel_query_envelope_descriptor(
@@ -174,7 +163,6 @@ pub unsafe extern "C" fn kpc_channel_query_envelope_descriptor(
 /// @return KPC_OK, any handle error
 ///
 /// Ownership: *payload is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_channel_query_payload(
@@ -199,7 +187,6 @@ pub unsafe extern "C" fn kpc_channel_query_payload(
 /// @return KPC_OK, any handle error
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_channel_query_to_bytes(
@@ -225,7 +212,6 @@ pub unsafe extern "C" fn kpc_channel_query_to_bytes(
 ///         were cut off or damaged)
 ///
 /// Ownership: *query is the caller's, kpc_channel_query_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_channel_query_from_bytes(
@@ -259,7 +245,6 @@ pub unsafe extern "C" fn kpc_channel_query_from_bytes(
 ///         follow current, or there is no such replica)
 ///
 /// Ownership: *query is the caller's, kpc_channel_query_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 #[allow(clippy::too_many_arguments, reason = "so many parts are stored")]
@@ -301,8 +286,6 @@ fn copy(part: &[u8]) -> Bytes {
 /// Ends a query. What is being sent goes on.
 ///
 /// @param query  the query; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_channel_query_free(query: *mut kpc_channel_query) {
     free(query);

@@ -25,8 +25,6 @@ use crate::client::ChannelId;
 /// @return KPC_OK, any call error, KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
 ///         KPC_ERR_DAEMON_INTERNAL, KPC_ERR_DAEMON_CONNECTION_LOST
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_write_channel(
@@ -103,8 +101,6 @@ pub unsafe extern "C" fn kpc_resume_write_channel_result(
 /// @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_DAEMON_INVALID_RESUME_WRITE, KPC_ERR_DAEMON_IMPOSSIBLE_HASH,
 ///         KPC_ERR_DAEMON_CONNECTION_LOST
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_write_channel_query(
@@ -183,8 +179,6 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_result(
 /// @return KPC_OK, any call error, KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_INTERNAL,
 ///         KPC_ERR_DAEMON_CONNECTION_LOST
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_read_channel(
@@ -264,8 +258,6 @@ pub unsafe extern "C" fn kpc_resume_read_channel_result(
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
 ///         KPC_ERR_DAEMON_INVALID_RESUME_READ, KPC_ERR_DAEMON_CONNECTION_LOST
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_resume_read_channel_query(

@@ -99,7 +99,6 @@ pub unsafe extern "C" fn kpc_send_channel_query(
 ///         (prepare the query again)
 ///
 /// Ownership: *payload is the caller's, kpc_buffer_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_channel_query_await_reply(

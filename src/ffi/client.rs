@@ -65,7 +65,6 @@ fn log_of(config: &ConfigObject) -> Log {
 ///         KPC_ERR_NO_MEMORY (no thread to be had), KPC_ERR_IO
 ///
 /// Ownership: *client is the caller's, kpc_client_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_new(
@@ -128,8 +127,6 @@ pub extern "C" fn kpc_client_free(client: *mut kpc_client) {
 ///
 /// @param client  the client
 /// @return true or false; false for what is no live kpc_client
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_client_is_connected(client: *const kpc_client) -> bool {
     get(false, || Ok(handle::get(client)?.is_connected()))
@@ -139,8 +136,6 @@ pub extern "C" fn kpc_client_is_connected(client: *const kpc_client) -> bool {
 ///
 /// @param client  the client
 /// @return true or false; false for what is no live kpc_client
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_client_is_attached(client: *const kpc_client) -> bool {
     get(false, || Ok(handle::get(client)?.is_attached()))
@@ -154,8 +149,6 @@ pub extern "C" fn kpc_client_is_attached(client: *const kpc_client) -> bool {
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_UNSUPPORTED (daemons up to v0.0.72 have none),
 ///         KPC_ERR_NOT_CONNECTED
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_daemon_token(
@@ -191,8 +184,6 @@ pub unsafe extern "C" fn kpc_client_daemon_token(
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_NOT_CONNECTED (also with daemons up to v0.0.72,
 ///         which know no tokens)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_session_token(
@@ -222,8 +213,6 @@ pub unsafe extern "C" fn kpc_client_session_token(
 /// @param client  the client
 /// @return KPC_DERIVATION_CURRENT, KPC_DERIVATION_BEFORE_HPQC_101, KPC_DERIVATION_OTHER;
 ///         KPC_DERIVATION_UNKNOWN until the daemon has answered, and for what is no live kpc_client
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_client_key_derivation(client: *const kpc_client) -> i32 {
     get(KPC_DERIVATION_UNKNOWN, || {
@@ -238,8 +227,6 @@ pub extern "C" fn kpc_client_key_derivation(client: *const kpc_client) -> i32 {
 /// @param client     the client
 /// @param reply_key  name of the reply
 /// @return true or false; false for what is no live kpc_client or no text
-///
-/// Threads: any.
 #[no_mangle]
 pub unsafe extern "C" fn kpc_client_supports(
     client: *const kpc_client,
@@ -260,7 +247,6 @@ pub unsafe extern "C" fn kpc_client_supports(
 /// @return KPC_OK, any handle error
 ///
 /// Ownership: *config is the caller's, kpc_config_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_config(
@@ -285,8 +271,6 @@ pub unsafe extern "C" fn kpc_client_config(
 /// @param text_len  how many bytes
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK also where nobody wants the line; any argument error, KPC_ERR_ARG_SIZE
-///
-/// Threads: any.
 #[no_mangle]
 pub unsafe extern "C" fn kpc_client_log(
     client: *const kpc_client,

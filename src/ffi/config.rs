@@ -108,7 +108,6 @@ pub const KPC_TRANSPORT_TCP: i32 = 2;
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *config is the caller's, kpc_config_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_new(
@@ -136,7 +135,6 @@ pub unsafe extern "C" fn kpc_config_new(
 ///         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_BAD_GEOMETRY, KPC_ERR_UNSUPPORTED (WebSocket)
 ///
 /// Ownership: *config is the caller's, kpc_config_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_load_file(
@@ -162,7 +160,6 @@ pub unsafe extern "C" fn kpc_config_load_file(
 ///         UTF-8, KPC_ERR_ARG_SIZE
 ///
 /// Ownership: *config is the caller's, kpc_config_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_load_text(
@@ -204,8 +201,6 @@ fn set_dial(config: *const kpc_config, dial: Dial) -> Result<()> {
 ///                is meant from the working directory of this moment, also in files
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error, KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_set_unix(
@@ -229,8 +224,6 @@ pub unsafe extern "C" fn kpc_config_set_unix(
 /// @param error    receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error, KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_CONFIG_NO_TRANSPORT
 ///         (an empty address)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_set_tcp(
@@ -259,8 +252,6 @@ pub unsafe extern "C" fn kpc_config_set_tcp(
 /// @param url     ws://host:port/path
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_ERR_UNSUPPORTED, any argument error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_set_ws(
@@ -289,8 +280,6 @@ pub unsafe extern "C" fn kpc_config_set_ws(
 /// @param max_ms  the longest wait in milliseconds, at least min_ms
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_set_reconnect(
@@ -326,8 +315,6 @@ pub unsafe extern "C" fn kpc_config_set_reconnect(
 /// @param count   how many, 1 to 16; all but the first are opened when they are of use
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_set_encryption_connections(
@@ -368,8 +355,6 @@ pub unsafe extern "C" fn kpc_config_set_encryption_connections(
 /// @param all     whether to open all at once; false unless it is set
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_set_connect_all(
@@ -399,8 +384,6 @@ pub unsafe extern "C" fn kpc_config_set_connect_all(
 ///                   this call fails; may be NULL
 /// @param error      receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_set_log(
@@ -437,8 +420,6 @@ pub unsafe extern "C" fn kpc_config_set_log(
 /// @param geometry  the geometry, checked; NULL takes a set one away
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_set_sphinx_geometry(
@@ -464,8 +445,6 @@ pub unsafe extern "C" fn kpc_config_set_sphinx_geometry(
 /// @param geometry  the geometry, checked; NULL takes a set one away
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_set_pigeonhole_geometry(

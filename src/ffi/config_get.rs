@@ -23,8 +23,6 @@ fn read(config: *const kpc_config) -> Result<Config> {
 /// @param config  the configuration
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_CONFIG_NO_TRANSPORT
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_validate(
@@ -39,8 +37,6 @@ pub unsafe extern "C" fn kpc_config_validate(
 ///
 /// @param config  the configuration
 /// @return a KPC_TRANSPORT_ value; KPC_TRANSPORT_NONE also for what is no live kpc_config
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_config_transport(config: *const kpc_config) -> i32 {
     get(KPC_TRANSPORT_NONE, || {
@@ -59,7 +55,6 @@ pub extern "C" fn kpc_config_transport(config: *const kpc_config) -> i32 {
 ///         kpc_config
 ///
 /// Ownership: static, never freed.
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_config_network(config: *const kpc_config) -> *const c_char {
     const NONE: &CStr = c"";
@@ -85,7 +80,6 @@ pub extern "C" fn kpc_config_network(config: *const kpc_config) -> *const c_char
 /// @return KPC_OK, any handle error, KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *address is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_address(
@@ -116,8 +110,6 @@ pub unsafe extern "C" fn kpc_config_address(
 /// @param max_ms  receives the longest wait in milliseconds; may be NULL
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_reconnect(
@@ -144,8 +136,6 @@ pub unsafe extern "C" fn kpc_config_reconnect(
 ///
 /// @param config  the configuration
 /// @return how many, at least 1; 0 for what is no live kpc_config
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_config_encryption_connections(config: *const kpc_config) -> u32 {
     get(0, || {
@@ -158,8 +148,6 @@ pub extern "C" fn kpc_config_encryption_connections(config: *const kpc_config) -
 ///
 /// @param config  the configuration
 /// @return true if so; false for what is no live kpc_config
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_config_connect_all(config: *const kpc_config) -> bool {
     get(false, || Ok(read(config)?.connect_all))
@@ -169,8 +157,6 @@ pub extern "C" fn kpc_config_connect_all(config: *const kpc_config) -> bool {
 ///
 /// @param config  the configuration
 /// @return a KPC_LOG_ value; KPC_LOG_OFF if no log is set, and for what is no live kpc_config
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_config_log_level(config: *const kpc_config) -> i32 {
     get(KPC_LOG_OFF, || {
@@ -193,8 +179,6 @@ fn no_geometry() -> Error {
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY, KPC_ERR_BAD_GEOMETRY (the name of a
 ///         scheme is too long)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_sphinx_geometry(
@@ -218,8 +202,6 @@ pub unsafe extern "C" fn kpc_config_sphinx_geometry(
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY, KPC_ERR_BAD_GEOMETRY (the name of a
 ///         scheme is too long)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_pigeonhole_geometry(
@@ -239,8 +221,6 @@ pub unsafe extern "C" fn kpc_config_pigeonhole_geometry(
 /// Ends a configuration. Clients that were made from it go on.
 ///
 /// @param config  the configuration; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_config_free(config: *mut kpc_config) {
     free(config);

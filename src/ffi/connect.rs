@@ -24,8 +24,6 @@ use super::status::kpc_status;
 ///         KPC_ERR_CONNECTION_LOST, KPC_ERR_ALREADY_CONNECTED, KPC_ERR_CANCELLED
 ///         (kpc_client_disconnect was called meanwhile), KPC_ERR_TIMEOUT,
 ///         KPC_ERR_WOULD_DEADLOCK
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_connect(
@@ -84,8 +82,6 @@ pub unsafe extern "C" fn kpc_client_connect_result(
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any call error
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_flush(

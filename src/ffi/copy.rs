@@ -41,8 +41,6 @@ pub(crate) unsafe fn optional_courier(courier: *const kpc_service) -> Result<Opt
 ///         KPC_ERR_INVALID_CAPABILITY, KPC_ERR_BUSY (this command runs already),
 ///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
 ///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_copy_command(
@@ -117,8 +115,6 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_result(
 ///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
 ///         document), KPC_ERR_COPY_FAILED, KPC_ERR_START_RESENDING_CANCELLED,
 ///         KPC_ERR_UNSUPPORTED
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier(

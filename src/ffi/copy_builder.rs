@@ -36,7 +36,6 @@ impl Kind for kpc_copy_builder {
 ///         KPC_ERR_INCOMPATIBLE_DAEMON
 ///
 /// Ownership: *builder is the caller's, kpc_copy_builder_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_new(
@@ -62,7 +61,6 @@ pub unsafe extern "C" fn kpc_copy_builder_new(
 /// @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_save(
@@ -92,7 +90,6 @@ pub unsafe extern "C" fn kpc_copy_builder_save(
 ///         KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *builder is the caller's, kpc_copy_builder_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_restore(
@@ -116,8 +113,6 @@ pub unsafe extern "C" fn kpc_copy_builder_restore(
 /// @param needed   receives the number of boxes that what was added so far takes; may be NULL
 /// @param error    receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_progress(
@@ -147,8 +142,6 @@ pub unsafe extern "C" fn kpc_copy_builder_progress(
 ///
 /// @param builder  the builder
 /// @return true or false; false for what is no live kpc_copy_builder
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_copy_builder_is_finished(builder: *const kpc_copy_builder) -> bool {
     get(false, || Ok(handle::get(builder)?.progress().finished))
@@ -160,8 +153,6 @@ pub extern "C" fn kpc_copy_builder_is_finished(builder: *const kpc_copy_builder)
 /// @param write_cap  receives the capability; secret
 /// @param error      receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_temp_write_cap(
@@ -183,8 +174,6 @@ pub unsafe extern "C" fn kpc_copy_builder_temp_write_cap(
 /// @param index    receives the index
 /// @param error    receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_position(
@@ -206,8 +195,6 @@ pub unsafe extern "C" fn kpc_copy_builder_position(
 /// @param courier  receives where it is
 /// @param error    receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_courier(
@@ -232,7 +219,6 @@ pub unsafe extern "C" fn kpc_copy_builder_courier(
 /// @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *buffer is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_buffer(
@@ -256,8 +242,6 @@ pub unsafe extern "C" fn kpc_copy_builder_buffer(
 /// @param builder  the builder
 /// @param error    receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_cancel(
@@ -277,8 +261,6 @@ pub unsafe extern "C" fn kpc_copy_builder_cancel(
 /// Ends a builder. An operation that works on it goes on.
 ///
 /// @param builder  the builder; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_copy_builder_free(builder: *mut kpc_copy_builder) {
     free(builder);

@@ -32,8 +32,6 @@ use crate::bacap::BoxIndex;
 ///         KPC_ERR_INVALID_CAPABILITY (the index does not belong to it), KPC_ERR_BUSY (another
 ///         operation is at work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
 ///         KPC_ERR_UNSUPPORTED
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_add(
@@ -128,8 +126,6 @@ pub unsafe extern "C" fn kpc_copy_builder_add_result(
 ///         no room for it), KPC_ERR_INVALID_CAPABILITY (the index does not belong to it),
 ///         KPC_ERR_BUSY (another operation is at work on the builder), KPC_ERR_NO_GEOMETRY,
 ///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_add_tombstones(

@@ -22,8 +22,6 @@ use super::values::kpc_service;
 /// @return KPC_OK, any call error, any resending outcome, KPC_ERR_BUSY (another operation is at
 ///         work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
 ///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_write(
@@ -97,8 +95,6 @@ pub unsafe extern "C" fn kpc_copy_builder_write_result(
 ///         work on the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
 ///         document), KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
 ///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_finish(
@@ -169,8 +165,6 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_result(
 /// @return KPC_OK, any call error, any resending outcome, KPC_ERR_BUSY (another operation is at
 ///         work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
 ///         KPC_ERR_INCOMPATIBLE_DAEMON
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_copy_builder_tombstone(

@@ -20,7 +20,6 @@ use super::values::{kpc_service, service_value};
 ///         is none)
 ///
 /// Ownership: *couriers is the caller's, kpc_services_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_couriers(
@@ -46,7 +45,6 @@ pub unsafe extern "C" fn kpc_client_couriers(
 /// @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NOT_ENOUGH_COURIERS
 ///
 /// Ownership: *couriers is the caller's, kpc_services_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_distinct_couriers(
@@ -71,8 +69,6 @@ pub unsafe extern "C" fn kpc_client_distinct_couriers(
 /// @param error    receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there
 ///         is none)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_courier(

@@ -26,7 +26,6 @@ use crate::client::Envelope;
 ///         KPC_ERR_NO_PKI_DOCUMENT
 ///
 /// Ownership: *envelope is the caller's, kpc_envelope_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_encrypt_read(
@@ -107,7 +106,6 @@ pub unsafe extern "C" fn kpc_encrypt_read_result(
 ///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT
 ///
 /// Ownership: *envelope is the caller's, kpc_envelope_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_encrypt_write(

@@ -41,8 +41,6 @@ pub(crate) fn get(envelope: *const kpc_envelope) -> Result<Envelope> {
 /// @param hash      receives the hash
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_envelope_hash(
@@ -67,8 +65,6 @@ pub unsafe extern "C" fn kpc_envelope_hash(
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it was made of parts without that
 ///         index)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_envelope_next_index(
@@ -92,7 +88,6 @@ pub unsafe extern "C" fn kpc_envelope_next_index(
 /// @return KPC_OK, any handle error
 ///
 /// Ownership: *ciphertext is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_envelope_ciphertext(
@@ -116,7 +111,6 @@ pub unsafe extern "C" fn kpc_envelope_ciphertext(
 /// @return KPC_OK, any handle error
 ///
 /// Ownership: *descriptor is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_envelope_descriptor(
@@ -141,7 +135,6 @@ pub unsafe extern "C" fn kpc_envelope_descriptor(
 /// @return KPC_OK, any handle error
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_envelope_to_bytes(
@@ -167,7 +160,6 @@ pub unsafe extern "C" fn kpc_envelope_to_bytes(
 ///         were cut off or damaged)
 ///
 /// Ownership: *envelope is the caller's, kpc_envelope_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_envelope_from_bytes(
@@ -198,7 +190,6 @@ pub unsafe extern "C" fn kpc_envelope_from_bytes(
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_EMPTY
 ///
 /// Ownership: *envelope is the caller's, kpc_envelope_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_envelope_from_parts(
@@ -228,8 +219,6 @@ pub unsafe extern "C" fn kpc_envelope_from_parts(
 /// Ends an envelope. What is being sent goes on.
 ///
 /// @param envelope  the envelope; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_envelope_free(envelope: *mut kpc_envelope) {
     free(envelope);

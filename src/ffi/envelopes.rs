@@ -102,7 +102,6 @@ unsafe fn destinations<'a>(
 ///         not belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
 ///
 /// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload(
@@ -206,7 +205,6 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
 ///         it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
 ///
 /// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload(
@@ -302,7 +300,6 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_result(
 ///         belong to it), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
 ///
 /// Ownership: *envelopes is the caller's, kpc_stream_elements_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range(

@@ -27,8 +27,6 @@ fn next_index(envelopes: *const kpc_stream_elements, position: usize) -> Result<
 ///
 /// @param envelopes  the result of a kpc_create_courier_envelopes_ call
 /// @return the number; 0 for what is no live kpc_stream_elements
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_stream_elements_count(envelopes: *const kpc_stream_elements) -> usize {
     get(0, || Ok(handle::get(envelopes)?.envelopes.len()))
@@ -43,7 +41,6 @@ pub extern "C" fn kpc_stream_elements_count(envelopes: *const kpc_stream_element
 /// @return KPC_OK, any argument error
 ///
 /// Ownership: *element is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_stream_elements_at(
@@ -73,7 +70,6 @@ pub unsafe extern "C" fn kpc_stream_elements_at(
 /// @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *buffer is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_stream_elements_buffer(
@@ -96,8 +92,6 @@ pub unsafe extern "C" fn kpc_stream_elements_buffer(
 /// @param next       receives the index
 /// @param error      receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_stream_elements_next_index(
@@ -116,8 +110,6 @@ pub unsafe extern "C" fn kpc_stream_elements_next_index(
 /// @param next       receives the index
 /// @param error      receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_stream_elements_next_index_at(
@@ -137,8 +129,6 @@ pub unsafe extern "C" fn kpc_stream_elements_next_index_at(
 /// Ends the elements.
 ///
 /// @param envelopes  the envelopes; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_stream_elements_free(envelopes: *mut kpc_stream_elements) {
     free(envelopes);

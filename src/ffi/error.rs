@@ -94,8 +94,6 @@ where
 ///
 /// @param error  the failure; NULL stands for no failure
 /// @return the status; KPC_OK for NULL, KPC_ERR_BAD_HANDLE for what is no live kpc_error
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_error_status(error: *const kpc_error) -> kpc_status {
     if error.is_null() {
@@ -113,7 +111,6 @@ pub extern "C" fn kpc_error_status(error: *const kpc_error) -> kpc_status {
 /// @return NUL-terminated UTF-8, never NULL; empty for NULL and for what is no live kpc_error
 ///
 /// Ownership: the text belongs to the error and is gone once that is freed.
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_error_message(error: *const kpc_error) -> *const c_char {
     const NONE: &CStr = c"";
@@ -124,8 +121,6 @@ pub extern "C" fn kpc_error_message(error: *const kpc_error) -> *const c_char {
 ///
 /// @param error  the failure; NULL stands for no failure
 /// @return a KPC_ORIGIN_ value; KPC_ORIGIN_LIBRARY for NULL and for what is no live kpc_error
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_error_origin(error: *const kpc_error) -> i32 {
     read(error, KPC_ORIGIN_LIBRARY, |error| match error.origin() {
@@ -140,8 +135,6 @@ pub extern "C" fn kpc_error_origin(error: *const kpc_error) -> i32 {
 ///
 /// @param error  the failure; NULL stands for no failure
 /// @return 0 to 255; -1 if the daemon reported nothing
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_error_daemon_code(error: *const kpc_error) -> i32 {
     read(error, -1, |error| error.daemon_code().map_or(-1, i32::from))
@@ -153,8 +146,6 @@ pub extern "C" fn kpc_error_daemon_code(error: *const kpc_error) -> i32 {
 /// @param error  the failure; NULL stands for no failure
 /// @return 0 to 255, 0 if the courier itself gave up a copy; -1 if there is none. -2000 minus
 ///         a positive number is the status of that meaning, KPC_ERR_BOX_ID_NOT_FOUND and so on
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_error_replica_code(error: *const kpc_error) -> i32 {
     read(error, -1, |error| {
@@ -166,8 +157,6 @@ pub extern "C" fn kpc_error_replica_code(error: *const kpc_error) -> i32 {
 ///
 /// @param error  the failure; NULL stands for no failure
 /// @return the position in the copy stream, counted from 1; 0 if there is none
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_error_failed_envelope(error: *const kpc_error) -> u64 {
     read(error, 0, |error| error.failed_envelope().unwrap_or(0))
@@ -177,8 +166,6 @@ pub extern "C" fn kpc_error_failed_envelope(error: *const kpc_error) -> u64 {
 ///
 /// @param error  the failure; NULL stands for no failure
 /// @return an errno value; 0 if the operating system reported nothing
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_error_errno(error: *const kpc_error) -> i32 {
     read(error, 0, |error| error.errno().unwrap_or(0))
@@ -187,8 +174,6 @@ pub extern "C" fn kpc_error_errno(error: *const kpc_error) -> i32 {
 /// Ends an error and its texts.
 ///
 /// @param error  the failure; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_error_free(error: *mut kpc_error) {
     free(error);

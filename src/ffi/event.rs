@@ -65,7 +65,6 @@ pub type kpc_event_fn =
 /// @return KPC_OK, any handle error, KPC_ERR_CLOSED
 ///
 /// Ownership: *sink is the caller's, kpc_event_sink_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_sink_open(
@@ -123,8 +122,6 @@ pub unsafe extern "C" fn kpc_event_sink_next(
 /// @param sink  the sink
 /// @return the descriptor, which belongs to the sink; -1 for what is no live kpc_event_sink,
 ///         or when the process has no descriptor left
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_sink_fd(sink: *const kpc_event_sink) -> c_int {
     let fd: RawFd = get(-1, || handle::get(sink)?.sink.fd());
@@ -142,8 +139,6 @@ pub extern "C" fn kpc_event_sink_fd(sink: *const kpc_event_sink) -> c_int {
 /// @param error      receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_CLOSED, KPC_ERR_BUSY (the sink has a callback
 ///         already)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_sink_on_event(
@@ -197,8 +192,6 @@ pub extern "C" fn kpc_event_sink_free(sink: *mut kpc_event_sink) {
 /// Ends an event that kpc_event_sink_next gave. One that was lent to a callback ends by itself.
 ///
 /// @param event  the event; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_free(event: *mut kpc_event) {
     free(event);

@@ -20,7 +20,6 @@ use crate::{Error, Result, Status};
 /// @return KPC_OK, any handle error
 ///
 /// Ownership: *text is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_describe(
@@ -43,8 +42,6 @@ pub unsafe extern "C" fn kpc_event_describe(
 /// @param stream  receives the hash
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_stream(
@@ -70,8 +67,6 @@ pub unsafe extern "C" fn kpc_event_stream(
 /// @param courier  receives the hash
 /// @param error    receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_courier(
@@ -109,8 +104,6 @@ fn progress<T>(event: *const kpc_event, pick: impl FnOnce(&CopyProgress) -> T) -
 ///
 /// @param event  the event
 /// @return the number; 0 for any other event
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_boxes_written(event: *const kpc_event) -> u64 {
     get(0, || progress(event, |copy| copy.written))
@@ -120,8 +113,6 @@ pub extern "C" fn kpc_event_boxes_written(event: *const kpc_event) -> u64 {
 ///
 /// @param event  the event
 /// @return the number; 0 for any other event
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_boxes_needed(event: *const kpc_event) -> u64 {
     get(0, || progress(event, |copy| copy.needed))
@@ -131,8 +122,6 @@ pub extern "C" fn kpc_event_boxes_needed(event: *const kpc_event) -> u64 {
 ///
 /// @param event  the event
 /// @return true or false; false for any other event
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_is_copying(event: *const kpc_event) -> bool {
     get(false, || progress(event, |copy| copy.copying))

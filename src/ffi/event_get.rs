@@ -63,8 +63,6 @@ pub const KPC_EVENT_COURIER_VANISHED: i32 = 16;
 /// @param event  the event
 /// @return KPC_EVENT_...; KPC_EVENT_NONE for what is no live kpc_event. Later versions add
 ///         kinds: leave unknown ones alone
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_kind(event: *const kpc_event) -> i32 {
     get(KPC_EVENT_NONE, || {
@@ -97,8 +95,6 @@ fn none(what: &str) -> Error {
 ///
 /// @param event  the event
 /// @return true or false; false for any other event
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_is_connected(event: *const kpc_event) -> bool {
     get(false, || {
@@ -110,8 +106,6 @@ pub extern "C" fn kpc_event_is_connected(event: *const kpc_event) -> bool {
 ///
 /// @param event  the event
 /// @return true or false; false for any other event
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_is_graceful(event: *const kpc_event) -> bool {
     get(false, || {
@@ -128,8 +122,6 @@ pub extern "C" fn kpc_event_is_graceful(event: *const kpc_event) -> bool {
 /// @param token  receives the token
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_instance_token(
@@ -157,7 +149,6 @@ pub unsafe extern "C" fn kpc_event_instance_token(
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Ownership: *cbor is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_err_cbor(
@@ -194,8 +185,6 @@ fn id(
 /// @param id     receives the id
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_message_id(
@@ -225,8 +214,6 @@ pub unsafe extern "C" fn kpc_event_message_id(
 /// @param id     receives the id
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_surb_id(
@@ -250,8 +237,6 @@ pub unsafe extern "C" fn kpc_event_surb_id(
 ///
 /// @param event  the event
 /// @return Unix seconds; 0 if it was not sent, or for an event of another kind
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_sent_at_unix(event: *const kpc_event) -> i64 {
     get(0, || {
@@ -267,8 +252,6 @@ pub extern "C" fn kpc_event_sent_at_unix(event: *const kpc_event) -> i64 {
 ///
 /// @param event  the event
 /// @return nanoseconds; 0 if it was not sent, or for an event of another kind
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_reply_eta_ns(event: *const kpc_event) -> i64 {
     get(0, || {
@@ -289,7 +272,6 @@ pub extern "C" fn kpc_event_reply_eta_ns(event: *const kpc_event) -> i64 {
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Ownership: *payload is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_payload(
@@ -315,8 +297,6 @@ pub unsafe extern "C" fn kpc_event_payload(
 ///
 /// @param event  the event
 /// @return 0 or 1; -1 if that is not told
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_reply_index(event: *const kpc_event) -> i32 {
     get(-1, || {
@@ -335,7 +315,6 @@ pub extern "C" fn kpc_event_reply_index(event: *const kpc_event) -> i32 {
 ///         memory
 ///
 /// Ownership: the error is the caller's, kpc_error_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub extern "C" fn kpc_event_error(event: *const kpc_event) -> *mut kpc_error {
@@ -364,7 +343,6 @@ pub extern "C" fn kpc_event_error(event: *const kpc_event) -> *mut kpc_error {
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Ownership: *document is the caller's, kpc_pki_document_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_pki_document(
@@ -393,7 +371,6 @@ pub unsafe extern "C" fn kpc_event_pki_document(
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
 ///
 /// Ownership: *result is the caller's, kpc_result_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_event_result(
@@ -418,8 +395,6 @@ pub unsafe extern "C" fn kpc_event_result(
 ///
 /// @param event  the event
 /// @return the number; 0 for any other event
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_event_lost_count(event: *const kpc_event) -> u64 {
     get(0, || {

@@ -216,8 +216,6 @@ impl TryFrom<&kpc_pigeonhole_geometry> for PigeonholeGeometry {
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (a name that does not end),
 ///         KPC_ERR_BAD_GEOMETRY
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_sphinx_geometry_validate(
@@ -238,8 +236,6 @@ pub unsafe extern "C" fn kpc_sphinx_geometry_validate(
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (a name that does not end),
 ///         KPC_ERR_BAD_GEOMETRY
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_pigeonhole_geometry_validate(

@@ -41,8 +41,6 @@ fn random_id() -> Result<kpc_id> {
 /// @param id     receives the id
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_message_id(
@@ -58,8 +56,6 @@ pub unsafe extern "C" fn kpc_new_message_id(
 /// @param id     receives the id
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_surb_id(
@@ -76,8 +72,6 @@ pub unsafe extern "C" fn kpc_new_surb_id(
 /// @param id     receives the id
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_query_id(
@@ -95,8 +89,6 @@ pub unsafe extern "C" fn kpc_new_query_id(
 /// @param hash   receives the hash
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_blake2b_256(
@@ -137,8 +129,6 @@ pub unsafe extern "C" fn kpc_wipe(p: *mut c_void, n: usize) {
 /// KPC_WRITE_CAP_SIZE, for languages that cannot read macros.
 ///
 /// @return the number of bytes
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_write_cap_size() -> usize {
     KPC_WRITE_CAP_SIZE
@@ -147,8 +137,6 @@ pub extern "C" fn kpc_write_cap_size() -> usize {
 /// KPC_READ_CAP_SIZE, for languages that cannot read macros.
 ///
 /// @return the number of bytes
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_read_cap_size() -> usize {
     KPC_READ_CAP_SIZE
@@ -157,8 +145,6 @@ pub extern "C" fn kpc_read_cap_size() -> usize {
 /// KPC_BOX_INDEX_SIZE, for languages that cannot read macros.
 ///
 /// @return the number of bytes
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_box_index_size() -> usize {
     KPC_BOX_INDEX_SIZE
@@ -167,8 +153,6 @@ pub extern "C" fn kpc_box_index_size() -> usize {
 /// KPC_HASH_SIZE, for languages that cannot read macros.
 ///
 /// @return the number of bytes
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_hash_size() -> usize {
     KPC_HASH_SIZE
@@ -177,8 +161,6 @@ pub extern "C" fn kpc_hash_size() -> usize {
 /// KPC_SEED_SIZE, for languages that cannot read macros.
 ///
 /// @return the number of bytes
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_seed_size() -> usize {
     KPC_SEED_SIZE
@@ -187,8 +169,6 @@ pub extern "C" fn kpc_seed_size() -> usize {
 /// KPC_ID_SIZE, for languages that cannot read macros: the size of ids of every kind.
 ///
 /// @return the number of bytes
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_id_size() -> usize {
     KPC_ID_SIZE
@@ -197,8 +177,6 @@ pub extern "C" fn kpc_id_size() -> usize {
 /// KPC_QUEUE_ID_MAX_SIZE, for languages that cannot read macros.
 ///
 /// @return the number of bytes
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_queue_id_max_size() -> usize {
     KPC_QUEUE_ID_MAX_SIZE

@@ -67,8 +67,6 @@ pub(super) fn values_of(pair: &Keypair) -> (kpc_write_cap, kpc_read_cap, kpc_box
 /// @param error      receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INTERNAL (the operating system gives
 ///         no randomness)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_keypair(
@@ -110,8 +108,6 @@ pub unsafe extern "C" fn kpc_new_keypair(
 /// @param first       receives the index of the first box
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_ARG_VALUE
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_keypair_by_derivation(
@@ -148,8 +144,6 @@ pub unsafe extern "C" fn kpc_new_keypair_by_derivation(
 ///               its value on failure
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_next_message_box_index(
@@ -174,8 +168,6 @@ pub unsafe extern "C" fn kpc_next_message_box_index(
 /// @param counter  receives its counter
 /// @param error    receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_message_box_index_counter(

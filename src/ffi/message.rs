@@ -117,7 +117,6 @@ pub unsafe extern "C" fn kpc_send_message_without_reply(
 ///         KPC_ERR_DAEMON_INTERNAL
 ///
 /// Ownership: *reply is the caller's, kpc_buffer_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_message_await_reply(

@@ -48,8 +48,6 @@ unsafe fn couriers(path: *const kpc_service, len: usize) -> Result<Vec<Destinati
 ///         it), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current document),
 ///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_INCOMPATIBLE_DAEMON,
 ///         KPC_ERR_UNSUPPORTED, KPC_ERR_COPY_FAILED, KPC_ERR_TOMBSTONE
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_nested_copy(

@@ -258,7 +258,6 @@ pub unsafe extern "C" fn kpc_op_cancel(
 ///         any argument error, KPC_ERR_WOULD_DEADLOCK
 ///
 /// Ownership: *result is the caller's, kpc_result_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_op_wait(
@@ -297,8 +296,6 @@ pub unsafe extern "C" fn kpc_op_wait(
 ///
 /// @param result  the result
 /// @return the operation; 0 for what is no live kpc_result
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_result_op(result: *const kpc_result) -> kpc_op {
     get(0, || Ok(handle::get(result)?.op))
@@ -312,7 +309,6 @@ pub extern "C" fn kpc_result_op(result: *const kpc_result) -> kpc_op {
 ///         live kpc_result
 ///
 /// Ownership: as the program has settled it; the library only hands the pointer on.
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_result_user_data(result: *const kpc_result) -> *mut c_void {
     get(std::ptr::null_mut(), || {
@@ -325,8 +321,6 @@ pub extern "C" fn kpc_result_user_data(result: *const kpc_result) -> *mut c_void
 /// @param result  the result
 /// @return KPC_OK or the failure; KPC_ERR_BAD_HANDLE or KPC_ERR_ARG_NULL for what is no live
 ///         kpc_result
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_result_status(result: *const kpc_result) -> kpc_status {
     match guarded(|| Ok(handle::get(result)?.status())) {
@@ -342,7 +336,6 @@ pub extern "C" fn kpc_result_status(result: *const kpc_result) -> kpc_status {
 ///         memory
 ///
 /// Ownership: the error is the caller's, kpc_error_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub extern "C" fn kpc_result_error(result: *const kpc_result) -> *mut kpc_error {
@@ -357,8 +350,6 @@ pub extern "C" fn kpc_result_error(result: *const kpc_result) -> *mut kpc_error 
 /// Ends a result that kpc_op_wait or kpc_event_result gave.
 ///
 /// @param result  the result; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_result_free(result: *mut kpc_result) {
     free(result);

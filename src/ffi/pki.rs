@@ -49,7 +49,6 @@ fn destination(service: &Service) -> Result<kpc_service> {
 /// @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT
 ///
 /// Ownership: *document is the caller's, kpc_pki_document_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_pki_document(
@@ -75,7 +74,6 @@ pub unsafe extern "C" fn kpc_client_pki_document(
 /// @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT
 ///
 /// Ownership: *document is the caller's, kpc_pki_document_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_pki_document_for_epoch(
@@ -96,8 +94,6 @@ pub unsafe extern "C" fn kpc_client_pki_document_for_epoch(
 ///
 /// @param document  the document
 /// @return the epoch; 0 for what is no live kpc_pki_document
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_pki_document_epoch(document: *const kpc_pki_document) -> u64 {
     get(0, || Ok(handle::get(document)?.epoch()))
@@ -108,8 +104,6 @@ pub extern "C" fn kpc_pki_document_epoch(document: *const kpc_pki_document) -> u
 ///
 /// @param document  the document
 /// @return the rate; 0 for what is no live kpc_pki_document
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_pki_document_lambda_p(document: *const kpc_pki_document) -> f64 {
     get(0.0, || Ok(handle::get(document)?.lambda_p()))
@@ -123,7 +117,6 @@ pub extern "C" fn kpc_pki_document_lambda_p(document: *const kpc_pki_document) -
 /// @return KPC_OK, any handle error
 ///
 /// Ownership: *cbor is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_pki_document_cbor(
@@ -148,7 +141,6 @@ pub unsafe extern "C" fn kpc_pki_document_cbor(
 /// @return KPC_OK, any handle error, KPC_ERR_NO_MEMORY
 ///
 /// Ownership: *text is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_pki_document_to_json(
@@ -170,8 +162,6 @@ pub unsafe extern "C" fn kpc_pki_document_to_json(
 /// @param document  the document
 /// @param node      hash of the node's identity key
 /// @return true or false; false for what is no live kpc_pki_document, or for NULL
-///
-/// Threads: any.
 #[no_mangle]
 pub unsafe extern "C" fn kpc_pki_document_has_identity(
     document: *const kpc_pki_document,
@@ -193,7 +183,6 @@ pub unsafe extern "C" fn kpc_pki_document_has_identity(
 /// @return KPC_OK, any argument error
 ///
 /// Ownership: *services is the caller's, kpc_services_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_pki_document_find_services(
@@ -216,8 +205,6 @@ pub unsafe extern "C" fn kpc_pki_document_find_services(
 /// Ends a document.
 ///
 /// @param document  the document; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_pki_document_free(document: *mut kpc_pki_document) {
     free(document);
@@ -232,7 +219,6 @@ pub extern "C" fn kpc_pki_document_free(document: *mut kpc_pki_document) {
 /// @return KPC_OK, any argument error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
 ///
 /// Ownership: *services is the caller's, kpc_services_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_get_services(
@@ -260,8 +246,6 @@ pub unsafe extern "C" fn kpc_client_get_services(
 /// @param service     receives where to send
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_get_service(
@@ -283,8 +267,6 @@ pub unsafe extern "C" fn kpc_client_get_service(
 ///
 /// @param services  the list
 /// @return the number; 0 for what is no live kpc_services
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_services_count(services: *const kpc_services) -> usize {
     get(0, || Ok(handle::get(services)?.len()))
@@ -307,8 +289,6 @@ fn at(services: *const kpc_services, position: usize) -> Result<Service> {
 /// @param service   receives where to send
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_services_at(
@@ -334,7 +314,6 @@ pub unsafe extern "C" fn kpc_services_at(
 /// @return KPC_OK, any argument error
 ///
 /// Ownership: *name is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_services_name_at(
@@ -354,8 +333,6 @@ pub unsafe extern "C" fn kpc_services_name_at(
 /// Ends a list of services.
 ///
 /// @param services  the list; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_services_free(services: *mut kpc_services) {
     free(services);
@@ -368,8 +345,6 @@ pub extern "C" fn kpc_services_free(services: *mut kpc_services) {
 /// @param geometry  receives the geometry
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_sphinx_geometry(
@@ -392,8 +367,6 @@ pub unsafe extern "C" fn kpc_client_sphinx_geometry(
 /// @param geometry  receives the geometry
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_NO_GEOMETRY
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_client_pigeonhole_geometry(

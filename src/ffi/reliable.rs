@@ -85,7 +85,6 @@ pub unsafe extern "C" fn kpc_send_reliable_message(
 ///         service), KPC_ERR_DAEMON_INTERNAL
 ///
 /// Ownership: *reply is the caller's, kpc_buffer_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_send_reliable_message_await_reply(

@@ -26,8 +26,6 @@ use crate::client::SignedDocument;
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, KPC_ERR_ARG_SIZE, KPC_ERR_UNSUPPORTED,
 ///         KPC_ERR_DAEMON_INVALID_REQUEST
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_keypair_remote(
@@ -117,8 +115,6 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_result(
 ///                    index, which then keeps its value on failure
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, any daemon error, KPC_ERR_UNSUPPORTED
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_next_message_box_index_remote(
@@ -183,8 +179,6 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_result(
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, KPC_ERR_UNSUPPORTED (daemons before v0.0.73),
 ///         KPC_ERR_DAEMON_INVALID_REQUEST
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote(
@@ -253,7 +247,6 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_result(
 ///         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch)
 ///
 /// Ownership: *payload is the caller's, kpc_buffer_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_get_pki_document_raw(

@@ -138,7 +138,6 @@ pub(crate) fn outcome(result: &StartResult) -> Result<(Arc<Buffer>, kpc_service)
 ///         KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
 ///
 /// Ownership: *plaintext is the caller's, kpc_buffer_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_encrypted_message(

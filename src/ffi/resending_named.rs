@@ -36,7 +36,6 @@ use super::values::{kpc_box_index, kpc_read_cap, kpc_service, kpc_write_cap};
 ///         KPC_ERR_BOX_ALREADY_EXISTS, KPC_ERR_TOMBSTONE
 ///
 /// Ownership: *plaintext is the caller's, kpc_buffer_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists(
@@ -101,7 +100,6 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists
 ///         KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_TOMBSTONE
 ///
 /// Ownership: *plaintext is the caller's, kpc_buffer_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_start_resending_encrypted_message_no_retry(

@@ -78,7 +78,6 @@ fn texts(status: kpc_status) -> Option<&'static Texts> {
 /// @return a static text, never NULL
 ///
 /// Ownership: static, never freed.
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_status_name(status: kpc_status) -> *const c_char {
     get(c"KPC_ERR_UNKNOWN".as_ptr(), || {
@@ -94,7 +93,6 @@ pub extern "C" fn kpc_status_name(status: kpc_status) -> *const c_char {
 /// @return a static text, never NULL
 ///
 /// Ownership: static, never freed.
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_status_text(status: kpc_status) -> *const c_char {
     const UNKNOWN: &CStr =
@@ -109,8 +107,6 @@ pub extern "C" fn kpc_status_text(status: kpc_status) -> *const c_char {
 ///
 /// @param status  any value
 /// @return a KPC_CATEGORY_ value
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_status_category(status: kpc_status) -> i32 {
     get(KPC_CATEGORY_INTERNAL, || {
@@ -124,8 +120,6 @@ pub extern "C" fn kpc_status_category(status: kpc_status) -> i32 {
 ///
 /// @param status  any value
 /// @return true for the three outcomes named above
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_status_is_expected_outcome(status: kpc_status) -> bool {
     get(

@@ -48,7 +48,6 @@ impl Kind for kpc_tombstones {
 ///         KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_UNSUPPORTED
 ///
 /// Ownership: *tombstones is the caller's, kpc_tombstones_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstone_range(
@@ -131,8 +130,6 @@ fn at(tombstones: *const kpc_tombstones, position: usize) -> Result<TombstoneEnv
 ///
 /// @param tombstones  the result of kpc_tombstone_range
 /// @return the number; 0 for what is no live kpc_tombstones
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_tombstones_count(tombstones: *const kpc_tombstones) -> usize {
     get(0, || Ok(handle::get(tombstones)?.envelopes.len()))
@@ -147,7 +144,6 @@ pub extern "C" fn kpc_tombstones_count(tombstones: *const kpc_tombstones) -> usi
 /// @return KPC_OK, any argument error
 ///
 /// Ownership: *envelope is the caller's, kpc_envelope_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstones_envelope_at(
@@ -171,8 +167,6 @@ pub unsafe extern "C" fn kpc_tombstones_envelope_at(
 /// @param index       receives the index
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstones_box_index_at(
@@ -195,8 +189,6 @@ pub unsafe extern "C" fn kpc_tombstones_box_index_at(
 /// @param next        receives the index
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_tombstones_next(
@@ -219,7 +211,6 @@ pub unsafe extern "C" fn kpc_tombstones_next(
 ///         memory
 ///
 /// Ownership: the error is the caller's, kpc_error_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub extern "C" fn kpc_tombstones_error(tombstones: *const kpc_tombstones) -> *mut kpc_error {
@@ -234,8 +225,6 @@ pub extern "C" fn kpc_tombstones_error(tombstones: *const kpc_tombstones) -> *mu
 /// Ends the tombstones. What is being sent goes on.
 ///
 /// @param tombstones  the tombstones; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_tombstones_free(tombstones: *mut kpc_tombstones) {
     free(tombstones);

@@ -221,8 +221,6 @@ impl From<&BoxIndex> for kpc_box_index {
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY (its
 ///         public half does not belong to its secret half)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_cap_from_bytes(
@@ -247,8 +245,6 @@ pub unsafe extern "C" fn kpc_write_cap_from_bytes(
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INVALID_CAPABILITY (its key
 ///         is no key; daemons leave a request with it unanswered, or crash)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_cap_from_bytes(
@@ -272,8 +268,6 @@ pub unsafe extern "C" fn kpc_read_cap_from_bytes(
 /// @param index  receives the index
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_box_index_from_bytes(
@@ -297,8 +291,6 @@ pub unsafe extern "C" fn kpc_box_index_from_bytes(
 /// @param hash   receives the hash
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_hash_from_bytes(
@@ -324,8 +316,6 @@ pub unsafe extern "C" fn kpc_hash_from_bytes(
 /// @param id     receives the id
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_id_from_bytes(
@@ -350,8 +340,6 @@ pub unsafe extern "C" fn kpc_id_from_bytes(
 /// @param read_cap  receives the read capability
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_cap_read_cap(
@@ -374,8 +362,6 @@ pub unsafe extern "C" fn kpc_write_cap_read_cap(
 /// @param hash   receives the hash
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_cap_hash(
@@ -398,8 +384,6 @@ pub unsafe extern "C" fn kpc_write_cap_hash(
 /// @param index  receives the index
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_write_cap_first_index(
@@ -421,8 +405,6 @@ pub unsafe extern "C" fn kpc_write_cap_first_index(
 /// @param index  receives the index
 /// @param error  receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_read_cap_first_index(

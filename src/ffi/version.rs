@@ -17,7 +17,6 @@ const VERSION: &CStr =
 /// @return a static text, never NULL
 ///
 /// Ownership: static, never freed.
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_version() -> *const c_char {
     VERSION.as_ptr()
@@ -27,8 +26,6 @@ pub extern "C" fn kpc_version() -> *const c_char {
 /// KPC_VERSION_NUMBER.
 ///
 /// @return the number
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_version_number() -> u32 {
     const NUMBER: u32 = part(env!("CARGO_PKG_VERSION_MAJOR")) << 16

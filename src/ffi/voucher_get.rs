@@ -37,8 +37,6 @@ fn bytes(
 /// @param hash     receives the voucher
 /// @param error    receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_hash(
@@ -67,7 +65,6 @@ pub unsafe extern "C" fn kpc_voucher_hash(
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_payload(
@@ -93,8 +90,6 @@ pub unsafe extern "C" fn kpc_voucher_payload(
 /// @param read_cap   receives the capability to read it
 /// @param error      receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_stream(
@@ -130,7 +125,6 @@ pub unsafe extern "C" fn kpc_voucher_stream(
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *secret_key and *public_key are the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_keys(
@@ -166,7 +160,6 @@ pub unsafe extern "C" fn kpc_voucher_keys(
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *name is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_display_name(
@@ -193,8 +186,6 @@ pub unsafe extern "C" fn kpc_voucher_display_name(
 /// @param read_cap  receives the capability
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_message_read_cap(
@@ -221,8 +212,6 @@ pub unsafe extern "C" fn kpc_voucher_message_read_cap(
 /// @param write_cap  receives the capability; secret
 /// @param error      receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_message_write_cap(
@@ -251,7 +240,6 @@ pub unsafe extern "C" fn kpc_voucher_message_write_cap(
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_sealed_reply(
@@ -278,7 +266,6 @@ pub unsafe extern "C" fn kpc_voucher_sealed_reply(
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_who_reply(
@@ -306,7 +293,6 @@ pub unsafe extern "C" fn kpc_voucher_who_reply(
 /// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_salt(
@@ -329,8 +315,6 @@ pub unsafe extern "C" fn kpc_voucher_salt(
 /// Ends the result of a voucher call. Its secrets are wiped, but for what was handed out.
 ///
 /// @param voucher  the voucher; NULL is fine
-///
-/// Threads: any.
 #[no_mangle]
 pub extern "C" fn kpc_voucher_free(voucher: *mut kpc_voucher) {
     free(voucher);

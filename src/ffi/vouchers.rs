@@ -56,7 +56,6 @@ impl Kind for kpc_voucher {
 ///         before v0.0.80)
 ///
 /// Ownership: *voucher_out is the caller's, kpc_voucher_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_mint(
@@ -133,8 +132,6 @@ pub unsafe extern "C" fn kpc_voucher_mint_result(
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, any daemon error, KPC_ERR_UNSUPPORTED (daemons before
 ///         v0.0.80)
-///
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_derive_stream(
@@ -220,7 +217,6 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_result(
 ///         KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
 ///
 /// Ownership: *voucher_out is the caller's, kpc_voucher_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_induct(
@@ -312,7 +308,6 @@ pub unsafe extern "C" fn kpc_voucher_induct_result(
 ///         KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
 ///
 /// Ownership: *voucher_out is the caller's, kpc_voucher_free.
-/// Threads: any; waits, so not in a callback of the same client.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_open(

@@ -56,8 +56,6 @@ fn copy(code: u8) -> Status {
 /// @param status  receives the status, KPC_OK for 0
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (there is no such reply)
-///
-/// Threads: any.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_status_from_wire(

@@ -94,17 +94,10 @@ fn function(own: Comment, prototype: &str, before: &[Function]) -> Function {
 /// What is said of a function: in its own comment, or in that of the call that it is a form of.
 fn documented(name: &str, parameters: &[&str], own: Comment, before: &[Function]) -> Comment {
     let call = three_forms::call_of(name).and_then(|call| before.iter().find(|f| f.name == call));
-    let mut comment = match call {
-        Some(call) => {
-            let names: Vec<String> = parameters.iter().map(|p| split_name(p).1).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            three_forms::derived(name, &names, (&call.name, &call.comment), own)
-        }
-        None => own,
-    };
-    let returns = comment.returns.as_deref();
-    comment.returns = returns.map(status_groups::expanded);
-    comment
+    let names: Vec<String> = parameters.iter().map(|p| split_name(p).1).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let call = call.map(|f| (f.name.as_str(), &f.comment));
+    three_forms::in_full(name, &names, call, own)
 }
 
 fn parameter(declaration: &str, comment: &Comment) -> Parameter {
