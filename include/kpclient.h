@@ -210,27 +210,26 @@ extern "C" {
 /* ---- Objects --------------------------------------------------------------------------------- */
 
 /**
- * Details of one failure. Owned by whoever received it; ended with kpc_error_free.
- * Never holds secrets or payloads.
+ * Details of one failure. Owned by whoever received it, who frees it with kpc_error_free. Never
+ * holds secrets or payloads.
  */
 typedef struct kpc_error kpc_error;
 
 /**
- * Bytes of any length, handed out by the library: read-only, reference counted, ended
- * with kpc_buffer_free. What held a secret is wiped when the last reference goes. A buffer
- * that holds text is UTF-8 and followed by a NUL that does not count as one of its bytes.
+ * Bytes of any length, handed out by the library: read-only, reference counted, freed with
+ * kpc_buffer_free. What held a secret is wiped with the last reference. A buffer that holds text
+ * is UTF-8 and followed by a NUL that does not count as one of its bytes.
  */
 typedef struct kpc_buffer kpc_buffer;
 
 /**
- * What a client is made from. A client takes a copy; changing or freeing the configuration
- * afterwards does not touch it.
+ * What a client is made from. The client copies it; later changes to the configuration do not
+ * affect the client.
  */
 typedef struct kpc_config kpc_config;
 
 /**
- * How an operation ended, and what it gave: to be handed to the _result function of the call
- * that began it.
+ * How an operation ended, with its outputs: for the _result function of the call that started it.
  */
 typedef struct kpc_result kpc_result;
 
@@ -292,8 +291,8 @@ typedef struct kpc_stream_elements kpc_stream_elements;
 typedef struct kpc_copy_builder kpc_copy_builder;
 
 /**
- * What one of the voucher calls gave; kpc_voucher_... take it apart. Its secrets are wiped
- * when it is freed.
+ * The outputs of one of the voucher calls; the functions kpc_voucher_... return them. Its secrets
+ * are wiped when it is freed.
  *
  * The joiner mints a voucher for a message stream, writes its payload to the first box of the
  * voucher's stream and hands the voucher over. The inductor derives the stream, reads the
@@ -313,7 +312,7 @@ typedef struct kpc_channel_query kpc_channel_query;
 
 /**
  * The directory authorities that the daemon is configured with. Their keys verify what
- * kpc_get_pki_document_raw gives.
+ * kpc_get_pki_document_raw returns.
  */
 typedef struct kpc_authorities kpc_authorities;
 
@@ -560,7 +559,7 @@ typedef struct kpc_authorities kpc_authorities;
 
 /** Success. */
 #define KPC_CATEGORY_OK 0
-/** The caller gave something unusable; nothing was sent. */
+/** The caller passed something unusable; nothing was sent. */
 #define KPC_CATEGORY_ARGUMENT 1
 /** The way to the daemon or to the mixnet. */
 #define KPC_CATEGORY_SESSION 2
@@ -597,7 +596,7 @@ typedef int32_t kpc_status;
 KPC_API const char *kpc_status_name(kpc_status status);
 
 /**
- * One sentence about a status, in English, for people. kpc_error_message tells more.
+ * One sentence about a status, in English, for people. kpc_error_message says more.
  *
  * @param status  any value
  * @return a static text, never NULL
@@ -616,9 +615,9 @@ KPC_API const char *kpc_status_text(kpc_status status);
 KPC_API int32_t kpc_status_category(kpc_status status);
 
 /**
- * Whether a status tells of the state of a box rather than of trouble: true for
- * KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS and KPC_ERR_TOMBSTONE, false for
- * everything else. Sending the same bytes again does not change such an outcome.
+ * True if the status reports a box's state rather than a failure: for KPC_ERR_BOX_ID_NOT_FOUND,
+ * KPC_ERR_BOX_ALREADY_EXISTS and KPC_ERR_TOMBSTONE, false for everything else. Sending the same
+ * bytes again does not change it.
  *
  * @param status  any value
  * @return true for the three outcomes named above
@@ -697,7 +696,7 @@ KPC_API uint64_t kpc_error_failed_envelope(const kpc_error *KPC_NULLABLE error);
 KPC_API int32_t kpc_error_errno(const kpc_error *KPC_NULLABLE error);
 
 /**
- * Ends an error and its texts.
+ * Frees an error and its texts.
  *
  * @param error  the failure; NULL is fine
  */
@@ -750,8 +749,8 @@ KPC_API const char *kpc_version(void);
 KPC_API uint32_t kpc_version_number(void);
 
 /**
- * How many objects the calling process holds handles of, of every kind. For tests that
- * look for leaks; 0 when everything was freed. In a forked child the parent's do not count.
+ * The number of live handles of the calling process, of every kind. For tests that look for leaks;
+ * 0 when everything was freed. In a forked child the parent's do not count.
  *
  * @return the number of live handles
  *
@@ -762,8 +761,8 @@ KPC_API size_t kpc_debug_live_objects(void);
 /* ---- Bytes of any length --------------------------------------------------------------------- */
 
 /**
- * Makes a buffer with a copy of `len` bytes, which is wiped when the buffer ends. For
- * bindings that want to pass bytes around in one shape; no call of this library needs it.
+ * Makes a buffer with a copy of `len` bytes, which is wiped when the buffer is freed. For bindings
+ * that want to pass bytes around in one shape; no call of this library needs it.
  *
  * @param bytes   the bytes; may be NULL if len is 0
  * @param len     how many bytes
@@ -797,8 +796,7 @@ KPC_API const uint8_t *kpc_buffer_data(const kpc_buffer *KPC_NONNULL buffer);
 KPC_API size_t kpc_buffer_len(const kpc_buffer *KPC_NONNULL buffer);
 
 /**
- * Another handle of the same bytes, for keeping them beyond the life of the first one.
- * Nothing is copied.
+ * Another handle to the same bytes, which outlives the first one. Nothing is copied.
  *
  * @param buffer  the buffer
  * @param other   receives the other handle
@@ -812,7 +810,7 @@ kpc_status kpc_buffer_ref(const kpc_buffer *KPC_NONNULL buffer, kpc_buffer **KPC
                           kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends one handle of a buffer; its bytes go with the last one.
+ * Releases one handle of a buffer; its bytes are freed with the last one.
  *
  * @param buffer  the buffer; NULL is fine
  */
@@ -892,7 +890,7 @@ typedef struct kpc_service {
 } kpc_service;
 
 /**
- * Makes a write capability of stored bytes, after looking at them.
+ * Makes a write capability from stored bytes, after validating them.
  *
  * @param bytes  the stored capability; may be cap->bytes itself
  * @param len    how many bytes, which must be KPC_WRITE_CAP_SIZE
@@ -906,7 +904,7 @@ kpc_status kpc_write_cap_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len
                                     kpc_write_cap *KPC_NONNULL cap, kpc_error **KPC_NULLABLE error);
 
 /**
- * Makes a read capability of stored bytes, after looking at them.
+ * Makes a read capability from stored bytes, after validating them.
  *
  * @param bytes  the stored capability; may be cap->bytes itself
  * @param len    how many bytes, which must be KPC_READ_CAP_SIZE
@@ -920,7 +918,7 @@ kpc_status kpc_read_cap_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
                                    kpc_read_cap *KPC_NONNULL cap, kpc_error **KPC_NULLABLE error);
 
 /**
- * Makes a message box index of stored bytes. Any bytes of the right length are one.
+ * Makes a message box index from stored bytes. Any bytes of the right length are one.
  *
  * @param bytes  the stored index; may be index->bytes itself
  * @param len    how many bytes, which must be KPC_BOX_INDEX_SIZE
@@ -934,7 +932,7 @@ kpc_status kpc_box_index_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len
                                     kpc_error **KPC_NULLABLE error);
 
 /**
- * Makes a hash of stored bytes.
+ * Makes a hash from stored bytes.
  *
  * @param bytes  the stored hash; may be hash->bytes itself
  * @param len    how many bytes, which must be KPC_HASH_SIZE
@@ -947,7 +945,7 @@ kpc_status kpc_hash_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
                                kpc_hash *KPC_NONNULL hash, kpc_error **KPC_NULLABLE error);
 
 /**
- * Makes an id of stored bytes.
+ * Makes an id from stored bytes.
  *
  * @param bytes  the stored id; may be id->bytes itself
  * @param len    how many bytes, which must be KPC_ID_SIZE
@@ -1027,21 +1025,21 @@ kpc_status kpc_read_cap_first_index(const kpc_read_cap *KPC_NONNULL cap,
 #define KPC_DERIVATION_OTHER 3
 
 /**
- * Makes the capabilities of a new stream of boxes. The same seed always gives the same
- * ones; whoever has the seed has the stream.
+ * Makes the capabilities of a new stream of boxes. The same seed always makes the same ones;
+ * whoever has the seed has the stream.
  *
  * Computed here, as today's daemons do (KPC_DERIVATION_CURRENT); no daemon is asked and none is
  * needed. The capabilities are good at every daemon. Of a seed that an older program made its
  * stream from, kpc_new_keypair_by_derivation makes that stream again.
  *
- * @param seed       KPC_SEED_SIZE random bytes; secret. NULL: the library draws them, and nobody
- *                   else ever has them
+ * @param seed       KPC_SEED_SIZE random bytes; secret. NULL: the library generates them, and
+ *                   nobody else ever has them
  * @param seed_len   how many bytes, which must be KPC_SEED_SIZE; 0 if seed is NULL
  * @param write_cap  receives the writer's half; secret
  * @param read_cap   receives the readers' half
  * @param first      receives the index of the first box
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INTERNAL (the operating system gives
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INTERNAL (the operating system has
  *         no randomness)
  */
 KPC_API KPC_MUST_USE
@@ -1087,8 +1085,8 @@ kpc_status kpc_next_message_box_index(const kpc_box_index *KPC_NONNULL index,
                                       kpc_error **KPC_NULLABLE error);
 
 /**
- * The counter of an index, for telling which of two indices of one stream comes first. A
- * stream begins at a random number, and the counter wraps around.
+ * The counter of an index, for telling which of two indices of one stream comes first. A stream
+ * starts at a random number, and the counter wraps around.
  *
  * Computed here; no daemon is asked and none is needed.
  *
@@ -1109,7 +1107,7 @@ kpc_status kpc_get_message_box_index_counter(const kpc_box_index *KPC_NONNULL in
  *
  * @param id     receives the id
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system has no randomness)
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_message_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE error);
@@ -1119,7 +1117,7 @@ kpc_status kpc_new_message_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE e
  *
  * @param id     receives the id
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system has no randomness)
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_surb_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE error);
@@ -1130,7 +1128,7 @@ kpc_status kpc_new_surb_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE erro
  *
  * @param id     receives the id
  * @param error  receives details of a failure; may be NULL
- * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system has no randomness)
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_new_query_id(kpc_id *KPC_NONNULL id, kpc_error **KPC_NULLABLE error);
@@ -1214,8 +1212,8 @@ KPC_API size_t kpc_queue_id_max_size(void);
 #define KPC_SCHEME_NAME_SIZE 64
 
 /**
- * The shape of the network's packets, lengths in bytes. Never composed by hand: newer
- * daemons tell it, for older ones it stands in their configuration file.
+ * The shape of the network's packets, lengths in bytes. Do not compose it by hand: newer daemons
+ * publish it, for older ones it is in their configuration file.
  */
 typedef struct kpc_sphinx_geometry {
     /** A whole packet. */
@@ -1249,8 +1247,8 @@ typedef struct kpc_sphinx_geometry {
 } kpc_sphinx_geometry;
 
 /**
- * The shape of Pigeonhole boxes, lengths in bytes. Never composed by hand: newer daemons
- * tell it, for older ones it stands in their configuration file.
+ * The shape of Pigeonhole boxes, lengths in bytes. Do not compose it by hand: newer daemons
+ * publish it, for older ones it is in their configuration file.
  */
 typedef struct kpc_pigeonhole_geometry {
     /** The most that one box may carry. */
@@ -1297,19 +1295,19 @@ kpc_status kpc_pigeonhole_geometry_validate(const kpc_pigeonhole_geometry *KPC_N
 
 /** A timeout_ms without a limit. */
 #define KPC_FOREVER (-1)
-/** A timeout_ms that takes what is there and does not wait. */
+/** A timeout_ms that does not wait: the call takes what is there. */
 #define KPC_NO_WAIT 0
 
-/** Lets go of a callback's user data. Called once, last, on any thread. */
+/** Destructor for user_data; called exactly once, after its last use, on any thread. */
 typedef void (*kpc_drop_fn)(void *user_data);
 
 /* ---- Configuration --------------------------------------------------------------------------- */
 
 /** No log lines. */
 #define KPC_LOG_OFF 0
-/** What failed and cannot be helped. */
+/** Unrecoverable failures. */
 #define KPC_LOG_ERROR 1
-/** What is odd and was dealt with. */
+/** Unexpected conditions that were recovered from. */
 #define KPC_LOG_WARN 2
 /** Connections that come and go. */
 #define KPC_LOG_INFO 3
@@ -1411,8 +1409,7 @@ kpc_status kpc_config_set_tcp(kpc_config *KPC_NONNULL config, const char *KPC_NO
                               const char *KPC_NULLABLE network, kpc_error **KPC_NULLABLE error);
 
 /**
- * Would set a WebSocket as the transport. This version has none; the function is there so
- * that programs can ask for it.
+ * Reserved for WebSockets. This version has none: always fails with KPC_ERR_UNSUPPORTED.
  *
  * @param config  the configuration
  * @param url     ws://host:port/path
@@ -1454,8 +1451,8 @@ kpc_status kpc_config_set_encryption_connections(kpc_config *KPC_NONNULL config,
 
 /**
  * Sets whether kpc_client_connect opens all connections with the daemon and starts all threads of
- * the client at once. Otherwise each comes when it is first needed. For programs that then give up
- * rights: after setuid, chroot or Landlock the socket may be out of reach, and after seccomp
+ * the client at once. Otherwise each comes when it is first needed. For programs that then drop
+ * privileges: after setuid, chroot or Landlock the socket may be out of reach, and after seccomp
  * the system calls. kpc_client_connect fails where one connection cannot be opened.
  *
  * While the daemon stays and a filter covers all threads of the process, the library needs these
@@ -1463,11 +1460,11 @@ kpc_status kpc_config_set_encryption_connections(kpc_config *KPC_NONNULL config,
  * recvfrom, sendto, shutdown, close, fcntl, poll, ppoll, epoll_ctl, epoll_wait, epoll_pwait,
  * futex, getpid, getrandom, clock_gettime; for memory brk, mmap, munmap, mremap, mprotect and
  * madvise; to go on with interrupted ones restart_syscall and rt_sigreturn; when a client is freed
- * and its threads end rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its
- * descriptor with socketpair when it is first called. To connect again after a loss it needs
- * socket, connect, ioctl, getsockopt and the daemon's socket within reach; over TCP also
- * setsockopt and what the C library needs to look up a name. Without them the client tries again
- * at intervals, and what is asked of it ends by its time limit, which tells why.
+ * and its threads end rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its descriptor
+ * with socketpair when it is first called. To connect again after a loss it needs socket, connect,
+ * ioctl, getsockopt and the daemon's socket within reach; over TCP also setsockopt and what the C
+ * library needs to look up a name. Without them the client tries again at intervals, and calls end
+ * by their time limit; the error says why.
  *
  * @param config  the configuration
  * @param all     whether to open all at once; false unless it is set
@@ -1483,9 +1480,9 @@ kpc_status kpc_config_set_connect_all(kpc_config *KPC_NONNULL config, bool all,
  * payloads. Without this there is no log: the library writes to no file, terminal or system log.
  *
  * @param config     the configuration
- * @param level      the most talkative level that is wanted, KPC_LOG_OFF to KPC_LOG_TRACE
+ * @param level      maximum verbosity, KPC_LOG_OFF to KPC_LOG_TRACE
  * @param fn         receives the lines; NULL for none
- * @param user_data  handed to fn and drop; may be NULL
+ * @param user_data  passed to fn and drop; may be NULL
  * @param drop       called once with user_data when nothing can call fn any more, also when
  *                   this call fails; may be NULL
  * @param error      receives details of a failure; may be NULL
@@ -1497,10 +1494,10 @@ kpc_status kpc_config_set_log(kpc_config *KPC_NONNULL config, int32_t level,
                               kpc_drop_fn KPC_NULLABLE drop, kpc_error **KPC_NULLABLE error);
 
 /**
- * Sets the geometry of packets, for daemons before v0.0.76, which do not tell theirs.
+ * Sets the geometry of packets, for daemons before v0.0.76, which do not publish theirs.
  *
  * @param config    the configuration
- * @param geometry  the geometry, checked; NULL takes a set one away
+ * @param geometry  the geometry, which is checked; NULL removes it
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
  */
@@ -1510,10 +1507,10 @@ kpc_status kpc_config_set_sphinx_geometry(kpc_config *KPC_NONNULL config,
                                           kpc_error **KPC_NULLABLE error);
 
 /**
- * Sets the geometry of boxes, for daemons before v0.0.76, which do not tell theirs.
+ * Sets the geometry of boxes, for daemons before v0.0.76, which do not publish theirs.
  *
  * @param config    the configuration
- * @param geometry  the geometry, checked; NULL takes a set one away
+ * @param geometry  the geometry, which is checked; NULL removes it
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
  */
@@ -1596,7 +1593,7 @@ KPC_API uint32_t kpc_config_encryption_connections(const kpc_config *KPC_NONNULL
 KPC_API bool kpc_config_connect_all(const kpc_config *KPC_NONNULL config);
 
 /**
- * The most talkative level of log lines that is wanted.
+ * The maximum verbosity of the log.
  *
  * @param config  the configuration
  * @return a KPC_LOG_ value; KPC_LOG_OFF if no log is set, and for what is no live kpc_config
@@ -1632,7 +1629,7 @@ kpc_status kpc_config_pigeonhole_geometry(const kpc_config *KPC_NONNULL config,
                                           kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends a configuration. Clients that were made from it go on.
+ * Frees a configuration. Clients that were made from it keep their copy.
  *
  * @param config  the configuration; NULL is fine
  */
@@ -1647,15 +1644,15 @@ typedef uint64_t kpc_op;
 typedef void (*kpc_completion_fn)(const kpc_result *result, void *user_data);
 
 /**
- * Where the completion of an asynchronous operation goes: to fn if that is set, else as an
- * event KPC_EVENT_OPERATION to sink if that is set, else it is kept for kpc_op_wait. The sink
- * must be one of the client that the operation is begun with, else that is KPC_ERR_BAD_HANDLE;
- * closing it before the operation completes lets go of the completion.
+ * Where the completion of an asynchronous operation goes: to fn if that is set, else as an event
+ * KPC_EVENT_OPERATION to sink if that is set, else it is kept for kpc_op_wait. The sink must be
+ * one of the client that the operation is started with, else the call fails with
+ * KPC_ERR_BAD_HANDLE. If the sink is closed first, the completion is discarded.
  */
 typedef struct kpc_completion {
     /** Called once, on the client's callback thread; may be NULL. */
     kpc_completion_fn fn;
-    /** Handed to fn and drop; kpc_result_user_data gives it, wherever the completion goes. */
+    /** Passed to fn and drop; kpc_result_user_data returns it, wherever the completion goes. */
     void *user_data;
     /**
      * Called once with user_data, when the result has been freed by everybody who had it; also
@@ -1670,11 +1667,11 @@ typedef struct kpc_completion {
  * Cancels an operation. It still completes, once: with KPC_ERR_CANCELLED, or with its
  * result if that was faster. What the daemon does for it is called off.
  *
- * @param client  the client that began it
+ * @param client  the client that started it
  * @param op      the operation
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK also when it has completed already; any handle error, KPC_ERR_ARG_VALUE (this
- *         client never began such an operation)
+ *         client never started such an operation)
  *
  * Threads: any, callbacks included.
  */
@@ -1682,11 +1679,11 @@ KPC_API
 kpc_status kpc_op_cancel(kpc_client *KPC_NONNULL client, kpc_op op, kpc_error **KPC_NULLABLE error);
 
 /**
- * Waits until an operation has completed, wherever its completion goes. The result of one
- * that was begun without callback and sink is handed out here, once; results that nobody
- * fetches are kept until the client is freed, up to 1024 and 64 MiB, then the oldest go.
+ * Waits until an operation has completed, wherever its completion goes. The result of one that was
+ * started without callback and sink is returned here, once. Results that nobody fetches are kept
+ * until the client is freed, up to 1024 and 64 MiB; beyond that the oldest are dropped.
  *
- * @param client      the client that began it
+ * @param client      the client that started it
  * @param op          the operation
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param result      receives the result, or NULL if it was delivered elsewhere or fetched
@@ -1710,11 +1707,11 @@ kpc_status kpc_op_wait(kpc_client *KPC_NONNULL client, kpc_op op, int32_t timeou
 KPC_API kpc_op kpc_result_op(const kpc_result *KPC_NONNULL result);
 
 /**
- * The user_data of the completion that the operation was begun with. It is let go of, by that
- * completion's drop function, when the last handle of the result is freed.
+ * The user_data of the completion that the operation was started with. The completion's drop
+ * function is called with it when the last handle of the result is freed.
  *
  * @param result  the result
- * @return the pointer; NULL if the operation was begun without a completion, or for what is no
+ * @return the pointer; NULL if the operation was started without a completion, or for what is no
  *         live kpc_result
  *
  * Ownership: as the program has settled it; the library only hands the pointer on.
@@ -1742,7 +1739,7 @@ KPC_API kpc_status kpc_result_status(const kpc_result *KPC_NONNULL result);
 KPC_API KPC_MUST_USE kpc_error *kpc_result_error(const kpc_result *KPC_NONNULL result);
 
 /**
- * Ends a result that kpc_op_wait or kpc_event_result gave.
+ * Frees a result of kpc_op_wait or kpc_event_result.
  *
  * @param result  the result; NULL is fine
  */
@@ -1766,9 +1763,9 @@ kpc_status kpc_client_new(const kpc_config *KPC_NONNULL config, kpc_client **KPC
                           kpc_error **KPC_NULLABLE error);
 
 /**
- * Leaves the daemon without saying goodbye: it keeps the session for a while (10 minutes
- * unless configured otherwise) and goes on with what it repeats. Calls and operations wait,
- * within their time limits, until kpc_client_connect. Events: KPC_EVENT_DISCONNECTED.
+ * Disconnects and leaves the session alive at the daemon, which keeps it for a while (10 minutes
+ * unless configured otherwise) and continues resending. Calls and operations wait, within their
+ * time limits, until kpc_client_connect. Events: KPC_EVENT_DISCONNECTED.
  *
  * @param client  the client
  * @param error   receives details of a failure; may be NULL
@@ -1842,7 +1839,7 @@ kpc_status kpc_client_session_token(const kpc_client *KPC_NONNULL client, kpc_id
 /**
  * How the daemon makes keys from a seed. The library asks each daemon process once, in the
  * background after connecting, with a random seed; a daemon up to v0.0.76 is not asked, as all of
- * those do it the older way. Nothing depends on the answer but what kpc_new_keypair_remote gives
+ * those do it the older way. Nothing depends on the answer but what kpc_new_keypair_remote returns
  * for a seed: capabilities of either derivation are good at every daemon.
  *
  * @param client  the client
@@ -1852,9 +1849,8 @@ kpc_status kpc_client_session_token(const kpc_client *KPC_NONNULL client, kpc_id
 KPC_API int32_t kpc_client_key_derivation(const kpc_client *KPC_NONNULL client);
 
 /**
- * Whether the daemon knows a request, told by the name of its reply on the wire, for
- * instance "voucher_mint_reply". Before the first connection the answer is for a daemon of
- * today.
+ * Whether the daemon knows a request, named by its reply on the wire, for instance
+ * "voucher_mint_reply". Before the first connection the answer is for a daemon of today.
  *
  * @param client     the client
  * @param reply_key  name of the reply
@@ -1864,7 +1860,7 @@ KPC_API
 bool kpc_client_supports(const kpc_client *KPC_NONNULL client, const char *KPC_NONNULL reply_key);
 
 /**
- * What a client was made from, without its log.
+ * A copy of the client's configuration, without its log.
  *
  * @param client  the client
  * @param config  receives a copy of its configuration
@@ -1898,10 +1894,10 @@ kpc_status kpc_client_log(const kpc_client *KPC_NONNULL client, int32_t level,
  * one that has no document of the network yet may take 30 seconds. Afterwards the client
  * connects again by itself whenever it loses the daemon, and sends again what was unanswered.
  *
- * After kpc_client_disconnect it connects once more and goes on where it was. It tries once: a
- * daemon that is not there yet is KPC_ERR_CONNECT at once. KPC_ERR_ALREADY_CONNECTED is also for
- * a client that has lost its daemon and connects again by itself; KPC_EVENT_RESUMED and
- * KPC_EVENT_RESTARTED tell when it has.
+ * After kpc_client_disconnect it connects once more and resumes where it was. It tries once: a
+ * daemon that is not there yet is KPC_ERR_CONNECT at once. KPC_ERR_ALREADY_CONNECTED is also for a
+ * client that has lost its daemon and connects again by itself; KPC_EVENT_RESUMED and
+ * KPC_EVENT_RESTARTED report when it has.
  *
  * @param client      the client
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
@@ -1946,11 +1942,11 @@ kpc_status kpc_client_flush_result(const kpc_result *KPC_NONNULL result,
 
 /**
  * Closes a client: says goodbye to the daemon, which forgets the session and all that it repeats
- * for it, ends every operation with KPC_ERR_CLOSED, gives every sink KPC_EVENT_CLOSED, and waits
- * for the client's threads. The daemon is given half a second to take the goodbye; beyond that
- * only callbacks that are running are waited for. In a callback, a log or a drop function it
- * begins all of that and does not wait. Plain messages that have not left are lost: see
- * kpc_client_flush. Closing twice is fine; the second call waits for what the first began.
+ * for it, completes every operation with KPC_ERR_CLOSED, sends KPC_EVENT_CLOSED to every sink, and
+ * waits for the client's threads. The daemon has half a second to take the goodbye; beyond that
+ * the call waits only for callbacks that are running. In a callback, a log or a drop function it
+ * starts all of that and does not wait. Plain messages that have not left are lost: see
+ * kpc_client_flush. Closing twice is fine; the second call waits for what the first started.
  *
  * @param client      the client; it stays a valid handle until kpc_client_free
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
@@ -1966,9 +1962,9 @@ kpc_status kpc_client_close(kpc_client *KPC_NONNULL client, int32_t timeout_ms,
 
 /**
  * The completion comes after all others: every other operation has completed by then, and the
- * daemon has been told goodbye. As an event it comes right before KPC_EVENT_CLOSED. A callback
- * may still be running, except where the completion is one itself. After kpc_client_free it comes
- * all the same.
+ * goodbye has been sent to the daemon. As an event it comes right before KPC_EVENT_CLOSED. A
+ * callback may still be running, except where the completion is one itself. After kpc_client_free
+ * it comes all the same.
  *
  * @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT; closing goes on
  * @return KPC_ERR_CLOSED (it is closed already, there is nothing to wait for)
@@ -2016,7 +2012,7 @@ typedef struct kpc_lane_stats {
     uint64_t is_open;
     /** How often it was connected, the first time included. */
     uint64_t connects;
-    /** How often the daemon still had its session then. The others began anew. */
+    /** How often the daemon still had its session then. The others started a new one. */
     uint64_t resumes;
     /** Requests given to the connection, each time that one was; cancels too. */
     uint64_t requests;
@@ -2070,9 +2066,9 @@ typedef struct kpc_stats {
 } kpc_stats;
 
 /**
- * Tells in numbers what a client is doing and has done: for bug reports, and for programs that
- * show why something takes long. Asks no daemon, never waits, and tells no secrets. The numbers
- * of one connection are of one moment.
+ * Returns the client's counters: for bug reports, and for programs that show why something takes
+ * long. Asks no daemon, never waits, and holds no secrets. The numbers of one connection are taken
+ * at one moment.
  *
  * @param client  the client, connected, lost or closed
  * @param stats   receives the numbers
@@ -2088,14 +2084,14 @@ kpc_status kpc_client_stats(const kpc_client *KPC_NONNULL client, kpc_stats *KPC
                             size_t size, kpc_error **KPC_NULLABLE error);
 
 /**
- * How long work will take on average: for a progress bar, or to tell a user that it is not a
+ * How long work will take on average: for a progress bar, or to warn a user that it is not a
  * matter of seconds. Daemons send packets at a rate that the network's document sets (LambdaP,
  * about one a second today), whatever there is to do: a box that is written with
  * KPC_WRITE_UNCHECKED is one packet (as kpc_write_box does it otherwise, two: count it twice), a
- * box that is read two, and a copied payload about one for each 1400 bytes. So a round over
- * 1000 boxes that are polled takes more than half an hour, and 10 MiB by copy take more than
- * two hours. Time in the network comes on top: as it was measured on this client, or before
- * that as the document promises it.
+ * box that is read two, and a copied payload about one for each 1400 bytes. So a round over 1000
+ * boxes that are polled takes more than half an hour, and 10 MiB by copy take more than two hours.
+ * Time in the network comes on top: as it was measured on this client, or before that as the
+ * document promises it.
  *
  * Each box has to be encrypted by the daemon first, each box of a copy twice. That takes some two
  * seconds of its processor on networks whose replicas have CTIDH1024-X25519, and is what holds
@@ -2164,7 +2160,7 @@ kpc_status kpc_event_sink_next(kpc_event_sink *KPC_NONNULL sink, int32_t timeout
 
 /**
  * A file descriptor for poll, epoll, kqueue and the loops built on them: readable while
- * kpc_event_sink_next with KPC_NO_WAIT would give something, and for good once that gives
+ * kpc_event_sink_next with KPC_NO_WAIT would return an event, and for good once that returns
  * KPC_ERR_CLOSED: a loop then stops polling it. Only to be polled, never read or closed.
  *
  * @param sink  the sink
@@ -2174,12 +2170,12 @@ kpc_status kpc_event_sink_next(kpc_event_sink *KPC_NONNULL sink, int32_t timeout
 KPC_API int kpc_event_sink_fd(const kpc_event_sink *KPC_NONNULL sink);
 
 /**
- * Hands every event of a sink, those that wait and those to come, to a function, on the
- * client's callback thread. From then on kpc_event_sink_next gives KPC_ERR_BUSY.
+ * Hands every event of a sink, those that wait and those to come, to a function, on the client's
+ * callback thread. From then on kpc_event_sink_next returns KPC_ERR_BUSY.
  *
  * @param sink       the sink
  * @param fn         receives the events
- * @param user_data  handed to fn and drop; may be NULL
+ * @param user_data  passed to fn and drop; may be NULL
  * @param drop       called once with user_data, after the last event, also when this call
  *                   fails; may be NULL
  * @param error      receives details of a failure; may be NULL
@@ -2192,9 +2188,8 @@ kpc_status kpc_event_sink_on_event(kpc_event_sink *KPC_NONNULL sink, kpc_event_f
                                    kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends a sink: nothing more is taken from it or handed to its callback, and a thread that
- * waits in kpc_event_sink_next gets KPC_ERR_CLOSED. Does not wait for a callback that is
- * running.
+ * Frees a sink: it delivers nothing more, and a thread that waits in kpc_event_sink_next returns
+ * KPC_ERR_CLOSED. Does not wait for a callback that is running.
  *
  * @param sink  the sink; NULL is fine
  *
@@ -2203,13 +2198,14 @@ kpc_status kpc_event_sink_on_event(kpc_event_sink *KPC_NONNULL sink, kpc_event_f
 KPC_API void kpc_event_sink_free(kpc_event_sink *KPC_NULLABLE sink);
 
 /**
- * Ends an event that kpc_event_sink_next gave. One that was lent to a callback ends by itself.
+ * Frees an event of kpc_event_sink_next. One that was lent to a callback is not the program's to
+ * free.
  *
  * @param event  the event; NULL is fine
  */
 KPC_API void kpc_event_free(kpc_event *KPC_NULLABLE event);
 
-/** No event: what kpc_event_kind gives for what is no live kpc_event. */
+/** No event: what kpc_event_kind returns for what is no live kpc_event. */
 #define KPC_EVENT_NONE 0
 
 /**
@@ -2261,7 +2257,7 @@ KPC_API void kpc_event_free(kpc_event *KPC_NULLABLE event);
 #define KPC_EVENT_CLOSED 14
 
 /**
- * A copy stream gets on: kpc_event_stream, kpc_event_boxes_written, kpc_event_boxes_needed,
+ * Progress of a copy stream: kpc_event_stream, kpc_event_boxes_written, kpc_event_boxes_needed,
  * kpc_event_is_copying.
  */
 #define KPC_EVENT_COPY_PROGRESS 15
@@ -2384,12 +2380,12 @@ kpc_status kpc_event_payload(const kpc_event *KPC_NONNULL event, kpc_buffer **KP
  * Which of the two replicas of a box answered (daemons up to v0.0.72).
  *
  * @param event  the event
- * @return 0 or 1; -1 if that is not told
+ * @return 0 or 1; -1 if the event does not say
  */
 KPC_API int32_t kpc_event_reply_index(const kpc_event *KPC_NONNULL event);
 
 /**
- * What went wrong, for the events that can tell of a failure.
+ * What went wrong, for the events that can report a failure.
  *
  * @param event  the event
  * @return the error; NULL if nothing went wrong, for what is no live kpc_event, or without
@@ -2415,7 +2411,7 @@ kpc_status kpc_event_pki_document(const kpc_event *KPC_NONNULL event,
                                   kpc_error **KPC_NULLABLE error);
 
 /**
- * The result of KPC_EVENT_OPERATION, for the _result function of the call that began it.
+ * The result of KPC_EVENT_OPERATION, for the _result function of the call that started it.
  *
  * @param event   the event
  * @param result  receives the result
@@ -2503,7 +2499,7 @@ KPC_API bool kpc_event_is_copying(const kpc_event *KPC_NONNULL event);
 /* ---- Directory documents and services -------------------------------------------------------- */
 
 /**
- * The current directory document, as the daemon last told it. Asks nobody.
+ * The current directory document, as the daemon last published it. Sends no request.
  *
  * @param client    the client
  * @param document  receives the document
@@ -2518,8 +2514,8 @@ kpc_status kpc_client_pki_document(const kpc_client *KPC_NONNULL client,
                                    kpc_error **KPC_NULLABLE error);
 
 /**
- * The directory document of an epoch, if it is one of the last five that came; the current
- * one otherwise: kpc_pki_document_epoch tells which. Asks nobody.
+ * The directory document of an epoch, if it is one of the last five that came; the current one
+ * otherwise: kpc_pki_document_epoch returns which. Sends no request.
  *
  * @param client    the client
  * @param epoch     the epoch
@@ -2610,7 +2606,7 @@ kpc_status kpc_pki_document_find_services(const kpc_pki_document *KPC_NONNULL do
                                           kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends a document.
+ * Frees a document.
  *
  * @param document  the document; NULL is fine
  */
@@ -2685,7 +2681,7 @@ kpc_status kpc_services_name_at(const kpc_services *KPC_NONNULL services, size_t
                                 kpc_buffer **KPC_NONNULL name, kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends a list of services.
+ * Frees a list of services.
  *
  * @param services  the list; NULL is fine
  */
@@ -2693,7 +2689,7 @@ KPC_API void kpc_services_free(kpc_services *KPC_NULLABLE services);
 
 /**
  * The geometry of the network's packets, from the daemon, or from the configuration where the
- * daemon does not tell it (before v0.0.76).
+ * daemon does not publish it (before v0.0.76).
  *
  * @param client    the client
  * @param geometry  receives the geometry
@@ -2706,8 +2702,8 @@ kpc_status kpc_client_sphinx_geometry(const kpc_client *KPC_NONNULL client,
                                       kpc_error **KPC_NULLABLE error);
 
 /**
- * The geometry of the network's boxes, from the daemon, or from the configuration where the
- * daemon does not tell it (before v0.0.76).
+ * The geometry of the network's boxes, from the daemon, or from the configuration where the daemon
+ * does not publish it (before v0.0.76).
  *
  * @param client    the client
  * @param geometry  receives the geometry
@@ -2723,9 +2719,9 @@ kpc_status kpc_client_pigeonhole_geometry(const kpc_client *KPC_NONNULL client,
 
 /**
  * Sends a plain message with a reply block. Done when the message is in line for the daemon;
- * what becomes of it is told by KPC_EVENT_MESSAGE_SENT and KPC_EVENT_MESSAGE_REPLY, which
- * carry surb_id. It is never sent twice: when the connection is lost before it was sent,
- * KPC_EVENT_MESSAGE_SENT says KPC_ERR_CONNECTION_LOST, and it may or may not have left.
+ * KPC_EVENT_MESSAGE_SENT and KPC_EVENT_MESSAGE_REPLY report the outcome, which carry surb_id. It
+ * is never sent twice: when the connection is lost before it was sent, KPC_EVENT_MESSAGE_SENT says
+ * KPC_ERR_CONNECTION_LOST, and it may or may not have left.
  *
  * @param client       the client
  * @param surb_id      names the reply; of kpc_new_surb_id, never used before
@@ -2773,9 +2769,9 @@ kpc_status kpc_send_message_without_reply(kpc_client *KPC_NONNULL client,
                                           kpc_error **KPC_NULLABLE error);
 
 /**
- * Sends a plain message and waits for its reply. Nothing is retransmitted: a lost packet ends
- * as KPC_ERR_TIMEOUT when its reply block is no longer good. A reply that comes after the
- * caller has given up is told by KPC_EVENT_MESSAGE_REPLY.
+ * Sends a plain message and waits for its reply. Nothing is retransmitted: a lost packet ends as
+ * KPC_ERR_TIMEOUT when its reply block is no longer good. A reply that comes after the caller has
+ * given up is reported by KPC_EVENT_MESSAGE_REPLY.
  *
  * @param client       the client
  * @param service      where it goes
@@ -2894,8 +2890,8 @@ kpc_status kpc_send_reliable_message_await_reply_result(const kpc_result *KPC_NO
                                                         kpc_error **KPC_NULLABLE error);
 
 /**
- * Waits until a reply to a plain message came that no such wait has reported before, be it
- * before or after the call. What came is told by KPC_EVENT_MESSAGE_REPLY; replies for which
+ * Waits until a reply to a plain message came that no such wait has reported before, be it before
+ * or after the call. KPC_EVENT_MESSAGE_REPLY reports what came; replies for which
  * kpc_send_message_await_reply waits do not count.
  *
  * @param client      the client
@@ -2924,7 +2920,7 @@ kpc_status kpc_await_message_reply_result(const kpc_result *KPC_NONNULL result,
 #define KPC_WRITE_UNCHECKED 4
 
 /**
- * Writes one box: encrypts, sends until it is answered, and gives the index of the next.
+ * Writes one box: encrypts, resends until it is answered, and returns the index of the next.
  * Survives lost connections and restarts of the daemon; advance only after success. An empty
  * plaintext is a tombstone.
  *
@@ -2968,8 +2964,8 @@ kpc_status kpc_write_box_result(const kpc_result *KPC_NONNULL result,
                                 kpc_box_index *KPC_NONNULL next, kpc_error **KPC_NULLABLE error);
 
 /**
- * Reads one box, waiting until it is written unless the flags say otherwise, and gives the
- * index of the next. Survives lost connections and restarts of the daemon.
+ * Reads one box, waiting until it is written unless the flags say otherwise, and returns the index
+ * of the next. Survives lost connections and restarts of the daemon.
  *
  * @param client      the client
  * @param read_cap    the capability
@@ -3002,7 +2998,7 @@ kpc_status kpc_read_box_result(const kpc_result *KPC_NONNULL result,
                                kpc_error **KPC_NULLABLE error);
 
 /**
- * Deletes one box by writing a tombstone over it, and gives the index of the next. The only
+ * Deletes one box by writing a tombstone over it, and returns the index of the next. The only
  * change that a written box allows; may be repeated.
  *
  * @param client      the client
@@ -3104,7 +3100,7 @@ kpc_status kpc_envelope_to_bytes(const kpc_envelope *KPC_NONNULL envelope,
                                  kpc_buffer **KPC_NONNULL bytes, kpc_error **KPC_NULLABLE error);
 
 /**
- * Makes an envelope of what kpc_envelope_to_bytes gave.
+ * Makes an envelope from the bytes of kpc_envelope_to_bytes.
  *
  * @param bytes     the bytes
  * @param len       how many bytes
@@ -3129,7 +3125,7 @@ kpc_status kpc_envelope_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
  * @param descriptor_len  how many bytes
  * @param hash            the envelope's hash
  * @param next            the index of the next box; NULL if it was not stored: it is not sent, and
- *                        only kpc_envelope_next_index tells it
+ *                        only kpc_envelope_next_index returns it
  * @param envelope        receives the envelope
  * @param error           receives details of a failure; may be NULL
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_EMPTY
@@ -3145,7 +3141,7 @@ kpc_status kpc_envelope_from_parts(const uint8_t *KPC_NONNULL ciphertext, size_t
                                    kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends an envelope. What is being sent goes on.
+ * Frees an envelope. Sending continues.
  *
  * @param envelope  the envelope; NULL is fine
  */
@@ -3256,15 +3252,15 @@ kpc_status kpc_encrypt_write_result(const kpc_result *KPC_NONNULL result,
  * @param client       the client
  * @param read_cap     for a read; NULL for a write
  * @param write_cap    for a write; NULL for a read
- * @param index        the box that the envelope was made for; NULL is fine for a write,
- *                     which does not look at it
- * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
- *                     of today do not look at it
+ * @param index        the box that the envelope was made for; NULL is fine for a write, which
+ *                     ignores it
+ * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons of
+ *                     today ignore it
  * @param envelope     the envelope, which is not used up
  * @param flags        KPC_START_... in any combination
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param plaintext    receives what a read found, nothing for a write; may be NULL
- * @param courier      receives the courier that carried it, all zero if none is told; may be
+ * @param courier      receives the courier that carried it, all zero if none is reported; may be
  *                     NULL
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_CAP_CHOICE (both
@@ -3311,14 +3307,14 @@ kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *KPC_NO
  * @param client       the client
  * @param read_cap     for a read; NULL for a write
  * @param write_cap    for a write; NULL for a read
- * @param index        the box that the envelope was made for; NULL is fine for a write,
- *                     which does not look at it
- * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
- *                     of today do not look at it
+ * @param index        the box that the envelope was made for; NULL is fine for a write, which
+ *                     ignores it
+ * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons of
+ *                     today ignore it
  * @param envelope     the envelope, which is not used up
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param plaintext    receives what a read found, nothing for a write; may be NULL
- * @param courier      receives the courier that carried it, all zero if none is told; may be
+ * @param courier      receives the courier that carried it, all zero if none is reported; may be
  *                     NULL
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_CAP_CHOICE (both
@@ -3345,14 +3341,14 @@ kpc_status kpc_start_resending_encrypted_message_return_box_exists(kpc_client *K
  * @param client       the client
  * @param read_cap     for a read; NULL for a write
  * @param write_cap    for a write; NULL for a read
- * @param index        the box that the envelope was made for; NULL is fine for a write,
- *                     which does not look at it
- * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
- *                     of today do not look at it
+ * @param index        the box that the envelope was made for; NULL is fine for a write, which
+ *                     ignores it
+ * @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons of
+ *                     today ignore it
  * @param envelope     the envelope, which is not used up
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param plaintext    receives what a read found, nothing for a write; may be NULL
- * @param courier      receives the courier that carried it, all zero if none is told; may be
+ * @param courier      receives the courier that carried it, all zero if none is reported; may be
  *                     NULL
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_CAP_CHOICE (both
@@ -3527,7 +3523,7 @@ kpc_status kpc_tombstones_next(const kpc_tombstones *KPC_NONNULL tombstones,
 KPC_API KPC_MUST_USE kpc_error *kpc_tombstones_error(const kpc_tombstones *KPC_NONNULL tombstones);
 
 /**
- * Ends the tombstones. What is being sent goes on.
+ * Frees the tombstones. Sending continues.
  *
  * @param tombstones  the tombstones; NULL is fine
  */
@@ -3803,10 +3799,10 @@ kpc_status kpc_client_courier(const kpc_client *KPC_NONNULL client,
 /* ---- Copy commands --------------------------------------------------------------------------- */
 
 /**
- * Lets a courier perform what a temporary stream says, envelope by envelope, and waits until
- * it is through. The courier stops at the first envelope that fails; what was written before
- * it stays. kpc_error_failed_envelope then tells its position, from 1, and
- * kpc_error_replica_code why, where a replica said so.
+ * Lets a courier perform what a temporary stream says, envelope by envelope, and waits until it is
+ * through. The courier stops at the first envelope that fails; what was written before it stays.
+ * kpc_error_failed_envelope then returns its position, from 1, and kpc_error_replica_code why,
+ * where a replica said so.
  *
  * The courier works alone: the client need not stay. It remembers the outcome for 30 minutes
  * and would only repeat it, so when the call is made again after a failure without naming a
@@ -3909,10 +3905,10 @@ kpc_status kpc_copy_builder_save(const kpc_copy_builder *KPC_NONNULL builder,
                                  kpc_buffer **KPC_NONNULL bytes, kpc_error **KPC_NULLABLE error);
 
 /**
- * Makes a builder of what kpc_copy_builder_save gave. It goes on from there; boxes that were
- * written since are found and, as long as they hold what this builder has for them, kept. If
- * they hold anything else, because something was added and written after the saving, the
- * builder moves what it has to another temporary stream.
+ * Makes a builder from the bytes of kpc_copy_builder_save. It continues from there; boxes that
+ * were written since are found and, as long as they hold what this builder has for them, kept. If
+ * they hold anything else, because something was added and written after the saving, the builder
+ * moves what it has to another temporary stream.
  *
  * @param bytes    the bytes
  * @param len      how many bytes
@@ -4006,11 +4002,10 @@ kpc_status kpc_copy_builder_buffer(const kpc_copy_builder *KPC_NONNULL builder,
                                    kpc_buffer **KPC_NONNULL buffer, kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends the operation that works on a builder: it completes with
- * KPC_ERR_START_RESENDING_CANCELLED, and can be begun again. Success also when none does. A
- * courier that has its command may go on.
+ * Ends the operation that works on a builder: it completes with KPC_ERR_START_RESENDING_CANCELLED,
+ * and can be started again. Success also when none does. A courier that has its command may go on.
  *
- * @param client   the client that began it
+ * @param client   the client that started it
  * @param builder  the builder
  * @param error    receives details of a failure; may be NULL
  * @return KPC_OK, any handle error
@@ -4021,7 +4016,7 @@ kpc_status kpc_copy_builder_cancel(kpc_client *KPC_NONNULL client,
                                    kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends a builder. An operation that works on it goes on.
+ * Frees a builder. An operation that works on it continues.
  *
  * @param builder  the builder; NULL is fine
  */
@@ -4111,8 +4106,8 @@ kpc_status kpc_copy_builder_add_tombstones_result(const kpc_result *KPC_NONNULL 
 
 /**
  * Writes to the temporary stream what can be written so far, so that it need not be kept until
- * kpc_copy_builder_finish. KPC_EVENT_COPY_PROGRESS tells of each box. What was interrupted
- * goes on with the next call.
+ * kpc_copy_builder_finish. KPC_EVENT_COPY_PROGRESS reports each box. The next call resumes what
+ * was interrupted.
  *
  * @param client      the client
  * @param builder     the builder
@@ -4136,9 +4131,9 @@ kpc_status kpc_copy_builder_write_result(const kpc_result *KPC_NONNULL result,
                                          kpc_error **KPC_NULLABLE error);
 
 /**
- * Gives the stream its last element, writes what is not written, and lets a courier perform
- * it. KPC_EVENT_COPY_PROGRESS tells of each box, then, with kpc_event_is_copying, that the
- * courier is waited for.
+ * Adds the last element to the stream, writes what is not written yet, and has a courier perform
+ * it. KPC_EVENT_COPY_PROGRESS reports each box, then, with kpc_event_is_copying, that the courier
+ * is waited for.
  *
  * What was interrupted, by a time limit, a cancel or the end of the process, goes on when it
  * is called again: with the same courier, as long as that has not failed and is in the
@@ -4257,10 +4252,10 @@ kpc_status kpc_send_nested_copy_result(const kpc_result *KPC_NONNULL result,
 /* ---- Vouchers -------------------------------------------------------------------------------- */
 
 /**
- * Mints a voucher for a message stream, as the joiner. Gives kpc_voucher_hash (the voucher, to
- * be handed over out of band), kpc_voucher_payload (for the first box of the voucher's
- * stream), kpc_voucher_stream and kpc_voucher_keys. Store the secret key: without it the reply
- * cannot be opened. The daemon computes it with fresh randomness; two calls give two vouchers.
+ * Mints a voucher for a message stream, as the joiner. Returns kpc_voucher_hash (the voucher, to
+ * be handed over out of band), kpc_voucher_payload (for the first box of the voucher's stream),
+ * kpc_voucher_stream and kpc_voucher_keys. Store the secret key: without it the reply cannot be
+ * opened. The daemon computes it with fresh randomness; two calls make two vouchers.
  *
  * @param client             the client
  * @param message_write_cap  the stream for which the voucher is
@@ -4294,8 +4289,8 @@ kpc_status kpc_voucher_mint_result(const kpc_result *KPC_NONNULL result,
                                    kpc_error **KPC_NULLABLE error);
 
 /**
- * The stream of a voucher, as the inductor: its first box tells of the joiner, its second
- * takes the reply.
+ * The stream of a voucher, as the inductor: its first box describes the joiner, its second takes
+ * the reply.
  *
  * @param client      the client
  * @param voucher     the voucher
@@ -4324,9 +4319,9 @@ kpc_status kpc_voucher_derive_stream_result(const kpc_result *KPC_NONNULL result
                                             kpc_error **KPC_NULLABLE error);
 
 /**
- * Accepts a joiner, as the inductor. Gives kpc_voucher_display_name,
- * kpc_voucher_message_read_cap (for the group), kpc_voucher_sealed_reply (for the second box
- * of the voucher's stream), kpc_voucher_stream and kpc_voucher_salt.
+ * Accepts a joiner, as the inductor. Returns kpc_voucher_display_name,
+ * kpc_voucher_message_read_cap (for the group), kpc_voucher_sealed_reply (for the second box of
+ * the voucher's stream), kpc_voucher_stream and kpc_voucher_salt.
  *
  * @param client               the client
  * @param voucher              the voucher
@@ -4336,7 +4331,7 @@ kpc_status kpc_voucher_derive_stream_result(const kpc_result *KPC_NONNULL result
  *                             who_reply_len is 0
  * @param who_reply_len        how many bytes
  * @param timeout_ms           how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
- * @param voucher_out          receives what it gives
+ * @param voucher_out          receives the outputs
  * @param error                receives details of a failure; may be NULL
  * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY,
  *         KPC_ERR_PAYLOAD_TOO_LARGE (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the
@@ -4366,9 +4361,8 @@ kpc_status kpc_voucher_induct_result(const kpc_result *KPC_NONNULL result,
                                      kpc_error **KPC_NULLABLE error);
 
 /**
- * Opens the reply to a voucher of one's own, as the joiner. Gives kpc_voucher_who_reply,
- * kpc_voucher_salt and kpc_voucher_message_write_cap, with which messages are written from now
- * on.
+ * Opens the reply to a voucher of one's own, as the joiner. Returns kpc_voucher_who_reply,
+ * kpc_voucher_salt and kpc_voucher_message_write_cap, with which messages are written from now on.
  *
  * @param client             the client
  * @param secret_key         the secret key of kpc_voucher_keys
@@ -4377,7 +4371,7 @@ kpc_status kpc_voucher_induct_result(const kpc_result *KPC_NONNULL result,
  * @param sealed_reply_len   how many bytes
  * @param message_write_cap  the stream for which the voucher was minted
  * @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
- * @param voucher_out        receives what it gives
+ * @param voucher_out        receives the outputs
  * @param error              receives details of a failure; may be NULL
  * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key
  *         of fewer than 32 bytes, with which daemons answer nothing),
@@ -4411,19 +4405,19 @@ kpc_status kpc_voucher_open_result(const kpc_result *KPC_NONNULL result,
  * @param voucher  the result of a voucher call
  * @param hash     receives the voucher
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_hash(const kpc_voucher *KPC_NONNULL voucher, kpc_hash *KPC_NONNULL hash,
                             kpc_error **KPC_NULLABLE error);
 
 /**
- * What tells of the joiner, of kpc_voucher_mint, for the first box of the voucher's stream.
+ * The description of the joiner, of kpc_voucher_mint, for the first box of the voucher's stream.
  *
  * @param voucher  the result of a voucher call
  * @param bytes    receives the bytes
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
  */
@@ -4438,7 +4432,7 @@ kpc_status kpc_voucher_payload(const kpc_voucher *KPC_NONNULL voucher,
  * @param write_cap  receives the capability to write to it; secret
  * @param read_cap   receives the capability to read it
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_stream(const kpc_voucher *KPC_NONNULL voucher,
@@ -4452,7 +4446,7 @@ kpc_status kpc_voucher_stream(const kpc_voucher *KPC_NONNULL voucher,
  * @param secret_key  receives the key that opens it; secret, to be stored
  * @param public_key  receives its public half; may be NULL
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
  *
  * Ownership: *secret_key and *public_key are the caller's, kpc_buffer_free.
  */
@@ -4467,7 +4461,7 @@ kpc_status kpc_voucher_keys(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher  the result of a voucher call
  * @param name     receives the text, UTF-8 and followed by a NUL
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
  *
  * Ownership: *name is the caller's, kpc_buffer_free.
  */
@@ -4481,7 +4475,7 @@ kpc_status kpc_voucher_display_name(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher   the result of a voucher call
  * @param read_cap  receives the capability
  * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_message_read_cap(const kpc_voucher *KPC_NONNULL voucher,
@@ -4494,7 +4488,7 @@ kpc_status kpc_voucher_message_read_cap(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher    the result of a voucher call
  * @param write_cap  receives the capability; secret
  * @param error      receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_message_write_cap(const kpc_voucher *KPC_NONNULL voucher,
@@ -4507,7 +4501,7 @@ kpc_status kpc_voucher_message_write_cap(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher  the result of a voucher call
  * @param bytes    receives the bytes
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
  */
@@ -4521,7 +4515,7 @@ kpc_status kpc_voucher_sealed_reply(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher  the result of a voucher call
  * @param bytes    receives the bytes
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
  */
@@ -4536,7 +4530,7 @@ kpc_status kpc_voucher_who_reply(const kpc_voucher *KPC_NONNULL voucher,
  * @param voucher  the result of a voucher call
  * @param bytes    receives the bytes
  * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
  *
  * Ownership: *bytes is the caller's, kpc_buffer_free.
  */
@@ -4672,7 +4666,7 @@ kpc_status kpc_channel_query_current_index(const kpc_channel_query *KPC_NONNULL 
                                            kpc_error **KPC_NULLABLE error);
 
 /**
- * The box after the one that a query reads or writes: where a resumed channel goes on.
+ * The box after the one that a query reads or writes: where a resumed channel continues.
  *
  * @param query  the query
  * @param index  receives the index
@@ -4744,7 +4738,7 @@ kpc_status kpc_channel_query_to_bytes(const kpc_channel_query *KPC_NONNULL query
                                       kpc_error **KPC_NULLABLE error);
 
 /**
- * Makes a query of what kpc_channel_query_to_bytes gave.
+ * Makes a query from the bytes of kpc_channel_query_to_bytes.
  *
  * @param bytes  the bytes
  * @param len    how many bytes
@@ -4791,7 +4785,7 @@ kpc_status kpc_channel_query_from_parts(bool is_read, const uint8_t *KPC_NONNULL
                                         kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends a query. What is being sent goes on.
+ * Frees a query. Sending continues.
  *
  * @param query  the query; NULL is fine
  */
@@ -4808,8 +4802,8 @@ KPC_API void kpc_channel_query_free(kpc_channel_query *KPC_NULLABLE query);
  * @param client       the client
  * @param channel      the channel
  * @param payload      what to write
- * @param payload_len  how many bytes, at least 1, for an empty reply tells a reader that
- *                     nothing is there yet; at most MaxPlaintextPayloadLength of
+ * @param payload_len  how many bytes, at least 1, as an empty reply tells a reader that nothing is
+ *                     there yet; at most MaxPlaintextPayloadLength of
  *                     kpc_client_pigeonhole_geometry
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param query        receives the query

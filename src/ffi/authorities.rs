@@ -15,7 +15,7 @@ use crate::wire::Authority;
 use crate::{Error, Result, Status};
 
 /// The directory authorities that the daemon is configured with. Their keys verify what
-/// kpc_get_pki_document_raw gives.
+/// kpc_get_pki_document_raw returns.
 pub struct kpc_authorities {
     _opaque: (),
 }

@@ -6,8 +6,8 @@ use super::error::kpc_error;
 use super::operation::{self, asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done};
 use super::status::kpc_status;
 
-/// Waits until a reply to a plain message came that no such wait has reported before, be it
-/// before or after the call. What came is told by KPC_EVENT_MESSAGE_REPLY; replies for which
+/// Waits until a reply to a plain message came that no such wait has reported before, be it before
+/// or after the call. KPC_EVENT_MESSAGE_REPLY reports what came; replies for which
 /// kpc_send_message_await_reply waits do not count.
 ///
 /// @param client      the client

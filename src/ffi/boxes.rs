@@ -27,7 +27,7 @@ fn write_flags(flags: u32) -> Result<StartFlags> {
     })
 }
 
-/// Writes one box: encrypts, sends until it is answered, and gives the index of the next.
+/// Writes one box: encrypts, resends until it is answered, and returns the index of the next.
 /// Survives lost connections and restarts of the daemon; advance only after success. An empty
 /// plaintext is a tombstone.
 ///
@@ -124,8 +124,8 @@ pub unsafe extern "C" fn kpc_write_box_result(
     }
 }
 
-/// Reads one box, waiting until it is written unless the flags say otherwise, and gives the
-/// index of the next. Survives lost connections and restarts of the daemon.
+/// Reads one box, waiting until it is written unless the flags say otherwise, and returns the index
+/// of the next. Survives lost connections and restarts of the daemon.
 ///
 /// @param client      the client
 /// @param read_cap    the capability
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn kpc_read_box_result(
     }
 }
 
-/// Deletes one box by writing a tombstone over it, and gives the index of the next. The only
+/// Deletes one box by writing a tombstone over it, and returns the index of the next. The only
 /// change that a written box allows; may be repeated.
 ///
 /// @param client      the client

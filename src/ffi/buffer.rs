@@ -13,9 +13,9 @@ use super::out::out_handle;
 use super::status::kpc_status;
 use crate::{Error, Result, Status};
 
-/// Bytes of any length, handed out by the library: read-only, reference counted, ended
-/// with kpc_buffer_free. What held a secret is wiped when the last reference goes. A buffer
-/// that holds text is UTF-8 and followed by a NUL that does not count as one of its bytes.
+/// Bytes of any length, handed out by the library: read-only, reference counted, freed with
+/// kpc_buffer_free. What held a secret is wiped with the last reference. A buffer that holds text
+/// is UTF-8 and followed by a NUL that does not count as one of its bytes.
 pub struct kpc_buffer {
     _opaque: (),
 }
@@ -53,8 +53,8 @@ impl Buffer {
     }
 }
 
-/// Makes a buffer with a copy of `len` bytes, which is wiped when the buffer ends. For
-/// bindings that want to pass bytes around in one shape; no call of this library needs it.
+/// Makes a buffer with a copy of `len` bytes, which is wiped when the buffer is freed. For bindings
+/// that want to pass bytes around in one shape; no call of this library needs it.
 ///
 /// @param bytes   the bytes; may be NULL if len is 0
 /// @param len     how many bytes
@@ -108,8 +108,7 @@ pub extern "C" fn kpc_buffer_len(buffer: *const kpc_buffer) -> usize {
     get(0, || Ok(handle::get(buffer)?.len))
 }
 
-/// Another handle of the same bytes, for keeping them beyond the life of the first one.
-/// Nothing is copied.
+/// Another handle to the same bytes, which outlives the first one. Nothing is copied.
 ///
 /// @param buffer  the buffer
 /// @param other   receives the other handle
@@ -132,7 +131,7 @@ pub unsafe extern "C" fn kpc_buffer_ref(
     }
 }
 
-/// Ends one handle of a buffer; its bytes go with the last one.
+/// Releases one handle of a buffer; its bytes are freed with the last one.
 ///
 /// @param buffer  the buffer; NULL is fine
 #[no_mangle]

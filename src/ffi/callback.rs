@@ -8,10 +8,10 @@ use std::ffi::c_void;
 
 /// A timeout_ms without a limit.
 pub const KPC_FOREVER: i32 = -1;
-/// A timeout_ms that takes what is there and does not wait.
+/// A timeout_ms that does not wait: the call takes what is there.
 pub const KPC_NO_WAIT: i32 = 0;
 
-/// Lets go of a callback's user data. Called once, last, on any thread.
+/// Destructor for user_data; called exactly once, after its last use, on any thread.
 pub type kpc_drop_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 /// A callback's user data together with the way to let go of it.

@@ -23,8 +23,8 @@ use std::sync::Arc;
 /// @param client       the client
 /// @param channel      the channel
 /// @param payload      what to write
-/// @param payload_len  how many bytes, at least 1, for an empty reply tells a reader that
-///                     nothing is there yet; at most MaxPlaintextPayloadLength of
+/// @param payload_len  how many bytes, at least 1, as an empty reply tells a reader that nothing is
+///                     there yet; at most MaxPlaintextPayloadLength of
 ///                     kpc_client_pigeonhole_geometry
 /// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param query        receives the query

@@ -88,7 +88,7 @@ pub unsafe extern "C" fn kpc_channel_query_current_index(
     }
 }
 
-/// The box after the one that a query reads or writes: where a resumed channel goes on.
+/// The box after the one that a query reads or writes: where a resumed channel continues.
 ///
 /// @param query  the query
 /// @param index  receives the index
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn kpc_channel_query_to_bytes(
     }
 }
 
-/// Makes a query of what kpc_channel_query_to_bytes gave.
+/// Makes a query from the bytes of kpc_channel_query_to_bytes.
 ///
 /// @param bytes  the bytes
 /// @param len    how many bytes
@@ -283,7 +283,7 @@ fn copy(part: &[u8]) -> Bytes {
     WipingVec::new(part.to_vec()).into_bytes()
 }
 
-/// Ends a query. What is being sent goes on.
+/// Frees a query. Sending continues.
 ///
 /// @param query  the query; NULL is fine
 #[no_mangle]

@@ -83,9 +83,9 @@ pub unsafe extern "C" fn kpc_client_new(
     }
 }
 
-/// Leaves the daemon without saying goodbye: it keeps the session for a while (10 minutes
-/// unless configured otherwise) and goes on with what it repeats. Calls and operations wait,
-/// within their time limits, until kpc_client_connect. Events: KPC_EVENT_DISCONNECTED.
+/// Disconnects and leaves the session alive at the daemon, which keeps it for a while (10 minutes
+/// unless configured otherwise) and continues resending. Calls and operations wait, within their
+/// time limits, until kpc_client_connect. Events: KPC_EVENT_DISCONNECTED.
 ///
 /// @param client  the client
 /// @param error   receives details of a failure; may be NULL
@@ -207,7 +207,7 @@ pub unsafe extern "C" fn kpc_client_session_token(
 
 /// How the daemon makes keys from a seed. The library asks each daemon process once, in the
 /// background after connecting, with a random seed; a daemon up to v0.0.76 is not asked, as all of
-/// those do it the older way. Nothing depends on the answer but what kpc_new_keypair_remote gives
+/// those do it the older way. Nothing depends on the answer but what kpc_new_keypair_remote returns
 /// for a seed: capabilities of either derivation are good at every daemon.
 ///
 /// @param client  the client
@@ -220,9 +220,8 @@ pub extern "C" fn kpc_client_key_derivation(client: *const kpc_client) -> i32 {
     })
 }
 
-/// Whether the daemon knows a request, told by the name of its reply on the wire, for
-/// instance "voucher_mint_reply". Before the first connection the answer is for a daemon of
-/// today.
+/// Whether the daemon knows a request, named by its reply on the wire, for instance
+/// "voucher_mint_reply". Before the first connection the answer is for a daemon of today.
 ///
 /// @param client     the client
 /// @param reply_key  name of the reply
@@ -239,7 +238,7 @@ pub unsafe extern "C" fn kpc_client_supports(
     })
 }
 
-/// What a client was made from, without its log.
+/// A copy of the client's configuration, without its log.
 ///
 /// @param client  the client
 /// @param config  receives a copy of its configuration

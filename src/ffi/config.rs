@@ -16,8 +16,8 @@ use crate::config::{check_encryption_connections, Config, Dial, TcpNetwork};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
-/// What a client is made from. A client takes a copy; changing or freeing the configuration
-/// afterwards does not touch it.
+/// What a client is made from. The client copies it; later changes to the configuration do not
+/// affect the client.
 pub struct kpc_config {
     _opaque: (),
 }
@@ -82,9 +82,9 @@ pub type kpc_log_fn =
 
 /// No log lines.
 pub const KPC_LOG_OFF: i32 = 0;
-/// What failed and cannot be helped.
+/// Unrecoverable failures.
 pub const KPC_LOG_ERROR: i32 = 1;
-/// What is odd and was dealt with.
+/// Unexpected conditions that were recovered from.
 pub const KPC_LOG_WARN: i32 = 2;
 /// Connections that come and go.
 pub const KPC_LOG_INFO: i32 = 3;
@@ -245,8 +245,7 @@ pub unsafe extern "C" fn kpc_config_set_tcp(
     }
 }
 
-/// Would set a WebSocket as the transport. This version has none; the function is there so
-/// that programs can ask for it.
+/// Reserved for WebSockets. This version has none: always fails with KPC_ERR_UNSUPPORTED.
 ///
 /// @param config  the configuration
 /// @param url     ws://host:port/path
@@ -336,8 +335,8 @@ pub unsafe extern "C" fn kpc_config_set_encryption_connections(
 }
 
 /// Sets whether kpc_client_connect opens all connections with the daemon and starts all threads of
-/// the client at once. Otherwise each comes when it is first needed. For programs that then give up
-/// rights: after setuid, chroot or Landlock the socket may be out of reach, and after seccomp
+/// the client at once. Otherwise each comes when it is first needed. For programs that then drop
+/// privileges: after setuid, chroot or Landlock the socket may be out of reach, and after seccomp
 /// the system calls. kpc_client_connect fails where one connection cannot be opened.
 ///
 /// While the daemon stays and a filter covers all threads of the process, the library needs these
@@ -345,11 +344,11 @@ pub unsafe extern "C" fn kpc_config_set_encryption_connections(
 /// recvfrom, sendto, shutdown, close, fcntl, poll, ppoll, epoll_ctl, epoll_wait, epoll_pwait,
 /// futex, getpid, getrandom, clock_gettime; for memory brk, mmap, munmap, mremap, mprotect and
 /// madvise; to go on with interrupted ones restart_syscall and rt_sigreturn; when a client is freed
-/// and its threads end rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its
-/// descriptor with socketpair when it is first called. To connect again after a loss it needs
-/// socket, connect, ioctl, getsockopt and the daemon's socket within reach; over TCP also
-/// setsockopt and what the C library needs to look up a name. Without them the client tries again
-/// at intervals, and what is asked of it ends by its time limit, which tells why.
+/// and its threads end rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its descriptor
+/// with socketpair when it is first called. To connect again after a loss it needs socket, connect,
+/// ioctl, getsockopt and the daemon's socket within reach; over TCP also setsockopt and what the C
+/// library needs to look up a name. Without them the client tries again at intervals, and calls end
+/// by their time limit; the error says why.
 ///
 /// @param config  the configuration
 /// @param all     whether to open all at once; false unless it is set
@@ -377,9 +376,9 @@ pub unsafe extern "C" fn kpc_config_set_connect_all(
 /// payloads. Without this there is no log: the library writes to no file, terminal or system log.
 ///
 /// @param config     the configuration
-/// @param level      the most talkative level that is wanted, KPC_LOG_OFF to KPC_LOG_TRACE
+/// @param level      maximum verbosity, KPC_LOG_OFF to KPC_LOG_TRACE
 /// @param fn         receives the lines; NULL for none
-/// @param user_data  handed to fn and drop; may be NULL
+/// @param user_data  passed to fn and drop; may be NULL
 /// @param drop       called once with user_data when nothing can call fn any more, also when
 ///                   this call fails; may be NULL
 /// @param error      receives details of a failure; may be NULL
@@ -414,10 +413,10 @@ pub unsafe extern "C" fn kpc_config_set_log(
     }
 }
 
-/// Sets the geometry of packets, for daemons before v0.0.76, which do not tell theirs.
+/// Sets the geometry of packets, for daemons before v0.0.76, which do not publish theirs.
 ///
 /// @param config    the configuration
-/// @param geometry  the geometry, checked; NULL takes a set one away
+/// @param geometry  the geometry, which is checked; NULL removes it
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
 #[no_mangle]
@@ -439,10 +438,10 @@ pub unsafe extern "C" fn kpc_config_set_sphinx_geometry(
     }
 }
 
-/// Sets the geometry of boxes, for daemons before v0.0.76, which do not tell theirs.
+/// Sets the geometry of boxes, for daemons before v0.0.76, which do not publish theirs.
 ///
 /// @param config    the configuration
-/// @param geometry  the geometry, checked; NULL takes a set one away
+/// @param geometry  the geometry, which is checked; NULL removes it
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error, KPC_ERR_BAD_GEOMETRY
 #[no_mangle]

@@ -153,7 +153,7 @@ pub extern "C" fn kpc_config_connect_all(config: *const kpc_config) -> bool {
     get(false, || Ok(read(config)?.connect_all))
 }
 
-/// The most talkative level of log lines that is wanted.
+/// The maximum verbosity of the log.
 ///
 /// @param config  the configuration
 /// @return a KPC_LOG_ value; KPC_LOG_OFF if no log is set, and for what is no live kpc_config
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn kpc_config_pigeonhole_geometry(
     }
 }
 
-/// Ends a configuration. Clients that were made from it go on.
+/// Frees a configuration. Clients that were made from it keep their copy.
 ///
 /// @param config  the configuration; NULL is fine
 #[no_mangle]

@@ -12,10 +12,10 @@ use super::status::kpc_status;
 /// one that has no document of the network yet may take 30 seconds. Afterwards the client
 /// connects again by itself whenever it loses the daemon, and sends again what was unanswered.
 ///
-/// After kpc_client_disconnect it connects once more and goes on where it was. It tries once: a
-/// daemon that is not there yet is KPC_ERR_CONNECT at once. KPC_ERR_ALREADY_CONNECTED is also for
-/// a client that has lost its daemon and connects again by itself; KPC_EVENT_RESUMED and
-/// KPC_EVENT_RESTARTED tell when it has.
+/// After kpc_client_disconnect it connects once more and resumes where it was. It tries once: a
+/// daemon that is not there yet is KPC_ERR_CONNECT at once. KPC_ERR_ALREADY_CONNECTED is also for a
+/// client that has lost its daemon and connects again by itself; KPC_EVENT_RESUMED and
+/// KPC_EVENT_RESTARTED report when it has.
 ///
 /// @param client      the client
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
@@ -132,11 +132,11 @@ pub unsafe extern "C" fn kpc_client_flush_result(
 }
 
 /// Closes a client: says goodbye to the daemon, which forgets the session and all that it repeats
-/// for it, ends every operation with KPC_ERR_CLOSED, gives every sink KPC_EVENT_CLOSED, and waits
-/// for the client's threads. The daemon is given half a second to take the goodbye; beyond that
-/// only callbacks that are running are waited for. In a callback, a log or a drop function it
-/// begins all of that and does not wait. Plain messages that have not left are lost: see
-/// kpc_client_flush. Closing twice is fine; the second call waits for what the first began.
+/// for it, completes every operation with KPC_ERR_CLOSED, sends KPC_EVENT_CLOSED to every sink, and
+/// waits for the client's threads. The daemon has half a second to take the goodbye; beyond that
+/// the call waits only for callbacks that are running. In a callback, a log or a drop function it
+/// starts all of that and does not wait. Plain messages that have not left are lost: see
+/// kpc_client_flush. Closing twice is fine; the second call waits for what the first started.
 ///
 /// @param client      the client; it stays a valid handle until kpc_client_free
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
@@ -162,9 +162,9 @@ pub unsafe extern "C" fn kpc_client_close(
 }
 
 /// The completion comes after all others: every other operation has completed by then, and the
-/// daemon has been told goodbye. As an event it comes right before KPC_EVENT_CLOSED. A callback
-/// may still be running, except where the completion is one itself. After kpc_client_free it comes
-/// all the same.
+/// goodbye has been sent to the daemon. As an event it comes right before KPC_EVENT_CLOSED. A
+/// callback may still be running, except where the completion is one itself. After kpc_client_free
+/// it comes all the same.
 ///
 /// @param timeout_ms  after how long the operation ends with KPC_ERR_TIMEOUT; closing goes on
 /// @return KPC_ERR_CLOSED (it is closed already, there is nothing to wait for)

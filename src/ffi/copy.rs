@@ -19,10 +19,10 @@ pub(crate) unsafe fn optional_courier(courier: *const kpc_service) -> Result<Opt
         .transpose()
 }
 
-/// Lets a courier perform what a temporary stream says, envelope by envelope, and waits until
-/// it is through. The courier stops at the first envelope that fails; what was written before
-/// it stays. kpc_error_failed_envelope then tells its position, from 1, and
-/// kpc_error_replica_code why, where a replica said so.
+/// Lets a courier perform what a temporary stream says, envelope by envelope, and waits until it is
+/// through. The courier stops at the first envelope that fails; what was written before it stays.
+/// kpc_error_failed_envelope then returns its position, from 1, and kpc_error_replica_code why,
+/// where a replica said so.
 ///
 /// The courier works alone: the client need not stay. It remembers the outcome for 30 minutes
 /// and would only repeat it, so when the call is made again after a failure without naming a

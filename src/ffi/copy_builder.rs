@@ -76,10 +76,10 @@ pub unsafe extern "C" fn kpc_copy_builder_save(
     }
 }
 
-/// Makes a builder of what kpc_copy_builder_save gave. It goes on from there; boxes that were
-/// written since are found and, as long as they hold what this builder has for them, kept. If
-/// they hold anything else, because something was added and written after the saving, the
-/// builder moves what it has to another temporary stream.
+/// Makes a builder from the bytes of kpc_copy_builder_save. It continues from there; boxes that
+/// were written since are found and, as long as they hold what this builder has for them, kept. If
+/// they hold anything else, because something was added and written after the saving, the builder
+/// moves what it has to another temporary stream.
 ///
 /// @param bytes    the bytes
 /// @param len      how many bytes
@@ -234,11 +234,10 @@ pub unsafe extern "C" fn kpc_copy_builder_buffer(
     }
 }
 
-/// Ends the operation that works on a builder: it completes with
-/// KPC_ERR_START_RESENDING_CANCELLED, and can be begun again. Success also when none does. A
-/// courier that has its command may go on.
+/// Ends the operation that works on a builder: it completes with KPC_ERR_START_RESENDING_CANCELLED,
+/// and can be started again. Success also when none does. A courier that has its command may go on.
 ///
-/// @param client   the client that began it
+/// @param client   the client that started it
 /// @param builder  the builder
 /// @param error    receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error
@@ -258,7 +257,7 @@ pub unsafe extern "C" fn kpc_copy_builder_cancel(
     }
 }
 
-/// Ends a builder. An operation that works on it goes on.
+/// Frees a builder. An operation that works on it continues.
 ///
 /// @param builder  the builder; NULL is fine
 #[no_mangle]

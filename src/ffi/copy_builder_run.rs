@@ -12,8 +12,8 @@ use super::status::kpc_status;
 use super::values::kpc_service;
 
 /// Writes to the temporary stream what can be written so far, so that it need not be kept until
-/// kpc_copy_builder_finish. KPC_EVENT_COPY_PROGRESS tells of each box. What was interrupted
-/// goes on with the next call.
+/// kpc_copy_builder_finish. KPC_EVENT_COPY_PROGRESS reports each box. The next call resumes what
+/// was interrupted.
 ///
 /// @param client      the client
 /// @param builder     the builder
@@ -75,9 +75,9 @@ pub unsafe extern "C" fn kpc_copy_builder_write_result(
     }
 }
 
-/// Gives the stream its last element, writes what is not written, and lets a courier perform
-/// it. KPC_EVENT_COPY_PROGRESS tells of each box, then, with kpc_event_is_copying, that the
-/// courier is waited for.
+/// Adds the last element to the stream, writes what is not written yet, and has a courier perform
+/// it. KPC_EVENT_COPY_PROGRESS reports each box, then, with kpc_event_is_copying, that the courier
+/// is waited for.
 ///
 /// What was interrupted, by a time limit, a cancel or the end of the process, goes on when it
 /// is called again: with the same courier, as long as that has not failed and is in the

@@ -150,7 +150,7 @@ pub unsafe extern "C" fn kpc_envelope_to_bytes(
     }
 }
 
-/// Makes an envelope of what kpc_envelope_to_bytes gave.
+/// Makes an envelope from the bytes of kpc_envelope_to_bytes.
 ///
 /// @param bytes     the bytes
 /// @param len       how many bytes
@@ -184,7 +184,7 @@ pub unsafe extern "C" fn kpc_envelope_from_bytes(
 /// @param descriptor_len  how many bytes
 /// @param hash            the envelope's hash
 /// @param next            the index of the next box; NULL if it was not stored: it is not sent, and
-///                        only kpc_envelope_next_index tells it
+///                        only kpc_envelope_next_index returns it
 /// @param envelope        receives the envelope
 /// @param error           receives details of a failure; may be NULL
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_EMPTY
@@ -216,7 +216,7 @@ pub unsafe extern "C" fn kpc_envelope_from_parts(
     }
 }
 
-/// Ends an envelope. What is being sent goes on.
+/// Frees an envelope. Sending continues.
 ///
 /// @param envelope  the envelope; NULL is fine
 #[no_mangle]

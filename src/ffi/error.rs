@@ -8,8 +8,8 @@ use super::handle::{self, Kind, Tag};
 use super::status::kpc_status;
 use crate::{Error, Origin, Status};
 
-/// Details of one failure. Owned by whoever received it; ended with kpc_error_free.
-/// Never holds secrets or payloads.
+/// Details of one failure. Owned by whoever received it, who frees it with kpc_error_free. Never
+/// holds secrets or payloads.
 pub struct kpc_error {
     _opaque: (),
 }
@@ -171,7 +171,7 @@ pub extern "C" fn kpc_error_errno(error: *const kpc_error) -> i32 {
     read(error, 0, |error| error.errno().unwrap_or(0))
 }
 
-/// Ends an error and its texts.
+/// Frees an error and its texts.
 ///
 /// @param error  the failure; NULL is fine
 #[no_mangle]

@@ -7,14 +7,14 @@ use super::handle;
 use super::out::out;
 use super::status::kpc_status;
 
-/// How long work will take on average: for a progress bar, or to tell a user that it is not a
+/// How long work will take on average: for a progress bar, or to warn a user that it is not a
 /// matter of seconds. Daemons send packets at a rate that the network's document sets (LambdaP,
 /// about one a second today), whatever there is to do: a box that is written with
 /// KPC_WRITE_UNCHECKED is one packet (as kpc_write_box does it otherwise, two: count it twice), a
-/// box that is read two, and a copied payload about one for each 1400 bytes. So a round over
-/// 1000 boxes that are polled takes more than half an hour, and 10 MiB by copy take more than
-/// two hours. Time in the network comes on top: as it was measured on this client, or before
-/// that as the document promises it.
+/// box that is read two, and a copied payload about one for each 1400 bytes. So a round over 1000
+/// boxes that are polled takes more than half an hour, and 10 MiB by copy take more than two hours.
+/// Time in the network comes on top: as it was measured on this client, or before that as the
+/// document promises it.
 ///
 /// Each box has to be encrypted by the daemon first, each box of a copy twice. That takes some two
 /// seconds of its processor on networks whose replicas have CTIDH1024-X25519, and is what holds

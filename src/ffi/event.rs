@@ -116,7 +116,7 @@ pub unsafe extern "C" fn kpc_event_sink_next(
 }
 
 /// A file descriptor for poll, epoll, kqueue and the loops built on them: readable while
-/// kpc_event_sink_next with KPC_NO_WAIT would give something, and for good once that gives
+/// kpc_event_sink_next with KPC_NO_WAIT would return an event, and for good once that returns
 /// KPC_ERR_CLOSED: a loop then stops polling it. Only to be polled, never read or closed.
 ///
 /// @param sink  the sink
@@ -128,12 +128,12 @@ pub extern "C" fn kpc_event_sink_fd(sink: *const kpc_event_sink) -> c_int {
     fd
 }
 
-/// Hands every event of a sink, those that wait and those to come, to a function, on the
-/// client's callback thread. From then on kpc_event_sink_next gives KPC_ERR_BUSY.
+/// Hands every event of a sink, those that wait and those to come, to a function, on the client's
+/// callback thread. From then on kpc_event_sink_next returns KPC_ERR_BUSY.
 ///
 /// @param sink       the sink
 /// @param fn         receives the events
-/// @param user_data  handed to fn and drop; may be NULL
+/// @param user_data  passed to fn and drop; may be NULL
 /// @param drop       called once with user_data, after the last event, also when this call
 ///                   fails; may be NULL
 /// @param error      receives details of a failure; may be NULL
@@ -172,9 +172,8 @@ pub unsafe extern "C" fn kpc_event_sink_on_event(
     }
 }
 
-/// Ends a sink: nothing more is taken from it or handed to its callback, and a thread that
-/// waits in kpc_event_sink_next gets KPC_ERR_CLOSED. Does not wait for a callback that is
-/// running.
+/// Frees a sink: it delivers nothing more, and a thread that waits in kpc_event_sink_next returns
+/// KPC_ERR_CLOSED. Does not wait for a callback that is running.
 ///
 /// @param sink  the sink; NULL is fine
 ///
@@ -189,7 +188,8 @@ pub extern "C" fn kpc_event_sink_free(sink: *mut kpc_event_sink) {
     }
 }
 
-/// Ends an event that kpc_event_sink_next gave. One that was lent to a callback ends by itself.
+/// Frees an event of kpc_event_sink_next. One that was lent to a callback is not the program's to
+/// free.
 ///
 /// @param event  the event; NULL is fine
 #[no_mangle]

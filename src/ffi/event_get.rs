@@ -16,7 +16,7 @@ use crate::client::Event;
 use crate::wire::Id;
 use crate::{Error, Result, Status};
 
-/// No event: what kpc_event_kind gives for what is no live kpc_event.
+/// No event: what kpc_event_kind returns for what is no live kpc_event.
 pub const KPC_EVENT_NONE: i32 = 0;
 /// The daemon's link to the mixnet, when it changes: kpc_event_is_connected,
 /// kpc_event_instance_token, kpc_event_err_cbor.
@@ -51,7 +51,7 @@ pub const KPC_EVENT_OPERATION: i32 = 12;
 pub const KPC_EVENT_OVERFLOW: i32 = 13;
 /// The client was closed; nothing follows.
 pub const KPC_EVENT_CLOSED: i32 = 14;
-/// A copy stream gets on: kpc_event_stream, kpc_event_boxes_written, kpc_event_boxes_needed,
+/// Progress of a copy stream: kpc_event_stream, kpc_event_boxes_written, kpc_event_boxes_needed,
 /// kpc_event_is_copying.
 pub const KPC_EVENT_COPY_PROGRESS: i32 = 15;
 /// The courier that performs a copy command is in no new directory document, so it may never
@@ -296,7 +296,7 @@ pub unsafe extern "C" fn kpc_event_payload(
 /// Which of the two replicas of a box answered (daemons up to v0.0.72).
 ///
 /// @param event  the event
-/// @return 0 or 1; -1 if that is not told
+/// @return 0 or 1; -1 if the event does not say
 #[no_mangle]
 pub extern "C" fn kpc_event_reply_index(event: *const kpc_event) -> i32 {
     get(-1, || {
@@ -308,7 +308,7 @@ pub extern "C" fn kpc_event_reply_index(event: *const kpc_event) -> i32 {
     })
 }
 
-/// What went wrong, for the events that can tell of a failure.
+/// What went wrong, for the events that can report a failure.
 ///
 /// @param event  the event
 /// @return the error; NULL if nothing went wrong, for what is no live kpc_event, or without
@@ -363,7 +363,7 @@ pub unsafe extern "C" fn kpc_event_pki_document(
     }
 }
 
-/// The result of KPC_EVENT_OPERATION, for the _result function of the call that began it.
+/// The result of KPC_EVENT_OPERATION, for the _result function of the call that started it.
 ///
 /// @param event   the event
 /// @param result  receives the result

@@ -13,8 +13,8 @@ use crate::{Error, Result, Status};
 /// Bytes that the name of a scheme takes in a geometry, with its NUL.
 pub const KPC_SCHEME_NAME_SIZE: usize = 64;
 
-/// The shape of the network's packets, lengths in bytes. Never composed by hand: newer
-/// daemons tell it, for older ones it stands in their configuration file.
+/// The shape of the network's packets, lengths in bytes. Do not compose it by hand: newer daemons
+/// publish it, for older ones it is in their configuration file.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kpc_sphinx_geometry {
@@ -48,8 +48,8 @@ pub struct kpc_sphinx_geometry {
     pub kem_name: [c_char; KPC_SCHEME_NAME_SIZE],
 }
 
-/// The shape of Pigeonhole boxes, lengths in bytes. Never composed by hand: newer daemons
-/// tell it, for older ones it stands in their configuration file.
+/// The shape of Pigeonhole boxes, lengths in bytes. Do not compose it by hand: newer daemons
+/// publish it, for older ones it is in their configuration file.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kpc_pigeonhole_geometry {

@@ -40,7 +40,7 @@ fn random_id() -> Result<kpc_id> {
 ///
 /// @param id     receives the id
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system has no randomness)
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_message_id(
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn kpc_new_message_id(
 ///
 /// @param id     receives the id
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system has no randomness)
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_surb_id(
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn kpc_new_surb_id(
 ///
 /// @param id     receives the id
 /// @param error  receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system gives no randomness)
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INTERNAL (the operating system has no randomness)
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_new_query_id(

@@ -51,21 +51,21 @@ pub(super) fn values_of(pair: &Keypair) -> (kpc_write_cap, kpc_read_cap, kpc_box
     )
 }
 
-/// Makes the capabilities of a new stream of boxes. The same seed always gives the same
-/// ones; whoever has the seed has the stream.
+/// Makes the capabilities of a new stream of boxes. The same seed always makes the same ones;
+/// whoever has the seed has the stream.
 ///
 /// Computed here, as today's daemons do (KPC_DERIVATION_CURRENT); no daemon is asked and none is
 /// needed. The capabilities are good at every daemon. Of a seed that an older program made its
 /// stream from, kpc_new_keypair_by_derivation makes that stream again.
 ///
-/// @param seed       KPC_SEED_SIZE random bytes; secret. NULL: the library draws them, and nobody
-///                   else ever has them
+/// @param seed       KPC_SEED_SIZE random bytes; secret. NULL: the library generates them, and
+///                   nobody else ever has them
 /// @param seed_len   how many bytes, which must be KPC_SEED_SIZE; 0 if seed is NULL
 /// @param write_cap  receives the writer's half; secret
 /// @param read_cap   receives the readers' half
 /// @param first      receives the index of the first box
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INTERNAL (the operating system gives
+/// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_SIZE, KPC_ERR_INTERNAL (the operating system has
 ///         no randomness)
 #[no_mangle]
 #[must_use]
@@ -159,8 +159,8 @@ pub unsafe extern "C" fn kpc_next_message_box_index(
     }
 }
 
-/// The counter of an index, for telling which of two indices of one stream comes first. A
-/// stream begins at a random number, and the counter wraps around.
+/// The counter of an index, for telling which of two indices of one stream comes first. A stream
+/// starts at a random number, and the counter wraps around.
 ///
 /// Computed here; no daemon is asked and none is needed.
 ///

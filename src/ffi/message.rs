@@ -14,9 +14,9 @@ use super::values::{kpc_id, kpc_service};
 use bytes::Bytes;
 
 /// Sends a plain message with a reply block. Done when the message is in line for the daemon;
-/// what becomes of it is told by KPC_EVENT_MESSAGE_SENT and KPC_EVENT_MESSAGE_REPLY, which
-/// carry surb_id. It is never sent twice: when the connection is lost before it was sent,
-/// KPC_EVENT_MESSAGE_SENT says KPC_ERR_CONNECTION_LOST, and it may or may not have left.
+/// KPC_EVENT_MESSAGE_SENT and KPC_EVENT_MESSAGE_REPLY report the outcome, which carry surb_id. It
+/// is never sent twice: when the connection is lost before it was sent, KPC_EVENT_MESSAGE_SENT says
+/// KPC_ERR_CONNECTION_LOST, and it may or may not have left.
 ///
 /// @param client       the client
 /// @param surb_id      names the reply; of kpc_new_surb_id, never used before
@@ -97,9 +97,9 @@ pub unsafe extern "C" fn kpc_send_message_without_reply(
     }
 }
 
-/// Sends a plain message and waits for its reply. Nothing is retransmitted: a lost packet ends
-/// as KPC_ERR_TIMEOUT when its reply block is no longer good. A reply that comes after the
-/// caller has given up is told by KPC_EVENT_MESSAGE_REPLY.
+/// Sends a plain message and waits for its reply. Nothing is retransmitted: a lost packet ends as
+/// KPC_ERR_TIMEOUT when its reply block is no longer good. A reply that comes after the caller has
+/// given up is reported by KPC_EVENT_MESSAGE_REPLY.
 ///
 /// @param client       the client
 /// @param service      where it goes

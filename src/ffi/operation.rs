@@ -20,8 +20,7 @@ use crate::{Error, Result, Status};
 /// Names an operation of one client: never 0, never used twice by it.
 pub type kpc_op = u64;
 
-/// How an operation ended, and what it gave: to be handed to the _result function of the call
-/// that began it.
+/// How an operation ended, with its outputs: for the _result function of the call that started it.
 pub struct kpc_result {
     _opaque: (),
 }
@@ -35,15 +34,15 @@ impl Kind for kpc_result {
 pub type kpc_completion_fn =
     Option<unsafe extern "C" fn(result: *const kpc_result, user_data: *mut c_void)>;
 
-/// Where the completion of an asynchronous operation goes: to fn if that is set, else as an
-/// event KPC_EVENT_OPERATION to sink if that is set, else it is kept for kpc_op_wait. The sink
-/// must be one of the client that the operation is begun with, else that is KPC_ERR_BAD_HANDLE;
-/// closing it before the operation completes lets go of the completion.
+/// Where the completion of an asynchronous operation goes: to fn if that is set, else as an event
+/// KPC_EVENT_OPERATION to sink if that is set, else it is kept for kpc_op_wait. The sink must be
+/// one of the client that the operation is started with, else the call fails with
+/// KPC_ERR_BAD_HANDLE. If the sink is closed first, the completion is discarded.
 #[repr(C)]
 pub struct kpc_completion {
     /// Called once, on the client's callback thread; may be NULL.
     pub r#fn: kpc_completion_fn,
-    /// Handed to fn and drop; kpc_result_user_data gives it, wherever the completion goes.
+    /// Passed to fn and drop; kpc_result_user_data returns it, wherever the completion goes.
     pub user_data: *mut c_void,
     /// Called once with user_data, when the result has been freed by everybody who had it; also
     /// when the call that took it fails, before that returns; may be NULL.
@@ -227,11 +226,11 @@ pub(crate) fn result<T: Clone + 'static>(name: &str, result: *const kpc_result) 
 /// Cancels an operation. It still completes, once: with KPC_ERR_CANCELLED, or with its
 /// result if that was faster. What the daemon does for it is called off.
 ///
-/// @param client  the client that began it
+/// @param client  the client that started it
 /// @param op      the operation
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK also when it has completed already; any handle error, KPC_ERR_ARG_VALUE (this
-///         client never began such an operation)
+///         client never started such an operation)
 ///
 /// Threads: any, callbacks included.
 #[no_mangle]
@@ -244,11 +243,11 @@ pub unsafe extern "C" fn kpc_op_cancel(
     unsafe { call(error, (), move || handle::get(client)?.cancel(op)) }
 }
 
-/// Waits until an operation has completed, wherever its completion goes. The result of one
-/// that was begun without callback and sink is handed out here, once; results that nobody
-/// fetches are kept until the client is freed, up to 1024 and 64 MiB, then the oldest go.
+/// Waits until an operation has completed, wherever its completion goes. The result of one that was
+/// started without callback and sink is returned here, once. Results that nobody fetches are kept
+/// until the client is freed, up to 1024 and 64 MiB; beyond that the oldest are dropped.
 ///
-/// @param client      the client that began it
+/// @param client      the client that started it
 /// @param op          the operation
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param result      receives the result, or NULL if it was delivered elsewhere or fetched
@@ -301,11 +300,11 @@ pub extern "C" fn kpc_result_op(result: *const kpc_result) -> kpc_op {
     get(0, || Ok(handle::get(result)?.op))
 }
 
-/// The user_data of the completion that the operation was begun with. It is let go of, by that
-/// completion's drop function, when the last handle of the result is freed.
+/// The user_data of the completion that the operation was started with. The completion's drop
+/// function is called with it when the last handle of the result is freed.
 ///
 /// @param result  the result
-/// @return the pointer; NULL if the operation was begun without a completion, or for what is no
+/// @return the pointer; NULL if the operation was started without a completion, or for what is no
 ///         live kpc_result
 ///
 /// Ownership: as the program has settled it; the library only hands the pointer on.
@@ -347,7 +346,7 @@ pub extern "C" fn kpc_result_error(result: *const kpc_result) -> *mut kpc_error 
     })
 }
 
-/// Ends a result that kpc_op_wait or kpc_event_result gave.
+/// Frees a result of kpc_op_wait or kpc_event_result.
 ///
 /// @param result  the result; NULL is fine
 #[no_mangle]

@@ -41,7 +41,7 @@ fn destination(service: &Service) -> Result<kpc_service> {
     service_value(&service.node, &service.queue)
 }
 
-/// The current directory document, as the daemon last told it. Asks nobody.
+/// The current directory document, as the daemon last published it. Sends no request.
 ///
 /// @param client    the client
 /// @param document  receives the document
@@ -64,8 +64,8 @@ pub unsafe extern "C" fn kpc_client_pki_document(
     }
 }
 
-/// The directory document of an epoch, if it is one of the last five that came; the current
-/// one otherwise: kpc_pki_document_epoch tells which. Asks nobody.
+/// The directory document of an epoch, if it is one of the last five that came; the current one
+/// otherwise: kpc_pki_document_epoch returns which. Sends no request.
 ///
 /// @param client    the client
 /// @param epoch     the epoch
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn kpc_pki_document_find_services(
     }
 }
 
-/// Ends a document.
+/// Frees a document.
 ///
 /// @param document  the document; NULL is fine
 #[no_mangle]
@@ -330,7 +330,7 @@ pub unsafe extern "C" fn kpc_services_name_at(
     }
 }
 
-/// Ends a list of services.
+/// Frees a list of services.
 ///
 /// @param services  the list; NULL is fine
 #[no_mangle]
@@ -339,7 +339,7 @@ pub extern "C" fn kpc_services_free(services: *mut kpc_services) {
 }
 
 /// The geometry of the network's packets, from the daemon, or from the configuration where the
-/// daemon does not tell it (before v0.0.76).
+/// daemon does not publish it (before v0.0.76).
 ///
 /// @param client    the client
 /// @param geometry  receives the geometry
@@ -360,8 +360,8 @@ pub unsafe extern "C" fn kpc_client_sphinx_geometry(
     }
 }
 
-/// The geometry of the network's boxes, from the daemon, or from the configuration where the
-/// daemon does not tell it (before v0.0.76).
+/// The geometry of the network's boxes, from the daemon, or from the configuration where the daemon
+/// does not publish it (before v0.0.76).
 ///
 /// @param client    the client
 /// @param geometry  receives the geometry

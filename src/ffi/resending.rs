@@ -121,15 +121,15 @@ pub(crate) fn outcome(result: &StartResult) -> Result<(Arc<Buffer>, kpc_service)
 /// @param client       the client
 /// @param read_cap     for a read; NULL for a write
 /// @param write_cap    for a write; NULL for a read
-/// @param index        the box that the envelope was made for; NULL is fine for a write,
-///                     which does not look at it
-/// @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons
-///                     of today do not look at it
+/// @param index        the box that the envelope was made for; NULL is fine for a write, which
+///                     ignores it
+/// @param reply_index  which of the two replicas to ask for, 0 or 1; -1 leaves it open. Daemons of
+///                     today ignore it
 /// @param envelope     the envelope, which is not used up
 /// @param flags        KPC_START_... in any combination
 /// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param plaintext    receives what a read found, nothing for a write; may be NULL
-/// @param courier      receives the courier that carried it, all zero if none is told; may be
+/// @param courier      receives the courier that carried it, all zero if none is reported; may be
 ///                     NULL
 /// @param error        receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_CAP_CHOICE (both

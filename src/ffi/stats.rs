@@ -32,7 +32,7 @@ pub struct kpc_lane_stats {
     pub is_open: u64,
     /// How often it was connected, the first time included.
     pub connects: u64,
-    /// How often the daemon still had its session then. The others began anew.
+    /// How often the daemon still had its session then. The others started a new one.
     pub resumes: u64,
     /// Requests given to the connection, each time that one was; cancels too.
     pub requests: u64,
@@ -131,9 +131,9 @@ fn all(stats: &Stats) -> kpc_stats {
     }
 }
 
-/// Tells in numbers what a client is doing and has done: for bug reports, and for programs that
-/// show why something takes long. Asks no daemon, never waits, and tells no secrets. The numbers
-/// of one connection are of one moment.
+/// Returns the client's counters: for bug reports, and for programs that show why something takes
+/// long. Asks no daemon, never waits, and holds no secrets. The numbers of one connection are taken
+/// at one moment.
 ///
 /// @param client  the client, connected, lost or closed
 /// @param stats   receives the numbers

@@ -13,7 +13,7 @@ pub type kpc_status = i32;
 
 /// Success.
 pub const KPC_CATEGORY_OK: i32 = 0;
-/// The caller gave something unusable; nothing was sent.
+/// The caller passed something unusable; nothing was sent.
 pub const KPC_CATEGORY_ARGUMENT: i32 = 1;
 /// The way to the daemon or to the mixnet.
 pub const KPC_CATEGORY_SESSION: i32 = 2;
@@ -87,7 +87,7 @@ pub extern "C" fn kpc_status_name(status: kpc_status) -> *const c_char {
     })
 }
 
-/// One sentence about a status, in English, for people. kpc_error_message tells more.
+/// One sentence about a status, in English, for people. kpc_error_message says more.
 ///
 /// @param status  any value
 /// @return a static text, never NULL
@@ -114,9 +114,9 @@ pub extern "C" fn kpc_status_category(status: kpc_status) -> i32 {
     })
 }
 
-/// Whether a status tells of the state of a box rather than of trouble: true for
-/// KPC_ERR_BOX_ID_NOT_FOUND, KPC_ERR_BOX_ALREADY_EXISTS and KPC_ERR_TOMBSTONE, false for
-/// everything else. Sending the same bytes again does not change such an outcome.
+/// True if the status reports a box's state rather than a failure: for KPC_ERR_BOX_ID_NOT_FOUND,
+/// KPC_ERR_BOX_ALREADY_EXISTS and KPC_ERR_TOMBSTONE, false for everything else. Sending the same
+/// bytes again does not change it.
 ///
 /// @param status  any value
 /// @return true for the three outcomes named above

@@ -222,7 +222,7 @@ pub extern "C" fn kpc_tombstones_error(tombstones: *const kpc_tombstones) -> *mu
     })
 }
 
-/// Ends the tombstones. What is being sent goes on.
+/// Frees the tombstones. Sending continues.
 ///
 /// @param tombstones  the tombstones; NULL is fine
 #[no_mangle]

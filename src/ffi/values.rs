@@ -213,7 +213,7 @@ impl From<&BoxIndex> for kpc_box_index {
     }
 }
 
-/// Makes a write capability of stored bytes, after looking at them.
+/// Makes a write capability from stored bytes, after validating them.
 ///
 /// @param bytes  the stored capability; may be cap->bytes itself
 /// @param len    how many bytes, which must be KPC_WRITE_CAP_SIZE
@@ -237,7 +237,7 @@ pub unsafe extern "C" fn kpc_write_cap_from_bytes(
     }
 }
 
-/// Makes a read capability of stored bytes, after looking at them.
+/// Makes a read capability from stored bytes, after validating them.
 ///
 /// @param bytes  the stored capability; may be cap->bytes itself
 /// @param len    how many bytes, which must be KPC_READ_CAP_SIZE
@@ -261,7 +261,7 @@ pub unsafe extern "C" fn kpc_read_cap_from_bytes(
     }
 }
 
-/// Makes a message box index of stored bytes. Any bytes of the right length are one.
+/// Makes a message box index from stored bytes. Any bytes of the right length are one.
 ///
 /// @param bytes  the stored index; may be index->bytes itself
 /// @param len    how many bytes, which must be KPC_BOX_INDEX_SIZE
@@ -284,7 +284,7 @@ pub unsafe extern "C" fn kpc_box_index_from_bytes(
     }
 }
 
-/// Makes a hash of stored bytes.
+/// Makes a hash from stored bytes.
 ///
 /// @param bytes  the stored hash; may be hash->bytes itself
 /// @param len    how many bytes, which must be KPC_HASH_SIZE
@@ -309,7 +309,7 @@ pub unsafe extern "C" fn kpc_hash_from_bytes(
     }
 }
 
-/// Makes an id of stored bytes.
+/// Makes an id from stored bytes.
 ///
 /// @param bytes  the stored id; may be id->bytes itself
 /// @param len    how many bytes, which must be KPC_ID_SIZE

@@ -45,8 +45,8 @@ const fn part(digits: &str) -> u32 {
     value
 }
 
-/// How many objects the calling process holds handles of, of every kind. For tests that
-/// look for leaks; 0 when everything was freed. In a forked child the parent's do not count.
+/// The number of live handles of the calling process, of every kind. For tests that look for leaks;
+/// 0 when everything was freed. In a forked child the parent's do not count.
 ///
 /// @return the number of live handles
 ///

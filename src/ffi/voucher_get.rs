@@ -36,7 +36,7 @@ fn bytes(
 /// @param voucher  the result of a voucher call
 /// @param hash     receives the voucher
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_hash(
@@ -57,12 +57,12 @@ pub unsafe extern "C" fn kpc_voucher_hash(
     }
 }
 
-/// What tells of the joiner, of kpc_voucher_mint, for the first box of the voucher's stream.
+/// The description of the joiner, of kpc_voucher_mint, for the first box of the voucher's stream.
 ///
 /// @param voucher  the result of a voucher call
 /// @param bytes    receives the bytes
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
 #[no_mangle]
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn kpc_voucher_payload(
 /// @param write_cap  receives the capability to write to it; secret
 /// @param read_cap   receives the capability to read it
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_stream(
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn kpc_voucher_stream(
 /// @param secret_key  receives the key that opens it; secret, to be stored
 /// @param public_key  receives its public half; may be NULL
 /// @param error       receives details of a failure; may be NULL
-/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
 ///
 /// Ownership: *secret_key and *public_key are the caller's, kpc_buffer_free.
 #[no_mangle]
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn kpc_voucher_keys(
 /// @param voucher  the result of a voucher call
 /// @param name     receives the text, UTF-8 and followed by a NUL
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
 ///
 /// Ownership: *name is the caller's, kpc_buffer_free.
 #[no_mangle]
@@ -185,7 +185,7 @@ pub unsafe extern "C" fn kpc_voucher_display_name(
 /// @param voucher   the result of a voucher call
 /// @param read_cap  receives the capability
 /// @param error     receives details of a failure; may be NULL
-/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_message_read_cap(
@@ -211,7 +211,7 @@ pub unsafe extern "C" fn kpc_voucher_message_read_cap(
 /// @param voucher    the result of a voucher call
 /// @param write_cap  receives the capability; secret
 /// @param error      receives details of a failure; may be NULL
-/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_voucher_message_write_cap(
@@ -237,7 +237,7 @@ pub unsafe extern "C" fn kpc_voucher_message_write_cap(
 /// @param voucher  the result of a voucher call
 /// @param bytes    receives the bytes
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
 #[no_mangle]
@@ -263,7 +263,7 @@ pub unsafe extern "C" fn kpc_voucher_sealed_reply(
 /// @param voucher  the result of a voucher call
 /// @param bytes    receives the bytes
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
 #[no_mangle]
@@ -290,7 +290,7 @@ pub unsafe extern "C" fn kpc_voucher_who_reply(
 /// @param voucher  the result of a voucher call
 /// @param bytes    receives the bytes
 /// @param error    receives details of a failure; may be NULL
-/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (it gave none)
+/// @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the call returned none)
 ///
 /// Ownership: *bytes is the caller's, kpc_buffer_free.
 #[no_mangle]

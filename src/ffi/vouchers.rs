@@ -14,8 +14,8 @@ use super::status::kpc_status;
 use super::values::{kpc_hash, kpc_read_cap, kpc_write_cap};
 use crate::client::{Induction, MintedVoucher, OpenedVoucher, VoucherStream};
 
-/// What one of the voucher calls gave; kpc_voucher_... take it apart. Its secrets are wiped
-/// when it is freed.
+/// The outputs of one of the voucher calls; the functions kpc_voucher_... return them. Its secrets
+/// are wiped when it is freed.
 ///
 /// The joiner mints a voucher for a message stream, writes its payload to the first box of the
 /// voucher's stream and hands the voucher over. The inductor derives the stream, reads the
@@ -38,10 +38,10 @@ impl Kind for kpc_voucher {
     const TAG: Tag = Tag::Voucher;
 }
 
-/// Mints a voucher for a message stream, as the joiner. Gives kpc_voucher_hash (the voucher, to
-/// be handed over out of band), kpc_voucher_payload (for the first box of the voucher's
-/// stream), kpc_voucher_stream and kpc_voucher_keys. Store the secret key: without it the reply
-/// cannot be opened. The daemon computes it with fresh randomness; two calls give two vouchers.
+/// Mints a voucher for a message stream, as the joiner. Returns kpc_voucher_hash (the voucher, to
+/// be handed over out of band), kpc_voucher_payload (for the first box of the voucher's stream),
+/// kpc_voucher_stream and kpc_voucher_keys. Store the secret key: without it the reply cannot be
+/// opened. The daemon computes it with fresh randomness; two calls make two vouchers.
 ///
 /// @param client             the client
 /// @param message_write_cap  the stream for which the voucher is
@@ -121,8 +121,8 @@ pub unsafe extern "C" fn kpc_voucher_mint_result(
     }
 }
 
-/// The stream of a voucher, as the inductor: its first box tells of the joiner, its second
-/// takes the reply.
+/// The stream of a voucher, as the inductor: its first box describes the joiner, its second takes
+/// the reply.
 ///
 /// @param client      the client
 /// @param voucher     the voucher
@@ -197,9 +197,9 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_result(
     }
 }
 
-/// Accepts a joiner, as the inductor. Gives kpc_voucher_display_name,
-/// kpc_voucher_message_read_cap (for the group), kpc_voucher_sealed_reply (for the second box
-/// of the voucher's stream), kpc_voucher_stream and kpc_voucher_salt.
+/// Accepts a joiner, as the inductor. Returns kpc_voucher_display_name,
+/// kpc_voucher_message_read_cap (for the group), kpc_voucher_sealed_reply (for the second box of
+/// the voucher's stream), kpc_voucher_stream and kpc_voucher_salt.
 ///
 /// @param client               the client
 /// @param voucher              the voucher
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_result(
 ///                             who_reply_len is 0
 /// @param who_reply_len        how many bytes
 /// @param timeout_ms           how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
-/// @param voucher_out          receives what it gives
+/// @param voucher_out          receives the outputs
 /// @param error                receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY,
 ///         KPC_ERR_PAYLOAD_TOO_LARGE (no box holds so much), KPC_ERR_VOUCHER_HASH_MISMATCH (the
@@ -288,9 +288,8 @@ pub unsafe extern "C" fn kpc_voucher_induct_result(
     }
 }
 
-/// Opens the reply to a voucher of one's own, as the joiner. Gives kpc_voucher_who_reply,
-/// kpc_voucher_salt and kpc_voucher_message_write_cap, with which messages are written from now
-/// on.
+/// Opens the reply to a voucher of one's own, as the joiner. Returns kpc_voucher_who_reply,
+/// kpc_voucher_salt and kpc_voucher_message_write_cap, with which messages are written from now on.
 ///
 /// @param client             the client
 /// @param secret_key         the secret key of kpc_voucher_keys
@@ -299,7 +298,7 @@ pub unsafe extern "C" fn kpc_voucher_induct_result(
 /// @param sealed_reply_len   how many bytes
 /// @param message_write_cap  the stream for which the voucher was minted
 /// @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
-/// @param voucher_out        receives what it gives
+/// @param voucher_out        receives the outputs
 /// @param error              receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key
 ///         of fewer than 32 bytes, with which daemons answer nothing),
