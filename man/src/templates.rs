@@ -67,7 +67,7 @@ pub fn simulator(template: &str, help: &str, manual: &Manual<'_>) -> Result<Stri
         .and_then(|(_, rest)| rest.split_once("\n\n"))
         .ok_or("--help has no options")?;
     let (_, commands) = rest
-        .split_once("Commands, one a line")
+        .split_once("Commands, one per line")
         .and_then(|(_, rest)| rest.split_once("\n\n"))
         .ok_or("--help has no commands")?;
     let mut page = Page::new("kpclientd-sim", 1, &manual.edition);

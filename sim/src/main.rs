@@ -38,7 +38,7 @@ fn simulate(arguments: &Arguments) -> io::Result<()> {
             .spawn(move || obey_stdin(&commands))?;
         None
     } else {
-        // Commands that nobody sends: dropping the sender would end the simulator.
+        // No commands come, but dropping the sender would stop the simulator.
         Some(commands)
     };
     let config = arguments.config.clone();
@@ -70,7 +70,7 @@ fn ready_line(bound: &Bound) -> String {
     line + "\n"
 }
 
-/// Hands commands on until the input ends, and the simulator with it.
+/// Passes commands on until the end of the input, which stops the simulator.
 fn obey_stdin(commands: &mpsc::UnboundedSender<Command>) {
     for line in io::stdin().lock().lines() {
         let Ok(line) = line else { return };

@@ -8,7 +8,7 @@ use super::steering::COMMANDS;
 use crate::network::{Era, Scheme};
 use kpclient::bacap::Derivation;
 
-/// Where kpclientd listens unless it is told otherwise.
+/// Where kpclientd listens by default.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:64331";
 
 const HELP: &str = "\
@@ -20,48 +20,48 @@ Usage: kpclientd-sim [OPTIONS]
   --tcp ADDRESS        listen on this TCP address; port 0 takes a free one
                        (without both: --tcp 127.0.0.1:64331)
   --control PATH       take commands on this Unix socket
-  --control stdin      take commands on the standard input; its end ends the simulator
-  --config-out FILE    write a thinclient.toml that leads here
+  --control stdin      take commands on the standard input; the simulator exits at its end
+  --config-out FILE    write a thinclient.toml with the address of this simulator
   --config-flat        write it as the flat file with geometries that clients up to 0.0.12 read
-  --stale-socket       leave the Unix socket's file where it is found: who was killed left one,
-                       which keeps the next one from starting: address already in use
+  --stale-socket       do not remove an existing file of the Unix socket: a killed daemon leaves
+                       one, and the next one fails to start (address already in use)
   --boxes FILE         keep the replicas' boxes in this file: another simulator with the same
-                       seed finds them there, however this one ended
+                       seed finds them there, even if this one was killed
   --protocol VERSION   current, v0.0.73-rc1 or v0.0.72
   --scheme NAME        key exchange with the replicas: ctidh1024-x25519 (MaxPlaintextPayloadLength
                        1549, what v0.0.99 has built in) or x25519 (1677)
-  --derivation HOW     new or old: how keys are made from a seed, since hpqc's change 101 of May
-                       2026 or as before (new; for the protocols before today's always old)
+  --derivation HOW     new or old: how keys are made from a seed, as since hpqc's change 101 of
+                       May 2026 or as before (new; always old with the older protocols)
   --instant            packets leave and return at once; queues, turns and hazards stay
-  --lambda-p RATE      packets a millisecond (0.001, one a second)
-  --latency MS         round trip of a packet (by chance, from the mixes' delays)
-  --loss P             probability that a round trip comes to nothing (0)
+  --lambda-p RATE      packets per millisecond (0.001, one per second)
+  --latency MS         round trip of a packet (default: drawn from the mixes' delays)
+  --loss P             probability that a round trip is lost (0)
   --epoch SECONDS      length of an epoch (120)
   --grace SECONDS      how long a lost connection's state is kept (600)
   --seed N             for keys, delays and losses
   --encrypt-cost MS    processor time of one encryption: each encrypt_read and encrypt_write, each
                        envelope of a copy stream (2150, with --scheme x25519 1.34, with
                        --instant 0); vouchers cost a third, inducting two thirds
-  --cores N            encryptions that get on at once; a connection has one at a time (2)
-  --patient-couriers   couriers look again for a box for as long as they are asked, not five times:
-                       for programs whose pauses are longer than a sped-up network's patience
-  --double-writes P    probability that a write reaches its replicas twice, and is told that its own
-                       content is there already (0.25 with v0.0.73-rc1, where it was seen, else 0)
+  --cores N            encryptions that proceed at once; a connection has one at a time (2)
+  --patient-couriers   couriers look again for a missing box each time that they are asked, not
+                       only five times: for programs that pause on a sped-up network
+  --double-writes P    probability that a write reaches its replicas twice and is answered that its
+                       own content exists already (0.25 with v0.0.73-rc1, as recorded, else 0)
   --local-work US      processor time for each local request; a real daemon takes 30 to 50 (0)
   --late-close CHANCE  probability that a lost connection is noticed late (0.15)
-  --help, --version    print this, or the version, and end
+  --help, --version    print this, or the version, and exit
 
-One line `ready: …` says that the sockets are open. SIGTERM sends a shutdown_event and ends.
+The line `ready: …` reports that the sockets are open. SIGTERM publishes shutdown_event and exits.
 
-Commands, one a line, answered by one line `ok …` or `error …`:
+Commands, one per line, each answered with one line `ok …` or `error …`:
 
 ";
 
 /// What the command line asks for.
 pub enum Asked {
-    /// To run.
+    /// Run the simulator.
     Run(Box<Arguments>),
-    /// To print this and end.
+    /// Print this text and exit.
     Print(String),
 }
 
@@ -75,11 +75,11 @@ pub struct Arguments {
     pub control_stdin: bool,
     /// Where to write a thinclient.toml.
     pub config_out: Option<String>,
-    /// Whether in the flat form of older clients.
+    /// Whether it has the flat form of older clients.
     pub config_flat: bool,
 }
 
-/// Understands the command line, without the program's name.
+/// Parses the command line, without the program's name.
 ///
 /// # Errors
 /// A text that says what is wrong.
@@ -127,7 +127,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Asked, String> {
     Ok(Asked::Run(Box::new(arguments)))
 }
 
-/// The era decides on all defaults, wherever it stands.
+/// All defaults depend on the era, so it is read first.
 fn era(words: &[String]) -> Result<Era, String> {
     let after = words
         .iter()
@@ -187,7 +187,7 @@ fn set(arguments: &mut Arguments, option: &str, value: String) -> Result<(), Str
     Ok(())
 }
 
-/// Epochs are counted from the same moment, however long they are.
+/// Epochs of any length are counted from the same moment.
 fn set_epoch(config: &mut SimConfig, length: Duration) -> Result<(), String> {
     if length < Duration::from_secs(1) {
         return Err("--epoch needs a second at least".to_owned());

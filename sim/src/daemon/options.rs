@@ -1,11 +1,11 @@
-//! What can be chosen about the daemon.
+//! The daemon's configuration.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::network::{Era, NetworkConfig};
 
-/// Old daemons wait for a document as long as it takes.
+/// Old daemons wait for a document without a limit.
 const UNLIMITED: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// How the simulator behaves. Start from [`SimConfig::new`] or [`SimConfig::instant`].
@@ -15,7 +15,7 @@ pub struct SimConfig {
     pub network: NetworkConfig,
     /// Path of the Unix socket to listen on; a leading `@` means the abstract namespace.
     pub unix: Option<String>,
-    /// As the daemon: a socket's file that somebody left is not taken away, and keeps this one from starting. A restart by
+    /// As with the daemon, an existing socket file is not removed and prevents the start. A restart by
     /// control without `graceful` leaves one.
     pub stale_socket: bool,
     /// Address of the TCP socket to listen on, such as `127.0.0.1:0`.
@@ -24,23 +24,23 @@ pub struct SimConfig {
     pub boxes: Option<PathBuf>,
     /// Round trip of a packet; `None` draws it from the document's mixing rate, hop by hop.
     pub latency: Option<Duration>,
-    /// Probability that a round trip comes to nothing.
+    /// Probability that a round trip is lost.
     pub loss: f64,
-    /// How long the state of a lost connection is kept.
+    /// How long the state of a lost connection is kept (grace period).
     pub grace: Duration,
-    /// Without the Poisson process: queued requests leave at once. Queues, turns and hazards stay.
+    /// Sends queued requests at once, without the Poisson process. Queues, turns and hazards stay.
     pub instant: bool,
-    /// How long after the expected arrival of an answer a packet is sent again.
+    /// How long after the expected arrival of an answer a packet is retransmitted.
     pub resend_slack: Duration,
     /// The same for a reliable message of the older protocol.
     pub reliable_slack: Duration,
     /// How often a courier is asked about a copy command.
     pub copy_poll: Duration,
-    /// How long to wait before a courier is asked again for a box that is not there.
+    /// The delay before a courier is asked again for a missing box.
     pub retry_gap: Duration,
-    /// A client that takes nothing from its socket for this long is dropped.
+    /// A client that reads nothing for this long is disconnected.
     pub write_timeout: Duration,
-    /// Computing time for each envelope that one request makes, during which its connection waits, beside its encryption.
+    /// Time for each envelope that one request makes, in addition to its encryption. Its connection waits meanwhile.
     pub time_per_envelope: Duration,
     /// Processor time of one encryption: an `encrypt_read`, an `encrypt_write`, each envelope that one
     /// request makes. Its connection waits for it, and all connections share the cores. `None` is what
@@ -49,16 +49,16 @@ pub struct SimConfig {
     /// Processor time of one group action of a voucher: a mint or an open costs one, an induct two.
     /// `None` is a third of an encryption with CTIDH1024-X25519, which costs three.
     pub voucher_cost: Option<Duration>,
-    /// So many encryptions get on at once.
+    /// So many encryptions proceed at once.
     pub cores: usize,
     /// Processor time for each local request. The recorded daemon answers 20 to 34 thousand a
-    /// second, so it takes 30 to 50 microseconds; none here, unless speed is the subject.
+    /// second, so it takes 30 to 50 microseconds. The default is zero; set it to measure speed.
     pub local_work: Duration,
     /// How long the first frame waits for a document when there is none.
     pub document_patience: Duration,
-    /// Probability that the daemon notices late that a client has gone.
+    /// Probability that the daemon notices a closed connection late.
     pub late_close_chance: f64,
-    /// How late at most.
+    /// The longest such delay.
     pub late_close: Duration,
 }
 
@@ -100,13 +100,13 @@ impl SimConfig {
         }
     }
 
-    /// Today's daemon in a hurry, for tests to which time does not matter.
+    /// Today's daemon without delays, for tests that do not depend on time.
     #[must_use]
     pub fn instant() -> SimConfig {
         SimConfig::new(Era::Current).hurried()
     }
 
-    /// The same without the Poisson process and with every waiting time cut short.
+    /// The same without the Poisson process and with short delays.
     #[must_use]
     pub fn hurried(mut self) -> SimConfig {
         self.instant = true;

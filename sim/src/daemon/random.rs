@@ -1,4 +1,4 @@
-//! A small generator for delays, losses and choices: the same seed gives the same run.
+//! A small generator for delays, losses and choices. The same seed gives the same run.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ impl Random {
     }
 }
 
-/// 16 bytes that nobody else has, whatever the seed: they name this process and its sessions.
+/// 16 unique bytes, whatever the seed. They name this process and its sessions.
 pub(crate) fn fresh_id() -> [u8; 16] {
     let mut id = [0; 16];
     if getrandom::fill(&mut id).is_err() {

@@ -1,4 +1,4 @@
-//! A simulator inside a test: a thread of its own, a directory of its own.
+//! A simulator inside a test, with its own thread and directory.
 
 use std::io;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ impl Sim {
     /// configuration says where.
     ///
     /// # Errors
-    /// When the directory, the thread or a socket cannot be had.
+    /// When the directory, the thread or a socket cannot be created.
     pub fn start(mut config: SimConfig) -> io::Result<Sim> {
         let name = format!("kpclientd-sim-{}", hex(&fresh_id()));
         let directory = std::env::temp_dir().join(name);
@@ -34,12 +34,12 @@ impl Sim {
         config.unix.get_or_insert(socket);
         config.tcp.get_or_insert_with(|| "127.0.0.1:0".to_owned());
         let (commands, receiver) = mpsc::unbounded_channel();
-        let (tell, told) = answers::channel();
+        let (ready, bound) = answers::channel();
         let started = std::thread::Builder::new()
             .name("kpclientd-sim".to_owned())
             .spawn(move || {
                 run(config, None, false, receiver, |bound| {
-                    tell.send(bound.clone()).map_err(io::Error::other)
+                    ready.send(bound.clone()).map_err(io::Error::other)
                 })
             });
         let mut sim = Sim {
@@ -49,13 +49,13 @@ impl Sim {
             bound: Bound::default(),
         };
         let thread = started?;
-        match told.recv() {
+        match bound.recv() {
             Ok(bound) => {
                 sim.bound = bound;
                 sim.thread = Some(thread);
                 Ok(sim)
             }
-            // It ended before it was ready: its result says why.
+            // It stopped before it was ready; its result says why.
             Err(_) => match thread.join() {
                 Ok(Err(e)) => Err(e),
                 _ => Err(io::Error::other("the simulator ended at once")),
@@ -81,10 +81,10 @@ impl Sim {
         &self.directory
     }
 
-    /// Executes a command of the control line and waits for its answer.
+    /// Executes a control command and waits for its answer.
     ///
     /// # Errors
-    /// What the control line answers after "error", or that the simulator has ended.
+    /// The text after "error" in the answer, or that the simulator has ended.
     pub fn control(&self, line: &str) -> Result<String, String> {
         let (answer, wait) = answers::channel();
         let command = Command {

@@ -1,4 +1,4 @@
-//! A thinclient.toml that leads to a simulator.
+//! A thinclient.toml for clients of a simulator.
 
 use std::fmt::Write;
 
@@ -34,7 +34,7 @@ pub fn flat_thinclient_toml(config: &NetworkConfig, bound: &Bound) -> String {
     text
 }
 
-/// How the two forms name the transport, and where it leads.
+/// The names of the transport in the two forms, and its address.
 fn dialled(bound: &Bound) -> (&'static str, &'static str, &str) {
     match (&bound.unix, &bound.tcp) {
         (Some(path), _) => ("Unix", "unix", path.as_str()),
@@ -55,7 +55,7 @@ fn put_table<T: Serialize>(text: &mut String, name: &str, geometry: &T) {
     }
 }
 
-/// A basic string.
+/// A basic string of TOML.
 fn quoted(value: &str) -> String {
     let mut text = String::from("\"");
     for c in value.chars() {

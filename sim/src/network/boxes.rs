@@ -14,15 +14,15 @@ use super::ed25519::{self, Signature, Signer};
 
 const NONCE: usize = 12;
 
-/// What a reader of one box knows.
+/// The keys of one box that a reader knows.
 pub(super) struct BoxKeys {
-    /// The name under which replicas keep the box; also the key that its content is signed with.
+    /// The name under which replicas keep the box, which is also the key that verifies its signature.
     pub(super) id: [u8; 32],
     key: [u8; 32],
 }
 
 impl BoxKeys {
-    /// `None` when the capability's key is no usable point of the curve.
+    /// `None` if the capability's key is no usable point of the curve.
     pub(super) fn new(public: &[u8; 32], index: &BoxIndex) -> Option<BoxKeys> {
         let id = index.box_id(public, CONTEXT).ok()?;
         let key = expand(index.encryption_key(), &id);
@@ -42,7 +42,7 @@ pub(super) struct SignedBox {
     pub(super) id: [u8; 32],
     /// The content; nothing for a tombstone.
     pub(super) sealed: Vec<u8>,
-    /// By the key that the name is.
+    /// The signature, verified with the name as the key.
     pub(super) signature: Signature,
 }
 
@@ -68,13 +68,13 @@ impl SignedBox {
         self.sealed.is_empty()
     }
 
-    /// Whether whoever may write to this box made this.
+    /// Whether the signature is that of a writer of this box.
     pub(super) fn verify(&self) -> bool {
         let message = signed_part(&self.id, &self.sealed);
         ed25519::verify(&self.id, &message, &self.signature)
     }
 
-    /// The plaintext, when these keys are the right ones and nothing was changed.
+    /// The plaintext; `None` if the keys are wrong or the content was changed.
     pub(super) fn open(&self, keys: &BoxKeys) -> Option<Vec<u8>> {
         if self.id != keys.id || !self.verify() {
             return None;

@@ -1,4 +1,4 @@
-//! What can be chosen about the network behind the daemon.
+//! The configuration of the network behind the daemon.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ const EPOCH_ZERO_UNIX: u64 = 1_496_275_200;
 /// Replica epochs are weeks.
 const REPLICA_EPOCH_SECONDS: u64 = 7 * 24 * 3600;
 
-/// Which generation of daemon and network is played.
+/// The generation of daemon and network to simulate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
     /// The Channel API.
@@ -43,7 +43,7 @@ pub struct NetworkConfig {
     pub replicas: usize,
     /// Service nodes, each with an echo service and a courier.
     pub couriers: usize,
-    /// Which generation is played.
+    /// The generation to simulate.
     pub era: Era,
     /// How the daemon makes keys from a seed.
     pub derivation: Derivation,
@@ -51,11 +51,11 @@ pub struct NetworkConfig {
     pub scheme: Scheme,
     /// MaxPlaintextPayloadLength.
     pub max_plaintext: usize,
-    /// How often a courier looks again for a box that was not there, for one envelope.
+    /// How often a courier looks again for a missing box, for one envelope.
     pub look_ups: u32,
-    /// How long a courier waits for a box of a temporary stream that is not there.
+    /// How long a courier waits for a missing box of a temporary stream.
     pub copy_patience: Duration,
-    /// Time from a write until its replicas show it to readers.
+    /// Time from a write until readers see it.
     pub replication_lag: Duration,
     /// Whether writing a box again with the same content is answered with 10, as before v0.0.74.
     pub identical_rewrite_is_error: bool,
@@ -67,7 +67,7 @@ pub struct NetworkConfig {
 }
 
 impl NetworkConfig {
-    /// A network like the one that the recorded conversations come from, of this generation.
+    /// A network of this generation like the recorded one.
     #[must_use]
     pub fn new(era: Era) -> NetworkConfig {
         let since = SystemTime::now()
@@ -108,7 +108,7 @@ impl NetworkConfig {
 }
 
 impl NetworkConfig {
-    /// The same with another key exchange, which leaves more or less room in a box.
+    /// The same with another key exchange, which changes the size of a box.
     #[must_use]
     pub fn with_scheme(mut self, scheme: Scheme) -> NetworkConfig {
         self.scheme = scheme;

@@ -7,25 +7,25 @@
 pub(super) const START: u8 = 1;
 /// Flag of the last element.
 pub(super) const FINAL: u8 = 2;
-/// What an element needs beside its data.
+/// Bytes of an element beside its data.
 pub(super) const ELEMENT_OVERHEAD: usize = 5;
-/// The most that one destination may be given at once.
+/// The largest payload of one destination.
 pub(super) const MAX_PAYLOAD: usize = 10 << 20;
 /// The most boxes, and the most envelopes, of a stream.
 pub(super) const MAX_COUNT: u64 = 65_536;
 
-/// One element, taken apart.
+/// One decoded element.
 pub(super) struct Element<'a> {
-    /// The stream begins here.
+    /// Whether it is the first of the stream.
     pub(super) is_start: bool,
-    /// The stream ends here.
+    /// Whether it is the last of the stream.
     pub(super) is_final: bool,
     /// Its share of the envelopes.
     pub(super) data: &'a [u8],
 }
 
 impl<'a> Element<'a> {
-    /// `None` when this is none.
+    /// `None` if this is no element.
     pub(super) fn parse(bytes: &'a [u8]) -> Option<Element<'a>> {
         let (flags, rest) = bytes.split_first()?;
         let (length, data) = rest.split_first_chunk::<4>()?;
@@ -38,18 +38,18 @@ impl<'a> Element<'a> {
     }
 }
 
-/// What becomes of the data that do not fill an element.
+/// What to do with data that do not fill an element.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tail {
-    /// Given back, for the next call.
+    /// Return them, for the next call.
     Keep,
-    /// Made an element of its own.
+    /// Make them an element of their own.
     Flush,
-    /// Made the last element of the stream.
+    /// Make them the last element of the stream.
     End,
 }
 
-/// Cuts envelopes into elements.
+/// Splits envelopes into elements.
 pub(super) struct Encoder {
     room: usize,
     first: bool,
@@ -58,7 +58,7 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// Goes on behind `buffer`, what an earlier call gave back.
+    /// Continues after `buffer`, which an earlier call returned.
     pub(super) fn new(max_plaintext: usize, buffer: &[u8], is_start: bool) -> Encoder {
         Encoder {
             room: max_plaintext.saturating_sub(ELEMENT_OVERHEAD).max(1),
@@ -76,7 +76,7 @@ impl Encoder {
         self.emit_while(|left, room| left > room);
     }
 
-    /// All elements, and what is left.
+    /// All elements, and the rest.
     pub(super) fn finish(mut self, tail: Tail) -> (Vec<Vec<u8>>, Option<Vec<u8>>) {
         if tail == Tail::Keep {
             self.emit_while(|left, room| left >= room);

@@ -1,4 +1,4 @@
-//! A copy command at work: a courier reads the temporary stream box by box and performs the envelopes in it.
+//! Performs a copy command: a courier reads the temporary stream box by box and performs the envelopes in it.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ pub(super) struct CopyJob {
     index: BoxIndex,
     boxes: u64,
     performed: u64,
-    /// Data of elements that are no whole envelope yet.
+    /// Data of an envelope that is not complete yet.
     pending: Vec<u8>,
     waiting_since: Duration,
     state: CopyState,
-    ended: Option<Duration>,
+    completed: Option<Duration>,
 }
 
-/// Why a copy stops: what a replica said, if one was asked.
+/// Why a copy stops: the code of a replica, if one was asked.
 type Stop = Option<Code>;
 
 enum Step {
@@ -37,7 +37,7 @@ enum Step {
 }
 
 impl CopyJob {
-    /// Begins at the first index of the capability.
+    /// Starts at the first index of the capability.
     pub(super) fn new(now: Duration, cap: WriteCap) -> CopyJob {
         CopyJob {
             index: cap.first_index(),
@@ -47,16 +47,16 @@ impl CopyJob {
             pending: Vec::new(),
             waiting_since: now,
             state: CopyState::InProgress,
-            ended: None,
+            completed: None,
         }
     }
 
-    /// When it was over, if it is.
-    pub(super) fn ended(&self) -> Option<Duration> {
-        self.ended
+    /// When it completed, if it has.
+    pub(super) fn completed(&self) -> Option<Duration> {
+        self.completed
     }
 
-    /// Goes on as far as the stream is there.
+    /// Continues up to the first missing box.
     pub(super) fn advance(&mut self, now: Duration, world: &mut World<'_>) -> CopyState {
         while self.state == CopyState::InProgress {
             match self.step(now, world) {
@@ -78,7 +78,7 @@ impl CopyJob {
 
     fn end(&mut self, now: Duration, state: CopyState) {
         self.state = state;
-        self.ended = Some(now);
+        self.completed = Some(now);
         self.pending = Vec::new();
     }
 
@@ -118,7 +118,7 @@ impl CopyJob {
         }
     }
 
-    /// Performs every envelope that is whole, in order.
+    /// Performs all complete envelopes in order.
     fn perform_pending(&mut self, now: Duration, world: &mut World<'_>) -> Result<(), Stop> {
         let pending = std::mem::take(&mut self.pending);
         let mut rest = &pending[..];

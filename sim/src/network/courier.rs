@@ -1,8 +1,8 @@
-//! Couriers: they take envelopes, ask replicas, and remember.
+//! Couriers: they take envelopes, ask replicas, and cache the answers.
 //!
-//! A courier is a cache in front of the replicas, with the real one's traps: an envelope that it knows is answered from what it
-//! knows, and looked up again for the next time only. It looks a few times, and then repeats "not found" until the entry is old
-//! *and* another envelope makes it clean up. Other couriers know nothing of all that.
+//! A courier is a cache in front of the replicas, with the hazards of the real one. A known envelope is answered from the
+//! cache and looked up again for the next query. After a few look-ups the courier repeats "not found" until the entry is old
+//! *and* another envelope triggers the clean-up. Couriers do not share their caches.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::random::Random;
 use super::replica::{code, Replicas};
 use super::types::{BoxAnswer, Code, CopyState, Fault, Hash};
 
-/// How old an entry must be before another envelope sweeps it away.
+/// The age at which another envelope removes an entry.
 const CACHE_LIFE: Duration = Duration::from_secs(5 * 60);
 /// How long the outcome of a copy command is remembered.
 const COPY_MEMORY: Duration = Duration::from_secs(30 * 60);
@@ -33,24 +33,24 @@ mod error {
 pub(super) struct World<'a> {
     /// The replicas behind it.
     pub(super) replicas: &'a mut Replicas,
-    /// What is to go wrong.
+    /// The ordered faults.
     pub(super) faults: &'a mut Faults,
     /// For nonces.
     pub(super) random: &'a mut Random,
     /// The replica epoch now.
     pub(super) replica_epoch: u64,
-    /// The sizes that an envelope may have.
+    /// The valid sizes of an envelope.
     pub(super) envelope_lengths: [usize; 2],
     /// How often the replicas are asked again about one envelope.
     pub(super) look_ups: u32,
-    /// How likely a write is carried out twice.
+    /// Probability that a write is performed twice.
     pub(super) double_writes: f64,
     /// How long a copy waits for a box.
     pub(super) copy_patience: Duration,
 }
 
 impl World<'_> {
-    /// Has an envelope carried out by the replicas that it is for.
+    /// Makes the replicas of an envelope perform it.
     pub(super) fn perform(&mut self, now: Duration, envelope: &Envelope<'_>) -> Answer {
         match self.open(envelope) {
             Some(Order::Read(id)) => self.replicas.read(now, &id, self.faults),
@@ -70,7 +70,7 @@ impl World<'_> {
         envelope.open(0, &secret)
     }
 
-    /// Whether a courier takes this for an envelope; otherwise its own error.
+    /// Parses an envelope; otherwise returns the courier's own error.
     pub(super) fn check<'a>(&self, bytes: &'a [u8]) -> Result<Envelope<'a>, Code> {
         if !self.envelope_lengths.contains(&bytes.len()) {
             return Err(error::INVALID_ENVELOPE);
@@ -107,7 +107,7 @@ impl Courier {
         self.look_ups
     }
 
-    /// First round trip: takes the envelope and has it carried out. One that it knows is answered at once.
+    /// First round trip: takes the envelope and performs it. A known envelope is answered at once.
     pub(super) fn ack(
         &mut self,
         now: Duration,
@@ -145,7 +145,7 @@ impl Courier {
         Ok(None)
     }
 
-    /// Second round trip: what a replica said.
+    /// Second round trip: returns the answer of a replica.
     pub(super) fn result(
         &mut self,
         now: Duration,
@@ -171,12 +171,12 @@ impl Courier {
         }
     }
 
-    /// The answer that this courier remembers.
+    /// The cached answer.
     pub(super) fn known(&self, hash: &Hash) -> Option<&Answer> {
         self.cache.get(hash).map(|entry| &entry.answer)
     }
 
-    /// The same. Where that is "not found" it looks again, for the next time.
+    /// The cached answer. If it is "not found", looks again for the next query.
     fn recall(
         &mut self,
         now: Duration,
@@ -221,8 +221,8 @@ impl Courier {
 
     fn forget_copies(&mut self, now: Duration) {
         self.copies.retain(|_, job| {
-            job.ended()
-                .is_none_or(|ended| now.saturating_sub(ended) <= COPY_MEMORY)
+            job.completed()
+                .is_none_or(|completed| now.saturating_sub(completed) <= COPY_MEMORY)
         });
     }
 }

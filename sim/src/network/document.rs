@@ -1,7 +1,7 @@
-//! Directory documents, field by field as the recorded ones.
+//! Directory documents with the fields of the recorded ones.
 //!
-//! Maps are written by hand, because their order is part of what was recorded: documents as the authorities sign them,
-//! and every descriptor, have short keys first; a document that the daemon tells of while a session lasts has the order
+//! Maps are encoded by hand, because the recordings have a fixed order. Documents as the authorities sign them,
+//! and all descriptors, have short keys first. A document that the daemon publishes during a session has the order
 //! of its own data structure.
 
 use std::collections::BTreeMap;
@@ -23,23 +23,23 @@ const VALID: u64 = 5;
 /// The order of a document's fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// As signed: what the handshake shows.
+    /// As signed: in the handshake.
     Canonical,
-    /// As the daemon re-encodes it: what later events show.
+    /// As the daemon encodes it again: in later events.
     Declared,
 }
 
-/// What documents are made of.
+/// The contents of documents.
 pub(super) struct Directory<'a> {
     /// Parameters.
     pub(super) config: &'a NetworkConfig,
-    /// Who is there.
+    /// The nodes.
     pub(super) nodes: &'a Nodes,
     /// The replicas.
     pub(super) replicas: &'a Replicas,
 }
 
-/// Whether the document of an epoch is at hand.
+/// Whether the document of an epoch is kept.
 pub(super) fn is_kept(config: &NetworkConfig, current: u64, epoch: u64) -> bool {
     let oldest = current.saturating_sub(KEPT).max(genesis(config));
     (oldest..=current).contains(&epoch)
@@ -142,7 +142,7 @@ impl Directory<'_> {
     }
 
     fn descriptor(&self, node: &Node, role: Role, epoch: u64) -> Vec<u8> {
-        // The older generations' descriptors name the epoch in which they were uploaded.
+        // Descriptors of the older generations name the epoch of their upload.
         let uploaded = match self.config.era {
             Era::Current => epoch,
             _ => epoch.saturating_sub(1),
@@ -224,7 +224,7 @@ impl Directory<'_> {
         map
     }
 
-    /// Identity keys in their own order, and beside them, as one byte string, the ReplicaIDs.
+    /// Identity keys in their order, and their ReplicaIDs as one byte string.
     fn add_configured_replicas(&self, map: &mut Map) {
         let known = self.replicas.identities();
         let mut configured: Vec<([u8; 32], u8)> = (0..configured_replicas(self.config))
@@ -341,6 +341,6 @@ fn head(kind: u8, count: usize) -> Vec<u8> {
 }
 
 fn to_cbor<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    // Only values whose encoding cannot fail come here.
+    // The encoding of these values cannot fail.
     serde_cbor::to_vec(&value).unwrap_or_default()
 }

@@ -1,10 +1,10 @@
-//! Ed25519 with keys that can be blinded, which is what makes a box's name its verification key.
+//! Ed25519 with blinded keys: the name of a box is its verification key.
 
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::{clamp_integer, Scalar};
 use sha2::{Digest, Sha512};
 
-/// A signature as it lies on the wire.
+/// A signature as on the wire.
 pub(super) type Signature = [u8; 64];
 
 /// A private key, expanded.
@@ -27,7 +27,7 @@ impl Signer {
         }
     }
 
-    /// This key times a factor. It signs for `public` whether or not that belongs to it: whoever verifies finds out.
+    /// This key times a factor. It signs for `public` without a check that the two belong together.
     pub(super) fn blinded(&self, factor: &Scalar, public: [u8; 32]) -> Signer {
         let mut hash = Sha512::new();
         hash.update(b"blinded nonce prefix");
@@ -74,7 +74,7 @@ pub(super) fn verify(public: &[u8; 32], message: &[u8], signature: &Signature) -
     expected.to_bytes() == commitment
 }
 
-/// Whether somebody could own this public key.
+/// Whether this is a usable public key.
 pub(super) fn is_usable(public: &[u8; 32]) -> bool {
     CompressedEdwardsY(*public)
         .decompress()

@@ -1,6 +1,6 @@
-//! Courier envelopes: what a daemon makes for two replicas, and the answers that only it can open.
+//! Courier envelopes, which a daemon makes for two replicas, and the answers that only it can open.
 //!
-//! The sizes and the descriptor are the real ones; what the bytes mean inside is our own.
+//! The sizes and the descriptor are the real ones. The meaning of the bytes inside is our own.
 //!
 //! | part | bytes |
 //! |---|---|
@@ -36,12 +36,12 @@ pub(super) struct Recipient {
     pub(super) public: [u8; KEY],
 }
 
-/// What a replica is asked to do.
+/// An order to a replica.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Order {
-    /// Give this box.
+    /// Return this box.
     Read([u8; 32]),
-    /// Keep this box, or this tombstone.
+    /// Store this box or tombstone.
     Write(SignedBox),
 }
 
@@ -77,7 +77,7 @@ impl Order {
 }
 
 /// Seals an order into an envelope of exactly `length` bytes. Returns it with the key that opens the answer.
-/// `None` when the order does not fit.
+/// `None` if the order does not fit.
 pub(super) fn seal(
     random: &mut Random,
     epoch: u64,
@@ -110,7 +110,7 @@ pub(super) fn seal(
 pub(super) struct Envelope<'a>(&'a [u8]);
 
 impl<'a> Envelope<'a> {
-    /// `None` when it is too short to be one.
+    /// `None` if it is too short.
     pub(super) fn parse(bytes: &'a [u8]) -> Option<Envelope<'a>> {
         (bytes.len() > BODY + TAG).then_some(Envelope(bytes))
     }
@@ -135,7 +135,7 @@ impl<'a> Envelope<'a> {
             .unwrap_or_default()
     }
 
-    /// What the replica in this slot finds inside with its secret key.
+    /// Opens it with the secret key of the replica in this slot.
     pub(super) fn open(&self, slot: usize, secret: &[u8; KEY]) -> Option<Order> {
         let (header, body) = self.0.split_at_checked(BODY)?;
         let sealed_key = header[KEYS..].chunks_exact(SEALED_KEY).nth(slot)?;
@@ -146,7 +146,7 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// What opens the answer, and what the daemon gives to the client to keep.
+/// The descriptor, which opens the answer. The client keeps it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Descriptor {
@@ -174,7 +174,7 @@ impl Descriptor {
     }
 }
 
-/// What a replica says.
+/// The answer of a replica.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     /// Its error code.
@@ -208,7 +208,7 @@ impl Answer {
     }
 }
 
-/// Where an answer comes from.
+/// The origin of an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Origin {
     /// Which of the envelope's two replicas.
@@ -235,7 +235,7 @@ pub(super) fn seal_answer(
     sealed
 }
 
-/// Which of the envelope's replicas sealed this answer, with a key of which epoch.
+/// The replica that sealed this answer, and the epoch of its key.
 pub(super) fn answer_origin(sealed: &[u8]) -> Option<Origin> {
     let (slot, rest) = sealed.split_first()?;
     let epoch = u64::from_be_bytes(*rest.first_chunk()?);
@@ -255,7 +255,7 @@ pub(super) fn open_answer(
     Answer::decode(&decrypt(&key, nonce, ciphertext, header)?)
 }
 
-/// The name of an envelope.
+/// The hash that names an envelope.
 pub(super) fn hash(envelope: &[u8]) -> Hash {
     kpclient::bacap::blake2b_256(envelope)
 }

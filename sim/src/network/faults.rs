@@ -1,25 +1,25 @@
-//! Trouble that was asked for.
+//! Ordered faults.
 
 use super::types::Fault;
 
-/// What is still to go wrong, in the order in which it was asked for.
+/// Open faults, in the order of their commands.
 #[derive(Default)]
 pub(super) struct Faults(Vec<(Fault, u32)>);
 
 impl Faults {
-    /// Makes the next `times` matching events go wrong.
+    /// Applies a fault to the next `times` matching events.
     pub(super) fn add(&mut self, fault: Fault, times: u32) {
         if times > 0 {
             self.0.push((fault, times));
         }
     }
 
-    /// Forgets everything that has not happened yet.
+    /// Discards all open faults.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Takes the first that matches, once.
+    /// Takes the first matching fault, once.
     pub(super) fn take<T>(&mut self, matching: impl Fn(&Fault) -> Option<T>) -> Option<T> {
         let (at, found) = self
             .0

@@ -64,7 +64,7 @@ pub(super) fn sphinx() -> SphinxGeometry {
     }
 }
 
-/// By era; every length moves with the plaintext that a box holds.
+/// Depends on the era. Every length changes with the plaintext size of a box.
 pub(super) fn pigeonhole(config: &NetworkConfig) -> PigeonholeGeometry {
     let max = config.max_plaintext as u64;
     let key = config.scheme.extra_public() as u64;

@@ -1,8 +1,8 @@
-//! Boxes in a file, so that a network can outlive the process that plays it.
+//! Boxes in a file, so that a network outlives the simulator's process.
 //!
-//! The real network is somewhere else and keeps its boxes whatever becomes of a daemon. Each box
-//! that the replicas take is appended at once: a process that is killed loses none that it has
-//! confirmed. A record that a killed process did not finish is cut off at the next start.
+//! The real network keeps its boxes when a daemon stops. Each box
+//! that the replicas store is appended at once: a killed process loses none that it has
+//! confirmed. The next start removes an incomplete last record.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -17,11 +17,11 @@ const SIGNATURE: usize = 64;
 /// Id, signature, length of the content.
 const FIXED: usize = ID + SIGNATURE + 4;
 
-/// The file, open for more.
+/// The file, open for appending.
 pub(super) struct Journal(File);
 
 impl Journal {
-    /// Opens or makes the file; the boxes that are in it come in the order of their writing.
+    /// Opens or creates the file. Returns its boxes in the order of their writing.
     pub(super) fn open(path: &Path) -> io::Result<(Journal, Vec<SignedBox>)> {
         let mut file = OpenOptions::new()
             .read(true)
@@ -49,7 +49,7 @@ impl Journal {
         Ok((Journal(file), boxes))
     }
 
-    /// Adds a box.
+    /// Appends a box.
     pub(super) fn append(&mut self, what: &SignedBox) -> io::Result<()> {
         let length = u32::try_from(what.sealed.len()).map_err(io::Error::other)?;
         let mut record = Vec::with_capacity(FIXED + what.sealed.len());
@@ -61,7 +61,7 @@ impl Journal {
     }
 }
 
-/// The first record and what follows it; `None` when no whole one is left.
+/// The first record and the rest; `None` without a complete record.
 fn decode(bytes: &[u8]) -> Option<(SignedBox, &[u8])> {
     let (id, rest) = bytes.split_first_chunk::<ID>()?;
     let (signature, rest) = rest.split_first_chunk::<SIGNATURE>()?;

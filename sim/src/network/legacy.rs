@@ -1,7 +1,7 @@
-//! What the oldest era's couriers do: one round trip, answered with whatever there is.
+//! Couriers of the oldest era: one round trip, answered with the cached answer.
 //!
-//! They look once for each query, when it first comes, and repeat what they found ever after. So a read that came before the
-//! write never finds it, however often it is sent; one that is prepared anew does, when it comes for the second time.
+//! They look once for each query, at its first arrival, and then repeat what they found. So a read that came before the
+//! write never finds it, however often it is sent. A newly prepared read finds it at its second arrival.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::envelope::{Answer, Envelope};
 use super::replica::code;
 use super::types::{BoxAnswer, Code, Hash, LegacyAnswer};
 
-/// A query reaches a courier. The first time it is only taken; later, reads get what the asked replica said.
+/// A query reaches a courier. At first it is only taken. Later reads get the answer of the chosen replica.
 pub(super) fn query(
     courier: &mut Courier,
     now: Duration,
@@ -53,7 +53,7 @@ fn try_query(
     }
 }
 
-/// In that era a replica answers for its own boxes only.
+/// A replica of that era answers only for its own boxes.
 fn keeps(world: &World<'_>, bytes: &[u8], slot: u8, answer: &Answer) -> bool {
     let (Some(envelope), Some(found)) = (Envelope::parse(bytes), &answer.found) else {
         return true;

@@ -1,19 +1,19 @@
-//! Everything that lies behind the daemon: directory, services, couriers, replicas.
+//! The network behind the daemon: directory, services, couriers, replicas.
 //!
-//! Synchronous and without a clock of its own: `now` is the time since the simulator started, so that tests turn it as they
-//! like. All randomness comes from the configured seed.
+//! It is synchronous and has no clock: each call passes `now`, the time since the start of the simulator, so tests can choose
+//! it. All randomness comes from the configured seed.
 //!
 //! | file | what |
 //! |---|---|
 //! | `config`, `types`, `geometry`, `scheme` | the border to the daemon |
 //! | `document`, `nodes`, `pem` | the directory |
 //! | `storage` | boxes from the daemon's side: encrypt, send, open |
-//! | `envelope`, `courier`, `replica`, `boxes`, `ed25519` | what happens on the way there |
+//! | `envelope`, `courier`, `replica`, `boxes`, `ed25519` | boxes from the network's side |
 //! | `journal` | boxes in a file |
-//! | `streams`, `copy`, `copy_run` | copy streams: making, format, performing |
+//! | `streams`, `copy`, `copy_run` | copy streams: requests, format, performance |
 //! | `voucher` | contact vouchers |
 //! | `legacy` | the one round trip of the oldest era |
-//! | `faults`, `random` | trouble on demand, randomness |
+//! | `faults`, `random` | ordered faults, randomness |
 
 mod boxes;
 mod config;
@@ -83,7 +83,7 @@ impl Network {
         }
     }
 
-    /// What it was built from.
+    /// Its configuration.
     #[must_use]
     pub fn config(&self) -> &NetworkConfig {
         &self.config
@@ -102,7 +102,7 @@ impl Network {
         self.stripped(now, epoch, Order::Canonical)
     }
 
-    /// The same as later events carry it: with the same fields in another order.
+    /// The same as later events carry it, with the fields in another order.
     #[must_use]
     pub fn document_update(&self, now: Duration, epoch: u64) -> Option<Vec<u8>> {
         self.stripped(now, epoch, Order::Declared)
@@ -154,7 +154,7 @@ impl Network {
         geometry::pigeonhole(&self.config)
     }
 
-    /// A random courier: node and queue id. `None` on a network without one.
+    /// A random courier: node and queue id. `None` on a network without couriers.
     pub fn courier_for(&mut self) -> Option<(Hash, Vec<u8>)> {
         let node = self.random.pick(&self.nodes.services)?;
         Some((node.hash, nodes::COURIER.as_bytes().to_vec()))
@@ -166,7 +166,7 @@ impl Network {
         queue == nodes::COURIER.as_bytes() && self.nodes.service(node).is_some()
     }
 
-    /// Whether this destination echoes what it gets.
+    /// Whether this destination is an echo service.
     #[must_use]
     pub fn is_echo(&self, node: &Hash, queue: &[u8]) -> bool {
         let echoes = [nodes::ECHO, nodes::TEST_DESTINATION];
@@ -186,7 +186,7 @@ impl Network {
         self.nodes.service(node).is_some()
     }
 
-    /// What the echo service puts into its reply: what was sent, zero padded to ForwardPayloadLength.
+    /// The echo service's reply: the payload, zero padded to ForwardPayloadLength.
     #[must_use]
     pub fn echo(&self, payload: &[u8]) -> Vec<u8> {
         let length = usize::try_from(self.sphinx().forward_payload_length).unwrap_or(usize::MAX);
@@ -195,12 +195,12 @@ impl Network {
         reply
     }
 
-    /// Makes the next `times` matching events go wrong.
+    /// Applies a fault to the next `times` matching events.
     pub fn fault(&mut self, fault: Fault, times: u32) {
         self.faults.add(fault, times);
     }
 
-    /// Forgets all trouble that was asked for, a full storage too.
+    /// Discards all ordered faults, a full storage too.
     pub fn clear_faults(&mut self) {
         self.faults.clear();
         self.replicas.set_full(false);
@@ -211,11 +211,11 @@ impl Network {
         self.replicas.set_full(full);
     }
 
-    /// Takes the boxes that are in this file, and keeps all further ones there too. With the same seed the replicas are
-    /// the same, so a network goes on in another process where it was killed in one.
+    /// Loads the boxes of this file and stores all further ones there. With the same seed the replicas are
+    /// the same, so a network continues in another process.
     ///
     /// # Errors
-    /// When the file cannot be read or made, or is of another kind.
+    /// When the file cannot be read or created, or is of another kind.
     pub fn keep_boxes_in(&mut self, path: &Path) -> io::Result<()> {
         self.replicas.keep_in(path)
     }
@@ -285,7 +285,7 @@ impl Network {
         voucher::derive_stream(self.config.derivation, voucher)
     }
 
-    /// A courier, and the world as it sees it. `None` for a node that has none.
+    /// A courier, and what it works with. `None` for a node without one.
     fn at_courier(&mut self, now: Duration, node: &Hash) -> Option<(&mut Courier, World<'_>)> {
         let at = self.nodes.service(node)?;
         let envelope_lengths = [self.envelope_length(true), self.envelope_length(false)];

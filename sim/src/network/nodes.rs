@@ -1,4 +1,4 @@
-//! Who is in the network: mixes, the gateway, service nodes, directory authorities. Their keys come from the seed.
+//! The nodes of the network: mixes, the gateway, service nodes, directory authorities. Their keys come from the seed.
 
 use kpclient::bacap::blake2b_256;
 
@@ -34,15 +34,15 @@ pub(super) struct Node {
     pub(super) hash: Hash,
     /// Its X-Wing key.
     pub(super) link_key: Vec<u8>,
-    /// Where it would listen.
+    /// Its address, where nothing listens.
     pub(super) address: String,
 }
 
-/// Everybody but the replicas.
+/// All nodes but the replicas.
 pub(super) struct Nodes {
     /// One of each layer.
     pub(super) mixes: Vec<Node>,
-    /// Where clients enter.
+    /// The gateway.
     pub(super) gateways: Vec<Node>,
     /// In the order of their hashes, as documents have them.
     pub(super) services: Vec<Node>,
@@ -117,8 +117,8 @@ impl Node {
     }
 }
 
-/// How many replicas the configuration of the directory knows, whether or not they are there: the network that the
-/// middle era was recorded on had five that never came up.
+/// How many replicas the directory's configuration lists, present or not. The network of the
+/// middle era's recordings listed five that never started.
 pub(super) fn configured_replicas(config: &NetworkConfig) -> usize {
     match config.era {
         Era::V0_0_73Rc1 if config.replicas == 0 => 5,

@@ -3,7 +3,7 @@
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const LINE: usize = 64;
 
-/// A PEM block of this kind, ended by a line feed.
+/// A PEM block of this kind, with a line feed at its end.
 pub(super) fn encode(kind: &str, bytes: &[u8]) -> String {
     let text = base64(bytes);
     let mut pem = format!("-----BEGIN {kind}-----\n");

@@ -1,4 +1,4 @@
-//! Randomness and made-up keys, all from the configured seed, so that a run can be repeated.
+//! Randomness and derived keys, all from the configured seed, so that a run can be repeated.
 
 use chacha20::cipher::{KeyIvInit, StreamCipher};
 use chacha20::ChaCha20;
@@ -8,7 +8,7 @@ use kpclient::bacap::blake2b_256;
 pub(super) struct Random(ChaCha20);
 
 impl Random {
-    /// A generator of its own for each purpose, so that one purpose does not disturb another.
+    /// A generator for one purpose. Purposes do not influence each other.
     pub(super) fn new(seed: u64, purpose: &str) -> Random {
         let key = derive(seed, purpose, &[]);
         Random(ChaCha20::new(&key.into(), &[0; 12].into()))
@@ -21,7 +21,7 @@ impl Random {
         bytes
     }
 
-    /// A number below `bound`; 0 when the bound is.
+    /// A number below `bound`; 0 if `bound` is 0.
     pub(super) fn below(&mut self, bound: usize) -> usize {
         let wide = u128::from(u64::from_le_bytes(self.bytes()));
         usize::try_from((wide * bound as u128) >> 64).unwrap_or(0)
@@ -29,7 +29,7 @@ impl Random {
 
     /// True with this probability.
     pub(super) fn chance(&mut self, probability: f64) -> bool {
-        // Nothing is drawn for what cannot be, so that other choices stay as they are.
+        // With probability 0 nothing is drawn, so that other choices stay the same.
         if probability <= 0.0 {
             return false;
         }
@@ -56,12 +56,12 @@ pub(super) fn derive(seed: u64, purpose: &str, numbers: &[u64]) -> [u8; 32] {
     blake2b_256(&input)
 }
 
-/// As [`derive`], of any length: for keys of schemes that nobody here computes with.
+/// As [`derive`], of any length: for keys of schemes that are not computed here.
 pub(super) fn derive_long(seed: u64, purpose: &str, numbers: &[u64], length: usize) -> Vec<u8> {
     key_stream(&derive(seed, purpose, numbers), length)
 }
 
-/// So many bytes that follow from a key and a purpose.
+/// Derives bytes from a key and a purpose.
 pub(super) fn stretch(purpose: &str, key: &[u8; 32], length: usize) -> Vec<u8> {
     key_stream(&blake2b_256(&[purpose.as_bytes(), key].concat()), length)
 }

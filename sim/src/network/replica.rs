@@ -18,23 +18,23 @@ use super::random::{derive, Random};
 use super::scheme::public_of;
 use super::types::{Code, Fault};
 
-/// What replicas say.
+/// Codes of replicas.
 pub(super) mod code {
     /// Done.
     pub(in super::super) const OK: u8 = 0;
-    /// Nothing there.
+    /// There is no such box.
     pub(in super::super) const NOT_FOUND: u8 = 1;
     /// The box's name is no key.
     pub(super) const INVALID_BOX_ID: u8 = 2;
-    /// Signed by somebody else, or not at all.
+    /// The signature is wrong or missing.
     pub(super) const INVALID_SIGNATURE: u8 = 3;
-    /// The storage is broken.
+    /// The storage fails.
     pub(super) const DATABASE: u8 = 4;
     /// No room for another write.
     pub(super) const STORAGE_FULL: u8 = 6;
     /// The envelope does not open.
     pub(in super::super) const INTERNAL: u8 = 7;
-    /// Something else is there.
+    /// The box holds something else.
     pub(super) const EXISTS: u8 = 10;
     /// It was deleted.
     pub(in super::super) const TOMBSTONE: u8 = 11;
@@ -55,7 +55,7 @@ pub(super) struct Replicas {
     journal: Option<Journal>,
 }
 
-/// A box, and what readers see of it while the write is still on its way.
+/// A box, and what readers see until the write is visible.
 #[derive(Clone)]
 struct Stored {
     now: Arc<SignedBox>,
@@ -84,7 +84,7 @@ impl Replicas {
         }
     }
 
-    /// Takes the boxes of a file, and keeps all further ones there too.
+    /// Loads the boxes of a file and stores all further ones there.
     pub(super) fn keep_in(&mut self, path: &Path) -> io::Result<()> {
         let (journal, boxes) = Journal::open(path)?;
         for what in boxes {
@@ -129,7 +129,7 @@ impl Replicas {
         ranked.into_iter().map(|(_, number)| number).collect()
     }
 
-    /// Two replicas that an envelope about this box is sent through: other ones than keep it, where there are enough.
+    /// The two replicas that an envelope about this box goes through: if there are enough, others than those that keep it.
     pub(super) fn intermediates(
         &self,
         random: &mut Random,
@@ -223,7 +223,7 @@ impl Replicas {
         code::OK
     }
 
-    /// Puts a box where it belongs.
+    /// Stores a box at its replicas.
     fn put(&mut self, since: Duration, before: Option<Arc<SignedBox>>, what: SignedBox) {
         let stored = Stored {
             now: Arc::new(what),
@@ -237,7 +237,7 @@ impl Replicas {
         }
     }
 
-    /// Gives a box.
+    /// Returns a box.
     pub(super) fn read(&self, now: Duration, id: &[u8; 32], faults: &mut Faults) -> Answer {
         if let Some(answer) = wanted_answer(id, faults) {
             return answer;

@@ -1,7 +1,7 @@
-//! The replicas' key exchange: which lengths everything has because of it.
+//! The replicas' key exchange, and the lengths that follow from it.
 //!
-//! X25519 does all the work here. The other half of a CTIDH1024-X25519 key has the real length and follows from the X25519 half, so that a
-//! key with a changed byte is not the same key.
+//! Only X25519 is computed. The other half of a CTIDH1024-X25519 key has the real length and is derived from the X25519 half, so that a
+//! changed byte makes another key.
 
 use curve25519_dalek::montgomery::MontgomeryPoint;
 
@@ -21,7 +21,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// What networks of this era have unless they are set up otherwise.
+    /// The default of networks of this era.
     pub(super) fn of(era: Era) -> Scheme {
         match era {
             Era::Current | Era::V0_0_73Rc1 => Scheme::Ctidh1024X25519,
@@ -29,7 +29,7 @@ impl Scheme {
         }
     }
 
-    /// As geometries name it.
+    /// Its name in geometries.
     pub(super) fn name(self) -> &'static str {
         match self {
             Scheme::Ctidh1024X25519 => "CTIDH1024-X25519",
@@ -37,7 +37,7 @@ impl Scheme {
         }
     }
 
-    /// What a public key is longer than one of X25519.
+    /// How much longer a public key is than one of X25519.
     pub(super) fn extra_public(self) -> usize {
         match self {
             Scheme::Ctidh1024X25519 => 128,
@@ -52,7 +52,7 @@ impl Scheme {
         }
     }
 
-    /// How much a box holds: what is left of a packet of the same size.
+    /// The plaintext size of a box, in a packet of constant size.
     pub(super) fn max_plaintext(self, era: Era) -> usize {
         let with_x25519 = match era {
             Era::V0_0_72 | Era::V0_0_73Rc1 => 1681,
@@ -71,13 +71,13 @@ impl Scheme {
         widened("private key", key, self.extra_secret())
     }
 
-    /// The X25519 half of a public key; `None` when the rest does not belong to it.
+    /// The X25519 half of a public key; `None` if the other half does not match.
     pub(super) fn read_public(self, bytes: &[u8]) -> Option<[u8; KEY]> {
         let key = *bytes.last_chunk()?;
         (self.public_key(&key) == bytes).then_some(key)
     }
 
-    /// The X25519 half of a private key; `None` when the rest does not belong to it.
+    /// The X25519 half of a private key; `None` if the other half does not match.
     pub(super) fn read_secret(self, bytes: &[u8]) -> Option<[u8; KEY]> {
         let key = *bytes.last_chunk()?;
         (self.secret_key(&key) == bytes).then_some(key)

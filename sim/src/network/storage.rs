@@ -1,4 +1,4 @@
-//! Boxes from the daemon's side: sealing orders for the replicas, sending them, opening what comes back.
+//! Boxes from the daemon's side: it seals orders for the replicas, sends them, and opens the answers.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::{ed25519, legacy, Network};
 const MKEM_DECRYPTION_FAILED: Code = 22;
 const BACAP_DECRYPTION_FAILED: Code = 23;
 const INVALID_TOMBSTONE_SIGNATURE: Code = 25;
-/// A courier's 1 to 4, as the daemon passes them on.
+/// A courier's codes 1 to 4, as the daemon passes them on.
 const COURIER_ERRORS: [Code; 4] = [31, 12, 13, 32];
 /// The first byte of a query to a courier: an envelope follows.
 const ENVELOPE_QUERY: u8 = 0;
@@ -31,7 +31,7 @@ struct Prepared {
 }
 
 impl Network {
-    /// Whether a capability's key is a usable point of the curve. Where it is not, the daemon never answers (and the
+    /// Whether a capability's key is a usable point of the curve. If it is not, the daemon never answers (and the
     /// older ones crash).
     #[must_use]
     pub fn is_usable(cap: Cap<'_>) -> bool {
@@ -97,7 +97,7 @@ impl Network {
         })
     }
 
-    /// A write as it stands in a copy stream.
+    /// A write inside a copy stream.
     pub(super) fn write_envelope(
         &mut self,
         now: Duration,
@@ -153,8 +153,8 @@ impl Network {
     }
 
     /// First round trip: the courier takes the envelope and, the first time it sees this hash, hands it to the replicas.
-    /// One that it knows is answered at once, as on the second. `Err` is the courier's own error, 1 to 4. (A ciphertext of the wrong size gets no answer from the real daemon: it
-    /// must not come here.)
+    /// A known one is answered at once, as on the second. `Err` is the courier's own error, 1 to 4. (The real daemon never
+    /// sends a ciphertext of the wrong size.)
     pub fn courier_ack(
         &mut self,
         now: Duration,
@@ -168,8 +168,8 @@ impl Network {
         Ok(known.map(|answer| seal(&mut world, bytes, 0, &answer)))
     }
 
-    /// Second round trip: what the replicas said, through the courier's cache. A courier that does not know the envelope
-    /// takes it as on the first round trip and says [`BoxAnswer::Pending`].
+    /// Second round trip: the replicas' answer from the courier's cache. A courier that does not know the envelope
+    /// takes it as on the first round trip and answers [`BoxAnswer::Pending`].
     pub fn courier_result(
         &mut self,
         now: Duration,
@@ -185,7 +185,7 @@ impl Network {
         }
     }
 
-    /// The one round trip of the oldest era. No hash comes with it: that era's couriers take the query's own.
+    /// The one round trip of the oldest era. Its couriers compute the hash of the query themselves.
     pub fn legacy_query(
         &mut self,
         now: Duration,
@@ -203,7 +203,7 @@ impl Network {
         }
     }
 
-    /// A copy command reaches a courier; said twice it does nothing more.
+    /// A copy command reaches a courier. A repeated one has no effect.
     pub fn copy_start(&mut self, now: Duration, courier: &Hash, write_cap: &WriteCapBytes) {
         let cap = WriteCap::from_array(*write_cap);
         if let Some((courier, mut world)) = self.at_courier(now, courier) {
@@ -219,9 +219,9 @@ impl Network {
         }
     }
 
-    /// What the daemon makes of an answer: the plaintext of a read, nothing for a write, or the code for
+    /// Opens an answer: the plaintext of a read, nothing for a write, or the code for
     /// `start_resending_encrypted_message_reply` (courier errors already as 31, 12, 13, 32). [`BoxAnswer::Pending`] gives
-    /// 4: do not ask.
+    /// 4; callers check for it first.
     pub fn open_answer(
         &self,
         cap: Cap<'_>,
@@ -257,7 +257,7 @@ impl Network {
     }
 }
 
-/// The courier's own code for trouble behind it.
+/// The courier's own code for a failure behind it.
 const COURIER_PROPAGATION: Code = 3;
 
 fn courier_error(code: Code) -> Code {
@@ -291,7 +291,7 @@ fn open_read(
         .ok_or(BACAP_DECRYPTION_FAILED)
 }
 
-/// The envelope of a query; nothing that a courier would take for one when the query is of another kind.
+/// The envelope of a query; empty if the query is of another kind.
 fn envelope_of(query: &[u8]) -> &[u8] {
     match query.split_first() {
         Some((&ENVELOPE_QUERY, envelope)) => envelope,

@@ -1,4 +1,4 @@
-//! Making copy streams: the three `create_courier_envelopes_*` requests.
+//! Makes copy streams: the three `create_courier_envelopes_*` requests.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use super::types::{
 };
 use super::Network;
 
-/// What a chunk of a payload leaves free in its box: the length of its content.
+/// Bytes of a box that hold the length of its chunk of the payload.
 const LENGTH_PREFIX: usize = 4;
 
 impl Network {
-    /// `create_courier_envelopes_from_payload`. Without `is_last` the tail is an element of its own, not given back.
+    /// `create_courier_envelopes_from_payload`. Without `is_last` the tail becomes an element of its own.
     pub fn courier_envelopes_from_payload(
         &mut self,
         now: Duration,
@@ -83,8 +83,8 @@ impl Network {
         Ok(*index.as_bytes())
     }
 
-    /// `create_courier_envelopes_from_tombstone_range`; the destination's payload is not looked at. A range longer than
-    /// a stream may be is answered with 4, where the real daemon would go on until its memory is full.
+    /// `create_courier_envelopes_from_tombstone_range`. The destination's payload is ignored. A range longer than
+    /// a stream may be is answered with 4; the real daemon continues until its memory is full.
     pub fn courier_envelopes_from_tombstone_range(
         &mut self,
         now: Duration,

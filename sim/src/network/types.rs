@@ -1,15 +1,15 @@
-//! The values that cross the border between the daemon and the network behind it.
+//! The values that pass between the daemon and the network.
 
 /// 32 bytes: identity hashes, envelope hashes, hashes of write capabilities, vouchers.
 pub type Hash = [u8; 32];
-/// A write capability as it lies on the wire.
+/// A write capability as on the wire.
 pub type WriteCapBytes = [u8; 168];
-/// A read capability as it lies on the wire.
+/// A read capability as on the wire.
 pub type ReadCapBytes = [u8; 136];
-/// A message box index as it lies on the wire.
+/// A message box index as on the wire.
 pub type IndexBytes = [u8; 104];
 
-/// The number that a daemon puts into `error_code`.
+/// An `error_code`.
 pub type Code = u8;
 
 /// Thin client error 3.
@@ -22,15 +22,15 @@ pub const INTERNAL_ERROR: Code = 4;
 pub struct SealedEnvelope {
     /// The query to the courier, always `CourierQueryWriteLength` bytes (reads of the oldest era: `CourierQueryReadLength`).
     pub ciphertext: Vec<u8>,
-    /// CBOR `{Epoch, ReplicaNums, EnvelopeKey}`: what opens the answer.
+    /// CBOR `{Epoch, ReplicaNums, EnvelopeKey}`, which opens the answer.
     pub descriptor: Vec<u8>,
-    /// What names this envelope to couriers and in cancels.
+    /// The name of this envelope for couriers and in cancels.
     pub hash: Hash,
     /// The index after the one that was used.
     pub next_index: IndexBytes,
 }
 
-/// The capability a start was sent with: tells whether the daemon expects a plaintext.
+/// The capability of a start, which says whether the daemon expects a plaintext.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Cap<'a> {
     /// A read.
@@ -42,7 +42,7 @@ pub enum Cap<'a> {
 /// One destination of a copy stream.
 #[derive(Clone, Copy)]
 pub struct Destination<'a> {
-    /// What is to be written there; may be empty.
+    /// What to write there; may be empty.
     pub payload: &'a [u8],
     /// Its write capability.
     pub write_cap: &'a WriteCapBytes,
@@ -53,18 +53,18 @@ pub struct Destination<'a> {
 /// What the three `create_courier_envelopes_*` requests answer.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct CourierEnvelopes {
-    /// Elements of a copy stream, each the plaintext of one box. When there are none the daemon says null, not an empty list.
+    /// Elements of a copy stream, each the plaintext of one box. For none the daemon sends null, not an empty list.
     pub envelopes: Vec<Vec<u8>>,
-    /// The encoder's unsent tail; `None` when the stream was ended or the range was empty.
+    /// The encoder's unsent tail; `None` if the stream is complete or the range was empty.
     pub buffer: Option<Vec<u8>>,
     /// The next index of each destination, in order (one for the single-destination requests).
     pub next_indices: Vec<IndexBytes>,
 }
 
-/// What comes back on the second round trip to a courier.
+/// A courier's answer on the second round trip.
 #[derive(Clone, PartialEq, Eq)]
 pub enum BoxAnswer {
-    /// The courier has no answer of a replica yet: ask again.
+    /// The courier has no answer of a replica yet; the daemon asks again.
     Pending,
     /// A replica's answer, sealed to the envelope's key; [`Network::open_answer`](super::Network::open_answer) opens it.
     Sealed(Vec<u8>),
@@ -96,15 +96,15 @@ pub enum LegacyAnswer {
 /// How a copy command stands at one courier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyState {
-    /// This courier has never heard of it, or has forgotten.
+    /// This courier does not know it, or has forgotten it.
     Unknown,
-    /// Being worked on.
+    /// In progress.
     InProgress,
     /// Every envelope was performed.
     Done,
     /// It stopped at an envelope.
     Failed {
-        /// What a replica said; absent when the envelope itself was none.
+        /// The code of a replica; absent if the envelope itself was invalid.
         replica_error: Option<Code>,
         /// 1-based position of the envelope.
         failed_envelope: u64,
@@ -133,7 +133,7 @@ pub struct Authority {
 /// `voucher_mint_reply`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MintedVoucher {
-    /// What the joiner hands over out of band.
+    /// What the joiner passes on out of band.
     pub voucher: Hash,
     /// What the joiner publishes in box 0 of the voucher stream.
     pub voucher_payload: Vec<u8>,
@@ -150,9 +150,9 @@ pub struct MintedVoucher {
 /// `voucher_induct_reply`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InductedVoucher {
-    /// How the joiner wants to be called.
+    /// The joiner's display name.
     pub display_name: String,
-    /// What the group reads the joiner's messages with.
+    /// The capability with which the group reads the joiner's messages.
     pub mutated_message_read_cap: ReadCapBytes,
     /// What the inductor publishes in box 1 of the voucher stream.
     pub sealed_reply: Vec<u8>,
@@ -160,7 +160,7 @@ pub struct InductedVoucher {
     pub voucher_write_cap: WriteCapBytes,
     /// The voucher stream's read capability.
     pub voucher_read_cap: ReadCapBytes,
-    /// What the message capability was mutated with.
+    /// The salt that mutated the message capability.
     pub salt: Vec<u8>,
 }
 
@@ -169,9 +169,9 @@ pub struct InductedVoucher {
 pub struct OpenedVoucher {
     /// The inductor's blob.
     pub who_reply: Vec<u8>,
-    /// What the message capability was mutated with.
+    /// The salt that mutated the message capability.
     pub salt: Vec<u8>,
-    /// What the joiner writes with from now on.
+    /// The capability with which the joiner writes from now on.
     pub mutated_message_write_cap: WriteCapBytes,
 }
 
@@ -184,7 +184,7 @@ pub struct VoucherStream {
     pub voucher_read_cap: ReadCapBytes,
 }
 
-/// Trouble on demand. Each takes effect on the next matching events, as often as asked.
+/// A fault on demand. It applies to as many of the next matching events as ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// A replica answers a read with this code.
@@ -195,11 +195,11 @@ pub enum Fault {
     CourierAck(Code),
     /// A courier answers the second round trip with its own code 1 to 4.
     CourierResult(Code),
-    /// The sealed answer is damaged on its way: the daemon says 22.
+    /// The sealed answer is damaged in transit: the daemon answers 22.
     DamagedAnswer,
-    /// The content of the box is damaged at the replica: the daemon says 23.
+    /// The content of the box is damaged at the replica: the daemon answers 23.
     DamagedBox,
-    /// A replica claims a tombstone without proof: the daemon says 25.
+    /// A replica claims a tombstone without proof: the daemon answers 25.
     ForgedTombstone,
     /// A copy command fails with this replica code at the next envelope.
     Copy(Code),

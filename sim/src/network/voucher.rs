@@ -1,4 +1,4 @@
-//! Contact vouchers. Everything that a client can compute or see is as the daemons have it; only what seals a reply is our own.
+//! Contact vouchers. All that a client can compute or see is the same as with the daemons. Only the seal of a reply is our own.
 //!
 //! | value | bytes |
 //! |---|---|
@@ -7,8 +7,8 @@
 //! | voucher's stream | drawn from SHAKE256 of the voucher |
 //! | sealed reply | CBOR {Envelope, DEKCiphertexts, EphemeralPublicKey} |
 //!
-//! The reply key is one of CTIDH1024-X25519, whatever the replicas use. The salt moves the message capability to boxes that nobody finds with
-//! the read cap of the payload alone. Whether payload and reply fit a box is not looked at: `encrypt_write` does.
+//! The reply key is one of CTIDH1024-X25519, whatever the replicas use. The salt moves the message capability to boxes that cannot be found
+//! with the read cap of the payload alone. Whether payload and reply fit a box is checked by `encrypt_write`.
 
 use blake2::Blake2b512;
 use chacha20poly1305::aead::{Aead, KeyInit};
@@ -35,7 +35,7 @@ const SEAL_OPEN_FAILED: Code = 30;
 
 const SCHEME: Scheme = Scheme::Ctidh1024X25519;
 const SALT: usize = 32;
-/// What the keys of a salted index are drawn for.
+/// The purposes of the keys of a salted index.
 const MUTATION: &[u8] = b"bacap-mutate-kdf-state-v1";
 
 /// What the joiner writes to the first box.
@@ -75,7 +75,7 @@ struct SealedReply {
     ephemeral_public_key: ByteBuf,
 }
 
-/// What is in it. The names are our own, and so long that the whole has the real length.
+/// Its contents. The names are our own, with lengths that give the whole the real length.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Reply {
@@ -119,7 +119,7 @@ pub(super) fn mint(
     })
 }
 
-/// Anybody with the voucher finds its stream.
+/// Derives the stream of a voucher.
 pub(super) fn derive_stream(derivation: Derivation, voucher: &[u8]) -> Result<VoucherStream, Code> {
     let voucher: &Hash = voucher.try_into().map_err(|_| INVALID_REQUEST)?;
     Ok(stream_of(derivation, voucher))
@@ -155,7 +155,7 @@ pub(super) fn induct(
     })
 }
 
-/// Whether the daemon survives a secret key of this length: it takes 32 bytes of it without looking.
+/// Whether the daemon survives a secret key of this length: it takes 32 bytes without a check.
 pub(super) fn is_long_enough(secret: &[u8]) -> bool {
     secret.len() >= KEY
 }
@@ -183,7 +183,7 @@ pub(super) fn open(
     })
 }
 
-/// A payload, taken apart.
+/// A decoded payload.
 struct Offer {
     public: [u8; KEY],
     read_cap: ReadCapBytes,
@@ -269,7 +269,7 @@ fn reply_key(shared: &MontgomeryPoint) -> [u8; KEY] {
     blake2b_256(&[&b"voucher reply"[..], shared.as_bytes()].concat())
 }
 
-/// A nonce, and what is sealed under it.
+/// A nonce and its ciphertext.
 fn encrypt(random: &mut Random, key: &[u8; KEY], content: &[u8]) -> Result<ByteBuf, Code> {
     let nonce: [u8; 12] = random.bytes();
     let sealed = ChaCha20Poly1305::new(key.into())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::daemon::state::{Daemon, Event};
 
 impl Daemon {
-    /// Enters the beginning of the next epoch.
+    /// Schedules the start of the next epoch.
     pub(crate) fn schedule_epoch(&mut self) {
         let length = self.config.network.epoch_length;
         if length.is_zero() {
@@ -18,9 +18,9 @@ impl Daemon {
         self.agenda.after(rest, Event::Epoch(next));
     }
 
-    pub(crate) fn epoch_begins(&mut self, epoch: u64) {
+    pub(crate) fn start_epoch(&mut self, epoch: u64) {
         if epoch < self.network.epoch(self.now()) {
-            // The clock was put forward since; that has told the documents.
+            // The clock was put forward meanwhile, and the new document was published then.
             self.schedule_epoch();
             return;
         }
@@ -28,7 +28,7 @@ impl Daemon {
         self.schedule_epoch();
     }
 
-    /// Puts the network's clock forward, and with it the minutes that a reliable message waits to be sent again.
+    /// Puts the network's clock forward. Timers of reliable messages move with it.
     pub(crate) fn put_forward(&mut self, by: Duration) {
         self.agenda
             .hasten(by, |event| matches!(event, Event::MessageAgain { .. }));

@@ -1,10 +1,10 @@
-//! What is due, and who handles it.
+//! Passes each event that is due to its handler.
 
 use tokio::time::Instant;
 
 use crate::daemon::state::{Daemon, Event, Life};
 
-/// Without a pause somebody may always have more to do.
+/// The limit of one call: events without latency can cause new ones for ever.
 const MAX_SETTLED: usize = 1000;
 
 impl Daemon {
@@ -32,7 +32,7 @@ impl Daemon {
             Event::MessageExpired { number } => self.message_expired(number),
             Event::GraceOver { app, generation } => self.grace_over(app, generation),
             Event::ReleaseHeld(id) => self.release_held(id),
-            Event::Epoch(epoch) => self.epoch_begins(epoch),
+            Event::Epoch(epoch) => self.start_epoch(epoch),
             Event::WorkDone { generation } => self.work_done(generation),
             Event::StillOffline => self.still_offline(),
             Event::ListenAgain => {
@@ -42,7 +42,7 @@ impl Daemon {
         }
     }
 
-    /// Handles what is due now, so that a packet without latency has come back before the next one leaves.
+    /// Handles what is due now. A packet without latency is back before the next one leaves.
     pub(crate) fn settle(&mut self) {
         for _ in 0..MAX_SETTLED {
             match self.agenda.pop_due(Instant::now()) {

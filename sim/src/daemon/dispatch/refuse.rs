@@ -1,11 +1,11 @@
-//! Errors that were ordered by the control line, as replies of the right kind.
+//! Errors that control commands order, as replies of the right kind.
 
 use crate::daemon::protocol::bodies::{self, opt, some};
 use crate::daemon::protocol::request::Current;
 use crate::daemon::protocol::response::Kind;
 use crate::daemon::state::{ConnId, Daemon, Refused};
 
-/// The reply of a kind with nothing but a code in it.
+/// A reply that holds nothing but an error code.
 macro_rules! refuse {
     ($daemon:expr, $id:expr, $request:expr, $code:expr, $kind:ident) => {
         refuse!($daemon, $id, $request, $code, $kind, $kind)
@@ -21,7 +21,7 @@ macro_rules! refuse {
 }
 
 impl Daemon {
-    /// Answers with the ordered error; false when this request has no such answer and takes its way.
+    /// Answers with the ordered error. Returns false if such a request cannot be answered so; it is then served.
     pub(crate) fn answer_with_error(
         &mut self,
         id: ConnId,

@@ -7,7 +7,7 @@ use crate::daemon::state::{ConnId, Daemon, Step};
 use crate::network::Era;
 
 impl Request<'_> {
-    /// What even the oldest daemons do not put into their queue.
+    /// Whether the daemons with one queue answer it before its turn.
     fn is_immediate(&self) -> bool {
         matches!(
             self,
@@ -18,7 +18,7 @@ impl Request<'_> {
 }
 
 impl Daemon {
-    /// One frame of a client.
+    /// Handles one frame of a client.
     pub(crate) fn on_frame(&mut self, id: ConnId, frame: &[u8]) -> Step {
         if !self.conns.contains_key(&id) {
             return Step::HangUp;
@@ -49,7 +49,7 @@ impl Daemon {
         }
     }
 
-    /// Daemons up to v0.0.76 do not survive what they do not know.
+    /// Daemons up to v0.0.76 crash on an unknown request.
     fn unknown_request(&mut self) -> Step {
         self.counters.request("unknown");
         if self.era == Era::Current {

@@ -5,7 +5,7 @@ use crate::daemon::protocol::request::{decode, Request};
 use crate::daemon::state::{ConnId, Daemon, Effort, Making, Queued, Step, Work};
 
 impl Daemon {
-    /// A tick of the Poisson process.
+    /// Handles a tick of the Poisson process.
     pub(crate) fn tick(&mut self) {
         self.ticks.armed = false;
         if self.online && !self.ticks.held && !self.ticks.busy {
@@ -14,7 +14,7 @@ impl Daemon {
         self.arm();
     }
 
-    /// One packet leaves, if there is one to send.
+    /// Sends one packet, if one is queued.
     pub(crate) fn turn(&mut self) -> bool {
         if self.ticks.busy {
             return false;
@@ -41,7 +41,7 @@ impl Daemon {
         }
     }
 
-    /// A request of an old era whose turn has come; what still needs a packet sends it on this tick.
+    /// Answers a request of an old era at its turn. If it needs a packet, that leaves on this tick.
     fn answer_late(&mut self, id: ConnId, request: Request<'_>) {
         if !self.conns.contains_key(&id) {
             return;
@@ -69,7 +69,7 @@ impl Daemon {
         }
     }
 
-    /// Nothing leaves the one queue until this work is done.
+    /// Blocks the one queue until this work is done.
     fn occupy(&mut self, work: Work) {
         self.ticks.busy = true;
         self.start_work(work.and_then(|daemon| {

@@ -1,4 +1,4 @@
-//! What each request of this protocol looks up: its channel, and the error that it is to get.
+//! What each request of this protocol looks up: its channel, and an ordered error.
 
 use crate::daemon::state::{ChannelEnd, Daemon};
 use crate::network::{Code, IndexBytes};
@@ -11,7 +11,7 @@ impl Daemon {
         self.faults.error_for(key).map(|ordered| ordered.code)
     }
 
-    /// The end of an open channel, and where it stands.
+    /// The capability of an open channel, and where the channel stands.
     pub(super) fn channel(&self, number: u16) -> Result<(ChannelEnd, IndexBytes), Code> {
         let channel = self.channels.0.get(&number).ok_or(CHANNEL_NOT_FOUND)?;
         Ok((channel.end.clone(), channel.index))

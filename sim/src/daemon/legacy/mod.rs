@@ -1,7 +1,7 @@
 //! The Channel API of v0.0.72: channels in one table for all applications, and queries that are sent once.
 //!
 //! A channel stands where its last preparation put it and does not move on by itself: after a write or a read was answered the
-//! same box is prepared again. Whatever answer comes back is opened with the index where the channel stands then.
+//! same box is prepared again. Each answer is opened with the index where the channel stands when it arrives.
 
 mod look_up;
 mod open;
@@ -11,7 +11,7 @@ mod query;
 use crate::daemon::protocol::legacy::Legacy;
 use crate::daemon::state::{ConnId, Daemon, Step};
 
-/// v0.0.72 falls over a message without the id of a SURB.
+/// v0.0.72 crashes on a message without the id of a SURB.
 pub(crate) fn is_fatal(request: &Legacy<'_>) -> bool {
     matches!(
         request,

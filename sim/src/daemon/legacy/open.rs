@@ -1,4 +1,4 @@
-//! Opening channels, new ones and resumed ones.
+//! Opens new and resumed channels.
 
 use std::collections::HashMap;
 
@@ -76,7 +76,7 @@ impl Daemon {
 
     pub(super) fn create_read_channel(&mut self, id: ConnId, r: &CreateReadChannel) -> Step {
         let Some(cap) = r.read_cap.map(|c| c.0) else {
-            // A failure of this request does not say whose it is.
+            // A failure of this request carries no query id.
             return self.answer_channel(id, Kind::CreateReadChannel, None, Err(INVALID_REQUEST));
         };
         let Ok(parsed) = ReadCap::from_bytes(&cap) else {

@@ -1,4 +1,4 @@
-//! Preparing writes and reads: the client gets the bytes and sends them itself.
+//! Prepares writes and reads: the client gets the bytes and sends them itself.
 
 use serde_bytes::Bytes;
 
@@ -78,7 +78,7 @@ impl Daemon {
         self.answer_local(id, Kind::ReadChannel, &body)
     }
 
-    /// An index in the request is where the channel stands from now on.
+    /// An index in the request sets where the channel stands.
     pub(super) fn prepare_read(&mut self, r: &ReadChannel) -> Prepared {
         let (ChannelEnd::Read(cap), stands) = self.channel(r.channel_id)? else {
             return Err(INVALID_CHANNEL);

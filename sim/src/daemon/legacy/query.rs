@@ -1,4 +1,4 @@
-//! Sending queries, and what comes of them.
+//! Sends queries and reports their outcomes.
 
 use serde_bytes::Bytes;
 
@@ -13,7 +13,7 @@ use crate::network::{Cap, Code, LegacyAnswer, INTERNAL_ERROR, INVALID_REQUEST};
 
 const INVALID_PAYLOAD: Code = 9;
 
-/// A courier's error as that daemon tells it: a malformed envelope is an invalid request.
+/// A courier's error as that daemon reports it: a malformed envelope is an invalid request.
 fn courier_code(code: Code) -> Code {
     match code {
         1 => INVALID_REQUEST,
@@ -24,7 +24,7 @@ fn courier_code(code: Code) -> Code {
 }
 
 impl Daemon {
-    /// `send_channel_query`: once, and never again by itself. Whether the channel is there is not looked at before the reply.
+    /// `send_channel_query`: sends once and never retransmits. The channel is looked up when the reply comes.
     pub(super) fn send_channel_query(&mut self, id: ConnId, r: &SendChannelQuery<'_>) -> Step {
         let all = (
             r.message_id,
@@ -47,7 +47,7 @@ impl Daemon {
         }
         if !self.network.is_courier(&courier.0, queue.0) {
             self.query_sent(app, &message_id.0, 0, 0);
-            return Step::Next; // and nothing is heard of it any more
+            return Step::Next; // no reply follows
         }
         let eta = self.draw_eta();
         self.counters.packets += 1;
@@ -79,7 +79,7 @@ impl Daemon {
         known.or(channel.resumed.as_ref()).cloned()
     }
 
-    /// The answer to a query: one event for the channel, and before it another one where there was something to open.
+    /// Reports the answer to a query: an event for the channel, after an event with the plaintext if there is one.
     pub(crate) fn channel_event(&mut self, event: ChannelEvent) {
         if !self.online {
             return;
@@ -105,7 +105,7 @@ impl Daemon {
                     ChannelEnd::Write(cap) => Cap::Write(cap),
                     ChannelEnd::Read(cap) => Cap::Read(cap),
                 };
-                // Not with the query's own index: the daemon has none but the channel's.
+                // The daemon keeps only the channel's index, not the query's.
                 let opened =
                     self.network
                         .open_answer(cap, Some(&stands), &query.descriptor, &answer);

@@ -57,7 +57,7 @@ impl Daemon {
         self.encrypted(id, Kind::EncryptWrite, query_id, sealed)
     }
 
-    /// Answers after the time that the encryption takes; a refusal takes none.
+    /// Answers after the time of the encryption. A refusal takes none.
     fn encrypted(
         &mut self,
         id: ConnId,

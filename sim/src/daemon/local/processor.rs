@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use crate::daemon::state::{Daemon, Effort, Event, Step, Then, Work};
 
 impl Daemon {
-    /// Does something after the work for it: at once when that costs nothing.
+    /// Calls `then` after the work; at once if the work costs nothing.
     pub(crate) fn after_work(
         &mut self,
         effort: Effort,
@@ -24,7 +24,7 @@ impl Daemon {
         Step::Work(Box::new(Work { effort, then }))
     }
 
-    /// Starts work; what comes back is notified when it is done.
+    /// Starts work. The returned value is notified when it is done.
     pub(crate) fn start_work(&mut self, work: Work) -> Rc<Notify> {
         self.count_work(work.effort);
         self.processor.settle(self.config.cores);
@@ -55,7 +55,7 @@ impl Daemon {
         }
     }
 
-    /// Some work is done, unless more was added since this timer was set.
+    /// Completes what is done, unless the timer is outdated.
     pub(crate) fn work_done(&mut self, generation: u64) {
         if self.processor.is_current(generation) {
             self.finish_work();

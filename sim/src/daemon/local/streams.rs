@@ -1,4 +1,4 @@
-//! Requests that make copy streams. They can take long, so they are computed beside the daemon's thread, on a copy of the
+//! Requests that make copy streams. They can take long, so they are computed on another thread, on a copy of the
 //! network: only their own connection waits.
 
 use serde_bytes::Bytes;
@@ -13,9 +13,9 @@ use kpclient::wire::MAX_FRAME;
 
 /// Payload of one destination.
 const MAX_PAYLOAD: usize = 10 * 1024 * 1024;
-/// A tombstone's share of the stream; more than fit one frame cannot be answered.
+/// Bytes of one tombstone in the stream. A reply over the limit of a frame cannot be sent.
 const PER_TOMBSTONE: usize = 2003;
-/// So many tombstones are more than the memory of a daemon.
+/// So many tombstones exhaust the memory of a daemon.
 const TOO_MANY: u32 = 1_000_000;
 
 impl Daemon {
@@ -56,7 +56,7 @@ impl Daemon {
 
     pub(crate) fn envelopes_from_tombstone_range(&mut self, r: &FromTombstoneRange<'_>) -> Step {
         if r.max_count >= TOO_MANY {
-            // The real one eats all memory and is killed.
+            // The real daemon exhausts the memory and is killed.
             self.restart();
             return Step::HangUp;
         }
@@ -134,7 +134,7 @@ impl Daemon {
     }
 }
 
-/// A destination, if it is whole and not too big.
+/// The destination; none if a field is missing or the payload is too long.
 fn target(
     payload: Option<&[u8]>,
     write_cap: &Option<Exact<168>>,

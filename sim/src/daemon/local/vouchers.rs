@@ -18,12 +18,12 @@ fn code<T>(made: &Result<T, Code>) -> Code {
     }
 }
 
-/// What is not there is empty.
+/// A missing field is empty.
 fn content(field: Option<Blob<'_>>) -> &[u8] {
     field.map_or(&[], |bytes| bytes.0)
 }
 
-/// Unlike those of other requests it is looked at by the request itself, which refuses another length.
+/// The decoder takes any length here; the request itself refuses a wrong one.
 fn write_cap(field: Option<Blob<'_>>) -> Option<&WriteCapBytes> {
     content(field).try_into().ok()
 }
@@ -110,7 +110,7 @@ impl Daemon {
             Some(cap) => self.network.voucher_open(key, content(r.sealed_reply), cap),
             None => Err(INVALID_REQUEST),
         };
-        // A seal that does not open has cost as much as one that does.
+        // A seal that does not open costs as much as one that does.
         let effort = Effort::VoucherActions(u32::from(code(&made) != INVALID_REQUEST));
         self.after_work(effort, move |daemon| {
             daemon.voucher_opened(id, query_id, &made);

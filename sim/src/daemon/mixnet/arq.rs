@@ -1,4 +1,4 @@
-//! The life of an ARQ entry: from its start over its packets to its reply.
+//! The life of an ARQ entry: its start, its packets, its reply.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::daemon::state::{
 };
 use crate::network::{BoxAnswer, Cap, Code, CopyState, Era, Hash, INTERNAL_ERROR, INVALID_REQUEST};
 
-/// After a packet that could not be made.
+/// The delay after a packet that could not be composed.
 const COMPOSE_RETRY: Duration = Duration::from_secs(1);
 const BOX_ID_NOT_FOUND: Code = 1;
 const COPY_FAILED: Code = 26;
@@ -66,7 +66,7 @@ impl Daemon {
         Step::Next
     }
 
-    /// The turn of a queued start has come.
+    /// Performs a queued start at its turn.
     pub(crate) fn start_box(&mut self, start: Box<BoxStart>) {
         let Some(courier) = self.network.courier_for() else {
             self.refuse_box(start.app, &start.query_id, INTERNAL_ERROR);
@@ -92,7 +92,7 @@ impl Daemon {
         self.send_entry(number);
     }
 
-    /// Sends the packet that an entry is at.
+    /// Sends the packet of an entry's current leg.
     pub(crate) fn send_entry(&mut self, number: u64) {
         let geometry = self.network.pigeonhole();
         // The same today; reads were shorter in the past.
@@ -132,7 +132,7 @@ impl Daemon {
         }
     }
 
-    /// A packet is at its courier, whether or not anybody still waits for the answer.
+    /// A packet reaches its courier, even if nobody waits for the answer any more.
     pub(crate) fn at_courier(
         &mut self,
         (number, sends): (u64, u64),
@@ -177,7 +177,7 @@ impl Daemon {
         }
     }
 
-    /// An answer is back at the daemon.
+    /// An answer reaches the daemon.
     pub(crate) fn answered(&mut self, number: u64, sends: u64, answer: &Answer) {
         let Some(entry) = self.arq.get_mut(number) else {
             return;
@@ -191,7 +191,7 @@ impl Daemon {
                 let code = self.courier_code(*code);
                 self.finish_box(number, code, None);
             }
-            // The daemon does not look at what became of such a write.
+            // The daemon does not ask for the outcome of such a write.
             (Answer::Taken | Answer::Box(_), Task::Box(start)) if start.ends_when_taken() => {
                 self.finish_box(number, 0, None);
             }
@@ -209,7 +209,7 @@ impl Daemon {
         }
     }
 
-    /// What the second round trip of a read, or of a strict write, brought.
+    /// Handles the answer of the second round trip of a read or a strict write.
     fn opened(&mut self, number: u64, sends: u64, start: &BoxStart, answer: &BoxAnswer) {
         if matches!(answer, BoxAnswer::Pending) {
             return self.ask_again(number, sends, self.config.retry_gap);
@@ -231,7 +231,7 @@ impl Daemon {
         }
     }
 
-    /// Another packet after a while, or with the next turn.
+    /// Sends another packet after the gap, or at the next turn.
     fn ask_again(&mut self, number: u64, sends: u64, gap: Duration) {
         if gap.is_zero() {
             return self.queue_entry(number);
@@ -239,7 +239,7 @@ impl Daemon {
         self.agenda.after(gap, Event::Resend { number, sends });
     }
 
-    /// It is time to send again, unless an answer came or a later packet left.
+    /// Queues a retransmission, unless an answer came or a later packet left.
     pub(crate) fn resend_due(&mut self, number: u64, sends: u64) {
         let entry = self.arq.get_mut(number);
         if entry.is_some_and(|e| e.sends == sends) {

@@ -1,4 +1,4 @@
-//! Cancels by hash. What still waits in a queue they do not see.
+//! Cancels by hash. They do not reach requests that are still queued.
 
 use crate::daemon::protocol::bodies::{self, opt, some};
 use crate::daemon::protocol::request::{CancelCopy, CancelResending};
@@ -9,7 +9,7 @@ use crate::network::{Code, INVALID_REQUEST};
 const CANCELLED: Code = 24;
 
 impl Daemon {
-    /// The blocked start gets its 24 first, then the cancel its reply.
+    /// The start is answered with 24 first, then the cancel with its own reply.
     pub(crate) fn cancel_box(&mut self, id: ConnId, request: &CancelResending) -> Step {
         let app = self.app_of(id);
         let query_id = request.query_id.map(|q| q.0);

@@ -1,4 +1,4 @@
-//! Starting copy commands.
+//! Starts copy commands.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ impl Daemon {
         let Some(write_cap) = request.write_cap else {
             return self.refuse_copy(app, &query_id, INVALID_REQUEST);
         };
-        // Half a courier is no courier: a random one is taken without a word.
+        // With one of the two fields missing, a random courier is taken silently.
         let courier = match (request.courier_identity_hash, request.courier_queue_id) {
             (Some(node), Some(queue)) => Some((node.0, queue.0.to_vec())),
             _ => None,
@@ -50,7 +50,7 @@ impl Daemon {
         Step::Next
     }
 
-    /// The turn of a queued copy command has come.
+    /// Performs a queued copy command at its turn.
     pub(crate) fn start_copy(&mut self, start: Box<CopyStart>) {
         let courier = start.courier.clone().or_else(|| self.network.courier_for());
         match courier {

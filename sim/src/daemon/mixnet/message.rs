@@ -12,7 +12,7 @@ use crate::network::Era;
 
 const NO_SERVICE: &str =
     "client/conn: PKI error: client: failed to find destination service node: pki: service not found";
-/// A reliable message of the older protocol is given up after so many retransmissions.
+/// The daemon gives up a reliable message of the older protocol after so many retransmissions.
 const MAX_RETRANSMISSIONS: u32 = 3;
 /// MaxRetries.
 const GIVEN_UP: u8 = 5;
@@ -42,7 +42,7 @@ impl Daemon {
         self.wait_for_turn(id, Queued::Message(Box::new(message)))
     }
 
-    /// A message's turn has come. Without a SURB nobody is told anything.
+    /// Sends a message at its turn. Without a SURB nothing is reported.
     pub(crate) fn send_message(&mut self, message: Message) {
         let limit = self.network.sphinx().user_forward_payload_length;
         let length = message.payload.len();
@@ -79,7 +79,7 @@ impl Daemon {
         }
     }
 
-    /// Whether a message's destination is good enough for the daemon to send it. With a reliable one it looks at the node only.
+    /// Whether the daemon accepts a message's destination. It checks only the node of a reliable message.
     fn finds_service(&self, message: &Message) -> bool {
         if message.reliable {
             return self.network.node_known(&message.node);
@@ -106,14 +106,14 @@ impl Daemon {
             self.agenda
                 .after(patience, Event::MessageAgain { number, message });
         } else if self.era == Era::V0_0_72 {
-            // Later daemons collect silently.
+            // Later daemons forget it silently.
             let patience = eta + self.config.resend_slack;
             self.agenda
                 .after(patience, Event::MessageExpired { number });
         }
     }
 
-    /// The echo service's reply is back.
+    /// The echo service's reply reaches the daemon.
     pub(crate) fn echoed(&mut self, number: u64, payload: &[u8]) {
         if !self.online {
             return;
@@ -144,7 +144,7 @@ impl Daemon {
         Some(self.in_flight.swap_remove(at))
     }
 
-    /// A reliable message was not answered in time.
+    /// Retransmits a reliable message that was not answered in time.
     pub(crate) fn message_again(&mut self, number: u64, mut message: Message) {
         if !self.in_flight.iter().any(|m| m.number == number) {
             return;
@@ -158,14 +158,14 @@ impl Daemon {
         self.send_message(message);
     }
 
-    /// The older daemon tells that a SURB's time is over.
+    /// The older daemon reports an expired SURB.
     pub(crate) fn message_expired(&mut self, number: u64) {
         if let Some(message) = self.take_in_flight(number) {
             self.collected(message.app, &message.id);
         }
     }
 
-    /// Tells that a message was forgotten.
+    /// Reports that the daemon forgot a message.
     pub(crate) fn collected(&mut self, app: AppNo, id: &Option<Id>) {
         let body = bodies::Collected {
             message_id: opt(id),

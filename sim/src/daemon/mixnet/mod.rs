@@ -1,4 +1,4 @@
-//! What needs the mixnet: the queues, the ARQ table's entries, plain messages, and the packets of them all.
+//! What needs the mixnet: queues, ARQ entries, plain messages, and their packets.
 
 mod arq;
 mod cancel;

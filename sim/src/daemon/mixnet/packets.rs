@@ -1,11 +1,11 @@
-//! Round trips: how long each takes, and which are lost.
+//! The duration and the loss of round trips.
 
 use std::time::Duration;
 
 use crate::daemon::state::Daemon;
 
 impl Daemon {
-    /// How long a round trip will take: a delay at every mix, there and back.
+    /// Draws the duration of a round trip: a delay at every mix, in both directions.
     pub(crate) fn draw_eta(&mut self) -> Duration {
         if let Some(latency) = self.config.latency {
             return latency;
@@ -18,12 +18,12 @@ impl Daemon {
         Duration::from_millis(u64::try_from(delay.as_millis()).unwrap_or(0))
     }
 
-    /// When a packet arrives; half of all losses happen on the way there.
+    /// When a packet arrives. Half of all losses happen on the forward trip.
     pub(crate) fn forward_trip(&mut self, eta: Duration) -> Option<Duration> {
         (!self.random.chance(self.config.loss / 2.0)).then_some(eta / 2)
     }
 
-    /// The other half happens on the way back.
+    /// Whether an answer survives the return trip, where the other half is lost.
     pub(crate) fn return_trip_holds(&mut self) -> bool {
         let forward = self.config.loss / 2.0;
         let rest = if forward < 1.0 {

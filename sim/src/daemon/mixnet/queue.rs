@@ -1,12 +1,12 @@
-//! What waits for the mixnet, and whose turn it is.
+//! The queues of requests for the mixnet, and the choice of the next one.
 
 use std::ops::Bound;
 
 use crate::daemon::state::{AppNo, ConnId, Daemon, Event, Queued, Step};
 
-/// Requests that a connection can have queued; then it is not read any more.
+/// The most requests that a connection can queue. With more it is not read.
 const DEPTH: usize = 16;
-/// The one queue of daemons up to v0.0.73-rc1.
+/// The depth of the one queue of daemons up to v0.0.73-rc1.
 const ONE_QUEUE_DEPTH: usize = 64;
 
 /// What a turn is used for.
@@ -16,7 +16,7 @@ pub(crate) enum Turn {
 }
 
 impl Daemon {
-    /// Puts a request into its connection's queue, or gives it back when that is full.
+    /// Queues a request for its connection, or returns it if the queue is full.
     pub(crate) fn enqueue(&mut self, id: ConnId, queued: Queued) -> Result<(), Queued> {
         let Some(conn) = self.conns.get_mut(&id) else {
             return Ok(());
@@ -35,7 +35,7 @@ impl Daemon {
         Ok(())
     }
 
-    /// The same as a step of the reader.
+    /// Queues a request, as a step of the reader.
     pub(crate) fn wait_for_turn(&mut self, id: ConnId, queued: Queued) -> Step {
         match self.enqueue(id, queued) {
             Ok(()) => Step::Next,
@@ -43,12 +43,12 @@ impl Daemon {
         }
     }
 
-    /// Daemons up to v0.0.73-rc1 let everything wait in one queue.
+    /// Queues a frame in the one queue of daemons up to v0.0.73-rc1.
     pub(crate) fn wait_in_the_one_queue(&mut self, id: ConnId, frame: &[u8]) -> Step {
         self.wait_for_turn(id, Queued::Frame(frame.to_vec()))
     }
 
-    /// An entry in flight wants to send a packet.
+    /// Queues a packet of an entry in flight.
     pub(crate) fn want_resend(&mut self, app: AppNo, entry: u64) {
         if let Some(app) = self.apps.get_mut(&app) {
             app.resends.push_back(entry);
@@ -56,7 +56,7 @@ impl Daemon {
         }
     }
 
-    /// Starts the clock of the next tick. An idle process needs none: the Poisson process has no memory.
+    /// Schedules the next tick. An idle daemon needs none: the Poisson process has no memory.
     pub(crate) fn arm(&mut self) {
         let stopped = self.ticks.held || self.ticks.busy || !self.online;
         if self.ticks.armed || stopped || !self.has_work() {
@@ -73,7 +73,7 @@ impl Daemon {
             || self.apps.values().any(|a| !a.resends.is_empty())
     }
 
-    /// Round robin over the applications; what is in flight goes before what is new.
+    /// Chooses round robin over the applications. Entries in flight precede new requests.
     pub(crate) fn choose(&mut self) -> Option<Turn> {
         let after = (Bound::Excluded(self.ticks.last), Bound::Unbounded);
         let upto = (Bound::Unbounded, Bound::Included(self.ticks.last));
@@ -90,7 +90,7 @@ impl Daemon {
             }
         }
         if let Some((id, frame)) = self.ticks.one_queue.pop_front() {
-            self.tell_room();
+            self.notify_room();
             return Some(Turn::Request(id, Queued::Frame(frame)));
         }
         self.orphaned_request()
@@ -113,7 +113,7 @@ impl Daemon {
             })
     }
 
-    /// What a connection queued whose application is gone.
+    /// The next request of a connection whose application is gone.
     fn orphaned_request(&mut self) -> Option<Turn> {
         self.conns.iter_mut().find_map(|(id, conn)| {
             let queued = conn.queue.pop_front()?;
@@ -122,8 +122,8 @@ impl Daemon {
         })
     }
 
-    /// Every connection may be waiting for room in the one queue.
-    fn tell_room(&self) {
+    /// Wakes every connection, since each may wait for room in the one queue.
+    fn notify_room(&self) {
         for conn in self.conns.values() {
             conn.room.notify_one();
         }

@@ -20,7 +20,7 @@ pub(crate) fn opt<const N: usize>(bytes: &Option<[u8; N]>) -> Maybe<'_> {
     bytes.as_ref().map(|b| Bytes::new(b))
 }
 
-/// A list of byte strings; the daemon says null for an empty one.
+/// A list of byte strings. The daemon sends null for an empty one.
 pub(crate) fn list(items: &[Vec<u8>]) -> Option<Vec<&Bytes>> {
     (!items.is_empty()).then(|| items.iter().map(|i| Bytes::new(i)).collect())
 }
@@ -108,7 +108,7 @@ pub(crate) struct StartResending<'a> {
     pub(crate) courier_queue_id: Maybe<'a>,
 }
 
-/// Both cancels answer with nothing more.
+/// The reply of both cancels.
 #[derive(Serialize, Default)]
 pub(crate) struct Cancelled<'a> {
     pub(crate) query_id: Query<'a>,

@@ -1,14 +1,14 @@
-//! Byte strings as the daemon's decoder takes them.
+//! Byte strings as the daemon's decoder accepts them.
 
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-/// A capability or an index: any other length is a decoding error, at which the daemon hangs up.
+/// A capability or an index. Any other length is a decoding error: the daemon closes the connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Exact<const N: usize>(pub(crate) [u8; N]);
 
-/// An id or a hash: a short one is filled up with zeros, a long one is cut, and nobody complains.
+/// An id or a hash. A short one is padded with zeros, a long one is truncated, without an error.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Fitted<const N: usize>(pub(crate) [u8; N]);
 

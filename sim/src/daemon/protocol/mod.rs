@@ -1,6 +1,6 @@
-//! What passes over a connection: requests in, replies and events out.
+//! What crosses a connection: requests in, replies and events out.
 //!
-//! Written on purpose without the library's own coder, so that a mistake there is not repeated here.
+//! It does not use the library's coder, so that it does not repeat a mistake there.
 
 pub(crate) mod bodies;
 pub(crate) mod bytes;

@@ -1,4 +1,4 @@
-//! The requests of today's protocol, decoded where they lie in the frame.
+//! The requests of today's protocol, decoded in place.
 
 use serde::de::DeserializeSeed;
 use serde::Deserialize;
@@ -7,15 +7,15 @@ use super::bytes::{Blob, Exact, Fitted};
 use super::legacy::{Legacy, LegacyFrame};
 use crate::network::Era;
 
-/// 16 bytes that correlate or name.
+/// An id of 16 bytes.
 pub(crate) type Id = [u8; 16];
 
-/// Why a frame leads to no request.
+/// Why a frame holds no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// Not CBOR, not a map, a value of a wrong type or length: the daemon hangs up.
+    /// Not CBOR, not a map, a value of a wrong type or length: the daemon closes the connection.
     HangUp,
-    /// Nothing in it that this daemon knows: not a word today, a crash of the whole daemon in the past.
+    /// No request that this daemon knows: today's daemon ignores it, older ones crash.
     Unknown,
 }
 
@@ -26,7 +26,7 @@ pub(crate) enum Request<'a> {
 }
 
 impl Request<'_> {
-    /// The key under which it came.
+    /// Its key in the frame.
     pub(crate) fn key(&self) -> &'static str {
         match self {
             Request::Current(r) => r.key(),
@@ -41,7 +41,7 @@ macro_rules! requests {
         pub(crate) enum $name<'a> { $($variant($body),)* }
 
         impl $name<'_> {
-            /// The key under which it came.
+            /// Its key in the frame.
             pub(crate) fn key(&self) -> &'static str {
                 match self { $($name::$variant(_) => stringify!($key),)* }
             }
@@ -110,7 +110,7 @@ pub(crate) fn decode(era: Era, frame: &[u8]) -> Result<Request<'_>, Refusal> {
     }
 }
 
-/// Decodes one item and nothing behind it.
+/// Decodes exactly one item.
 fn whole<'de, S: DeserializeSeed<'de>>(
     seed: S,
     frame: &'de [u8],

@@ -1,4 +1,4 @@
-//! Frames of the daemon: one map that names every kind it knows, all null but one.
+//! Frames of the daemon: a map with the keys of all kinds, all null but one.
 
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ macro_rules! kinds {
     };
 }
 
-// In the order of the wire; the flags say who knows it: v0.0.72, v0.0.73-rc1, today's daemon.
+// In the order of the wire. The flags say which daemons have it: v0.0.72, v0.0.73-rc1, today's.
 kinds! {
     SessionTokenReply "session_token_reply" false, true, true;
     LegacyShutdown "shudown_event" true, false, false;
@@ -69,7 +69,7 @@ impl Kind {
         ALL.iter().find(|k| k.1 == key).map(|k| k.0)
     }
 
-    /// The key of the request that it answers.
+    /// The key of its request.
     pub(crate) fn request_key(self) -> &'static str {
         let key = self.key();
         key.strip_suffix("_reply").unwrap_or(key)
@@ -134,7 +134,7 @@ impl Encoder {
         }
     }
 
-    /// The frame of this body; none when this era has no such kind, or the frame would be too long to be sent.
+    /// The frame of this body; none if this era has no such kind or the frame is too long.
     pub(crate) fn encode<B: Serialize>(&self, kind: Kind, body: &B) -> Option<Frame> {
         let kind = match kind {
             Kind::Shutdown if self.era == Era::V0_0_72 => Kind::LegacyShutdown,
@@ -148,13 +148,13 @@ impl Encoder {
         finish(Some(kind), bytes)
     }
 
-    /// A frame that says nothing at all.
+    /// A frame with null for every kind.
     pub(crate) fn empty(&self) -> Option<Frame> {
         finish(None, self.all_null.clone())
     }
 }
 
-/// Puts the length in front.
+/// Writes the length before the frame.
 fn finish(kind: Option<Kind>, mut bytes: Vec<u8>) -> Option<Frame> {
     let length = bytes.len() - 4;
     if length > MAX_FRAME {

@@ -1,4 +1,4 @@
-//! Times as the frames carry them.
+//! Times in the form that frames have.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

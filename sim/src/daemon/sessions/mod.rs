@@ -1,4 +1,4 @@
-//! Sessions: who owns what, who may come back, and how a resumption can go wrong.
+//! Sessions: ownership, resumption, and its hazards.
 
 mod restart;
 
@@ -20,7 +20,7 @@ use crate::daemon::state::{App, AppNo, Conn, ConnId, Daemon, Event, Step};
 const MAX_WAITING: usize = 1000;
 
 impl Daemon {
-    /// Takes in a connection, with an application of its own until it shows a token.
+    /// Registers a connection, with an application of its own until it sends a token.
     pub(crate) fn adopt(&mut self, socket: Rc<Socket>) -> ConnId {
         let id = self.number();
         let app = self.number();
@@ -40,7 +40,7 @@ impl Daemon {
         id
     }
 
-    /// `session_token`: a new session, or an old one with all that waited for it, and only then the reply.
+    /// `session_token`: starts a session, or resumes one and delivers the replies that it missed. The reply comes last.
     pub(crate) fn handshake(&mut self, id: ConnId, request: &SessionToken) -> Step {
         let Some(token) = request.client_instance_token.map(|t| t.0) else {
             return Step::Next;
@@ -73,7 +73,7 @@ impl Daemon {
         }
     }
 
-    /// The connection takes the application over; another that held it stays open and gets nothing more.
+    /// The connection takes over the application. Its previous connection stays open and gets nothing more.
     fn resume(&mut self, id: ConnId, app: AppNo) {
         let before = self.app_of(id);
         if before != app {
@@ -92,7 +92,7 @@ impl Daemon {
         }
     }
 
-    /// `thin_close`: everything of this client goes, also what still waits in the queue.
+    /// `thin_close`: discards everything of this client, queued requests included.
     pub(crate) fn thin_close(&mut self, id: ConnId) -> Step {
         let app = self.app_of(id);
         self.drop_app(app);
@@ -102,11 +102,11 @@ impl Daemon {
         Step::HangUp
     }
 
-    /// The daemon has noticed that a connection is gone.
+    /// The daemon notices that a connection is closed.
     ///
-    /// It unregisters by application, not by connection: who resumed in the meantime is unregistered too, stays open and is
-    /// never spoken to again.
-    pub(crate) fn connection_ended(&mut self, id: ConnId) {
+    /// It unregisters by application, not by connection. A connection that resumed meanwhile is unregistered too: it stays open and
+    /// gets nothing more.
+    pub(crate) fn connection_closed(&mut self, id: ConnId) {
         let Some(conn) = self.conns.remove(&id) else {
             return;
         };
@@ -130,7 +130,7 @@ impl Daemon {
         self.agenda.after(self.config.grace, event);
     }
 
-    /// The grace period is over, unless somebody came back.
+    /// The grace period is over: drops the application, unless a connection resumed it.
     pub(crate) fn grace_over(&mut self, app: AppNo, generation: u64) {
         if self
             .apps
@@ -141,7 +141,7 @@ impl Daemon {
         }
     }
 
-    /// Forgets an application with all its entries.
+    /// Drops an application with all its entries.
     pub(crate) fn drop_app(&mut self, app: AppNo) {
         if let Some(token) = self.apps.remove(&app).and_then(|a| a.token) {
             self.tokens.remove(&token);
@@ -150,7 +150,7 @@ impl Daemon {
         self.in_flight.retain(|m| m.app != app);
     }
 
-    /// Delivers what an absent client may still get: replies to plain messages, and notices about them.
+    /// Delivers replies to plain messages and notices about them, or keeps them for an absent client.
     pub(crate) fn deliver_or_keep<B: Serialize>(&mut self, app: AppNo, kind: Kind, body: &B) {
         let Some(entry) = self.apps.get_mut(&app) else {
             self.counters.lost += 1;
@@ -169,7 +169,7 @@ impl Daemon {
         }
     }
 
-    /// How late the daemon notices that this client has gone.
+    /// Draws how late the daemon notices that this client is gone.
     pub(crate) fn close_lag(&mut self) -> Duration {
         if let Some(lag) = self.faults.close_lag {
             return lag;

@@ -1,11 +1,11 @@
-//! The end of the process and its next start.
+//! Crashes and restarts of the process.
 
 use crate::daemon::random::fresh_id;
 use crate::daemon::state::{Arq, ConnId, Daemon, Event, Step};
 use crate::network::Era;
 
 impl Daemon {
-    /// Everything that a process loses with its end; the network goes on.
+    /// Discards what a process loses when it stops. The network continues.
     pub(crate) fn restart(&mut self) {
         let ids: Vec<ConnId> = self.conns.keys().copied().collect();
         for id in ids {
@@ -26,10 +26,10 @@ impl Daemon {
         if let Some(conn) = self.conns.get(&id) {
             conn.stop.notify_one();
         }
-        self.connection_ended(id);
+        self.connection_closed(id);
     }
 
-    /// Something that makes the daemon fall over: today it only loses the request, in the past everything.
+    /// A request on which older daemons crash. Today's daemon only loses the request.
     pub(crate) fn stumble(&mut self) -> Step {
         if self.era == Era::Current {
             return Step::Next;

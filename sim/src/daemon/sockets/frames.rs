@@ -1,17 +1,17 @@
-//! Cutting the byte stream of a client into frames.
+//! Splits the byte stream of a client into frames.
 
 use std::ops::Range;
 
 use kpclient::wire::MAX_FRAME;
 
-/// A length that no frame may have: the daemon hangs up.
+/// An invalid frame length: the daemon closes the connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BadLength;
 
-/// Memory that is kept between frames.
+/// The most memory kept between frames.
 const KEPT: usize = 1 << 20;
 
-/// What was read and not yet dealt with.
+/// Bytes that were read and not yet handled.
 #[derive(Default)]
 pub(crate) struct FrameBuffer {
     bytes: Vec<u8>,
@@ -19,7 +19,7 @@ pub(crate) struct FrameBuffer {
 }
 
 impl FrameBuffer {
-    /// Adds what was read.
+    /// Adds bytes that were read.
     pub(crate) fn extend(&mut self, read: &[u8]) {
         if self.start > 0 {
             self.bytes.drain(..self.start);
@@ -31,7 +31,7 @@ impl FrameBuffer {
         self.bytes.extend_from_slice(read);
     }
 
-    /// Where the next whole frame lies; it counts as taken.
+    /// Takes the next whole frame: where it lies in the buffer.
     pub(crate) fn take(&mut self) -> Result<Option<Range<usize>>, BadLength> {
         let rest = self.bytes.get(self.start..).unwrap_or_default();
         let Some((head, rest)) = rest.split_first_chunk::<4>() else {
@@ -49,7 +49,7 @@ impl FrameBuffer {
         Ok(Some(begin..self.start))
     }
 
-    /// A frame that was taken.
+    /// The bytes of a frame that was taken.
     pub(crate) fn frame(&self, range: Range<usize>) -> &[u8] {
         self.bytes.get(range).unwrap_or_default()
     }

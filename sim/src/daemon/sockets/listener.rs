@@ -15,8 +15,8 @@ pub(crate) enum Listener {
 }
 
 impl Listener {
-    /// Binds a Unix socket; `@` means the abstract namespace. An old file of that name is taken away, unless it is to stay and be
-    /// in the way.
+    /// Binds a Unix socket; `@` means the abstract namespace. An existing socket file is removed, unless `stale_socket` keeps it
+    /// to prevent the start.
     pub(crate) fn unix(path: &str, stale_socket: bool) -> io::Result<Listener> {
         let listener = match path.strip_prefix('@') {
             Some(name) => {
@@ -51,7 +51,7 @@ impl Listener {
         }
     }
 
-    /// What brings the same listener back.
+    /// The address under which `again` binds the same listener.
     pub(crate) fn address(&self) -> io::Result<String> {
         match self {
             Listener::Unix(_, path) => Ok(path.clone()),
@@ -72,7 +72,7 @@ impl Listener {
     }
 }
 
-/// Takes a socket's file away, and no other file.
+/// Removes a socket's file. Fails for any other file.
 pub(crate) fn remove_file(path: &str) -> io::Result<()> {
     match std::fs::symlink_metadata(path) {
         Ok(meta) if meta.file_type().is_socket() => std::fs::remove_file(path),
@@ -85,7 +85,7 @@ pub(crate) fn remove_file(path: &str) -> io::Result<()> {
     }
 }
 
-/// Takes the file of a listener away, if it has one.
+/// Removes the file of a listener, if it has one.
 pub(crate) fn unlink(is_unix: bool, address: &str) -> io::Result<()> {
     if is_unix && !address.starts_with('@') {
         remove_file(address)?;

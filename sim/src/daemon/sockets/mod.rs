@@ -1,4 +1,4 @@
-//! Sockets and frames. Nothing here knows the daemon.
+//! Sockets and frames, without knowledge of the daemon.
 
 mod frames;
 mod listener;

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::net::{TcpStream, UnixStream};
 
-/// A connected stream whose halves can be used from several places of one thread.
+/// A connected stream that several tasks of one thread can use.
 pub(crate) enum Socket {
     Unix(UnixStream),
     Tcp(TcpStream),
@@ -39,7 +39,7 @@ impl Socket {
         }
     }
 
-    /// Waits until something can be read and reads it; 0 is the end of the stream.
+    /// Waits for bytes and reads them. Returns 0 at the end of the stream.
     pub(crate) async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             self.readable().await?;
@@ -50,7 +50,7 @@ impl Socket {
         }
     }
 
-    /// Waits until something can be written and writes what goes.
+    /// Waits until the socket takes bytes and writes as many as it takes.
     pub(crate) async fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             self.writable().await?;

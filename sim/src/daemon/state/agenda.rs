@@ -1,4 +1,4 @@
-//! What is due when: one heap for every timer of the daemon.
+//! The agenda: one heap for all timers of the daemon.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -34,7 +34,7 @@ impl<E> Ord for Due<E> {
     }
 }
 
-/// Events in order of time, and of entry where times are equal.
+/// Events in the order of their times; events of the same time in the order of entry.
 pub(crate) struct Agenda<E> {
     heap: BinaryHeap<Reverse<Due<E>>>,
     next_number: u64,
@@ -42,7 +42,7 @@ pub(crate) struct Agenda<E> {
 }
 
 impl<E> Agenda<E> {
-    /// Nothing is due.
+    /// An empty agenda.
     pub(crate) fn new() -> Agenda<E> {
         Agenda {
             heap: BinaryHeap::new(),
@@ -51,12 +51,12 @@ impl<E> Agenda<E> {
         }
     }
 
-    /// Told whenever something earlier than all else was entered.
+    /// Notified when an event becomes the earliest.
     pub(crate) fn changed(&self) -> Rc<Notify> {
         Rc::clone(&self.changed)
     }
 
-    /// Enters an event.
+    /// Schedules an event.
     pub(crate) fn after(&mut self, delay: Duration, event: E) {
         let at = Instant::now() + delay;
         let first = self.heap.peek().is_none_or(|due| at < due.0.at);
@@ -73,7 +73,7 @@ impl<E> Agenda<E> {
         self.heap.peek().map(|due| due.0.at)
     }
 
-    /// The first event that is due now.
+    /// Takes the first event that is due.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<E> {
         if self.next_at()? > now {
             return None;
@@ -81,7 +81,7 @@ impl<E> Agenda<E> {
         self.heap.pop().map(|due| due.0.event)
     }
 
-    /// Brings some events forward.
+    /// Makes some events due earlier.
     pub(crate) fn hasten(&mut self, by: Duration, which: impl Fn(&E) -> bool) {
         let mut all = std::mem::take(&mut self.heap).into_vec();
         for due in all.iter_mut().filter(|due| which(&due.0.event)) {
@@ -91,7 +91,7 @@ impl<E> Agenda<E> {
         self.changed.notify_one();
     }
 
-    /// Forgets everything for which this is false.
+    /// Keeps only the events for which this is true.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&E) -> bool) {
         self.heap.retain(|due| keep(&due.0.event));
     }

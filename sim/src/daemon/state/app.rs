@@ -8,16 +8,16 @@ use crate::daemon::protocol::response::Frame;
 
 /// One application. It outlives its connection while the grace period lasts.
 pub(crate) struct App {
-    /// What `session_token_reply` tells.
+    /// The id in `session_token_reply`.
     pub(crate) wire_id: Id,
-    /// What it can be resumed with.
+    /// The token that resumes it.
     pub(crate) token: Option<Id>,
     /// The connection that replies go to.
     pub(crate) holder: Option<ConnId>,
-    /// Moves on with every loss and resumption, so that old timers know that they are old.
+    /// Rises with every loss and resumption, so that an old timer is recognised.
     pub(crate) generation: u64,
-    /// Replies to plain messages that came while nobody was there.
+    /// Replies to plain messages that came while no connection held it.
     pub(crate) waiting: VecDeque<Frame>,
-    /// Packets of entries in flight, which go before new requests.
+    /// Queued packets of entries in flight, which precede new requests.
     pub(crate) resends: VecDeque<u64>,
 }

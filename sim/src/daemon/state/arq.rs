@@ -10,7 +10,7 @@ use super::ids::AppNo;
 use crate::daemon::protocol::request::Id;
 use crate::network::{BoxAnswer, Code, CopyState, Hash, IndexBytes, ReadCapBytes, WriteCapBytes};
 
-/// What a start was sent with.
+/// The capability of a start.
 pub(crate) enum Capability {
     Read(ReadCapBytes),
     Write(WriteCapBytes),
@@ -30,7 +30,7 @@ pub(crate) struct BoxStart {
 }
 
 impl BoxStart {
-    /// Whether it is over once a courier has its envelope.
+    /// Whether it completes as soon as a courier has its envelope.
     pub(crate) fn ends_when_taken(&self) -> bool {
         matches!(self.capability, Capability::Write(_)) && !self.no_idempotent
     }
@@ -82,9 +82,9 @@ impl Task {
 /// Which round trip an entry is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leg {
-    /// The courier has to take the envelope, or the copy command.
+    /// The courier gets the envelope or the copy command.
     Hand,
-    /// The courier is asked what came of it.
+    /// The courier is asked for the outcome.
     Ask,
 }
 
@@ -93,7 +93,7 @@ pub(crate) struct Entry {
     pub(crate) task: Task,
     pub(crate) courier: (Hash, Vec<u8>),
     pub(crate) leg: Leg,
-    /// Packets sent; answers to earlier ones are ignored.
+    /// Packets sent. Only the answer to the last one counts.
     pub(crate) sends: u64,
     /// It is queued for its next packet.
     pub(crate) waiting: bool,
@@ -156,7 +156,7 @@ impl Arq {
         Some(entry)
     }
 
-    /// Takes out the entry that a cancel reaches.
+    /// Removes the entry that a cancel reaches.
     pub(crate) fn cancel(&mut self, key: (AppNo, bool, Hash)) -> Option<Entry> {
         let number = self.newest.remove(&key)?;
         self.entries.remove(&number)

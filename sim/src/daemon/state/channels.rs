@@ -6,12 +6,12 @@ use super::ids::{AppNo, ConnId};
 use crate::daemon::protocol::request::Id;
 use crate::network::{IndexBytes, LegacyAnswer, ReadCapBytes, WriteCapBytes};
 
-/// The daemon's channels. Any application may use any number; each dies with the connection that opened it.
+/// The daemon's channels. Any application may use any number. A channel closes with the connection that opened it.
 #[derive(Default)]
 pub(crate) struct Channels(pub(crate) HashMap<u16, Channel>);
 
 impl Channels {
-    /// A connection is gone, and with it what it opened.
+    /// Closes the channels of a connection that is gone.
     pub(crate) fn forget(&mut self, owner: ConnId) {
         self.0.retain(|_, channel| channel.owner != owner);
     }
@@ -21,11 +21,11 @@ impl Channels {
 pub(crate) struct Channel {
     pub(crate) owner: ConnId,
     pub(crate) end: ChannelEnd,
-    /// The box of the last preparation, which is that of the next one too.
+    /// The box of the last preparation, and of the next.
     pub(crate) index: IndexBytes,
-    /// What was prepared, by the bytes that are to be sent.
+    /// Prepared queries, by their payload.
     pub(crate) queries: HashMap<Vec<u8>, Query>,
-    /// The query that a resumption named, whose bytes only the client knows.
+    /// The query of a resumption. Only the client knows its payload.
     pub(crate) resumed: Option<Query>,
 }
 
@@ -42,12 +42,12 @@ pub(crate) struct Query {
     pub(crate) reply_index: Option<u8>,
 }
 
-/// The answer to a query is back at the daemon.
+/// An answer to a query that reaches the daemon.
 pub(crate) struct ChannelEvent {
     pub(crate) app: AppNo,
     pub(crate) channel: u16,
     pub(crate) message_id: Id,
-    /// `None` where the channel has not prepared what was sent.
+    /// `None` if the channel has not prepared this payload.
     pub(crate) query: Option<Query>,
     pub(crate) answer: LegacyAnswer,
 }

@@ -45,8 +45,8 @@ impl Conn {
         }
     }
 
-    /// Sends bytes, at once if the socket takes them and `direct` allows it; nothing once the
-    /// connection is about to end: what came behind half a frame would be read as its rest.
+    /// Sends bytes, at once if the socket takes them and `direct` allows it. Sends nothing once the
+    /// connection is about to close: bytes after half a frame would be read as its rest.
     pub(crate) fn write(&mut self, bytes: Vec<u8>, direct: bool) {
         let Some(socket) = &self.socket else { return };
         if self.close_when_flushed {
@@ -77,7 +77,7 @@ impl Conn {
         self.filled.notify_one();
     }
 
-    /// Bytes that the client has not taken.
+    /// Bytes that the client has not read.
     pub(crate) fn unwritten(&self) -> usize {
         self.out_bytes
     }
@@ -87,7 +87,7 @@ impl Conn {
         self.socket.clone()
     }
 
-    /// The socket is closed: nothing more is written.
+    /// Forgets the socket: nothing more is written.
     pub(crate) fn socket_closed(&mut self) {
         self.socket = None;
     }
@@ -97,7 +97,7 @@ impl Conn {
         self.outbox.pop_front()
     }
 
-    /// The socket took so many bytes.
+    /// Records that the socket took so many bytes.
     pub(crate) fn written(&mut self, bytes: usize) {
         self.out_bytes = self.out_bytes.saturating_sub(bytes);
         self.drained.notify_one();

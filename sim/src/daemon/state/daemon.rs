@@ -37,14 +37,14 @@ pub(crate) struct Daemon {
     pub(crate) config: SimConfig,
     pub(crate) era: Era,
     pub(crate) network: Network,
-    /// The same network once more, for long computations on other threads.
+    /// A second instance of the network, for long computations on other threads.
     pub(crate) calculator: Arc<Mutex<Network>>,
     pub(crate) encoder: Encoder,
     pub(crate) random: Random,
     pub(crate) agenda: Agenda<Event>,
     pub(crate) instance_token: Id,
     pub(crate) online: bool,
-    /// What the status says about being offline.
+    /// `err` of the status while offline.
     pub(crate) offline_err: Option<serde_cbor::Value>,
     pub(crate) has_document: watch::Sender<bool>,
     pub(crate) life: watch::Sender<Life>,
@@ -52,7 +52,7 @@ pub(crate) struct Daemon {
     pub(crate) apps: BTreeMap<AppNo, App>,
     pub(crate) tokens: HashMap<Id, AppNo>,
     pub(crate) arq: Arq,
-    /// Of the older protocol.
+    /// Channels of the older protocol.
     pub(crate) channels: Channels,
     pub(crate) in_flight: Vec<InFlight>,
     pub(crate) ticks: Ticks,
@@ -64,13 +64,13 @@ pub(crate) struct Daemon {
     started: Instant,
     /// Whether the process that closed its sockets terminated properly; otherwise it was killed.
     pub(crate) left_properly: bool,
-    /// How far the network's clock was put forward.
+    /// How far the network's clock is ahead.
     pub(crate) leap: Duration,
     next_number: u64,
 }
 
 impl Daemon {
-    /// A daemon that just started.
+    /// A daemon at its start.
     pub(crate) fn new(config: SimConfig) -> Daemon {
         Daemon {
             era: config.network.era,

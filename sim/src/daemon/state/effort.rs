@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::daemon::options::SimConfig;
 use crate::network::Scheme;
 
-/// The group actions of one encryption: a key of its own, and a shared one for each of two replicas.
+/// Group actions of one encryption: one for its own key and one for each of two replicas.
 const ACTIONS_OF_ENCRYPTION: u32 = 3;
 /// Measured with daemons v0.0.99, on a quiet core.
 const CTIDH_ENCRYPTION: Duration = Duration::from_millis(2150);

@@ -1,4 +1,4 @@
-//! What happens by itself, at its time.
+//! The events of the agenda.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::ids::{AppNo, ConnId};
 use super::message::Message;
 use crate::network::Hash;
 
-/// Something that is due at a time.
+/// An event that is due at its time.
 pub(crate) enum Event {
     Tick,
     AtCourier {
@@ -54,7 +54,7 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// Packets under way reach their courier and the world goes on, whatever becomes of the daemon.
+    /// Whether it happens even if the daemon restarts: packets still reach their courier, and the network continues.
     pub(crate) fn outlives_the_process(&self) -> bool {
         matches!(
             self,

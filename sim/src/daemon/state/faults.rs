@@ -1,19 +1,19 @@
-//! Trouble on demand, as the control line orders it.
+//! Faults that control commands order.
 
 use std::time::Duration;
 
 use crate::daemon::protocol::response::Kind;
 use crate::network::Code;
 
-/// The next request of a kind is answered with an error instead of being served.
+/// An error for the next request of a kind, which is not served.
 pub(crate) struct Refused {
     pub(crate) key: String,
     pub(crate) code: Code,
-    /// A start is refused before it was sent: no courier is named.
+    /// A start is refused before it is sent: the reply names no courier.
     pub(crate) before_sending: bool,
 }
 
-/// Everything that goes wrong because somebody wants it to.
+/// All ordered faults.
 #[derive(Default)]
 pub(crate) struct Faults {
     pub(crate) errors: Vec<Refused>,
@@ -21,20 +21,20 @@ pub(crate) struct Faults {
     pub(crate) message_error: Option<Code>,
     pub(crate) swallow: Vec<Kind>,
     pub(crate) twice: Vec<Kind>,
-    /// So many more times a frame is overtaken by the next.
+    /// So many frames are still to be overtaken by the next one.
     pub(crate) reorder: u32,
-    /// Bytes of one write.
+    /// The most bytes of one write.
     pub(crate) split: Option<usize>,
-    /// Between two writes.
+    /// The pause between two writes.
     pub(crate) pause: Option<Duration>,
-    /// Before the first frame of each connection.
+    /// The delay before the first frame of each connection.
     pub(crate) hold_first: Duration,
-    /// How late the end of a connection is noticed, instead of by chance.
+    /// How late a closed connection is noticed; by chance if none.
     pub(crate) close_lag: Option<Duration>,
 }
 
 impl Faults {
-    /// How often a frame of this kind is to be sent.
+    /// How often the next frame of this kind is sent.
     pub(crate) fn times(&mut self, kind: Kind) -> u8 {
         if take(&mut self.swallow, kind) {
             0
@@ -45,13 +45,13 @@ impl Faults {
         }
     }
 
-    /// The error that waits for a request of this key.
+    /// Takes the error that is ordered for a request of this key.
     pub(crate) fn error_for(&mut self, key: &str) -> Option<Refused> {
         let at = self.errors.iter().position(|e| e.key == key)?;
         Some(self.errors.remove(at))
     }
 
-    /// Orders about single requests and frames that were not carried out yet.
+    /// Orders for single requests and frames that are still open.
     pub(crate) fn left(&self) -> usize {
         self.errors.len() + self.swallow.len() + self.twice.len()
     }

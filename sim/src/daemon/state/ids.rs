@@ -2,5 +2,5 @@
 
 /// Names a connection.
 pub(crate) type ConnId = u64;
-/// Names an application: what the daemon's ARQ and replies belong to.
+/// Names an application, which owns ARQ entries and gets replies.
 pub(crate) type AppNo = u64;

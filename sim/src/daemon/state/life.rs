@@ -1,12 +1,12 @@
-//! Whether the process listens.
+//! The state of the process.
 
-/// What the process as a whole is doing.
+/// What the process is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
-    /// Sockets are open.
+    /// The sockets listen.
     Listening,
-    /// Nobody can connect.
+    /// Nothing listens.
     Down,
-    /// The end.
+    /// The simulator stops.
     Over,
 }

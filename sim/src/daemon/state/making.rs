@@ -1,4 +1,4 @@
-//! Envelopes of a copy stream that are to be made, on whichever thread.
+//! Envelopes of a copy stream that are to be made, on any thread.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::network::{
 /// Up to so many envelopes are made on the daemon's own thread.
 const FEW: u32 = 8;
 
-/// What came of it.
+/// The envelopes, or an error code.
 pub(crate) type Made = Result<CourierEnvelopes, Code>;
 
 /// Envelopes that are to be made.

@@ -13,7 +13,7 @@ pub(crate) struct Message {
     pub(crate) node: Hash,
     pub(crate) queue: Vec<u8>,
     pub(crate) payload: Vec<u8>,
-    /// Sent again until it is answered (older protocol).
+    /// Retransmitted until it is answered (older protocol).
     pub(crate) reliable: bool,
     pub(crate) sends: u32,
 }

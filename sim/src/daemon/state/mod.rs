@@ -1,7 +1,7 @@
-//! The daemon's state, with the parts of it that need no other room: tables, queues, counters, the agenda.
+//! The daemon's state: tables, queues, counters, the agenda.
 //!
-//! `daemon` holds it together. The rooms above add what the daemon does (`impl Daemon`) and give its parts what they are
-//! generic over. `replies` is how all of them answer.
+//! `daemon` holds all of it. The rooms above add methods to `Daemon`. `replies` has the methods that all of them need to
+//! answer.
 
 mod agenda;
 mod app;

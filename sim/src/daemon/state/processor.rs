@@ -29,7 +29,7 @@ pub(crate) struct Processor<T> {
     settled: Instant,
     /// Rises with every change, so that an old timer is recognised.
     generation: u64,
-    /// No work proceeds unless it is stepped by hand.
+    /// Work proceeds only when stepped by hand.
     held: bool,
 }
 

@@ -1,4 +1,4 @@
-//! How frames find their way out.
+//! Sends replies and events.
 
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,12 @@ use super::step::Step;
 use crate::daemon::protocol::response::{Frame, Kind};
 
 impl Daemon {
-    /// The application that a connection speaks for.
+    /// The application of a connection.
     pub(crate) fn app_of(&self, id: ConnId) -> AppNo {
         self.conns.get(&id).map_or(0, |c| c.app)
     }
 
-    /// Sends to whoever holds the application; false when nobody does and it is lost.
+    /// Sends to the connection that holds the application. Returns false if none does; the reply is then lost.
     pub(crate) fn reply<B: Serialize>(&mut self, app: AppNo, kind: Kind, body: &B) -> bool {
         let Some(id) = self.apps.get(&app).and_then(|a| a.holder) else {
             self.counters.lost += 1;
@@ -41,7 +41,7 @@ impl Daemon {
         }
     }
 
-    /// Sends a frame, as the faults let it.
+    /// Sends a frame, subject to the ordered faults.
     pub(crate) fn send_frame(&mut self, id: ConnId, frame: Frame) {
         let times = match frame.kind {
             Some(kind) => {
@@ -72,7 +72,7 @@ impl Daemon {
         }
     }
 
-    /// A reordered frame that nothing overtook.
+    /// Sends a reordered frame that no other frame overtook.
     pub(crate) fn release_held(&mut self, id: ConnId) {
         let direct = self.faults.is_direct();
         if let Some(conn) = self.conns.get_mut(&id) {
@@ -82,7 +82,7 @@ impl Daemon {
         }
     }
 
-    /// Replies go to the application, not to the connection: who was taken over hears nothing.
+    /// Answers a local request. The reply goes to the application: a connection that was replaced gets nothing.
     pub(crate) fn answer_local<B: Serialize>(&mut self, id: ConnId, kind: Kind, body: &B) -> Step {
         self.work();
         let app = self.app_of(id);
@@ -90,10 +90,10 @@ impl Daemon {
         Step::Next
     }
 
-    /// Keeps the processor busy for as long as the real daemon would be.
+    /// Keeps the processor busy for as long as the real daemon.
     fn work(&self) {
-        let begun = Instant::now();
-        while begun.elapsed() < self.config.local_work {
+        let start = Instant::now();
+        while start.elapsed() < self.config.local_work {
             std::hint::spin_loop();
         }
     }

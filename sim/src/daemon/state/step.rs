@@ -29,7 +29,7 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// The same, and something more behind it.
+    /// The same, followed by something more.
     pub(crate) fn and_then(self, more: impl FnOnce(&mut Daemon) + 'static) -> Work {
         let first = self.then;
         Work {

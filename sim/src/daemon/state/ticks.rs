@@ -8,9 +8,9 @@ use super::ids::{AppNo, ConnId};
 #[derive(Default)]
 pub(crate) struct Ticks {
     pub(crate) armed: bool,
-    /// The one queue of the old daemons waits until an encryption is done, and all packets with it.
+    /// The one queue of the old daemons waits for an encryption, and all packets with it.
     pub(crate) busy: bool,
-    /// Nothing leaves unless it is stepped by hand.
+    /// Packets leave only when stepped by hand.
     pub(crate) held: bool,
     /// Who had the last turn.
     pub(crate) last: AppNo,

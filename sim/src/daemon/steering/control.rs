@@ -1,4 +1,4 @@
-//! The control line: one command a line, one answer a line.
+//! Control commands: one command a line, one answer a line.
 
 use std::str::{FromStr, SplitWhitespace};
 use std::time::Duration;
@@ -14,41 +14,41 @@ use kpclient::wire::MAX_FRAME;
 
 /// What every command does, for `--help` and the command `help`.
 pub const COMMANDS: &str = "\
-cut [CONN]               close this connection, or every one, without a word
+cut [CONN]               close this connection, or every one, without an event
 cut-mid-frame [CONN]     send half a frame, then close
 garbage [CONN]           send a frame that is not CBOR
-oversize [CONN]          send the length of a frame over 40 MiB
-empty [CONN]             send a frame that names every kind and says nothing
+oversize [CONN]          send a frame length over 40 MiB
+empty [CONN]             send a frame with null for every kind
 split N | split off      write at most N bytes at a time
 slow MS | slow off       pause between two writes
-error KIND CODE [refused]  answer the next request of this kind with this code; a start with
-                         `refused` is answered as if it was never sent
-swallow KIND             lose the next reply or event of this kind
+error KIND CODE [refused]  answer the next request of this kind with this code; with `refused`
+                         a start is answered as if it was never sent
+swallow KIND             drop the next reply or event of this kind
 twice KIND               send the next one twice
-reorder [N]              let the next N frames be overtaken by the one after each
-hold-first-frame MS      wait so long before the first frame of each connection (0: no more)
-late-close MS | chance   notice the end of a connection so late, or late by chance
-restart [MS] [graceful]  the daemon ends and starts again, after MS if given; graceful: says shutdown_event
+reorder [N]              send each of the next N frames after its successor
+hold-first-frame MS      delay the first frame of each connection (0: do not)
+late-close MS | chance   notice a closed connection so late, or late by chance
+restart [MS] [graceful]  stop the daemon and start it again, after MS if given; graceful: with shutdown_event
 down, up                 stop and resume listening
-shutdown                 shutdown_event, then the end
-offline [ERR], online    lose the gateway, with this CBOR in hex as `err`; find it again
-hold, release            stop and start the packets
-step [N]                 let N packets go while they are held
-epoch-advance            go to the next epoch
-advance SECONDS          put the network's clock forward
-document off | on        have no PKI document
+shutdown                 publish shutdown_event and exit
+offline [ERR], online    lose the gateway, with this CBOR in hex as `err`; reconnect to it
+hold, release            hold all packets; release them
+step [N]                 send N of the held packets
+epoch-advance            advance the network's clock to the next epoch
+advance SECONDS          advance the network's clock
+document off | on        without or with a PKI document
 fault KIND [CODE] [TIMES]  replica-read, replica-write, courier-ack, courier-result, copy with a CODE;
                          damaged-answer, damaged-box, forged-tombstone without
 storage-full on | off    replicas refuse writes
 latency MS | default     round trip of a packet
-loss P                   probability that a round trip comes to nothing
-lambda-p RATE            packets a millisecond
-encrypt-cost MS          processor time of one encryption from now on
-cores N                  encryptions that get on at once
-encrypt-hold, encrypt-release  stop and start all encryptions
-encrypt-step [N]         finish the N requests whose encryptions began first
-collect                  tell that every message in flight was forgotten
-clear                    no more faults
+loss P                   probability that a round trip is lost
+lambda-p RATE            packets per millisecond
+encrypt-cost MS          processor time of one encryption that starts from now on
+cores N                  encryptions that proceed at once
+encrypt-hold, encrypt-release  hold all encryptions; let them proceed
+encrypt-step [N]         finish the N requests whose encryptions started first
+collect                  report every message in flight as forgotten
+clear                    discard all ordered faults
 stats                    counters, as JSON
 arq                      the ARQ table, as JSON
 connections              numbers of the open connections
@@ -56,7 +56,7 @@ help                     this";
 
 type Done = Result<String, String>;
 
-/// An item of CBOR from its hexadecimal digits.
+/// Decodes an item of CBOR from hexadecimal digits.
 fn cbor(digits: &str) -> Result<Value, String> {
     let byte = |at| {
         digits

@@ -1,4 +1,4 @@
-//! What the simulator can tell about itself.
+//! What the simulator reports about itself.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::daemon::protocol::time::nanoseconds;
 use crate::daemon::state::{Capability, Conn, Daemon, Leg, Task};
 
-/// A look at the simulator.
+/// The answer of `stats`.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Stats {
@@ -15,15 +15,15 @@ pub struct Stats {
     pub instance_token: String,
     pub online: bool,
     pub epoch: u64,
-    /// Time since the start as the network has it, nanoseconds.
+    /// The network's time since the start, in nanoseconds.
     pub network_time_ns: u64,
-    /// Connections that are open, or whose end was not noticed yet.
+    /// Connections that are open, or closed without the daemon having noticed.
     pub connections: usize,
     /// Connections accepted since the start.
     pub accepted: u64,
     /// Sessions with a token, present or within their grace period.
     pub sessions: usize,
-    /// Sessions that replies have nowhere to go for.
+    /// Sessions without a connection to reply to.
     pub absent_sessions: usize,
     /// Entries of the ARQ table.
     pub arq_entries: usize,
@@ -33,19 +33,19 @@ pub struct Stats {
     pub queued: usize,
     /// The longest of these queues.
     pub longest_queue: usize,
-    /// Requests in the one queue of the old daemons.
+    /// Requests in the one queue of old daemons.
     pub one_queue: usize,
-    /// Packets of entries in flight that wait for a turn.
+    /// Queued packets of entries in flight.
     pub resends: usize,
     /// Replies kept for absent clients.
     pub kept_replies: usize,
-    /// Bytes that clients have not taken.
+    /// Bytes that clients have not read.
     pub unwritten: usize,
     /// Turns of the scheduler since the start.
     pub ticks: u64,
     /// Packets sent into the network since the start.
     pub packets: u64,
-    /// Encryptions begun since the start.
+    /// Encryptions started since the start.
     pub encryptions: u64,
     /// Processor time of these, and of vouchers, in milliseconds.
     pub encryption_ms: u64,
@@ -53,9 +53,9 @@ pub struct Stats {
     pub encrypting: usize,
     /// How often couriers asked replicas for a box.
     pub look_ups: u64,
-    /// Replies that had nobody to go to.
+    /// Replies without a connection to go to.
     pub lost_replies: u64,
-    /// Orders of `error`, `swallow` and `twice` that were not carried out yet.
+    /// Orders of `error`, `swallow` and `twice` that are still open.
     pub orders: usize,
     /// Requests by key.
     pub requests: BTreeMap<&'static str, u64>,
@@ -66,13 +66,13 @@ pub struct Stats {
 /// One entry of the ARQ table.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 pub struct ArqEntry {
-    /// Rises with every start.
+    /// Its number, which rises with every start.
     pub number: u64,
     /// "read", "write" or "copy".
     pub what: &'static str,
     /// Envelope hash, or hash of the write capability of a copy; hex.
     pub hash: String,
-    /// Whose it is; hex.
+    /// Its application; hex.
     pub app_id: String,
     /// Whether the application has a connection to reply to.
     pub present: bool,
@@ -96,7 +96,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 impl Daemon {
-    /// A look at everything.
+    /// The answer of `stats`.
     pub(crate) fn stats(&self) -> Stats {
         let now = self.now();
         let sessions = || self.apps.values().filter(|a| a.token.is_some());

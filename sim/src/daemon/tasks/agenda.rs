@@ -7,7 +7,7 @@ use crate::daemon::state::Shared;
 /// Events that are handled before the sockets get their turn.
 const BATCH: usize = 64;
 
-/// Handles what is due, for ever.
+/// Handles each event when it is due, for ever.
 pub(crate) async fn run_agenda(shared: Shared) {
     let changed = shared.borrow().agenda.changed();
     loop {

@@ -12,13 +12,13 @@ use tokio::time::{sleep, sleep_until, timeout, Instant};
 use crate::daemon::sockets::{FrameBuffer, Socket};
 use crate::daemon::state::{ConnId, Making, Queued, Shared, Step};
 
-/// Beyond this much unwritten output no further request is read.
+/// With more unwritten bytes than this no request is read.
 const HIGH_WATER: usize = 256 * 1024;
 const READ_SIZE: usize = 64 * 1024;
-/// What one write call is given at most.
+/// The most bytes of one write call.
 const WRITE_SIZE: usize = 64 * 1024;
 
-/// Why a connection ended.
+/// Who closed a connection.
 enum End {
     /// The client closed it, or it broke.
     Client,
@@ -26,7 +26,7 @@ enum End {
     Daemon,
 }
 
-/// Serves a connection from after the handshake's first two frames until its end.
+/// Serves a connection after the first two frames of the handshake until it closes.
 pub(crate) async fn serve(shared: Shared, id: ConnId) {
     let Some((socket, stop)) = shared
         .borrow()
@@ -56,7 +56,7 @@ pub(crate) async fn serve(shared: Shared, id: ConnId) {
     if !lag.is_zero() {
         sleep(lag).await;
     }
-    shared.borrow_mut().connection_ended(id);
+    shared.borrow_mut().connection_closed(id);
 }
 
 async fn read_frames(shared: &Shared, id: ConnId, socket: &Socket) -> End {
@@ -78,7 +78,7 @@ async fn read_frames(shared: &Shared, id: ConnId, socket: &Socket) -> End {
     }
 }
 
-/// Gives one frame to the daemon; false when it wants to hang up.
+/// Passes one frame to the daemon. Returns false if the connection is to be closed.
 async fn take_frame(shared: &Shared, id: ConnId, frame: &[u8]) -> bool {
     let step = shared.borrow_mut().on_frame(id, frame);
     match step {
@@ -95,9 +95,9 @@ async fn take_frame(shared: &Shared, id: ConnId, frame: &[u8]) -> bool {
     true
 }
 
-/// Makes envelopes, on another thread if it is many, and for as long as the real daemon takes.
+/// Makes envelopes, many of them on another thread, and takes as long as the real daemon.
 async fn make(shared: &Shared, id: ConnId, making: Box<Making>) {
-    let begin = Instant::now();
+    let start = Instant::now();
     let (now, calculator, time, is_long, paid) = {
         let mut daemon = shared.borrow_mut();
         let max = daemon.config.network.max_plaintext;
@@ -119,7 +119,7 @@ async fn make(shared: &Shared, id: ConnId, making: Box<Making>) {
         let made = making.make(&mut shared.borrow_mut().network, now);
         (making, made)
     };
-    sleep_until(begin + time).await;
+    sleep_until(start + time).await;
     if let Some(paid) = paid {
         paid.notified().await;
     }
@@ -151,7 +151,7 @@ async fn wait_for_drain(shared: &Shared, id: ConnId) {
     }
 }
 
-/// Nothing more is read; the writer ends the connection when it has written what there is.
+/// Stops reading. The writer closes the connection after the last bytes.
 async fn hang_up(shared: &Shared, id: ConnId) -> End {
     match shared.borrow_mut().conns.get_mut(&id) {
         Some(conn) => conn.close_when_flushed(),
@@ -186,7 +186,7 @@ async fn write_frames(shared: &Shared, id: ConnId, socket: &Socket) -> End {
     }
 }
 
-/// Writes in pieces as the faults want it; gives up on a client that takes nothing.
+/// Writes in pieces as ordered. Fails if the client reads nothing for too long.
 async fn write_all(shared: &Shared, socket: &Socket, bytes: &[u8]) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {

@@ -1,4 +1,4 @@
-//! Listening, and the handshakes: one after the other, as the daemon has them.
+//! Listens, and greets clients one after the other, like the daemon.
 
 use std::io;
 use std::rc::Rc;
@@ -12,10 +12,10 @@ use super::connection::serve;
 use crate::daemon::sockets::{unlink, Listener, Socket};
 use crate::daemon::state::{Life, Shared};
 
-/// Between two attempts to listen again.
+/// The delay between two attempts to listen again.
 const RETRY: Duration = Duration::from_millis(20);
 
-/// Accepts for as long as the daemon lives, and not while it is down.
+/// Accepts connections until the simulator stops, except while it is down.
 pub(crate) async fn accept(
     shared: Shared,
     listener: Listener,
@@ -39,12 +39,12 @@ pub(crate) async fn accept(
             (Life::Listening, None) => match Listener::again(is_unix, &address, stale_socket).await
             {
                 Ok(listener) => open = Some(listener),
-                // Somebody took the place meanwhile, perhaps a client that met itself there.
+                // Another socket has the address meanwhile, perhaps a client connected to itself.
                 Err(_) => sleep(RETRY).await,
             },
             (Life::Listening, Some(listener)) => tokio::select! {
                 socket = listener.accept() => {
-                    // A client that is gone before it was accepted is no error of the listener.
+                    // A client that left before it was accepted is no error of the listener.
                     match socket {
                         Ok(socket) => {
                             let _ = handshakes.send(socket);
@@ -61,7 +61,7 @@ pub(crate) async fn accept(
     }
 }
 
-/// Greets one client after the other; each may wait for a document.
+/// Greets one client after the other. Each may wait for a document.
 pub(crate) async fn greet(shared: Shared, mut accepted: mpsc::UnboundedReceiver<Socket>) {
     while let Some(socket) = accepted.recv().await {
         let (hold, patience, mut document, before) = {
@@ -79,7 +79,7 @@ pub(crate) async fn greet(shared: Shared, mut accepted: mpsc::UnboundedReceiver<
         let _ = timeout(patience, document.wait_for(|has| *has)).await;
         let mut daemon = shared.borrow_mut();
         if daemon.instance_token != before || *daemon.life.borrow() == Life::Over {
-            // The daemon that accepted it is not there any more.
+            // The daemon that accepted it has stopped.
             continue;
         }
         let id = daemon.adopt(Rc::new(socket));

@@ -1,5 +1,5 @@
-//! The tasks of the runtime: accepting, reading, writing, waiting. All that is asynchronous is here; the other rooms do what
-//! these tasks call, at once.
+//! The tasks of the runtime: they accept, read, write and wait. All asynchronous code is here. The other rooms
+//! never wait.
 
 mod agenda;
 mod connection;

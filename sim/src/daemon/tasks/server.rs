@@ -1,4 +1,4 @@
-//! The simulator as a whole: binds, serves, obeys, ends.
+//! The simulator as a whole: binds, serves, executes commands, stops.
 
 use std::cell::RefCell;
 use std::io;
@@ -17,12 +17,12 @@ use crate::daemon::options::SimConfig;
 use crate::daemon::sockets::{remove_file, Listener};
 use crate::daemon::state::{Daemon, Life, Shared};
 
-/// How long clients have to take their last frames.
+/// How long clients have to read their last frames.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// One command and where its answer goes.
+/// A command, and where its answer goes.
 pub struct Command {
-    /// As on the control line.
+    /// The command with its arguments.
     pub line: String,
     /// Gets the answer.
     pub answer: std::sync::mpsc::Sender<Result<String, String>>,
@@ -37,8 +37,8 @@ pub struct Bound {
     pub tcp: Option<String>,
 }
 
-/// Runs a simulator on this thread until it is told to end: by `commands` being dropped, by the command `shutdown`, or, when
-/// `signals` is set, by SIGTERM or SIGINT. `ready` is called once the sockets are open.
+/// Runs a simulator on this thread until `commands` is dropped, the command `shutdown` comes, or, if
+/// `signals` is set, SIGTERM or SIGINT. `ready` is called once the sockets are open.
 ///
 /// # Errors
 /// When the runtime cannot be made or a socket cannot be bound.
@@ -65,7 +65,7 @@ pub fn run(
         serve_all(shared, &config, control_socket, signals, commands, ready).await
     };
     let done = LocalSet::new().block_on(&runtime, work);
-    // A long computation may still be under way on another thread; nobody waits for it.
+    // A long computation may still run on another thread. It is not awaited.
     runtime.shutdown_background();
     done
 }
@@ -97,9 +97,9 @@ async fn serve_all(
             UnixListener::bind(path)?,
         ));
     }
-    let mut ends = Vec::new();
+    let mut acceptors = Vec::new();
     for listener in listeners {
-        ends.push(spawn_local(accept(
+        acceptors.push(spawn_local(accept(
             Rc::clone(&shared),
             listener,
             accepted.clone(),
@@ -110,8 +110,8 @@ async fn serve_all(
     ready(&bound)?;
     obey(&shared, signals, commands).await?;
     say_farewell(&shared).await;
-    for end in ends {
-        let _ = timeout(FAREWELL, end).await;
+    for acceptor in acceptors {
+        let _ = timeout(FAREWELL, acceptor).await;
     }
     if let Some(path) = control_socket {
         remove_file(path)?;
@@ -119,14 +119,14 @@ async fn serve_all(
     Ok(())
 }
 
-/// Takes commands until the end.
+/// Executes commands until the simulator stops.
 async fn obey(
     shared: &Shared,
     signals: bool,
     mut commands: mpsc::UnboundedReceiver<Command>,
 ) -> io::Result<()> {
     let mut life = shared.borrow().life.subscribe();
-    let mut told = std::pin::pin!(stop_signal(signals));
+    let mut stop = std::pin::pin!(stop_signal(signals));
     loop {
         tokio::select! {
             command = commands.recv() => match command {
@@ -140,8 +140,8 @@ async fn obey(
                     daemon.life.send_replace(Life::Over);
                 }
             },
-            told = &mut told => {
-                told?;
+            stopped = &mut stop => {
+                stopped?;
                 let _ = shared.borrow_mut().control("shutdown");
             }
             _ = life.changed() => {}
@@ -152,7 +152,7 @@ async fn obey(
     }
 }
 
-/// Ends when the process is told to stop.
+/// Returns when the process gets SIGTERM or SIGINT.
 async fn stop_signal(wanted: bool) -> io::Result<()> {
     use tokio::signal::unix::{signal, SignalKind};
     if !wanted {
@@ -167,7 +167,7 @@ async fn stop_signal(wanted: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets the last frames out.
+/// Waits until the last frames are written.
 async fn say_farewell(shared: &Shared) {
     let (nobody, empty) = {
         let daemon = shared.borrow();
@@ -194,7 +194,7 @@ async fn control_connection(shared: Shared, stream: UnixStream) -> io::Result<()
     Ok(())
 }
 
-/// An answer as the control line has it.
+/// The line that answers a command.
 #[must_use]
 pub fn answer_line(answer: &Result<String, String>) -> String {
     match answer {
