@@ -88,9 +88,9 @@ fn settle(header: &str, made: &Path) -> Result<()> {
 fn generate() -> Result<String> {
     let mut objects = String::new();
     let mut sections = String::new();
-    for (title, files) in SECTIONS {
+    for (title, _, files) in SECTIONS {
         sections.push_str(&heading(title));
-        if files.contains(&"status") {
+        if files.contains(&"boundary/status") {
             sections.push_str(&statuses()?);
         }
         for file in *files {
@@ -166,14 +166,25 @@ fn version_number() -> Result<u32> {
 fn section(file: &str) -> Result<String> {
     let path = format!("src/ffi/{file}.rs");
     let mut config = cbindgen::Config::from_file("cbindgen.toml")?;
-    config.export.include = exported_types(&fs::read_to_string(&path)?);
+    let source = fs::read_to_string(&path)?;
+    config.export.include = exported_types(&source);
     let bindings = cbindgen::Builder::new()
         .with_config(config)
-        .with_src(&path)
+        .with_src(alone(&source)?)
         .generate()?;
     let mut text = Vec::new();
     bindings.write(&mut text);
     Ok(tidy(&with_nullability(&String::from_utf8(text)?)?))
+}
+
+/// The file without the files below it, which have their own places in the header: cbindgen would
+/// follow it to them.
+fn alone(source: &str) -> Result<PathBuf> {
+    let is_module = |line: &&str| line.starts_with("pub mod ") && line.ends_with(';');
+    let lines = source.lines().filter(|line| !is_module(line));
+    let path = PathBuf::from(env::var("OUT_DIR")?).join("section.rs");
+    fs::write(&path, lines.collect::<Vec<_>>().join("\n"))?;
+    Ok(path)
 }
 
 /// Lays cbindgen's text out as a reader likes it: comments of one line take one line,

@@ -89,7 +89,7 @@ impl Header {
         let objects = chunks.next().unwrap_or_default();
         let mut sections = chunks.map(section).collect::<Result<Vec<_>, _>>()?;
         let named: Vec<_> = sections.iter().map(|s| s.title.as_str()).collect();
-        let wanted: Vec<_> = SECTIONS.iter().map(|(title, _)| *title).collect();
+        let wanted: Vec<_> = SECTIONS.iter().map(|(title, ..)| *title).collect();
         if named != wanted {
             return Err("the sections of the header are not those of abi/sections.rs".to_owned());
         }
@@ -168,14 +168,11 @@ fn section(chunk: &str) -> Result<Section, String> {
 }
 
 fn section_of(title: &str, body: &str) -> Result<Section, String> {
-    let file = SECTIONS
-        .iter()
-        .find(|(name, _)| *name == title)
-        .and_then(|(_, files)| files.first())
-        .unwrap_or(&"");
+    let named = SECTIONS.iter().find(|(name, ..)| *name == title);
+    let page = named.map_or("", |(_, page, _)| page);
     let mut section = Section {
         title: title.to_owned(),
-        page: format!("kpclient_{file}"),
+        page: format!("kpclient_{page}"),
         constants: Vec::new(),
         types: Vec::new(),
         functions: Vec::new(),

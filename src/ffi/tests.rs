@@ -6,13 +6,14 @@ use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 
-use super::args;
-use super::boundary::{call, free, get};
-use super::buffer::*;
-use super::error::*;
-use super::handle::{self, Kind, Lent, Tag};
-use super::out::{out, out_beside, out_handle};
-use super::table::{Place, Table, GENERATION_BITS};
+use crate::ffi::api::buffer::*;
+use crate::ffi::boundary::arguments;
+use crate::ffi::boundary::error::*;
+use crate::ffi::boundary::handle_table::{Place, Table, GENERATION_BITS};
+use crate::ffi::boundary::handles;
+use crate::ffi::boundary::handles::{Kind, Lent, Tag};
+use crate::ffi::boundary::outputs::{out, out_beside, out_handle};
+use crate::ffi::boundary::{call, free, get};
 use crate::{Error, Result, Status};
 
 /// A kind for tests only; its tag is one that no exported function uses yet.
@@ -39,7 +40,7 @@ fn thing() -> (Arc<Counted>, Arc<AtomicUsize>) {
 
 fn new_thing() -> (*mut Thing, Arc<AtomicUsize>) {
     let (object, drops) = thing();
-    (handle::insert(object).unwrap(), drops)
+    (handles::insert(object).unwrap(), drops)
 }
 
 fn status_of<T>(result: Result<T>) -> Status {
@@ -49,15 +50,15 @@ fn status_of<T>(result: Result<T>) -> Status {
 #[test]
 fn a_handle_finds_its_object_until_it_is_taken() {
     let (handle, drops) = new_thing();
-    assert!(handle::get(handle.cast_const()).is_ok());
-    assert!(handle::take(handle.cast_const()).is_ok());
+    assert!(handles::get(handle.cast_const()).is_ok());
+    assert!(handles::take(handle.cast_const()).is_ok());
     assert_eq!(drops.load(Ordering::SeqCst), 1);
     assert_eq!(
-        status_of(handle::get(handle.cast_const())),
+        status_of(handles::get(handle.cast_const())),
         Status::BAD_HANDLE
     );
     assert_eq!(
-        status_of(handle::take(handle.cast_const())),
+        status_of(handles::take(handle.cast_const())),
         Status::BAD_HANDLE
     );
 }
@@ -75,7 +76,7 @@ fn a_handle_is_no_address() {
 #[test]
 fn null_is_told_from_a_bad_handle() {
     assert_eq!(
-        status_of(handle::get::<Thing>(ptr::null())),
+        status_of(handles::get::<Thing>(ptr::null())),
         Status::ARG_NULL
     );
 }
@@ -83,7 +84,7 @@ fn null_is_told_from_a_bad_handle() {
 #[test]
 fn a_handle_of_another_kind_is_refused_by_name() {
     let (handle, _) = new_thing();
-    let error = handle::get(handle.cast_const().cast::<kpc_buffer>())
+    let error = handles::get(handle.cast_const().cast::<kpc_buffer>())
         .err()
         .unwrap();
     assert_eq!(error.status(), Status::BAD_HANDLE);
@@ -108,7 +109,7 @@ fn no_made_up_pointer_is_ever_followed() {
     values.extend((0..usize::BITS).map(|bit| handle.addr() ^ (1 << bit)));
     values.extend((0..usize::BITS).map(|bit| 1 << bit));
     for value in values {
-        let found = handle::get::<Thing>(ptr::without_provenance(value));
+        let found = handles::get::<Thing>(ptr::without_provenance(value));
         let expected = [Status::BAD_HANDLE, Status::FORKED];
         assert!(expected.contains(&status_of(found)), "{value:#x}");
     }
@@ -215,9 +216,11 @@ fn only_one_of_many_threads_takes_an_object_and_users_keep_it_alive() {
                     let handle = ptr::without_provenance::<Thing>(address);
                     start.wait();
                     if number % 2 == 0 {
-                        taken
-                            .fetch_add(usize::from(handle::take(handle).is_ok()), Ordering::SeqCst);
-                    } else if let Ok(object) = handle::get(handle) {
+                        taken.fetch_add(
+                            usize::from(handles::take(handle).is_ok()),
+                            Ordering::SeqCst,
+                        );
+                    } else if let Ok(object) = handles::get(handle) {
                         assert_eq!(object.0.load(Ordering::SeqCst), 0);
                         assert_eq!(drops.load(Ordering::SeqCst), 0);
                     }
@@ -232,12 +235,12 @@ fn only_one_of_many_threads_takes_an_object_and_users_keep_it_alive() {
 #[test]
 fn a_lent_handle_ends_with_its_loan() {
     let (object, drops) = thing();
-    let lent = Lent::<Thing>::new(handle::reserve().unwrap(), object);
+    let lent = Lent::<Thing>::new(handles::reserve().unwrap(), object);
     let kept = lent.as_ptr();
-    assert!(handle::get(kept).is_ok());
+    assert!(handles::get(kept).is_ok());
     drop(lent);
     assert_eq!(drops.load(Ordering::SeqCst), 1);
-    assert_eq!(status_of(handle::get(kept)), Status::BAD_HANDLE);
+    assert_eq!(status_of(handles::get(kept)), Status::BAD_HANDLE);
 }
 
 #[test]
@@ -420,36 +423,45 @@ fn arguments_are_looked_at_before_they_are_used() {
     // SAFETY: NULL, or local variables that are not read where the check fails.
     unsafe {
         assert_eq!(
-            status_of(args::value::<u32>(ptr::null(), "a")),
+            status_of(arguments::value::<u32>(ptr::null(), "a")),
             Status::ARG_NULL
         );
-        assert_eq!(status_of(args::value(odd, "a")), Status::ARG_VALUE);
-        assert_eq!(args::value(&raw const words[1], "a").unwrap(), &2);
-        assert_eq!(args::bytes(ptr::null(), 0, "a").unwrap(), b"");
+        assert_eq!(status_of(arguments::value(odd, "a")), Status::ARG_VALUE);
+        assert_eq!(arguments::value(&raw const words[1], "a").unwrap(), &2);
+        assert_eq!(arguments::bytes(ptr::null(), 0, "a").unwrap(), b"");
         assert_eq!(
-            status_of(args::bytes(ptr::null(), 1, "a")),
+            status_of(arguments::bytes(ptr::null(), 1, "a")),
             Status::ARG_NULL
         );
         assert_eq!(
-            status_of(args::bytes(ptr::dangling(), far, "a")),
+            status_of(arguments::bytes(ptr::dangling(), far, "a")),
             Status::ARG_SIZE
         );
-        assert_eq!(status_of(args::slice(odd, 1, "a")), Status::ARG_VALUE);
+        assert_eq!(status_of(arguments::slice(odd, 1, "a")), Status::ARG_VALUE);
         assert_eq!(
-            status_of(args::slice(&raw const words[0], far / 4 + 1, "a")),
+            status_of(arguments::slice(&raw const words[0], far / 4 + 1, "a")),
             Status::ARG_SIZE
         );
-        assert_eq!(args::text(c"gr\u{fc}n".as_ptr(), "a").unwrap(), "gr\u{fc}n");
         assert_eq!(
-            status_of(args::text(c"\xff".as_ptr(), "a")),
+            arguments::text(c"gr\u{fc}n".as_ptr(), "a").unwrap(),
+            "gr\u{fc}n"
+        );
+        assert_eq!(
+            status_of(arguments::text(c"\xff".as_ptr(), "a")),
             Status::ARG_VALUE
         );
-        assert_eq!(status_of(args::text(ptr::null(), "a")), Status::ARG_NULL);
-        assert_eq!(args::optional_text(ptr::null(), "a").unwrap(), None);
+        assert_eq!(
+            status_of(arguments::text(ptr::null(), "a")),
+            Status::ARG_NULL
+        );
+        assert_eq!(arguments::optional_text(ptr::null(), "a").unwrap(), None);
     }
-    assert_eq!(status_of(args::exactly::<4>(b"abc", "a")), Status::ARG_SIZE);
-    assert_eq!(status_of(args::flags(5, 3, "a")), Status::ARG_VALUE);
-    assert_eq!(args::flags(2, 3, "a").unwrap(), 2);
+    assert_eq!(
+        status_of(arguments::exactly::<4>(b"abc", "a")),
+        Status::ARG_SIZE
+    );
+    assert_eq!(status_of(arguments::flags(5, 3, "a")), Status::ARG_VALUE);
+    assert_eq!(arguments::flags(2, 3, "a").unwrap(), 2);
 }
 
 #[test]

@@ -1,0 +1,144 @@
+//! kpc_cancel_resending_encrypted_message, kpc_cancel_resending_copy_command: cancel by hash.
+
+use crate::ffi::api::client::kpc_client;
+use crate::ffi::api::operation;
+use crate::ffi::api::operation::{
+    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+};
+use crate::ffi::api::values::kpc_hash;
+use crate::ffi::boundary::arguments;
+use crate::ffi::boundary::call;
+use crate::ffi::boundary::error::kpc_error;
+use crate::ffi::boundary::status::kpc_status;
+
+/// Ends the operation that sends an envelope: it completes with
+/// KPC_ERR_START_RESENDING_CANCELLED. Success also when nothing is in flight under this hash,
+/// and while the daemon is away. What a courier has taken already stays.
+///
+/// @param client         the client
+/// @param envelope_hash  kpc_envelope_hash of the envelope that was sent
+/// @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+/// @param error          receives details of a failure; may be NULL
+/// @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message(
+    client: *mut kpc_client,
+    envelope_hash: *const kpc_hash,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), move || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.cancel_resending_encrypted_message(
+                    &arguments::value(envelope_hash, "envelope_hash")?.bytes,
+                )
+            })?;
+            Ok(())
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_async(
+    client: *mut kpc_client,
+    envelope_hash: *const kpc_hash,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    let done = Done("kpc_cancel_resending_encrypted_message", done);
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
+            client.cancel_resending_encrypted_message(
+                &arguments::value(envelope_hash, "envelope_hash")?.bytes,
+            )
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), move || {
+            let () = operation::result("kpc_cancel_resending_encrypted_message", result)?;
+            Ok(())
+        })
+    }
+}
+
+/// Ends the operation that runs a copy command: it completes with
+/// KPC_ERR_START_RESENDING_CANCELLED. Success also when none is in flight under this hash, and
+/// while the daemon is away. What the courier has copied already stays, and it may go on.
+///
+/// @param client          the client
+/// @param write_cap_hash  kpc_write_cap_hash of the temporary stream
+/// @param timeout_ms      how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+/// @param error           receives details of a failure; may be NULL
+/// @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_copy_command(
+    client: *mut kpc_client,
+    write_cap_hash: *const kpc_hash,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), move || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.cancel_resending_copy_command(
+                    &arguments::value(write_cap_hash, "write_cap_hash")?.bytes,
+                )
+            })?;
+            Ok(())
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_copy_command_async(
+    client: *mut kpc_client,
+    write_cap_hash: *const kpc_hash,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    let done = Done("kpc_cancel_resending_copy_command", done);
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
+            client.cancel_resending_copy_command(
+                &arguments::value(write_cap_hash, "write_cap_hash")?.bytes,
+            )
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_cancel_resending_copy_command_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), move || {
+            let () = operation::result("kpc_cancel_resending_copy_command", result)?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! kpc_write_channel, kpc_read_channel: queries prepared on a channel, for kpc_send_channel_query.
+
+use super::kpc_channel;
+use super::query;
+use super::query::kpc_channel_query;
+use crate::client::ChannelQuery;
+use crate::ffi::api::client::kpc_client;
+use crate::ffi::api::operation;
+use crate::ffi::api::operation::{
+    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+};
+use crate::ffi::api::values::{kpc_box_index, optional_index};
+use crate::ffi::boundary::arguments;
+use crate::ffi::boundary::call;
+use crate::ffi::boundary::error::kpc_error;
+use crate::ffi::boundary::outputs::out_handle;
+use crate::ffi::boundary::status::kpc_status;
+use std::sync::Arc;
+
+/// Prepares the write of the channel's next box. Nothing is sent: store the query, then send
+/// it. The channel moves on to the box after it when the query, sent on this channel, is
+/// answered; until then another write is prepared for the same box, of which only the first
+/// that is sent counts.
+///
+/// To delete a box, use kpc_tombstone_box.
+///
+/// @param client       the client
+/// @param channel      the channel
+/// @param payload      what to write
+/// @param payload_len  how many bytes, at least 1, as an empty reply tells a reader that nothing is
+///                     there yet; at most MaxPlaintextPayloadLength of
+///                     kpc_client_pigeonhole_geometry
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+/// @param query        receives the query
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
+///         KPC_ERR_ARG_EMPTY, KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_CONNECTION_LOST
+///
+/// Ownership: *query is the caller's, kpc_channel_query_free.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_write_channel(
+    client: *mut kpc_client,
+    channel: kpc_channel,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    query: *mut *mut kpc_channel_query,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(query, "query"), move || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.write_channel(channel, arguments::bytes(payload, payload_len, "payload")?)
+            })?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_write_channel_async(
+    client: *mut kpc_client,
+    channel: kpc_channel,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    let done = Done("kpc_write_channel", done);
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
+            client.write_channel(channel, arguments::bytes(payload, payload_len, "payload")?)
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_write_channel_result(
+    result: *const kpc_result,
+    query: *mut *mut kpc_channel_query,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(query, "query"), move || {
+            let v: ChannelQuery = operation::result("kpc_write_channel", result)?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+/// Prepares the read of a box. Nothing is sent: store the query, then send it, up to three times
+/// while nothing is there, and then prepare the read anew. The channel moves on to the box after
+/// it when the query, sent on this channel, has found something; it never goes back.
+///
+/// Couriers up to v0.0.72 look for the box when a query first comes, answer with what they found
+/// from the second sending on, and repeat that for ever: a query that came before the write
+/// finds nothing, and one that is sent only once finds nothing either.
+///
+/// Several reads may be prepared ahead on one channel, and sent in any order.
+///
+/// @param client       the client
+/// @param channel      the channel
+/// @param index        which box; NULL for the next one of the channel
+/// @param reply_index  which of the two replicas of the box to ask for, 0 or 1; -1 for what the
+///                     channel was resumed with, or either. Daemons of today ask both and do
+///                     not look at it
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+/// @param query        receives the query
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no such
+///         channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (it goes the other way),
+///         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_DAEMON_CONNECTION_LOST
+///
+/// Ownership: *query is the caller's, kpc_channel_query_free.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_read_channel(
+    client: *mut kpc_client,
+    channel: kpc_channel,
+    index: *const kpc_box_index,
+    reply_index: i32,
+    timeout_ms: i32,
+    query: *mut *mut kpc_channel_query,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(query, "query"), move || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.read_channel(
+                    channel,
+                    optional_index(index)?.as_ref(),
+                    query::reply_index(reply_index)?,
+                )
+            })?;
+            Ok(Arc::new(v))
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_read_channel_async(
+    client: *mut kpc_client,
+    channel: kpc_channel,
+    index: *const kpc_box_index,
+    reply_index: i32,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    let done = Done("kpc_read_channel", done);
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
+            client.read_channel(
+                channel,
+                optional_index(index)?.as_ref(),
+                query::reply_index(reply_index)?,
+            )
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_read_channel_result(
+    result: *const kpc_result,
+    query: *mut *mut kpc_channel_query,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(query, "query"), move || {
+            let v: ChannelQuery = operation::result("kpc_read_channel", result)?;
+            Ok(Arc::new(v))
+        })
+    }
+}

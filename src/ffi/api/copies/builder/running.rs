@@ -1,0 +1,222 @@
+//! kpc_copy_builder_write, _finish, _tombstone: a copy stream on its way.
+
+use super::kpc_copy_builder;
+use crate::ffi::api::client::kpc_client;
+use crate::ffi::api::copies::optional_courier;
+use crate::ffi::api::operation;
+use crate::ffi::api::operation::{
+    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+};
+use crate::ffi::api::values::kpc_service;
+use crate::ffi::boundary::call;
+use crate::ffi::boundary::error::kpc_error;
+use crate::ffi::boundary::handles;
+use crate::ffi::boundary::outputs::out;
+use crate::ffi::boundary::status::kpc_status;
+
+/// Writes to the temporary stream what can be written so far, so that it need not be kept until
+/// kpc_copy_builder_finish. KPC_EVENT_COPY_PROGRESS reports each box. The next call resumes what
+/// was interrupted.
+///
+/// @param client      the client
+/// @param builder     the builder
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_BUSY (another operation is at
+///         work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_TOMBSTONE
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_write(
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), move || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.copy_builder_write(&handles::get(builder)?)
+            })?;
+            Ok(())
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_write_async(
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    let done = Done("kpc_copy_builder_write", done);
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
+            client.copy_builder_write(&handles::get(builder)?)
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_write_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), move || {
+            let () = operation::result("kpc_copy_builder_write", result)?;
+            Ok(())
+        })
+    }
+}
+
+/// Adds the last element to the stream, writes what is not written yet, and has a courier perform
+/// it. KPC_EVENT_COPY_PROGRESS reports each box, then, with kpc_event_is_copying, that the courier
+/// is waited for.
+///
+/// What was interrupted, by a time limit, a cancel or the end of the process, goes on when it
+/// is called again: with the same courier, as long as that has not failed and is in the
+/// directory document. After KPC_ERR_COPY_FAILED another courier is taken. When the stream was
+/// performed already the call succeeds at once.
+///
+/// @param client      the client
+/// @param builder     the builder
+/// @param courier     which courier; NULL for the one that the library has chosen
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+/// @param boxes       receives how many boxes the temporary stream has; may be NULL
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_ARG_EMPTY (nothing was
+///         added), KPC_ERR_ARG_PAIR, KPC_ERR_ARG_SIZE, KPC_ERR_BUSY (another operation is at
+///         work on the builder), KPC_ERR_SERVICE_NOT_FOUND (no such courier in the current
+///         document), KPC_ERR_COPY_FAILED, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON, KPC_ERR_UNSUPPORTED, KPC_ERR_TOMBSTONE
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_finish(
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
+    courier: *const kpc_service,
+    timeout_ms: i32,
+    boxes: *mut u64,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(boxes, "boxes").optional(), move || {
+            let v = blocking(client, timeout_ms, |client| {
+                let courier = optional_courier(courier)?;
+                client.copy_builder_finish(&handles::get(builder)?, courier)
+            })?;
+            Ok(v)
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_finish_async(
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
+    courier: *const kpc_service,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    let done = Done("kpc_copy_builder_finish", done);
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
+            let courier = optional_courier(courier)?;
+            client.copy_builder_finish(&handles::get(builder)?, courier)
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_finish_result(
+    result: *const kpc_result,
+    boxes: *mut u64,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out(boxes, "boxes").optional(), move || {
+            let v: u64 = operation::result("kpc_copy_builder_finish", result)?;
+            Ok(v)
+        })
+    }
+}
+
+/// Deletes the temporary stream, box by box, which otherwise stays readable for whoever has its
+/// capability. After kpc_copy_builder_finish, or instead of it. Nothing else can be done with
+/// the builder afterwards; what was interrupted can be called again.
+///
+/// @param client      the client
+/// @param builder     the builder
+/// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+/// @param error       receives details of a failure; may be NULL
+/// @return KPC_OK, any call error, any resending outcome, KPC_ERR_BUSY (another operation is at
+///         work on the builder), KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT,
+///         KPC_ERR_INCOMPATIBLE_DAEMON
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_tombstone(
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), move || {
+            let () = blocking(client, timeout_ms, |client| {
+                client.copy_builder_tombstone(&handles::get(builder)?)
+            })?;
+            Ok(())
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_tombstone_async(
+    client: *mut kpc_client,
+    builder: *mut kpc_copy_builder,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    let done = Done("kpc_copy_builder_tombstone", done);
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
+            client.copy_builder_tombstone(&handles::get(builder)?)
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_copy_builder_tombstone_result(
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), move || {
+            let () = operation::result("kpc_copy_builder_tombstone", result)?;
+            Ok(())
+        })
+    }
+}

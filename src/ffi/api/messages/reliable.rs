@@ -1,0 +1,156 @@
+//! kpc_send_reliable_message, kpc_send_reliable_message_await_reply: messages repeated until they are answered.
+
+use crate::ffi::api::buffer::{kpc_buffer, Buffer};
+use crate::ffi::api::client::kpc_client;
+use crate::ffi::api::operation;
+use crate::ffi::api::operation::{
+    asynchronous, blocking, immediate, kpc_completion, kpc_op, kpc_result, Done,
+};
+use crate::ffi::api::values::{kpc_id, kpc_service};
+use crate::ffi::boundary::arguments;
+use crate::ffi::boundary::call;
+use crate::ffi::boundary::error::kpc_error;
+use crate::ffi::boundary::outputs::out_handle;
+use crate::ffi::boundary::status::kpc_status;
+use bytes::Bytes;
+
+/// Sends a message until its reply comes. Done when it is accepted; what becomes of it is told
+/// by KPC_EVENT_MESSAGE_SENT, each time that it is sent, and once by KPC_EVENT_MESSAGE_REPLY,
+/// which carries message_id and, when the retries are used up, KPC_ERR_DAEMON_MAX_RETRIES.
+///
+/// The library sends the message again, up to three times, when no reply came in the time that
+/// the network needs, or the connection was lost; each time with a reply block of its own. The
+/// service may receive the message up to four times: use this only where that does no harm.
+/// Nothing is sent any more when the message has ended, by its reply or otherwise.
+///
+/// @param client       the client
+/// @param message_id   names the message in its events; of kpc_new_message_id
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, any argument error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_ARG_SIZE
+///         (a queue id of impossible length), KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY,
+///         KPC_ERR_OFFLINE (the daemon is not on the mixnet), KPC_ERR_BUSY (a reliable message
+///         with this id is on its way)
+///
+/// Threads: any, callbacks included.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_reliable_message(
+    client: *mut kpc_client,
+    message_id: *const kpc_id,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), move || {
+            let () = immediate(client, |client| {
+                client.send_reliable_message(
+                    &arguments::value(message_id, "message_id")?.bytes,
+                    &arguments::value(service, "service")?.destination()?,
+                    arguments::bytes(payload, payload_len, "payload")?,
+                )
+            })?;
+            Ok(())
+        })
+    }
+}
+
+/// Sends a message until its reply comes, and waits for that.
+///
+/// The library sends the message again, up to three times, when no reply came in the time that
+/// the network needs, or the connection was lost; each time with a reply block of its own. The
+/// service may receive the message up to four times: use this only where that does no harm.
+/// Nothing is sent any more when the message has ended, by its reply or otherwise.
+///
+/// @param client       the client
+/// @param message_id   names the message in its events; NULL draws one
+/// @param service      where it goes
+/// @param payload      what to send; may be NULL if payload_len is 0
+/// @param payload_len  how many bytes, at most UserForwardPayloadLength of
+///                     kpc_client_sphinx_geometry
+/// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+/// @param reply        receives what the service sent, padded by the network with zeros to
+///                     ForwardPayloadLength
+/// @param error        receives details of a failure; may be NULL
+/// @return KPC_OK, any call error, KPC_ERR_ARG_SIZE (a queue id of impossible length),
+///         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_OFFLINE (the daemon is not
+///         on the mixnet), KPC_ERR_BUSY (a reliable message with this id is on its way),
+///         KPC_ERR_DAEMON_MAX_RETRIES (sent several times, and no reply),
+///         KPC_ERR_MESSAGE_SEND_FAILED (the text says why, for instance that there is no such
+///         service), KPC_ERR_DAEMON_INTERNAL
+///
+/// Ownership: *reply is the caller's, kpc_buffer_free.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_reliable_message_await_reply(
+    client: *mut kpc_client,
+    message_id: *const kpc_id,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    reply: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(reply, "reply"), move || {
+            let v = blocking(client, timeout_ms, |client| {
+                client.blocking_send_reliable_message(
+                    arguments::optional_value(message_id, "message_id")?.map(|id| &id.bytes),
+                    &arguments::value(service, "service")?.destination()?,
+                    arguments::bytes(payload, payload_len, "payload")?,
+                )
+            })?;
+            Ok(Buffer::new(v))
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_async(
+    client: *mut kpc_client,
+    message_id: *const kpc_id,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+    timeout_ms: i32,
+    done: *const kpc_completion,
+    op: *mut kpc_op,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    let done = Done("kpc_send_reliable_message_await_reply", done);
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        asynchronous(client, timeout_ms, done, op, error, move |client| {
+            client.blocking_send_reliable_message(
+                arguments::optional_value(message_id, "message_id")?.map(|id| &id.bytes),
+                &arguments::value(service, "service")?.destination()?,
+                arguments::bytes(payload, payload_len, "payload")?,
+            )
+        })
+    }
+}
+
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_result(
+    result: *const kpc_result,
+    reply: *mut *mut kpc_buffer,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, out_handle(reply, "reply"), move || {
+            let v: Bytes = operation::result("kpc_send_reliable_message_await_reply", result)?;
+            Ok(Buffer::new(v))
+        })
+    }
+}
