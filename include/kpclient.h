@@ -8,56 +8,57 @@
  *
  * The contract
  * ============
- * It holds for every function below; what a function says of itself goes before it.
+ * It holds for every function below. A function's own documentation takes precedence over it.
  *
  * Names. kpc_client_* is the life of a client and what it knows without asking anybody; a call on
  * the daemon has its verb alone, which is the one that the other clients use (kpc_encrypt_read).
  * Everything else is kpc_<object>_<verb>, or kpc_<object>_<property>.
  *
  * Three forms. A call that waits comes as three functions below one comment, that of kpc_x, which
- * waits. kpc_x_async takes the same inputs, starts an operation and returns; it may be called in
- * callbacks, too. done says where the operation's completion goes; NULL keeps it for kpc_op_wait.
- * op receives the operation, to be cancelled or waited for; it may be NULL. timeout_ms is how long
- * the operation may take before it completes with KPC_ERR_TIMEOUT. kpc_x_result then takes the
- * outputs out of the result, on any thread; none may be the variable of an input, as it is zero on
- * failure. kpc_x_async returns the statuses of kpc_x, save KPC_ERR_TIMEOUT and
- * KPC_ERR_WOULD_DEADLOCK, and KPC_ERR_NO_MEMORY; the operation ends with one of the same.
- * kpc_x_result returns what the operation ended with, or KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE, or
- * KPC_ERR_ARG_VALUE for the result of another call. The manual page of kpc_x lists all of it.
+ * waits. kpc_x_async takes the same inputs, starts an operation and returns; it may also be called
+ * in callbacks. done says where the operation's completion goes; NULL keeps it for kpc_op_wait. op
+ * receives the operation, to be cancelled or waited for; it may be NULL. timeout_ms is how long the
+ * operation may take before it completes with KPC_ERR_TIMEOUT. kpc_x_result then takes the outputs
+ * out of the result, on any thread; an output is zero on failure, so it must not be the variable of
+ * an input. kpc_x_async returns the statuses of kpc_x, without KPC_ERR_TIMEOUT and
+ * KPC_ERR_WOULD_DEADLOCK, and KPC_ERR_NO_MEMORY; the operation completes with one of the same.
+ * kpc_x_result returns what the operation completed with, or KPC_ERR_ARG_NULL, KPC_ERR_BAD_HANDLE,
+ * or KPC_ERR_ARG_VALUE for the result of another call. The manual page of kpc_x lists all of it.
  *
- * Ownership. Whoever receives an object through an output owns it and ends it with the function of
- * its name that ends in _free; that takes NULL, which does nothing. Only a kpc_error is also
- * returned as such, by functions that say what NULL means. What a callback receives as
- * const is lent to it until it returns. Pointers that the library returns, to bytes or texts,
- * belong to the object they were asked of and are gone once that is freed, also when another
- * thread frees it; those that are called static are always valid. The library keeps no pointer to
- * an argument beyond the call, save user_data.
+ * Ownership. Objects returned through output parameters are owned by the caller; release them with
+ * the type's _free function. NULL is ignored there. Only a kpc_error is also returned directly, by
+ * functions that say what NULL means. A const pointer that a callback receives is valid until the
+ * callback returns. Pointers that the library returns, to bytes or texts, belong to the object that
+ * they were read from and are invalid once that is freed, also by another thread; those that are
+ * called static are always valid. The library keeps no pointer to an argument beyond the call,
+ * except user_data.
  *
- * Handles. Objects are of pointer type, but are numbers that are looked up and never followed. A
- * handle that was freed, is of another kind or was made up gives KPC_ERR_BAD_HANDLE, NULL gives
- * KPC_ERR_ARG_NULL (as everywhere where KPC_NULLABLE does not stand); functions without a status
- * then return what they document. Freeing twice does nothing. An object that is freed or closed
- * while another thread uses it stays until that use is over.
+ * Handles. Objects have pointer types, but are numbers that the library looks up and never
+ * dereferences. A handle that was freed, is of another kind or was made up fails with
+ * KPC_ERR_BAD_HANDLE, NULL with KPC_ERR_ARG_NULL (except where KPC_NULLABLE stands); functions
+ * without a status then return what they document. Freeing twice does nothing. An object that is
+ * freed or closed while another thread uses it stays until that use is over.
  *
- * Const. A function that takes an object as const only looks: nothing that the program can ask of
- * the object is different afterwards. Whatever sends, waits, cancels, sets or frees takes it
- * without const, and so does every call on the daemon with its client. Const is no matter of
- * threads: every function may be called with one object by several threads at once.
+ * Const. A function that takes an object as const only reads it: nothing that the program can query
+ * of the object changes. Functions that send, wait, cancel, set or free take it without const, and
+ * so does every call on the daemon with its client. Const says nothing of threads: several threads
+ * may use one object at once.
  *
- * Values. kpc_write_cap, kpc_hash and the like are plain bytes of fixed size, to be copied freely;
- * nothing is freed. Capabilities, seeds and indices are secrets: the library wipes its own copies,
- * kpc_wipe is for the program's. Make them of stored bytes with ..._from_bytes, which looks at
- * them. Integers of the C interface are in the machine's byte order, times in milliseconds unless
- * the name says otherwise.
+ * Values. kpc_write_cap, kpc_hash and the like are plain bytes of fixed size. They can be copied
+ * freely; nothing needs to be freed. Capabilities, seeds and indices are secrets: the library wipes
+ * its own copies, kpc_wipe is for the program's. _from_bytes functions validate stored bytes.
+ * Integers of the C interface are in the machine's byte order, times in milliseconds unless the
+ * name says otherwise.
  *
- * Bytes and texts. Bytes come in as a pointer and a length; the pointer may be NULL when the
- * length is 0. Texts are UTF-8, which is checked. Names, paths and addresses come in terminated by
- * a NUL; texts that a program carries (a display name, a file's text, a line of a log) come in with
- * a length and need no NUL. A pointer that is not aligned for its type is KPC_ERR_ARG_VALUE, a
- * length that no memory has KPC_ERR_ARG_SIZE. Bytes and texts of any length come out as a
- * kpc_buffer; an output that receives a text says so, and has a NUL behind the text. Only static
- * texts and kpc_error_message are returned as a const char *. Memory that is given must be
- * readable, or writable for outputs, for as long as the call takes: no library can check that.
+ * Bytes and texts. Bytes are passed as a pointer and a length; the pointer may be NULL when the
+ * length is 0. Texts are UTF-8, which is checked. Names, paths and addresses are passed terminated
+ * by a NUL; texts that a program carries (a display name, a file's text, a line of a log) are
+ * passed with a length and need no NUL. A pointer that is not aligned for its type fails with
+ * KPC_ERR_ARG_VALUE, a length that no memory has with KPC_ERR_ARG_SIZE. Bytes and texts of any
+ * length are returned as a kpc_buffer; an output that receives a text says so, and has a NUL behind
+ * the text. Only static texts and kpc_error_message are returned as a const char *. Memory that is
+ * passed must be readable, or writable for outputs, during the whole call: no library can check
+ * that.
  *
  * Outputs. Every output is set to zero or NULL before anything can fail, and written once, after
  * everything has succeeded; so a failed call leaves nothing behind. The exception: an output that
@@ -65,13 +66,13 @@
  *
  * Errors. A kpc_status of 0, KPC_OK, is success and every failure is negative; each distinct
  * meaning has a number of its own. The last parameter, kpc_error **, may be NULL; otherwise it
- * receives NULL or an object with the details, which the caller frees. There is no last error kept
- * per thread. Any function that takes or returns an object can also give KPC_ERR_NO_MEMORY; a
- * result or an event that it would have handed out then stays where it is. Any that takes a
- * handle can also give KPC_ERR_BAD_HANDLE and KPC_ERR_FORKED, any that asks the daemon
- * KPC_ERR_CONNECTION_LOST where that hung up on it again and again and KPC_ERR_CONNECT where the
- * client needs another connection that cannot be opened, and any at all KPC_ERR_PANIC and
- * KPC_ERR_INTERNAL. No error, and no log line, holds a secret or a payload.
+ * receives NULL or an object with the details, which the caller frees. There is no last error per
+ * thread. No error, and no log line, holds a secret or a payload. Functions also return statuses
+ * that they do not list: those that take or return an object KPC_ERR_NO_MEMORY (a result or an
+ * event that would have been returned then stays where it is); those that take a handle
+ * KPC_ERR_BAD_HANDLE and KPC_ERR_FORKED; those that ask the daemon KPC_ERR_CONNECTION_LOST if it
+ * hangs up again and again, and KPC_ERR_CONNECT if the client needs another connection that cannot
+ * be opened; all of them KPC_ERR_PANIC and KPC_ERR_INTERNAL.
  *
  * Groups of statuses. Statuses that many functions return together have a name in their comments;
  * the manual pages list them one by one.
@@ -90,23 +91,23 @@
  * "any resending outcome" is any box outcome, any daemon error or
  * KPC_ERR_START_RESENDING_CANCELLED.
  *
- * Threads. Every function may be called on any thread, and at the same time as any other, unless
- * it says otherwise; those that wait (KPC_ERR_WOULD_DEADLOCK) not in a callback of the same client.
- * There is nothing to set up and nothing to tear down. What pthread_cancel does to a thread inside
- * a call comes after the call (on Linux). Calls that wait work in atexit handlers and in
- * destructors of thread-local data, too. A calling thread needs 64 KiB of stack.
+ * Threads. Every function may be called on any thread, and at the same time as any other, unless it
+ * says otherwise; those that wait (KPC_ERR_WOULD_DEADLOCK) not in a callback of the same client.
+ * Nothing needs to be set up or torn down. pthread_cancel takes effect after the call (on Linux).
+ * Calls that wait also work in atexit handlers and in destructors of thread-local data. A calling
+ * thread needs 64 KiB of stack.
  *
- * Waiting. A timeout_ms is a number of milliseconds; KPC_FOREVER (-1) means no limit, 0 takes what
- * is there without waiting, any other negative number is KPC_ERR_ARG_VALUE. A call whose time is
- * over returns KPC_ERR_TIMEOUT, and what it asked for is also called off at the daemon; the error's
- * message tells what stood in the way, where the library knows: a daemon off the mixnet or without
- * a document, one that has not answered for so long, a connection that cannot be opened (then with
- * its errno). The time for which the machine is suspended does not count.
+ * Waiting. A timeout_ms is a number of milliseconds; KPC_FOREVER (-1) means no limit, 0 returns
+ * immediately, any other negative number is KPC_ERR_ARG_VALUE. On expiry the call returns
+ * KPC_ERR_TIMEOUT and its request is cancelled at the daemon; the error's message says what stood
+ * in the way, where the library knows: a daemon off the mixnet or without a document, one that has
+ * not answered for so long, a connection that cannot be opened (then with its errno). The time for
+ * which the machine is suspended does not count.
  *
- * Exactly once. Whatever an _async function began completes once and only once: with its result,
- * by timeout, by kpc_op_cancel with KPC_ERR_CANCELLED, because the client is closed, or because
- * the library failed. An _async function that itself fails has begun nothing, and its completion
- * is not called.
+ * Exactly once. An operation that an _async function started completes once and only once: with its
+ * result, by timeout, by kpc_op_cancel with KPC_ERR_CANCELLED, because the client is closed, or
+ * because the library failed. An _async function that itself fails has started nothing, and its
+ * completion is not called.
  *
  * Callbacks. They run on a thread of the library, one at a time for each client, in order; log
  * functions on any thread. They may call everything, also close and free; only what would have to
@@ -117,10 +118,11 @@
  * them while they exit (Python does) abort the process: close the clients before that, or take
  * events and completions from a sink on a thread of the runtime's own; docs/bindings.md says more.
  *
- * Queues. Nothing grows without bound. Completions and replies are never dropped; of other events
- * a slow reader loses the oldest, which is counted and told by an event.
+ * Queues. No queue grows without bound. Completions and replies are never dropped; when a slow
+ * reader's queue is full, the oldest of the other events is dropped, and KPC_EVENT_OVERFLOW reports
+ * how many were.
  *
- * Fork. In a forked child every handle of the parent gives KPC_ERR_FORKED, freeing one does
+ * Fork. In a forked child every handle of the parent fails with KPC_ERR_FORKED, freeing one does
  * nothing, and the parent's connections are left alone. New objects work there, a client included.
  *
  * Signals. The library installs no handler and never raises SIGPIPE. Its threads block the signals
@@ -130,23 +132,22 @@
  * client or opens its first callback. Programs that a callback starts inherit the mask, unless it
  * sets another one. No function may be called in a signal handler.
  *
- * Panics. A failure inside the library ends as KPC_ERR_PANIC and prints nothing. What cannot be
- * turned into an error is the refusal of a small allocation, which ends the process as in most
- * programs.
+ * Panics. An internal failure of the library is reported as KPC_ERR_PANIC and prints nothing. Only
+ * a refused small allocation cannot be reported: it ends the process, as in most programs.
  *
- * Exit and unloading. There is no atexit handler; a program may exit at any time without freeing
- * or closing anything, and then the daemon keeps its session for a while. kpc_client_free never
- * waits, so a program that exits right after it calls kpc_client_close before. The shared library
- * stays loaded after dlclose.
+ * Exit and unloading. There is no atexit handler. A program may exit at any time without freeing or
+ * closing anything; the daemon then keeps its session for a while. kpc_client_free never waits, so
+ * a program that exits right after it calls kpc_client_close before. The shared library stays
+ * loaded after dlclose.
  *
- * Limits. A frame to or from the daemon has at most KPC_MAX_FRAME_SIZE bytes; what a message and a
- * box may carry is told by the network's geometry; a process holds at most 16 777 216 objects at
+ * Limits. A frame to or from the daemon has at most KPC_MAX_FRAME_SIZE bytes. The network's
+ * geometry says what a message and a box may carry. A process holds at most 16 777 216 objects at
  * once (65 536 on 32-bit machines), operations that run and end in a callback included. A freed
- * handle is refused for ever; on 32-bit machines, with fewer than 49 152 objects alive, until
- * 4 194 304 more have been made.
+ * handle is refused for ever; on 32-bit machines, with fewer than 49 152 objects alive, until 4 194
+ * 304 more have been made.
  *
- * ABI. Functions are only added, with a note of their first version; none is removed or changed,
- * nor is a struct, a size or a number, within one soname. Opaque objects may grow.
+ * ABI. Within one soname functions are only added, with a note of their first version; no function,
+ * struct, size or number is removed or changed. Opaque objects may grow.
  */
 
 #ifndef KPCLIENT_H
@@ -156,7 +157,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The version of this header; kpc_version tells that of the library. */
+/** The version of this header; kpc_version returns that of the library. */
 #define KPC_VERSION "0.1.0"
 #define KPC_VERSION_MAJOR 0
 #define KPC_VERSION_MINOR 1
@@ -173,7 +174,7 @@
 #endif
 #endif
 
-/** Marks functions whose result must be looked at. Define it as empty to be left in peace. */
+/** Marks functions whose result must be looked at. Define it as empty to disable the warning. */
 #ifndef KPC_MUST_USE
 #if defined(__GNUC__) || defined(__clang__)
 #define KPC_MUST_USE __attribute__((warn_unused_result))
@@ -183,9 +184,9 @@
 #endif
 
 /**
- * Mark which parameters may be NULL, for compilers that look at that and for importers of other
- * languages (Swift). Define both as empty to be left in peace: the library refuses what must not
- * be NULL with KPC_ERR_ARG_NULL, or gives what a function without a status gives for no object.
+ * Mark which parameters may be NULL, for compilers that check that and for importers of other
+ * languages (Swift). Define both as empty to disable them. The library itself checks, too: it fails
+ * with KPC_ERR_ARG_NULL, and a function without a status returns what it returns for no object.
  */
 #ifndef KPC_NONNULL
 #if defined(__clang__)
@@ -243,10 +244,10 @@ typedef struct kpc_client kpc_client;
 typedef struct kpc_event kpc_event;
 
 /**
- * A reader's own queue of events. Several may be open; each sees every event from its
- * opening on, in order, beginning with the current status and document. The queue holds the
- * number of notices given at the opening, and 64 MiB of them at most; completions and replies to
- * what this client has sent have room of their own.
+ * A reader's own queue of events. Several may be open; each sees every event from its opening on,
+ * in order, starting with the current status and document. The queue holds as many events as its
+ * capacity, and at most 64 MiB of them; completions and replies to what this client has sent do
+ * not count.
  */
 typedef struct kpc_event_sink kpc_event_sink;
 
@@ -320,7 +321,7 @@ typedef struct kpc_authorities kpc_authorities;
 
 /** Done. */
 #define KPC_OK 0
-/** A pointer or handle that is compulsory is NULL. */
+/** A required pointer or handle is NULL. */
 #define KPC_ERR_ARG_NULL (-1)
 /** A seed, capability, index, hash or id has the wrong length, or a length is impossible. */
 #define KPC_ERR_ARG_SIZE (-2)
@@ -344,7 +345,7 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_PAYLOAD_TOO_LARGE (-7)
 /**
  * Reserved for functions that fill memory of the caller's: the caller's buffer is too small for the
- * result; the size that is needed is told.
+ * result; the size that is needed is returned.
  */
 #define KPC_ERR_BUFFER_TOO_SMALL (-8)
 /** The handle was freed, is of another kind, belongs to another client, or never was a handle. */
@@ -358,7 +359,7 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_UNSUPPORTED (-11)
 /** The network has fewer couriers than were asked for. */
 #define KPC_ERR_NOT_ENOUGH_COURIERS (-12)
-/** A call that waits was made from inside a callback or log function of the same client. */
+/** A call that waits was made inside a callback or log function of the same client. */
 #define KPC_ERR_WOULD_DEADLOCK (-13)
 /** The configuration file cannot be read. */
 #define KPC_ERR_CONFIG_IO (-50)
@@ -367,7 +368,7 @@ typedef struct kpc_authorities kpc_authorities;
  * malformed.
  */
 #define KPC_ERR_CONFIG_PARSE (-51)
-/** The configuration has a key that is not known. */
+/** The configuration has an unknown key. */
 #define KPC_ERR_CONFIG_UNKNOWN_KEY (-52)
 /** The configuration names no transport, or an empty address. */
 #define KPC_ERR_CONFIG_NO_TRANSPORT (-53)
@@ -379,36 +380,34 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_BAD_GEOMETRY (-56)
 /** The daemon cannot be reached. */
 #define KPC_ERR_CONNECT (-100)
-/** What answered does not open a session as the daemon does. */
+/** The peer did not complete the kpclientd handshake. */
 #define KPC_ERR_HANDSHAKE (-101)
 /**
  * The daemon computes the index of the next box differently from this library; the functions whose
  * names end in _remote still ask it.
  */
 #define KPC_ERR_INCOMPATIBLE_DAEMON (-102)
-/**
- * The connection with the daemon was lost, and what was asked of it may or may not have been done.
- */
+/** The connection with the daemon was lost; the request may or may not have been carried out. */
 #define KPC_ERR_CONNECTION_LOST (-103)
-/** The client was closed before the call ended, or before it was made. */
+/** The client was closed, before the call or during it. */
 #define KPC_ERR_CLOSED (-104)
 /** The client was never connected. */
 #define KPC_ERR_NOT_CONNECTED (-105)
-/** The client is connected already, is connecting, or is connecting again by itself. */
+/** The client is connected, connecting or reconnecting already. */
 #define KPC_ERR_ALREADY_CONNECTED (-106)
 /** A frame would be, or claims to be, longer than the 40 MiB that the protocol allows. */
 #define KPC_ERR_FRAME_TOO_LARGE (-107)
-/** The daemon sent something that is not CBOR, or not of the shape that the protocol asks for. */
+/** The daemon sent something that is not CBOR, or not of the shape that the protocol defines. */
 #define KPC_ERR_CBOR (-108)
 /** The operating system reported a failure; its error number is kept. */
 #define KPC_ERR_IO (-109)
 /** The daemon is not on the mixnet at the moment, so a plain message cannot be sent. */
 #define KPC_ERR_OFFLINE (-110)
-/** No directory document of the network has come yet. */
+/** No directory document of the network has been received yet. */
 #define KPC_ERR_NO_PKI_DOCUMENT (-111)
 /** No node of the network offers such a service. */
 #define KPC_ERR_SERVICE_NOT_FOUND (-112)
-/** The geometry is not known yet: no daemon has told it and the configuration has none. */
+/** The geometry is not known yet: no daemon has published it and the configuration has none. */
 #define KPC_ERR_NO_GEOMETRY (-113)
 /** The daemon could not send the plain message; the error's message says why. */
 #define KPC_ERR_MESSAGE_SEND_FAILED (-114)
@@ -416,9 +415,9 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_FORKED (-115)
 /** The operation was cancelled by its caller. */
 #define KPC_ERR_CANCELLED (-200)
-/** The resending was ended by a cancel request for its envelope or copy command. */
+/** The resending was cancelled by a request for its envelope or copy command. */
 #define KPC_ERR_START_RESENDING_CANCELLED (-201)
-/** The time limit of the call ran out. */
+/** The time limit of the call expired. */
 #define KPC_ERR_TIMEOUT (-210)
 /** The daemon had no connection with the mixnet (daemons up to v0.0.72 only). */
 #define KPC_ERR_DAEMON_CONNECTION_LOST (-1001)
@@ -428,7 +427,7 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_DAEMON_INVALID_REQUEST (-1003)
 /**
  * The daemon could not carry out the request: it has no directory document, no courier or no
- * geometry, or failed inside.
+ * geometry, or an internal failure.
  */
 #define KPC_ERR_DAEMON_INTERNAL (-1004)
 /** A reliable message was sent several times, and no reply came. */
@@ -489,7 +488,7 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_INVALID_PAYLOAD (-2005)
 /** The replica has no room for another box. */
 #define KPC_ERR_STORAGE_FULL (-2006)
-/** The replica failed inside. */
+/** The replica reports an internal failure. */
 #define KPC_ERR_REPLICA_INTERNAL (-2007)
 /** The epoch of the envelope is over or not the replica's. */
 #define KPC_ERR_INVALID_EPOCH (-2008)
@@ -516,10 +515,7 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_COURIER_PROPAGATION (-3003)
 /** The envelope is too old or too new for the courier; encrypt again. */
 #define KPC_ERR_COURIER_INVALID_EPOCH (-3004)
-/**
- * The courier gave the copy command up; the error tells at which envelope and what the replica
- * said.
- */
+/** The courier stopped the copy command; the error holds the envelope and the replica's code. */
 #define KPC_ERR_COPY_FAILED (-4026)
 /** Reserved for stores of channels: the local database failed. */
 #define KPC_ERR_DB (-5000)
@@ -530,8 +526,8 @@ typedef struct kpc_authorities kpc_authorities;
 /** Reserved for stores of channels: the local database has no message of that id. */
 #define KPC_ERR_MESSAGE_NOT_IN_DB (-5003)
 /**
- * The capability has the right length but is none: its halves do not belong together, its key is no
- * key, or the index given with it is not of its stream.
+ * The capability has the right length but is invalid: its halves do not match, its key is no key,
+ * or the index given with it is not of its stream.
  */
 #define KPC_ERR_INVALID_CAPABILITY (-5004)
 /** Reserved for file transfer: the path has no file name at its end. */
@@ -550,9 +546,9 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_FILE_NAME_CONTROL_CHAR (-6006)
 /** Reserved for file transfer: the file name leads out of the target directory. */
 #define KPC_ERR_FILE_NAME_ESCAPES_DIR (-6007)
-/** Something happened that should not be able to; please report it with the error's message. */
+/** An internal error of the library; please report it with the error's message. */
 #define KPC_ERR_INTERNAL (-9000)
-/** There is not enough memory, or no more threads or objects are to be had. */
+/** There is not enough memory, or no more threads or objects are available. */
 #define KPC_ERR_NO_MEMORY (-9001)
 /** The library failed inside and stopped the call; please report it with the error's message. */
 #define KPC_ERR_PANIC (-9002)
@@ -1777,11 +1773,11 @@ KPC_API KPC_MUST_USE
 kpc_status kpc_client_disconnect(kpc_client *KPC_NONNULL client, kpc_error **KPC_NULLABLE error);
 
 /**
- * Frees a client and closes it, if that was not done, without waiting for anything: the goodbye
- * is given to the sockets, and the library does the rest on its own thread, as in
- * kpc_client_close. Callbacks that are running or in line still run, and the drop functions after
- * them; a program that has to know when that is over calls kpc_client_close first. So does one
- * that exits right afterwards: with the process ends whatever has not left.
+ * Frees a client, and closes it if it is open, without waiting: the goodbye is handed to the
+ * sockets, and the library does the rest on its own thread, as in kpc_client_close. Callbacks that
+ * are running or queued still run, and the drop functions after them. A program that must know
+ * when that is over calls kpc_client_close first; so does one that exits right afterwards, as
+ * whatever has not left is lost with the process.
  *
  * @param client  the client; NULL is fine, and so is what belongs to the parent of a forked
  *                process, which is left alone
@@ -2001,8 +1997,8 @@ kpc_status kpc_client_close_result(const kpc_result *KPC_NONNULL result,
 #define KPC_LANES 4
 
 /**
- * What happens and has happened on one of a client's connections. Numbers that grow count from
- * the making of the client on, over all losses of the connection.
+ * The counters of one of a client's connections. They start at kpc_client_new and persist across
+ * reconnects.
  */
 typedef struct kpc_lane_stats {
     /**
@@ -2014,15 +2010,13 @@ typedef struct kpc_lane_stats {
     uint64_t connects;
     /** How often the daemon still had its session then. The others started a new one. */
     uint64_t resumes;
-    /** Requests given to the connection, each time that one was; cancels too. */
+    /** Requests sent on the connection, each sending of one; cancels too. */
     uint64_t requests;
     /** Replies to them, and replies to plain messages. */
     uint64_t answers;
-    /**
-     * Requests given to it again, because a connection before was lost or no answer came for long.
-     */
+    /** Requests sent again, because a connection was lost or no answer came for long. */
     uint64_t replays;
-    /** Requests that wait in the library for their turn: boxes, copy commands, messages. */
+    /** Requests that are queued in the library: boxes, copy commands, messages. */
     uint64_t in_line;
     /** Requests that are at the daemon without an answer; plain messages until they have left. */
     uint64_t in_flight;
@@ -2128,7 +2122,7 @@ typedef void (*kpc_event_fn)(const kpc_event *event, void *user_data);
  * the function given to kpc_event_sink_on_event.
  *
  * @param client    the client, connected or not
- * @param capacity  how many notices wait at most before the oldest is dropped; 0 counts as 1
+ * @param capacity  how many events wait at most before the oldest is dropped; 0 counts as 1
  * @param sink      receives the sink
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_CLOSED
@@ -2209,7 +2203,7 @@ KPC_API void kpc_event_free(kpc_event *KPC_NULLABLE event);
 #define KPC_EVENT_NONE 0
 
 /**
- * The daemon's link to the mixnet, when it changes: kpc_event_is_connected,
+ * The daemon's connection with the mixnet has changed: kpc_event_is_connected,
  * kpc_event_instance_token, kpc_event_err_cbor.
  */
 #define KPC_EVENT_CONNECTION_STATUS 1
@@ -2217,7 +2211,7 @@ KPC_API void kpc_event_free(kpc_event *KPC_NULLABLE event);
 #define KPC_EVENT_PKI_DOCUMENT 2
 
 /**
- * A plain message has left, or could not: kpc_event_message_id, kpc_event_surb_id,
+ * A plain message was sent, or could not be: kpc_event_message_id, kpc_event_surb_id,
  * kpc_event_sent_at_unix, kpc_event_reply_eta_ns, kpc_event_error.
  */
 #define KPC_EVENT_MESSAGE_SENT 3
@@ -2227,15 +2221,19 @@ KPC_API void kpc_event_free(kpc_event *KPC_NULLABLE event);
  * kpc_event_reply_index, kpc_event_error.
  */
 #define KPC_EVENT_MESSAGE_REPLY 4
-/** The daemon is lost, or was left: kpc_event_is_graceful, kpc_event_error (the reason). */
+
+/**
+ * The connection with the daemon was lost, or closed by the program: kpc_event_is_graceful,
+ * kpc_event_error (the reason).
+ */
 #define KPC_EVENT_DISCONNECTED 5
 /** The daemon announced that it stops. */
 #define KPC_EVENT_SHUTDOWN 6
-/** The daemon will say nothing more of a message: kpc_event_message_id. */
+/** The daemon reports nothing more of a message: kpc_event_message_id. */
 #define KPC_EVENT_MESSAGE_ID_COLLECTED 7
 
 /**
- * Older protocol, a channel query has left, or could not: kpc_event_message_id,
+ * Older protocol, a channel query was sent, or could not be: kpc_event_message_id,
  * kpc_event_sent_at_unix, kpc_event_reply_eta_ns, kpc_event_error.
  */
 #define KPC_EVENT_CHANNEL_QUERY_SENT 8
@@ -2245,13 +2243,13 @@ KPC_API void kpc_event_free(kpc_event *KPC_NULLABLE event);
  * kpc_event_reply_index, kpc_event_error.
  */
 #define KPC_EVENT_CHANNEL_QUERY_REPLY 9
-/** Connected again with the same daemon process. */
+/** Reconnected to the same daemon process. */
 #define KPC_EVENT_RESUMED 10
-/** Connected again, with another daemon process. */
+/** Reconnected to another daemon process. */
 #define KPC_EVENT_RESTARTED 11
 /** An operation completed: kpc_event_result. */
 #define KPC_EVENT_OPERATION 12
-/** The reader was too slow: kpc_event_lost_count notices were dropped. */
+/** The reader was too slow: kpc_event_lost_count events were dropped. */
 #define KPC_EVENT_OVERFLOW 13
 /** The client was closed; nothing follows. */
 #define KPC_EVENT_CLOSED 14
@@ -2425,7 +2423,7 @@ kpc_status kpc_event_result(const kpc_event *KPC_NONNULL event, kpc_result **KPC
                             kpc_error **KPC_NULLABLE error);
 
 /**
- * How many notices were dropped, for KPC_EVENT_OVERFLOW.
+ * How many events were dropped, for KPC_EVENT_OVERFLOW.
  *
  * @param event  the event
  * @return the number; 0 for any other event
@@ -2514,7 +2512,7 @@ kpc_status kpc_client_pki_document(const kpc_client *KPC_NONNULL client,
                                    kpc_error **KPC_NULLABLE error);
 
 /**
- * The directory document of an epoch, if it is one of the last five that came; the current one
+ * The directory document of an epoch, if it is among the last five received; the current one
  * otherwise: kpc_pki_document_epoch returns which. Sends no request.
  *
  * @param client    the client
@@ -2562,8 +2560,8 @@ kpc_status kpc_pki_document_cbor(const kpc_pki_document *KPC_NONNULL document,
                                  kpc_buffer **KPC_NONNULL cbor, kpc_error **KPC_NULLABLE error);
 
 /**
- * A document as readable JSON: the descriptors inside it are decoded, bytes are hexadecimal.
- * What would be more than five times as long as the document is all of it in hexadecimal.
+ * A document as readable JSON: the descriptors inside it are decoded, bytes are hexadecimal. If
+ * that is more than five times as long as the document, the whole document is hexadecimal.
  *
  * @param document  the document
  * @param text      receives the text, UTF-8 and followed by a NUL
@@ -2577,8 +2575,8 @@ kpc_status kpc_pki_document_to_json(const kpc_pki_document *KPC_NONNULL document
                                     kpc_buffer **KPC_NONNULL text, kpc_error **KPC_NULLABLE error);
 
 /**
- * Whether a document names a node, for instance the courier of an operation that is running:
- * one that has vanished will not answer any more.
+ * Whether a document names a node, for instance the courier of an operation that is running: one
+ * that has vanished will not answer.
  *
  * @param document  the document
  * @param node      hash of the node's identity key
@@ -2589,7 +2587,7 @@ bool kpc_pki_document_has_identity(const kpc_pki_document *KPC_NONNULL document,
                                    const kpc_hash *KPC_NONNULL node);
 
 /**
- * All instances of a service in a document; none is no failure here.
+ * All instances of a service in a document. An empty list is a success.
  *
  * @param document    the document
  * @param capability  name of the service, such as "echo"
@@ -2718,10 +2716,10 @@ kpc_status kpc_client_pigeonhole_geometry(const kpc_client *KPC_NONNULL client,
 /* ---- Plain messages -------------------------------------------------------------------------- */
 
 /**
- * Sends a plain message with a reply block. Done when the message is in line for the daemon;
+ * Sends a plain message with a reply block. Returns once the message is queued;
  * KPC_EVENT_MESSAGE_SENT and KPC_EVENT_MESSAGE_REPLY report the outcome, which carry surb_id. It
- * is never sent twice: when the connection is lost before it was sent, KPC_EVENT_MESSAGE_SENT says
- * KPC_ERR_CONNECTION_LOST, and it may or may not have left.
+ * is never sent twice: when the connection is lost first, KPC_EVENT_MESSAGE_SENT reports
+ * KPC_ERR_CONNECTION_LOST, and the message may or may not have left.
  *
  * @param client       the client
  * @param surb_id      names the reply; of kpc_new_surb_id, never used before
@@ -2744,9 +2742,9 @@ kpc_status kpc_send_message(kpc_client *KPC_NONNULL client, const kpc_id *KPC_NO
                             kpc_id *KPC_NULLABLE message_id, kpc_error **KPC_NULLABLE error);
 
 /**
- * Sends a plain message to which no reply can come. Done when it is in line for the daemon;
- * nobody ever hears what becomes of it, not even that it failed. kpc_client_flush before
- * kpc_client_close gives it time to leave.
+ * Sends a plain message to which no reply can come. Returns once the message is queued; its
+ * outcome is never reported, not even a failure. kpc_client_flush before kpc_client_close gives it
+ * time to leave.
  *
  * @param client       the client
  * @param service      where it goes
@@ -2769,9 +2767,9 @@ kpc_status kpc_send_message_without_reply(kpc_client *KPC_NONNULL client,
                                           kpc_error **KPC_NULLABLE error);
 
 /**
- * Sends a plain message and waits for its reply. Nothing is retransmitted: a lost packet ends as
- * KPC_ERR_TIMEOUT when its reply block is no longer good. A reply that comes after the caller has
- * given up is reported by KPC_EVENT_MESSAGE_REPLY.
+ * Sends a plain message and waits for its reply. Nothing is retransmitted: after a lost packet the
+ * call fails with KPC_ERR_TIMEOUT when the reply block expires. A reply that comes after the
+ * caller has given up is reported by KPC_EVENT_MESSAGE_REPLY.
  *
  * @param client       the client
  * @param service      where it goes
@@ -2810,14 +2808,14 @@ kpc_status kpc_send_message_await_reply_result(const kpc_result *KPC_NONNULL res
                                                kpc_error **KPC_NULLABLE error);
 
 /**
- * Sends a message until its reply comes. Done when it is accepted; what becomes of it is told
- * by KPC_EVENT_MESSAGE_SENT, each time that it is sent, and once by KPC_EVENT_MESSAGE_REPLY,
- * which carries message_id and, when the retries are used up, KPC_ERR_DAEMON_MAX_RETRIES.
+ * Sends a message until its reply comes. Returns once the message is queued.
+ * KPC_EVENT_MESSAGE_SENT reports each sending; one KPC_EVENT_MESSAGE_REPLY reports the outcome,
+ * with message_id and, when the retries are used up, KPC_ERR_DAEMON_MAX_RETRIES.
  *
- * The library sends the message again, up to three times, when no reply came in the time that
- * the network needs, or the connection was lost; each time with a reply block of its own. The
- * service may receive the message up to four times: use this only where that does no harm.
- * Nothing is sent any more when the message has ended, by its reply or otherwise.
+ * The library sends the message again, up to three times, when no reply came in the time that the
+ * network needs, or the connection was lost; each time with a reply block of its own. The service
+ * may receive the message up to four times: use this only where that does no harm. Once the
+ * message has its outcome, nothing more is sent.
  *
  * @param client       the client
  * @param message_id   names the message in its events; of kpc_new_message_id
@@ -2841,15 +2839,10 @@ kpc_status kpc_send_reliable_message(kpc_client *KPC_NONNULL client,
                                      kpc_error **KPC_NULLABLE error);
 
 /**
- * Sends a message until its reply comes, and waits for that.
- *
- * The library sends the message again, up to three times, when no reply came in the time that
- * the network needs, or the connection was lost; each time with a reply block of its own. The
- * service may receive the message up to four times: use this only where that does no harm.
- * Nothing is sent any more when the message has ended, by its reply or otherwise.
+ * As kpc_send_reliable_message, and waits for the reply.
  *
  * @param client       the client
- * @param message_id   names the message in its events; NULL draws one
+ * @param message_id   names the message in its events; NULL: one is generated
  * @param service      where it goes
  * @param payload      what to send; may be NULL if payload_len is 0
  * @param payload_len  how many bytes, at most UserForwardPayloadLength of
@@ -2890,8 +2883,8 @@ kpc_status kpc_send_reliable_message_await_reply_result(const kpc_result *KPC_NO
                                                         kpc_error **KPC_NULLABLE error);
 
 /**
- * Waits until a reply to a plain message came that no such wait has reported before, be it before
- * or after the call. KPC_EVENT_MESSAGE_REPLY reports what came; replies for which
+ * Waits for the next reply to a plain message that this function has not reported yet, including
+ * one that arrived before the call. KPC_EVENT_MESSAGE_REPLY carries the reply; replies for which
  * kpc_send_message_await_reply waits do not count.
  *
  * @param client      the client
@@ -2913,9 +2906,8 @@ kpc_status kpc_await_message_reply_result(const kpc_result *KPC_NONNULL result,
 /* ---- Boxes ----------------------------------------------------------------------------------- */
 
 /**
- * kpc_write_box succeeds also where the box holds something else and keeps that. For boxes that
- * nobody else can have written, such as those of a temporary stream, and for whoever does not
- * mind.
+ * kpc_write_box does not check what the box holds: it also succeeds where the box keeps other
+ * content. For boxes that nobody else can have written, such as those of a temporary stream.
  */
 #define KPC_WRITE_UNCHECKED 4
 
@@ -2924,11 +2916,11 @@ kpc_status kpc_await_message_reply_result(const kpc_result *KPC_NONNULL result,
  * Survives lost connections and restarts of the daemon; advance only after success. An empty
  * plaintext is a tombstone.
  *
- * A box that was written before keeps what it holds, tombstones apart: with other content the
- * call ends with KPC_ERR_BOX_ALREADY_EXISTS, with the same it succeeds. Where a write may have
- * met itself, after a lost connection and with daemons before v0.0.74 always, the box is read
- * back first. If it cannot be read, the error's text says so. KPC_WRITE_UNCHECKED leaves all of
- * that out and saves a round trip, which is two packets in place of one.
+ * Boxes are write-once. If the box holds the same content the call succeeds; if it holds other
+ * content the call fails with KPC_ERR_BOX_ALREADY_EXISTS. Only a tombstone replaces what a box
+ * holds. Where what it holds may be this very write (after a lost connection, and with daemons
+ * before v0.0.74 always) the box is read back first; if that fails, the error's text says so.
+ * KPC_WRITE_UNCHECKED omits all of that and saves a round trip: one packet in place of two.
  *
  * @param client         the client
  * @param write_cap      the capability
@@ -3085,8 +3077,8 @@ kpc_status kpc_envelope_descriptor(const kpc_envelope *KPC_NONNULL envelope,
                                    kpc_error **KPC_NULLABLE error);
 
 /**
- * An envelope in one piece, to be stored and given to kpc_envelope_from_bytes. As secret as
- * the box that it is for.
+ * An envelope in one piece, to be stored, for kpc_envelope_from_bytes. As secret as the box that
+ * it is for.
  *
  * @param envelope  the envelope
  * @param bytes     receives the bytes
@@ -3117,7 +3109,7 @@ kpc_status kpc_envelope_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t len,
                                    kpc_error **KPC_NULLABLE error);
 
 /**
- * Makes an envelope of the parts that another client of the daemon stored.
+ * Makes an envelope from the parts that another client of the daemon stored.
  *
  * @param ciphertext      what travels to the courier
  * @param ciphertext_len  how many bytes
@@ -3231,23 +3223,23 @@ kpc_status kpc_encrypt_write_result(const kpc_result *KPC_NONNULL result,
  *
  * Networks before v0.0.74 say the same of a box with the same content, and so, now and then, of
  * the first write of a box, which reaches them more than once. kpc_write_box looks into the box
- * then. kpc_start_resending_encrypted_message cannot, as it does not know the content: there,
- * read the box before you believe it.
+ * then. kpc_start_resending_encrypted_message cannot, as it does not know the content: there, read
+ * the box to make sure.
  */
 #define KPC_START_RETURN_BOX_EXISTS 2
 
 /**
- * Sends an envelope until it is answered: the daemon repeats it, and the library starts it
- * again whenever the connection was lost. A write is done when a courier has taken it; writing
- * a box that is there already counts as success. A read waits until the box is written; it is
- * polled, at most once a second and in turn with all other reads of the client.
+ * Sends an envelope until it is answered: the daemon resends it, and the library starts that again
+ * after a lost connection. A write is done when a courier has taken it; writing a box that is
+ * there already counts as success. A read waits until the box is written; it is polled, at most
+ * once a second and in turn with all other reads of the client.
  *
- * Where the daemon encrypts quickly, each poll has a fresh envelope. Where encrypting is dear
- * compared with packets, by the measured price, the same one is polled up to five times for
- * each courier of the network; a box is then seen one or two polls later. A fresh one is made
- * also when it is five minutes old, and for the last poll before timeout_ms is over.
+ * Where the daemon encrypts quickly, each poll has a fresh envelope. Where encrypting costs more
+ * than packets do, as measured, the same one is polled up to five times for each courier of the
+ * network; a box is then seen one or two polls later. A fresh one is made also when it is five
+ * minutes old, and for the last poll before timeout_ms is over.
  *
- * While it runs, kpc_cancel_resending_encrypted_message with the envelope's hash ends it.
+ * kpc_cancel_resending_encrypted_message with the envelope's hash cancels it.
  *
  * @param client       the client
  * @param read_cap     for a read; NULL for a write
@@ -3367,9 +3359,9 @@ kpc_status kpc_start_resending_encrypted_message_no_retry(kpc_client *KPC_NONNUL
         kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends the operation that sends an envelope: it completes with
- * KPC_ERR_START_RESENDING_CANCELLED. Success also when nothing is in flight under this hash,
- * and while the daemon is away. What a courier has taken already stays.
+ * Cancels the operation that sends an envelope: it completes with
+ * KPC_ERR_START_RESENDING_CANCELLED. Succeeds also when nothing is in flight under this hash, and
+ * while the daemon is unreachable. What a courier has accepted already stays.
  *
  * @param client         the client
  * @param envelope_hash  kpc_envelope_hash of the envelope that was sent
@@ -3394,9 +3386,10 @@ kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *KPC_N
                                                          kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends the operation that runs a copy command: it completes with
- * KPC_ERR_START_RESENDING_CANCELLED. Success also when none is in flight under this hash, and
- * while the daemon is away. What the courier has copied already stays, and it may go on.
+ * Cancels the operation that runs a copy command: it completes with
+ * KPC_ERR_START_RESENDING_CANCELLED. Succeeds also when none is in flight under this hash, and
+ * while the daemon is unreachable. What the courier has copied already stays, and the courier may
+ * continue.
  *
  * @param client          the client
  * @param write_cap_hash  kpc_write_cap_hash of the temporary stream
@@ -3427,14 +3420,14 @@ kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *KPC_NONNUL
  * the write capability; what is deleted stays deleted, and a tombstone may be sent again.
  *
  * If the time runs out or the daemon fails when some are made, the call succeeds with these:
- * kpc_tombstones_error says why they are not all, and kpc_tombstones_next where to go on. If
- * not one was made the call fails.
+ * kpc_tombstones_error returns why there are fewer, and kpc_tombstones_next where to continue. If
+ * none was made the call fails.
  *
  * @param client      the client
  * @param write_cap   the capability of the stream
  * @param start       the first box to delete
- * @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 gives none, and start as
- *                    the next
+ * @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 makes none, and start is the
+ *                    next
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param tombstones  receives the tombstones
  * @param error       receives details of a failure; may be NULL
@@ -3553,13 +3546,13 @@ typedef struct kpc_destination {
  * nothing is sent. A payload takes the boxes of its destination in pieces of
  * MaxPlaintextPayloadLength - 4 bytes.
  *
- * A stream is made by one call with is_start and is_last, or by several: is_start for the
- * first, is_last for the last. A stream without last element is read on by the courier for
- * ever. A call that is not the last ends with an element that may be partly filled;
- * kpc_create_courier_envelopes_from_multi_payload packs better. Long payloads go to the daemon
- * in pieces, each of which it encrypts in about two seconds: every box of the destination costs
- * as much as kpc_encrypt_write. Where that is dear, it makes one on each connection for encryptions
- * (kpc_config_set_encryption_connections) at the same time.
+ * A stream is made by one call with is_start and is_last, or by several: is_start for the first,
+ * is_last for the last. Without a final call with is_last, the courier keeps reading for ever. A
+ * call that is not the last ends with an element that may be partly filled;
+ * kpc_create_courier_envelopes_from_multi_payload packs better. Long payloads go to the daemon in
+ * pieces, each of which it encrypts in about two seconds: every box of the destination costs as
+ * much as kpc_encrypt_write. Where that takes long, each connection for encryptions
+ * (kpc_config_set_encryption_connections) carries one at the same time.
  *
  * @param client            the client
  * @param payload           what to write; may be NULL if payload_len is 0
@@ -3597,10 +3590,10 @@ kpc_status kpc_create_courier_envelopes_from_payload_result(const kpc_result *KP
         kpc_stream_elements **KPC_NONNULL envelopes, kpc_error **KPC_NULLABLE error);
 
 /**
- * As kpc_create_courier_envelopes_from_payload, for any number of destinations at once. What
- * does not fill an element is given back for the next call, unless is_last is set:
- * kpc_stream_elements_buffer. To go on after a crash, store it together with the position in the
- * temporary stream and its capability, and continue without is_start.
+ * As kpc_create_courier_envelopes_from_payload, for any number of destinations at once. What does
+ * not fill an element is left for the next call, unless is_last is set:
+ * kpc_stream_elements_buffer. To continue after a crash, store it together with the position in
+ * the temporary stream and its capability, and continue without is_start.
  *
  * @param client            the client
  * @param destinations      the payloads and their places, at least one
@@ -3700,7 +3693,7 @@ kpc_status kpc_stream_elements_at(const kpc_stream_elements *KPC_NONNULL envelop
                                   kpc_buffer **KPC_NONNULL element, kpc_error **KPC_NULLABLE error);
 
 /**
- * What is left over, for the next call.
+ * The bytes that are left over, for the next call.
  *
  * @param envelopes  the result of a kpc_create_courier_envelopes_ call
  * @param buffer     receives the bytes, possibly none
@@ -3751,7 +3744,7 @@ KPC_API void kpc_stream_elements_free(kpc_stream_elements *KPC_NULLABLE envelope
 /* ---- Couriers -------------------------------------------------------------------------------- */
 
 /**
- * All couriers of the current directory document, in its order. Asks nobody.
+ * All couriers of the current directory document, in its order. Sends no request.
  *
  * @param client    the client
  * @param couriers  receives the list, which is not empty
@@ -3770,7 +3763,7 @@ kpc_status kpc_client_couriers(const kpc_client *KPC_NONNULL client,
  * path for kpc_send_nested_copy.
  *
  * @param client    the client
- * @param count     how many; 0 gives an empty list
+ * @param count     how many; 0: an empty list
  * @param couriers  receives the list
  * @param error     receives details of a failure; may be NULL
  * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NOT_ENOUGH_COURIERS
@@ -3799,17 +3792,16 @@ kpc_status kpc_client_courier(const kpc_client *KPC_NONNULL client,
 /* ---- Copy commands --------------------------------------------------------------------------- */
 
 /**
- * Lets a courier perform what a temporary stream says, envelope by envelope, and waits until it is
- * through. The courier stops at the first envelope that fails; what was written before it stays.
+ * Has a courier perform a temporary stream, envelope by envelope, and waits until it has finished.
+ * The courier stops at the first envelope that fails; what was written before it stays.
  * kpc_error_failed_envelope then returns its position, from 1, and kpc_error_replica_code why,
  * where a replica said so.
  *
- * The courier works alone: the client need not stay. It remembers the outcome for 30 minutes
- * and would only repeat it, so when the call is made again after a failure without naming a
- * courier, another one is chosen. After a cancel or a time limit it is the same one, which may
- * still be at work. A stream that was never written, or has no last element, gives
- * no answer for minutes. The temporary stream stays readable: delete it with
- * kpc_tombstone_range.
+ * The courier works alone: the client need not stay. It remembers the outcome for 30 minutes and
+ * would only return that again, so a call without a courier after a failure chooses another one.
+ * After a cancel or a time limit it is the same one, which may still be at work. A stream that was
+ * never written, or has no last element, leaves the call without an answer for minutes. The
+ * temporary stream stays readable: delete it with kpc_tombstone_range.
  *
  * @param client      the client
  * @param write_cap   the capability of the temporary stream
@@ -3872,7 +3864,7 @@ kpc_status kpc_start_resending_copy_command_with_courier_result(
 /* ---- Copy streams made easy ------------------------------------------------------------------ */
 
 /**
- * Makes a builder with a fresh temporary stream. Asks nobody.
+ * Makes a builder with a fresh temporary stream. Sends no request.
  *
  * @param client   the client
  * @param builder  receives the builder
@@ -3889,9 +3881,9 @@ kpc_status kpc_copy_builder_new(const kpc_client *KPC_NONNULL client,
                                 kpc_error **KPC_NULLABLE error);
 
 /**
- * Everything that another process needs to go on, at any time, also while an operation works
- * on the builder. A secret: it holds the capability of the temporary stream. As long as what
- * waits to be written.
+ * Everything that another process needs to continue; at any time, also while an operation works on
+ * the builder. A secret: it holds the capability of the temporary stream. As long as what waits to
+ * be written.
  *
  * @param builder  the builder
  * @param bytes    receives the bytes, for kpc_copy_builder_restore of this or a later version
@@ -3926,7 +3918,7 @@ kpc_status kpc_copy_builder_restore(const uint8_t *KPC_NONNULL bytes, size_t len
                                     kpc_error **KPC_NULLABLE error);
 
 /**
- * How far a builder has got.
+ * The progress of a builder.
  *
  * @param builder  the builder
  * @param written  receives the number of boxes that are written; may be NULL
@@ -4002,8 +3994,9 @@ kpc_status kpc_copy_builder_buffer(const kpc_copy_builder *KPC_NONNULL builder,
                                    kpc_buffer **KPC_NONNULL buffer, kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends the operation that works on a builder: it completes with KPC_ERR_START_RESENDING_CANCELLED,
- * and can be started again. Success also when none does. A courier that has its command may go on.
+ * Cancels the operation that works on a builder: it completes with
+ * KPC_ERR_START_RESENDING_CANCELLED and can be started again. Succeeds also when there is none. A
+ * courier that has its command may continue.
  *
  * @param client   the client that started it
  * @param builder  the builder
@@ -4024,9 +4017,9 @@ KPC_API void kpc_copy_builder_free(kpc_copy_builder *KPC_NULLABLE builder);
 
 /**
  * Adds a payload for a destination to a copy stream. The daemon computes the elements, and the
- * builder keeps them; nothing is sent yet. All or nothing: when the call fails nothing was
- * added. Save the builder after what was added and before it is written, then whoever restores
- * it goes on with the very same elements.
+ * builder keeps them; nothing is sent yet. All or nothing: when the call fails nothing was added.
+ * Save the builder after what was added and before it is written, then whoever restores it
+ * continues with the very same elements.
  *
  * @param client       the client
  * @param builder      the builder
@@ -4135,10 +4128,10 @@ kpc_status kpc_copy_builder_write_result(const kpc_result *KPC_NONNULL result,
  * it. KPC_EVENT_COPY_PROGRESS reports each box, then, with kpc_event_is_copying, that the courier
  * is waited for.
  *
- * What was interrupted, by a time limit, a cancel or the end of the process, goes on when it
- * is called again: with the same courier, as long as that has not failed and is in the
- * directory document. After KPC_ERR_COPY_FAILED another courier is taken. When the stream was
- * performed already the call succeeds at once.
+ * After an interruption (a time limit, a cancel, the end of the process) another call resumes:
+ * with the same courier, as long as that has not failed and is in the directory document. After
+ * KPC_ERR_COPY_FAILED it chooses another courier. If the stream was performed already the call
+ * succeeds at once.
  *
  * @param client      the client
  * @param builder     the builder
@@ -4171,8 +4164,8 @@ kpc_status kpc_copy_builder_finish_result(const kpc_result *KPC_NONNULL result,
 
 /**
  * Deletes the temporary stream, box by box, which otherwise stays readable for whoever has its
- * capability. After kpc_copy_builder_finish, or instead of it. Nothing else can be done with
- * the builder afterwards; what was interrupted can be called again.
+ * capability. After kpc_copy_builder_finish, or instead of it. Nothing else can be done with the
+ * builder afterwards; an interrupted call can be repeated.
  *
  * @param client      the client
  * @param builder     the builder
@@ -4200,11 +4193,11 @@ kpc_status kpc_copy_builder_tombstone_result(const kpc_result *KPC_NONNULL resul
 /* ---- Nested copies --------------------------------------------------------------------------- */
 
 /**
- * Writes a payload through a path of couriers, each of which sees only what the next is to
- * write: the first courier performs a stream that writes the stream of the second, and so on;
- * the last one writes the destination. The client writes the first stream, gives each courier
- * its command once the stream before has arrived, and is needed until the end. Each courier
- * makes the stream that the one before performs about a fifth longer.
+ * Writes a payload through a path of couriers, each of which sees only what the next is to write:
+ * the first courier performs a stream that writes the stream of the second, and so on; the last
+ * one writes the destination. The client writes the first stream, sends each courier its command
+ * once the stream before has arrived, and is needed until the end. Each courier makes the stream
+ * that the one before performs about a fifth longer.
  *
  * What was written stays when a courier fails; the error's text says which one of the path,
  * the rest is as for kpc_start_resending_copy_command. Experimental, as it was where it comes
@@ -4373,11 +4366,10 @@ kpc_status kpc_voucher_induct_result(const kpc_result *KPC_NONNULL result,
  * @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param voucher_out        receives the outputs
  * @param error              receives details of a failure; may be NULL
- * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key
- *         of fewer than 32 bytes, with which daemons answer nothing),
- *         KPC_ERR_PAYLOAD_TOO_LARGE (no box holds so much), KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_VOUCHER_SEAL_OPEN_FAILED (sealed for another key, or damaged),
- *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key of
+ *         fewer than 32 bytes, to which daemons do not reply), KPC_ERR_PAYLOAD_TOO_LARGE (no box
+ *         holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED (sealed for
+ *         another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
  *
  * Ownership: *voucher_out is the caller's, kpc_voucher_free.
  */
@@ -4524,8 +4516,8 @@ kpc_status kpc_voucher_who_reply(const kpc_voucher *KPC_NONNULL voucher,
                                  kpc_buffer **KPC_NONNULL bytes, kpc_error **KPC_NULLABLE error);
 
 /**
- * What the message stream was changed with, of kpc_voucher_induct and kpc_voucher_open; both
- * have the same.
+ * The salt that the message stream was changed with, of kpc_voucher_induct and kpc_voucher_open;
+ * it is the same in both.
  *
  * @param voucher  the result of a voucher call
  * @param bytes    receives the bytes
@@ -4539,7 +4531,7 @@ kpc_status kpc_voucher_salt(const kpc_voucher *KPC_NONNULL voucher, kpc_buffer *
                             kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends the result of a voucher call. Its secrets are wiped, but for what was handed out.
+ * Frees the result of a voucher call and wipes its secrets. Buffers that were handed out stay.
  *
  * @param voucher  the voucher; NULL is fine
  */
@@ -4616,8 +4608,8 @@ kpc_status kpc_create_read_channel_result(const kpc_result *KPC_NONNULL result,
                                           kpc_error **KPC_NULLABLE error);
 
 /**
- * Closes a channel. Queries of it that are under way end with KPC_ERR_CANCELLED; what has left
- * may still arrive. The stream stays as it is, and can be resumed.
+ * Closes a channel. Its queries in flight complete with KPC_ERR_CANCELLED; what has left may still
+ * arrive. The stream stays as it is, and can be resumed.
  *
  * @param client      the client
  * @param channel     the channel
@@ -4722,8 +4714,8 @@ kpc_status kpc_channel_query_payload(const kpc_channel_query *KPC_NONNULL query,
                                      kpc_error **KPC_NULLABLE error);
 
 /**
- * A query in one piece, to be stored and given to kpc_channel_query_from_bytes. As secret as
- * the box that it is for.
+ * A query in one piece, to be stored, for kpc_channel_query_from_bytes. As secret as the box that
+ * it is for.
  *
  * @param query  the query
  * @param bytes  receives the bytes
@@ -4755,7 +4747,7 @@ kpc_status kpc_channel_query_from_bytes(const uint8_t *KPC_NONNULL bytes, size_t
                                         kpc_error **KPC_NULLABLE error);
 
 /**
- * Makes a query of the parts that another client of the daemon stored.
+ * Makes a query from the parts that another client of the daemon stored.
  *
  * @param is_read         it reads; otherwise it writes
  * @param payload         what travels to the courier
@@ -4836,8 +4828,8 @@ kpc_status kpc_write_channel_result(const kpc_result *KPC_NONNULL result,
  * it when the query, sent on this channel, has found something; it never goes back.
  *
  * Couriers up to v0.0.72 look for the box when a query first comes, answer with what they found
- * from the second sending on, and repeat that for ever: a query that came before the write
- * finds nothing, and one that is sent only once finds nothing either.
+ * from the second sending on, and keep that answer: a query that came before the write finds
+ * nothing, and one that is sent only once finds nothing either.
  *
  * Several reads may be prepared ahead on one channel, and sent in any order.
  *
@@ -4845,8 +4837,7 @@ kpc_status kpc_write_channel_result(const kpc_result *KPC_NONNULL result,
  * @param channel      the channel
  * @param index        which box; NULL for the next one of the channel
  * @param reply_index  which of the two replicas of the box to ask for, 0 or 1; -1 for what the
- *                     channel was resumed with, or either. Daemons of today ask both and do
- *                     not look at it
+ *                     channel was resumed with, or either. Daemons of today ask both and ignore it
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param query        receives the query
  * @param error        receives details of a failure; may be NULL
@@ -4872,11 +4863,10 @@ kpc_status kpc_read_channel_result(const kpc_result *KPC_NONNULL result,
                                    kpc_error **KPC_NULLABLE error);
 
 /**
- * Sends a prepared query. Done when it is accepted; what becomes of it is told by
- * KPC_EVENT_CHANNEL_QUERY_SENT, with kpc_event_error if it could not be sent, and else by
- * KPC_EVENT_CHANNEL_QUERY_REPLY, both with message_id. It is sent again after a lost
- * connection, and when no reply came in time. A query may be sent any number of times, one
- * after the other.
+ * Sends a prepared query. Returns once the query is queued. KPC_EVENT_CHANNEL_QUERY_SENT, with
+ * kpc_event_error if it could not be sent, and then KPC_EVENT_CHANNEL_QUERY_REPLY report the
+ * outcome, both with message_id. The query is sent again after a lost connection, and when no
+ * reply came in time. A query may be sent any number of times, one after the other.
  *
  * A reply without payload and error is success: the write is done, or the box is not there
  * yet.
@@ -4908,23 +4898,23 @@ kpc_status kpc_send_channel_query(kpc_client *KPC_NONNULL client, kpc_channel ch
                                   kpc_error **KPC_NULLABLE error);
 
 /**
- * As kpc_send_channel_query, and waits for the reply, which is then not told as an event.
- * kpc_cancel_resending_encrypted_message with the hash of the query's envelope ends it.
+ * As kpc_send_channel_query, and waits for the reply, which no event reports then.
+ * kpc_cancel_resending_encrypted_message with the hash of the query's envelope cancels it.
  *
- * A read of a box that was deleted gives KPC_ERR_TOMBSTONE; give kpc_read_channel the index
- * after it to go on.
+ * A read of a box that was deleted fails with KPC_ERR_TOMBSTONE; pass the index after it to
+ * kpc_read_channel to continue.
  *
  * @param client       the client
  * @param channel      the channel
  * @param query        the query; it is not used up
  * @param courier      a courier of the current document, of kpc_client_get_service with
  *                     "courier". Daemons of today choose the courier themselves
- * @param message_id   names the query in its events; NULL draws one
+ * @param message_id   names the query in its events; NULL: one is generated
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param payload      receives what a read found; empty for a write, and where the box is not
  *                     there yet
- * @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is
- *                     not told; may be NULL
+ * @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is not
+ *                     known; may be NULL
  * @param error        receives details of a failure; may be NULL
  * @return KPC_OK, any call error, any resending outcome, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no
  *         such channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way
@@ -4964,13 +4954,13 @@ kpc_status kpc_send_channel_query_await_reply_result(const kpc_result *KPC_NONNU
                                                      kpc_error **KPC_NULLABLE error);
 
 /**
- * Opens a channel to go on writing to a stream. A query that was prepared before and perhaps
+ * Opens a channel to continue writing to a stream. A query that was prepared before and perhaps
  * not sent can be sent on it.
  *
  * @param client      the client
  * @param write_cap   the capability of the stream
- * @param index       where the next write goes, as kpc_channel_query_next_index of the last
- *                    query gives it; NULL if nothing was written yet
+ * @param index       where the next write goes, kpc_channel_query_next_index of the last query;
+ *                    NULL if nothing was written yet
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param channel     receives the channel
  * @param error       receives details of a failure; may be NULL
@@ -4997,7 +4987,7 @@ kpc_status kpc_resume_write_channel_result(const kpc_result *KPC_NONNULL result,
                                            kpc_error **KPC_NULLABLE error);
 
 /**
- * Opens a channel to go on writing to a stream whose last query was prepared and perhaps not
+ * Opens a channel to continue writing to a stream whose last query was prepared and perhaps not
  * sent, or not answered. The channel stands at that query's box until the query, sent on this
  * channel, is answered.
  *
@@ -5031,13 +5021,13 @@ kpc_status kpc_resume_write_channel_query_result(const kpc_result *KPC_NONNULL r
                                                  kpc_error **KPC_NULLABLE error);
 
 /**
- * Opens a channel to go on reading a stream. A query that was prepared before and perhaps not
+ * Opens a channel to continue reading a stream. A query that was prepared before and perhaps not
  * sent can be sent on it.
  *
  * @param client       the client
  * @param read_cap     the capability of the stream
- * @param index        where the next read goes, as kpc_channel_query_next_index of the last
- *                     query gives it; NULL if nothing was read yet
+ * @param index        where the next read goes, kpc_channel_query_next_index of the last query;
+ *                     NULL if nothing was read yet
  * @param reply_index  which of the two replicas of a box reads ask for where they do not say,
  *                     0 or 1; -1 leaves it open
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
@@ -5066,9 +5056,9 @@ kpc_status kpc_resume_read_channel_result(const kpc_result *KPC_NONNULL result,
                                           kpc_error **KPC_NULLABLE error);
 
 /**
- * Opens a channel to go on reading a stream whose last query was prepared and perhaps not
- * sent, or not answered. The channel stands at that query's box until the query, sent on this
- * channel, has found something.
+ * Opens a channel to continue reading a stream whose last query was prepared and perhaps not sent,
+ * or not answered. The channel stands at that query's box until the query, sent on this channel,
+ * has found something.
  *
  * @param client      the client
  * @param read_cap    the capability of the stream
@@ -5101,8 +5091,8 @@ kpc_status kpc_resume_read_channel_query_result(const kpc_result *KPC_NONNULL re
 /* ---- Asking the daemon ----------------------------------------------------------------------- */
 
 /**
- * As kpc_new_keypair, computed by the daemon: for daemons that were found to compute otherwise
- * than this library.
+ * As kpc_new_keypair, computed by the daemon: for daemons that compute it differently from this
+ * library.
  *
  * @param client      the client
  * @param seed        KPC_SEED_SIZE random bytes; secret
@@ -5198,7 +5188,7 @@ kpc_status kpc_get_message_box_index_counter_remote_result(const kpc_result *KPC
  * @param epoch       the epoch; 0 for the current one
  * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param payload     receives the certificate, as CBOR
- * @param epoch_out   receives the epoch of what was given; may be NULL
+ * @param epoch_out   receives the epoch of the document; may be NULL
  * @param error       receives details of a failure; may be NULL
  * @return KPC_OK, any call error, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
  *         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch)
@@ -5381,7 +5371,7 @@ kpc_status kpc_authorities_address_at(const kpc_authorities *KPC_NONNULL authori
                                       kpc_error **KPC_NULLABLE error);
 
 /**
- * Ends the authorities.
+ * Frees the authorities.
  *
  * @param authorities  the authorities; NULL is fine
  */

@@ -11,7 +11,7 @@ use crate::ffi::boundary::handles;
 use crate::ffi::boundary::outputs::{out, out_handle};
 use crate::ffi::boundary::status::kpc_status;
 
-/// All couriers of the current directory document, in its order. Asks nobody.
+/// All couriers of the current directory document, in its order. Sends no request.
 ///
 /// @param client    the client
 /// @param couriers  receives the list, which is not empty
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn kpc_client_couriers(
 /// path for kpc_send_nested_copy.
 ///
 /// @param client    the client
-/// @param count     how many; 0 gives an empty list
+/// @param count     how many; 0: an empty list
 /// @param couriers  receives the list
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NOT_ENOUGH_COURIERS

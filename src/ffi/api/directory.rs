@@ -65,7 +65,7 @@ pub unsafe extern "C" fn kpc_client_pki_document(
     }
 }
 
-/// The directory document of an epoch, if it is one of the last five that came; the current one
+/// The directory document of an epoch, if it is among the last five received; the current one
 /// otherwise: kpc_pki_document_epoch returns which. Sends no request.
 ///
 /// @param client    the client
@@ -133,8 +133,8 @@ pub unsafe extern "C" fn kpc_pki_document_cbor(
     }
 }
 
-/// A document as readable JSON: the descriptors inside it are decoded, bytes are hexadecimal.
-/// What would be more than five times as long as the document is all of it in hexadecimal.
+/// A document as readable JSON: the descriptors inside it are decoded, bytes are hexadecimal. If
+/// that is more than five times as long as the document, the whole document is hexadecimal.
 ///
 /// @param document  the document
 /// @param text      receives the text, UTF-8 and followed by a NUL
@@ -157,8 +157,8 @@ pub unsafe extern "C" fn kpc_pki_document_to_json(
     }
 }
 
-/// Whether a document names a node, for instance the courier of an operation that is running:
-/// one that has vanished will not answer any more.
+/// Whether a document names a node, for instance the courier of an operation that is running: one
+/// that has vanished will not answer.
 ///
 /// @param document  the document
 /// @param node      hash of the node's identity key
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn kpc_pki_document_has_identity(
     })
 }
 
-/// All instances of a service in a document; none is no failure here.
+/// All instances of a service in a document. An empty list is a success.
 ///
 /// @param document    the document
 /// @param capability  name of the service, such as "echo"

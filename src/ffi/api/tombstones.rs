@@ -36,14 +36,14 @@ impl Kind for kpc_tombstones {
 /// the write capability; what is deleted stays deleted, and a tombstone may be sent again.
 ///
 /// If the time runs out or the daemon fails when some are made, the call succeeds with these:
-/// kpc_tombstones_error says why they are not all, and kpc_tombstones_next where to go on. If
-/// not one was made the call fails.
+/// kpc_tombstones_error returns why there are fewer, and kpc_tombstones_next where to continue. If
+/// none was made the call fails.
 ///
 /// @param client      the client
 /// @param write_cap   the capability of the stream
 /// @param start       the first box to delete
-/// @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 gives none, and start as
-///                    the next
+/// @param max_count   how many boxes, at most KPC_MAX_STREAM_BOXES; 0 makes none, and start is the
+///                    next
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param tombstones  receives the tombstones
 /// @param error       receives details of a failure; may be NULL

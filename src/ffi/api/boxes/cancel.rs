@@ -11,9 +11,9 @@ use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::status::kpc_status;
 
-/// Ends the operation that sends an envelope: it completes with
-/// KPC_ERR_START_RESENDING_CANCELLED. Success also when nothing is in flight under this hash,
-/// and while the daemon is away. What a courier has taken already stays.
+/// Cancels the operation that sends an envelope: it completes with
+/// KPC_ERR_START_RESENDING_CANCELLED. Succeeds also when nothing is in flight under this hash, and
+/// while the daemon is unreachable. What a courier has accepted already stays.
 ///
 /// @param client         the client
 /// @param envelope_hash  kpc_envelope_hash of the envelope that was sent
@@ -77,9 +77,10 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_result(
     }
 }
 
-/// Ends the operation that runs a copy command: it completes with
-/// KPC_ERR_START_RESENDING_CANCELLED. Success also when none is in flight under this hash, and
-/// while the daemon is away. What the courier has copied already stays, and it may go on.
+/// Cancels the operation that runs a copy command: it completes with
+/// KPC_ERR_START_RESENDING_CANCELLED. Succeeds also when none is in flight under this hash, and
+/// while the daemon is unreachable. What the courier has copied already stays, and the courier may
+/// continue.
 ///
 /// @param client          the client
 /// @param write_cap_hash  kpc_write_cap_hash of the temporary stream

@@ -127,8 +127,8 @@ pub unsafe extern "C" fn kpc_envelope_descriptor(
     }
 }
 
-/// An envelope in one piece, to be stored and given to kpc_envelope_from_bytes. As secret as
-/// the box that it is for.
+/// An envelope in one piece, to be stored, for kpc_envelope_from_bytes. As secret as the box that
+/// it is for.
 ///
 /// @param envelope  the envelope
 /// @param bytes     receives the bytes
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn kpc_envelope_from_bytes(
     }
 }
 
-/// Makes an envelope of the parts that another client of the daemon stored.
+/// Makes an envelope from the parts that another client of the daemon stored.
 ///
 /// @param ciphertext      what travels to the courier
 /// @param ciphertext_len  how many bytes

@@ -23,9 +23,8 @@ use crate::ffi::boundary::outputs::{out, out_beside, out_handle};
 use crate::ffi::boundary::status::kpc_status;
 use crate::Result;
 
-/// kpc_write_box succeeds also where the box holds something else and keeps that. For boxes that
-/// nobody else can have written, such as those of a temporary stream, and for whoever does not
-/// mind.
+/// kpc_write_box does not check what the box holds: it also succeeds where the box keeps other
+/// content. For boxes that nobody else can have written, such as those of a temporary stream.
 pub const KPC_WRITE_UNCHECKED: u32 = 4;
 
 fn write_flags(flags: u32) -> Result<StartFlags> {
@@ -40,11 +39,11 @@ fn write_flags(flags: u32) -> Result<StartFlags> {
 /// Survives lost connections and restarts of the daemon; advance only after success. An empty
 /// plaintext is a tombstone.
 ///
-/// A box that was written before keeps what it holds, tombstones apart: with other content the
-/// call ends with KPC_ERR_BOX_ALREADY_EXISTS, with the same it succeeds. Where a write may have
-/// met itself, after a lost connection and with daemons before v0.0.74 always, the box is read
-/// back first. If it cannot be read, the error's text says so. KPC_WRITE_UNCHECKED leaves all of
-/// that out and saves a round trip, which is two packets in place of one.
+/// Boxes are write-once. If the box holds the same content the call succeeds; if it holds other
+/// content the call fails with KPC_ERR_BOX_ALREADY_EXISTS. Only a tombstone replaces what a box
+/// holds. Where what it holds may be this very write (after a lost connection, and with daemons
+/// before v0.0.74 always) the box is read back first; if that fails, the error's text says so.
+/// KPC_WRITE_UNCHECKED omits all of that and saves a round trip: one packet in place of two.
 ///
 /// @param client         the client
 /// @param write_cap      the capability

@@ -29,8 +29,8 @@ pub const KPC_START_NO_RETRY: u32 = 1;
 ///
 /// Networks before v0.0.74 say the same of a box with the same content, and so, now and then, of
 /// the first write of a box, which reaches them more than once. kpc_write_box looks into the box
-/// then. kpc_start_resending_encrypted_message cannot, as it does not know the content: there,
-/// read the box before you believe it.
+/// then. kpc_start_resending_encrypted_message cannot, as it does not know the content: there, read
+/// the box to make sure.
 pub const KPC_START_RETURN_BOX_EXISTS: u32 = 2;
 
 /// The flags as the client core takes them.
@@ -110,17 +110,17 @@ pub(crate) fn outcome(result: &StartResult) -> Result<(Arc<Buffer>, kpc_service)
     Ok((Buffer::new(result.plaintext.clone()), courier))
 }
 
-/// Sends an envelope until it is answered: the daemon repeats it, and the library starts it
-/// again whenever the connection was lost. A write is done when a courier has taken it; writing
-/// a box that is there already counts as success. A read waits until the box is written; it is
-/// polled, at most once a second and in turn with all other reads of the client.
+/// Sends an envelope until it is answered: the daemon resends it, and the library starts that again
+/// after a lost connection. A write is done when a courier has taken it; writing a box that is
+/// there already counts as success. A read waits until the box is written; it is polled, at most
+/// once a second and in turn with all other reads of the client.
 ///
-/// Where the daemon encrypts quickly, each poll has a fresh envelope. Where encrypting is dear
-/// compared with packets, by the measured price, the same one is polled up to five times for
-/// each courier of the network; a box is then seen one or two polls later. A fresh one is made
-/// also when it is five minutes old, and for the last poll before timeout_ms is over.
+/// Where the daemon encrypts quickly, each poll has a fresh envelope. Where encrypting costs more
+/// than packets do, as measured, the same one is polled up to five times for each courier of the
+/// network; a box is then seen one or two polls later. A fresh one is made also when it is five
+/// minutes old, and for the last poll before timeout_ms is over.
 ///
-/// While it runs, kpc_cancel_resending_encrypted_message with the envelope's hash ends it.
+/// kpc_cancel_resending_encrypted_message with the envelope's hash cancels it.
 ///
 /// @param client       the client
 /// @param read_cap     for a read; NULL for a write

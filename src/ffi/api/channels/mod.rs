@@ -173,8 +173,8 @@ pub unsafe extern "C" fn kpc_create_read_channel_result(
     }
 }
 
-/// Closes a channel. Queries of it that are under way end with KPC_ERR_CANCELLED; what has left
-/// may still arrive. The stream stays as it is, and can be resumed.
+/// Closes a channel. Its queries in flight complete with KPC_ERR_CANCELLED; what has left may still
+/// arrive. The stream stays as it is, and can be resumed.
 ///
 /// @param client      the client
 /// @param channel     the channel

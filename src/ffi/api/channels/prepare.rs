@@ -103,8 +103,8 @@ pub unsafe extern "C" fn kpc_write_channel_result(
 /// it when the query, sent on this channel, has found something; it never goes back.
 ///
 /// Couriers up to v0.0.72 look for the box when a query first comes, answer with what they found
-/// from the second sending on, and repeat that for ever: a query that came before the write
-/// finds nothing, and one that is sent only once finds nothing either.
+/// from the second sending on, and keep that answer: a query that came before the write finds
+/// nothing, and one that is sent only once finds nothing either.
 ///
 /// Several reads may be prepared ahead on one channel, and sent in any order.
 ///
@@ -112,8 +112,7 @@ pub unsafe extern "C" fn kpc_write_channel_result(
 /// @param channel      the channel
 /// @param index        which box; NULL for the next one of the channel
 /// @param reply_index  which of the two replicas of the box to ask for, 0 or 1; -1 for what the
-///                     channel was resumed with, or either. Daemons of today ask both and do
-///                     not look at it
+///                     channel was resumed with, or either. Daemons of today ask both and ignore it
 /// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param query        receives the query
 /// @param error        receives details of a failure; may be NULL

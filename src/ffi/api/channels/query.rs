@@ -179,8 +179,8 @@ pub unsafe extern "C" fn kpc_channel_query_payload(
     }
 }
 
-/// A query in one piece, to be stored and given to kpc_channel_query_from_bytes. As secret as
-/// the box that it is for.
+/// A query in one piece, to be stored, for kpc_channel_query_from_bytes. As secret as the box that
+/// it is for.
 ///
 /// @param query  the query
 /// @param bytes  receives the bytes
@@ -229,7 +229,7 @@ pub unsafe extern "C" fn kpc_channel_query_from_bytes(
     }
 }
 
-/// Makes a query of the parts that another client of the daemon stored.
+/// Makes a query from the parts that another client of the daemon stored.
 ///
 /// @param is_read         it reads; otherwise it writes
 /// @param payload         what travels to the courier

@@ -16,13 +16,13 @@ use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::out;
 use crate::ffi::boundary::status::kpc_status;
 
-/// Opens a channel to go on writing to a stream. A query that was prepared before and perhaps
+/// Opens a channel to continue writing to a stream. A query that was prepared before and perhaps
 /// not sent can be sent on it.
 ///
 /// @param client      the client
 /// @param write_cap   the capability of the stream
-/// @param index       where the next write goes, as kpc_channel_query_next_index of the last
-///                    query gives it; NULL if nothing was written yet
+/// @param index       where the next write goes, kpc_channel_query_next_index of the last query;
+///                    NULL if nothing was written yet
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param channel     receives the channel
 /// @param error       receives details of a failure; may be NULL
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn kpc_resume_write_channel_result(
     }
 }
 
-/// Opens a channel to go on writing to a stream whose last query was prepared and perhaps not
+/// Opens a channel to continue writing to a stream whose last query was prepared and perhaps not
 /// sent, or not answered. The channel stands at that query's box until the query, sent on this
 /// channel, is answered.
 ///
@@ -168,13 +168,13 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_result(
     }
 }
 
-/// Opens a channel to go on reading a stream. A query that was prepared before and perhaps not
+/// Opens a channel to continue reading a stream. A query that was prepared before and perhaps not
 /// sent can be sent on it.
 ///
 /// @param client       the client
 /// @param read_cap     the capability of the stream
-/// @param index        where the next read goes, as kpc_channel_query_next_index of the last
-///                     query gives it; NULL if nothing was read yet
+/// @param index        where the next read goes, kpc_channel_query_next_index of the last query;
+///                     NULL if nothing was read yet
 /// @param reply_index  which of the two replicas of a box reads ask for where they do not say,
 ///                     0 or 1; -1 leaves it open
 /// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
@@ -250,9 +250,9 @@ pub unsafe extern "C" fn kpc_resume_read_channel_result(
     }
 }
 
-/// Opens a channel to go on reading a stream whose last query was prepared and perhaps not
-/// sent, or not answered. The channel stands at that query's box until the query, sent on this
-/// channel, has found something.
+/// Opens a channel to continue reading a stream whose last query was prepared and perhaps not sent,
+/// or not answered. The channel stands at that query's box until the query, sent on this channel,
+/// has found something.
 ///
 /// @param client      the client
 /// @param read_cap    the capability of the stream

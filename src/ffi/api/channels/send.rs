@@ -18,11 +18,10 @@ use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::{out, out_handle};
 use crate::ffi::boundary::status::kpc_status;
 
-/// Sends a prepared query. Done when it is accepted; what becomes of it is told by
-/// KPC_EVENT_CHANNEL_QUERY_SENT, with kpc_event_error if it could not be sent, and else by
-/// KPC_EVENT_CHANNEL_QUERY_REPLY, both with message_id. It is sent again after a lost
-/// connection, and when no reply came in time. A query may be sent any number of times, one
-/// after the other.
+/// Sends a prepared query. Returns once the query is queued. KPC_EVENT_CHANNEL_QUERY_SENT, with
+/// kpc_event_error if it could not be sent, and then KPC_EVENT_CHANNEL_QUERY_REPLY report the
+/// outcome, both with message_id. The query is sent again after a lost connection, and when no
+/// reply came in time. A query may be sent any number of times, one after the other.
 ///
 /// A reply without payload and error is success: the write is done, or the box is not there
 /// yet.
@@ -71,23 +70,23 @@ pub unsafe extern "C" fn kpc_send_channel_query(
     }
 }
 
-/// As kpc_send_channel_query, and waits for the reply, which is then not told as an event.
-/// kpc_cancel_resending_encrypted_message with the hash of the query's envelope ends it.
+/// As kpc_send_channel_query, and waits for the reply, which no event reports then.
+/// kpc_cancel_resending_encrypted_message with the hash of the query's envelope cancels it.
 ///
-/// A read of a box that was deleted gives KPC_ERR_TOMBSTONE; give kpc_read_channel the index
-/// after it to go on.
+/// A read of a box that was deleted fails with KPC_ERR_TOMBSTONE; pass the index after it to
+/// kpc_read_channel to continue.
 ///
 /// @param client       the client
 /// @param channel      the channel
 /// @param query        the query; it is not used up
 /// @param courier      a courier of the current document, of kpc_client_get_service with
 ///                     "courier". Daemons of today choose the courier themselves
-/// @param message_id   names the query in its events; NULL draws one
+/// @param message_id   names the query in its events; NULL: one is generated
 /// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param payload      receives what a read found; empty for a write, and where the box is not
 ///                     there yet
-/// @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is
-///                     not told; may be NULL
+/// @param reply_index  receives which of the two replicas answered, 0 or 1; -1 where that is not
+///                     known; may be NULL
 /// @param error        receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, any resending outcome, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (no
 ///         such channel is open), KPC_ERR_DAEMON_INVALID_CHANNEL (the query goes the other way

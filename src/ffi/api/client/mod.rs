@@ -106,11 +106,11 @@ pub unsafe extern "C" fn kpc_client_disconnect(
     unsafe { call(error, (), move || handles::get(client)?.disconnect()) }
 }
 
-/// Frees a client and closes it, if that was not done, without waiting for anything: the goodbye
-/// is given to the sockets, and the library does the rest on its own thread, as in
-/// kpc_client_close. Callbacks that are running or in line still run, and the drop functions after
-/// them; a program that has to know when that is over calls kpc_client_close first. So does one
-/// that exits right afterwards: with the process ends whatever has not left.
+/// Frees a client, and closes it if it is open, without waiting: the goodbye is handed to the
+/// sockets, and the library does the rest on its own thread, as in kpc_client_close. Callbacks that
+/// are running or queued still run, and the drop functions after them. A program that must know
+/// when that is over calls kpc_client_close first; so does one that exits right afterwards, as
+/// whatever has not left is lost with the process.
 ///
 /// @param client  the client; NULL is fine, and so is what belongs to the parent of a forked
 ///                process, which is left alone

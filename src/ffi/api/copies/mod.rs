@@ -26,17 +26,16 @@ pub(crate) unsafe fn optional_courier(courier: *const kpc_service) -> Result<Opt
         .transpose()
 }
 
-/// Lets a courier perform what a temporary stream says, envelope by envelope, and waits until it is
-/// through. The courier stops at the first envelope that fails; what was written before it stays.
+/// Has a courier perform a temporary stream, envelope by envelope, and waits until it has finished.
+/// The courier stops at the first envelope that fails; what was written before it stays.
 /// kpc_error_failed_envelope then returns its position, from 1, and kpc_error_replica_code why,
 /// where a replica said so.
 ///
-/// The courier works alone: the client need not stay. It remembers the outcome for 30 minutes
-/// and would only repeat it, so when the call is made again after a failure without naming a
-/// courier, another one is chosen. After a cancel or a time limit it is the same one, which may
-/// still be at work. A stream that was never written, or has no last element, gives
-/// no answer for minutes. The temporary stream stays readable: delete it with
-/// kpc_tombstone_range.
+/// The courier works alone: the client need not stay. It remembers the outcome for 30 minutes and
+/// would only return that again, so a call without a courier after a failure chooses another one.
+/// After a cancel or a time limit it is the same one, which may still be at work. A stream that was
+/// never written, or has no last element, leaves the call without an answer for minutes. The
+/// temporary stream stays readable: delete it with kpc_tombstone_range.
 ///
 /// @param client      the client
 /// @param write_cap   the capability of the temporary stream

@@ -23,11 +23,11 @@ unsafe fn couriers(path: *const kpc_service, len: usize) -> Result<Vec<Destinati
     path.iter().map(kpc_service::destination).collect()
 }
 
-/// Writes a payload through a path of couriers, each of which sees only what the next is to
-/// write: the first courier performs a stream that writes the stream of the second, and so on;
-/// the last one writes the destination. The client writes the first stream, gives each courier
-/// its command once the stream before has arrived, and is needed until the end. Each courier
-/// makes the stream that the one before performs about a fifth longer.
+/// Writes a payload through a path of couriers, each of which sees only what the next is to write:
+/// the first courier performs a stream that writes the stream of the second, and so on; the last
+/// one writes the destination. The client writes the first stream, sends each courier its command
+/// once the stream before has arrived, and is needed until the end. Each courier makes the stream
+/// that the one before performs about a fifth longer.
 ///
 /// What was written stays when a courier fails; the error's text says which one of the path,
 /// the rest is as for kpc_start_resending_copy_command. Experimental, as it was where it comes

@@ -342,7 +342,7 @@ pub unsafe extern "C" fn kpc_authorities_address_at(
     }
 }
 
-/// Ends the authorities.
+/// Frees the authorities.
 ///
 /// @param authorities  the authorities; NULL is fine
 #[no_mangle]

@@ -18,8 +18,8 @@ use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::{out, out_beside, out_handle};
 use crate::ffi::boundary::status::kpc_status;
 
-/// As kpc_new_keypair, computed by the daemon: for daemons that were found to compute otherwise
-/// than this library.
+/// As kpc_new_keypair, computed by the daemon: for daemons that compute it differently from this
+/// library.
 ///
 /// @param client      the client
 /// @param seed        KPC_SEED_SIZE random bytes; secret
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_result(
 /// @param epoch       the epoch; 0 for the current one
 /// @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param payload     receives the certificate, as CBOR
-/// @param epoch_out   receives the epoch of what was given; may be NULL
+/// @param epoch_out   receives the epoch of the document; may be NULL
 /// @param error       receives details of a failure; may be NULL
 /// @return KPC_OK, any call error, KPC_ERR_UNSUPPORTED (daemons before v0.0.75),
 ///         KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (no document of that epoch)

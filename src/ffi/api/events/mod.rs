@@ -20,10 +20,10 @@ use crate::ffi::boundary::status::kpc_status;
 use crate::ffi::boundary::{call, free, get};
 use crate::{Error, Status};
 
-/// A reader's own queue of events. Several may be open; each sees every event from its
-/// opening on, in order, beginning with the current status and document. The queue holds the
-/// number of notices given at the opening, and 64 MiB of them at most; completions and replies to
-/// what this client has sent have room of their own.
+/// A reader's own queue of events. Several may be open; each sees every event from its opening on,
+/// in order, starting with the current status and document. The queue holds as many events as its
+/// capacity, and at most 64 MiB of them; completions and replies to what this client has sent do
+/// not count.
 pub struct kpc_event_sink {
     _opaque: (),
 }
@@ -63,7 +63,7 @@ pub type kpc_event_fn =
 /// the function given to kpc_event_sink_on_event.
 ///
 /// @param client    the client, connected or not
-/// @param capacity  how many notices wait at most before the oldest is dropped; 0 counts as 1
+/// @param capacity  how many events wait at most before the oldest is dropped; 0 counts as 1
 /// @param sink      receives the sink
 /// @param error     receives details of a failure; may be NULL
 /// @return KPC_OK, any handle error, KPC_ERR_CLOSED

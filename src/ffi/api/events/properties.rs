@@ -18,36 +18,37 @@ use crate::{Error, Result, Status};
 
 /// No event: what kpc_event_kind returns for what is no live kpc_event.
 pub const KPC_EVENT_NONE: i32 = 0;
-/// The daemon's link to the mixnet, when it changes: kpc_event_is_connected,
+/// The daemon's connection with the mixnet has changed: kpc_event_is_connected,
 /// kpc_event_instance_token, kpc_event_err_cbor.
 pub const KPC_EVENT_CONNECTION_STATUS: i32 = 1;
 /// A new directory document: kpc_event_pki_document, kpc_event_payload (its CBOR).
 pub const KPC_EVENT_PKI_DOCUMENT: i32 = 2;
-/// A plain message has left, or could not: kpc_event_message_id, kpc_event_surb_id,
+/// A plain message was sent, or could not be: kpc_event_message_id, kpc_event_surb_id,
 /// kpc_event_sent_at_unix, kpc_event_reply_eta_ns, kpc_event_error.
 pub const KPC_EVENT_MESSAGE_SENT: i32 = 3;
 /// A plain message was answered: kpc_event_message_id, kpc_event_surb_id, kpc_event_payload,
 /// kpc_event_reply_index, kpc_event_error.
 pub const KPC_EVENT_MESSAGE_REPLY: i32 = 4;
-/// The daemon is lost, or was left: kpc_event_is_graceful, kpc_event_error (the reason).
+/// The connection with the daemon was lost, or closed by the program: kpc_event_is_graceful,
+/// kpc_event_error (the reason).
 pub const KPC_EVENT_DISCONNECTED: i32 = 5;
 /// The daemon announced that it stops.
 pub const KPC_EVENT_SHUTDOWN: i32 = 6;
-/// The daemon will say nothing more of a message: kpc_event_message_id.
+/// The daemon reports nothing more of a message: kpc_event_message_id.
 pub const KPC_EVENT_MESSAGE_ID_COLLECTED: i32 = 7;
-/// Older protocol, a channel query has left, or could not: kpc_event_message_id,
+/// Older protocol, a channel query was sent, or could not be: kpc_event_message_id,
 /// kpc_event_sent_at_unix, kpc_event_reply_eta_ns, kpc_event_error.
 pub const KPC_EVENT_CHANNEL_QUERY_SENT: i32 = 8;
 /// Older protocol, a channel query was answered: kpc_event_message_id, kpc_event_payload,
 /// kpc_event_reply_index, kpc_event_error.
 pub const KPC_EVENT_CHANNEL_QUERY_REPLY: i32 = 9;
-/// Connected again with the same daemon process.
+/// Reconnected to the same daemon process.
 pub const KPC_EVENT_RESUMED: i32 = 10;
-/// Connected again, with another daemon process.
+/// Reconnected to another daemon process.
 pub const KPC_EVENT_RESTARTED: i32 = 11;
 /// An operation completed: kpc_event_result.
 pub const KPC_EVENT_OPERATION: i32 = 12;
-/// The reader was too slow: kpc_event_lost_count notices were dropped.
+/// The reader was too slow: kpc_event_lost_count events were dropped.
 pub const KPC_EVENT_OVERFLOW: i32 = 13;
 /// The client was closed; nothing follows.
 pub const KPC_EVENT_CLOSED: i32 = 14;
@@ -391,7 +392,7 @@ pub unsafe extern "C" fn kpc_event_result(
     }
 }
 
-/// How many notices were dropped, for KPC_EVENT_OVERFLOW.
+/// How many events were dropped, for KPC_EVENT_OVERFLOW.
 ///
 /// @param event  the event
 /// @return the number; 0 for any other event

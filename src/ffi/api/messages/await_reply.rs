@@ -9,8 +9,8 @@ use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::status::kpc_status;
 
-/// Waits until a reply to a plain message came that no such wait has reported before, be it before
-/// or after the call. KPC_EVENT_MESSAGE_REPLY reports what came; replies for which
+/// Waits for the next reply to a plain message that this function has not reported yet, including
+/// one that arrived before the call. KPC_EVENT_MESSAGE_REPLY carries the reply; replies for which
 /// kpc_send_message_await_reply waits do not count.
 ///
 /// @param client      the client

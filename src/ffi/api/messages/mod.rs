@@ -17,10 +17,10 @@ use crate::ffi::boundary::outputs::{out, out_handle};
 use crate::ffi::boundary::status::kpc_status;
 use bytes::Bytes;
 
-/// Sends a plain message with a reply block. Done when the message is in line for the daemon;
+/// Sends a plain message with a reply block. Returns once the message is queued;
 /// KPC_EVENT_MESSAGE_SENT and KPC_EVENT_MESSAGE_REPLY report the outcome, which carry surb_id. It
-/// is never sent twice: when the connection is lost before it was sent, KPC_EVENT_MESSAGE_SENT says
-/// KPC_ERR_CONNECTION_LOST, and it may or may not have left.
+/// is never sent twice: when the connection is lost first, KPC_EVENT_MESSAGE_SENT reports
+/// KPC_ERR_CONNECTION_LOST, and the message may or may not have left.
 ///
 /// @param client       the client
 /// @param surb_id      names the reply; of kpc_new_surb_id, never used before
@@ -61,9 +61,9 @@ pub unsafe extern "C" fn kpc_send_message(
     }
 }
 
-/// Sends a plain message to which no reply can come. Done when it is in line for the daemon;
-/// nobody ever hears what becomes of it, not even that it failed. kpc_client_flush before
-/// kpc_client_close gives it time to leave.
+/// Sends a plain message to which no reply can come. Returns once the message is queued; its
+/// outcome is never reported, not even a failure. kpc_client_flush before kpc_client_close gives it
+/// time to leave.
 ///
 /// @param client       the client
 /// @param service      where it goes
@@ -101,9 +101,9 @@ pub unsafe extern "C" fn kpc_send_message_without_reply(
     }
 }
 
-/// Sends a plain message and waits for its reply. Nothing is retransmitted: a lost packet ends as
-/// KPC_ERR_TIMEOUT when its reply block is no longer good. A reply that comes after the caller has
-/// given up is reported by KPC_EVENT_MESSAGE_REPLY.
+/// Sends a plain message and waits for its reply. Nothing is retransmitted: after a lost packet the
+/// call fails with KPC_ERR_TIMEOUT when the reply block expires. A reply that comes after the
+/// caller has given up is reported by KPC_EVENT_MESSAGE_REPLY.
 ///
 /// @param client       the client
 /// @param service      where it goes

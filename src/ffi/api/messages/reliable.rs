@@ -14,14 +14,14 @@ use crate::ffi::boundary::outputs::out_handle;
 use crate::ffi::boundary::status::kpc_status;
 use bytes::Bytes;
 
-/// Sends a message until its reply comes. Done when it is accepted; what becomes of it is told
-/// by KPC_EVENT_MESSAGE_SENT, each time that it is sent, and once by KPC_EVENT_MESSAGE_REPLY,
-/// which carries message_id and, when the retries are used up, KPC_ERR_DAEMON_MAX_RETRIES.
+/// Sends a message until its reply comes. Returns once the message is queued.
+/// KPC_EVENT_MESSAGE_SENT reports each sending; one KPC_EVENT_MESSAGE_REPLY reports the outcome,
+/// with message_id and, when the retries are used up, KPC_ERR_DAEMON_MAX_RETRIES.
 ///
-/// The library sends the message again, up to three times, when no reply came in the time that
-/// the network needs, or the connection was lost; each time with a reply block of its own. The
-/// service may receive the message up to four times: use this only where that does no harm.
-/// Nothing is sent any more when the message has ended, by its reply or otherwise.
+/// The library sends the message again, up to three times, when no reply came in the time that the
+/// network needs, or the connection was lost; each time with a reply block of its own. The service
+/// may receive the message up to four times: use this only where that does no harm. Once the
+/// message has its outcome, nothing more is sent.
 ///
 /// @param client       the client
 /// @param message_id   names the message in its events; of kpc_new_message_id
@@ -61,15 +61,10 @@ pub unsafe extern "C" fn kpc_send_reliable_message(
     }
 }
 
-/// Sends a message until its reply comes, and waits for that.
-///
-/// The library sends the message again, up to three times, when no reply came in the time that
-/// the network needs, or the connection was lost; each time with a reply block of its own. The
-/// service may receive the message up to four times: use this only where that does no harm.
-/// Nothing is sent any more when the message has ended, by its reply or otherwise.
+/// As kpc_send_reliable_message, and waits for the reply.
 ///
 /// @param client       the client
-/// @param message_id   names the message in its events; NULL draws one
+/// @param message_id   names the message in its events; NULL: one is generated
 /// @param service      where it goes
 /// @param payload      what to send; may be NULL if payload_len is 0
 /// @param payload_len  how many bytes, at most UserForwardPayloadLength of

@@ -24,8 +24,8 @@ pub const KPC_LANE_ENCRYPTION: usize = 3;
 /// How many connections there are in a kpc_stats.
 pub const KPC_LANES: usize = 4;
 
-/// What happens and has happened on one of a client's connections. Numbers that grow count from
-/// the making of the client on, over all losses of the connection.
+/// The counters of one of a client's connections. They start at kpc_client_new and persist across
+/// reconnects.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kpc_lane_stats {
@@ -36,13 +36,13 @@ pub struct kpc_lane_stats {
     pub connects: u64,
     /// How often the daemon still had its session then. The others started a new one.
     pub resumes: u64,
-    /// Requests given to the connection, each time that one was; cancels too.
+    /// Requests sent on the connection, each sending of one; cancels too.
     pub requests: u64,
     /// Replies to them, and replies to plain messages.
     pub answers: u64,
-    /// Requests given to it again, because a connection before was lost or no answer came for long.
+    /// Requests sent again, because a connection was lost or no answer came for long.
     pub replays: u64,
-    /// Requests that wait in the library for their turn: boxes, copy commands, messages.
+    /// Requests that are queued in the library: boxes, copy commands, messages.
     pub in_line: u64,
     /// Requests that are at the daemon without an answer; plain messages until they have left.
     pub in_flight: u64,

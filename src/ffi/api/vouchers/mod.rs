@@ -305,11 +305,10 @@ pub unsafe extern "C" fn kpc_voucher_induct_result(
 /// @param timeout_ms         how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param voucher_out        receives the outputs
 /// @param error              receives details of a failure; may be NULL
-/// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key
-///         of fewer than 32 bytes, with which daemons answer nothing),
-///         KPC_ERR_PAYLOAD_TOO_LARGE (no box holds so much), KPC_ERR_INVALID_CAPABILITY,
-///         KPC_ERR_VOUCHER_SEAL_OPEN_FAILED (sealed for another key, or damaged),
-///         KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
+/// @return KPC_OK, any call error, any daemon error, KPC_ERR_ARG_EMPTY, KPC_ERR_ARG_SIZE (a key of
+///         fewer than 32 bytes, to which daemons do not reply), KPC_ERR_PAYLOAD_TOO_LARGE (no box
+///         holds so much), KPC_ERR_INVALID_CAPABILITY, KPC_ERR_VOUCHER_SEAL_OPEN_FAILED (sealed for
+///         another key, or damaged), KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
 ///
 /// Ownership: *voucher_out is the caller's, kpc_voucher_free.
 #[no_mangle]

@@ -284,8 +284,8 @@ pub unsafe extern "C" fn kpc_voucher_who_reply(
     }
 }
 
-/// What the message stream was changed with, of kpc_voucher_induct and kpc_voucher_open; both
-/// have the same.
+/// The salt that the message stream was changed with, of kpc_voucher_induct and kpc_voucher_open;
+/// it is the same in both.
 ///
 /// @param voucher  the result of a voucher call
 /// @param bytes    receives the bytes
@@ -312,7 +312,7 @@ pub unsafe extern "C" fn kpc_voucher_salt(
     }
 }
 
-/// Ends the result of a voucher call. Its secrets are wiped, but for what was handed out.
+/// Frees the result of a voucher call and wipes its secrets. Buffers that were handed out stay.
 ///
 /// @param voucher  the voucher; NULL is fine
 #[no_mangle]

@@ -16,9 +16,9 @@ use crate::ffi::boundary::outputs::{out, out_beside};
 use crate::ffi::boundary::status::kpc_status;
 
 /// Adds a payload for a destination to a copy stream. The daemon computes the elements, and the
-/// builder keeps them; nothing is sent yet. All or nothing: when the call fails nothing was
-/// added. Save the builder after what was added and before it is written, then whoever restores
-/// it goes on with the very same elements.
+/// builder keeps them; nothing is sent yet. All or nothing: when the call fails nothing was added.
+/// Save the builder after what was added and before it is written, then whoever restores it
+/// continues with the very same elements.
 ///
 /// @param client       the client
 /// @param builder      the builder

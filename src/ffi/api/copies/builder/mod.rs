@@ -30,7 +30,7 @@ impl Kind for kpc_copy_builder {
     const TAG: Tag = Tag::CopyBuilder;
 }
 
-/// Makes a builder with a fresh temporary stream. Asks nobody.
+/// Makes a builder with a fresh temporary stream. Sends no request.
 ///
 /// @param client   the client
 /// @param builder  receives the builder
@@ -55,9 +55,9 @@ pub unsafe extern "C" fn kpc_copy_builder_new(
     }
 }
 
-/// Everything that another process needs to go on, at any time, also while an operation works
-/// on the builder. A secret: it holds the capability of the temporary stream. As long as what
-/// waits to be written.
+/// Everything that another process needs to continue; at any time, also while an operation works on
+/// the builder. A secret: it holds the capability of the temporary stream. As long as what waits to
+/// be written.
 ///
 /// @param builder  the builder
 /// @param bytes    receives the bytes, for kpc_copy_builder_restore of this or a later version
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn kpc_copy_builder_restore(
     }
 }
 
-/// How far a builder has got.
+/// The progress of a builder.
 ///
 /// @param builder  the builder
 /// @param written  receives the number of boxes that are written; may be NULL
@@ -238,8 +238,9 @@ pub unsafe extern "C" fn kpc_copy_builder_buffer(
     }
 }
 
-/// Ends the operation that works on a builder: it completes with KPC_ERR_START_RESENDING_CANCELLED,
-/// and can be started again. Success also when none does. A courier that has its command may go on.
+/// Cancels the operation that works on a builder: it completes with
+/// KPC_ERR_START_RESENDING_CANCELLED and can be started again. Succeeds also when there is none. A
+/// courier that has its command may continue.
 ///
 /// @param client   the client that started it
 /// @param builder  the builder

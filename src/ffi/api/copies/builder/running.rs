@@ -82,10 +82,10 @@ pub unsafe extern "C" fn kpc_copy_builder_write_result(
 /// it. KPC_EVENT_COPY_PROGRESS reports each box, then, with kpc_event_is_copying, that the courier
 /// is waited for.
 ///
-/// What was interrupted, by a time limit, a cancel or the end of the process, goes on when it
-/// is called again: with the same courier, as long as that has not failed and is in the
-/// directory document. After KPC_ERR_COPY_FAILED another courier is taken. When the stream was
-/// performed already the call succeeds at once.
+/// After an interruption (a time limit, a cancel, the end of the process) another call resumes:
+/// with the same courier, as long as that has not failed and is in the directory document. After
+/// KPC_ERR_COPY_FAILED it chooses another courier. If the stream was performed already the call
+/// succeeds at once.
 ///
 /// @param client      the client
 /// @param builder     the builder
@@ -158,8 +158,8 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_result(
 }
 
 /// Deletes the temporary stream, box by box, which otherwise stays readable for whoever has its
-/// capability. After kpc_copy_builder_finish, or instead of it. Nothing else can be done with
-/// the builder afterwards; what was interrupted can be called again.
+/// capability. After kpc_copy_builder_finish, or instead of it. Nothing else can be done with the
+/// builder afterwards; an interrupted call can be repeated.
 ///
 /// @param client      the client
 /// @param builder     the builder

@@ -81,13 +81,13 @@ unsafe fn destinations<'a>(
 /// nothing is sent. A payload takes the boxes of its destination in pieces of
 /// MaxPlaintextPayloadLength - 4 bytes.
 ///
-/// A stream is made by one call with is_start and is_last, or by several: is_start for the
-/// first, is_last for the last. A stream without last element is read on by the courier for
-/// ever. A call that is not the last ends with an element that may be partly filled;
-/// kpc_create_courier_envelopes_from_multi_payload packs better. Long payloads go to the daemon
-/// in pieces, each of which it encrypts in about two seconds: every box of the destination costs
-/// as much as kpc_encrypt_write. Where that is dear, it makes one on each connection for encryptions
-/// (kpc_config_set_encryption_connections) at the same time.
+/// A stream is made by one call with is_start and is_last, or by several: is_start for the first,
+/// is_last for the last. Without a final call with is_last, the courier keeps reading for ever. A
+/// call that is not the last ends with an element that may be partly filled;
+/// kpc_create_courier_envelopes_from_multi_payload packs better. Long payloads go to the daemon in
+/// pieces, each of which it encrypts in about two seconds: every box of the destination costs as
+/// much as kpc_encrypt_write. Where that takes long, each connection for encryptions
+/// (kpc_config_set_encryption_connections) carries one at the same time.
 ///
 /// @param client            the client
 /// @param payload           what to write; may be NULL if payload_len is 0
@@ -187,10 +187,10 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
     }
 }
 
-/// As kpc_create_courier_envelopes_from_payload, for any number of destinations at once. What
-/// does not fill an element is given back for the next call, unless is_last is set:
-/// kpc_stream_elements_buffer. To go on after a crash, store it together with the position in the
-/// temporary stream and its capability, and continue without is_start.
+/// As kpc_create_courier_envelopes_from_payload, for any number of destinations at once. What does
+/// not fill an element is left for the next call, unless is_last is set:
+/// kpc_stream_elements_buffer. To continue after a crash, store it together with the position in
+/// the temporary stream and its capability, and continue without is_start.
 ///
 /// @param client            the client
 /// @param destinations      the payloads and their places, at least one

@@ -62,7 +62,7 @@ pub unsafe extern "C" fn kpc_stream_elements_at(
     }
 }
 
-/// What is left over, for the next call.
+/// The bytes that are left over, for the next call.
 ///
 /// @param envelopes  the result of a kpc_create_courier_envelopes_ call
 /// @param buffer     receives the bytes, possibly none
