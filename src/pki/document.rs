@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::node::Descriptor;
 use super::{json, Node, NodeKind, Service};
-use crate::wire::read::{fields, Field};
+use crate::wire::field::{fields, Field};
 use crate::{Error, Result};
 
 /// More nodes than any network has, all lists together; more are refused rather than stored.

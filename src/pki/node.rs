@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Service;
 use crate::bacap::blake2b_256;
-use crate::wire::read::{fields, malformed, Field, Item, Reader};
+use crate::wire::field::{fields, Field};
+use crate::wire::read::{malformed, Item, Reader};
 use crate::Result;
 
 /// Longer than any node's name: each offer brings it along.

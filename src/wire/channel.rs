@@ -7,8 +7,9 @@ use bytes::Bytes;
 use crate::error::Result;
 use crate::secret::Secret;
 
+use super::field::fields;
 use super::kind::MessageKind;
-use super::read::{fields, malformed};
+use super::read::malformed;
 use super::reply::{secret, ReplyBody, Source};
 use super::{Hash, Id};
 

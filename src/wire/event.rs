@@ -6,8 +6,9 @@ use bytes::Bytes;
 
 use crate::error::Result;
 
+use super::field::{encoding_of, fields};
 use super::geometry::{PigeonholeGeometry, SphinxGeometry};
-use super::read::{encoding_of, fields, malformed};
+use super::read::malformed;
 use super::Id;
 
 /// Whether the daemon is on the mixnet, and which daemon it is.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, Status};
 
-use super::read::fields;
+use super::field::fields;
 
 /// What a copy stream adds to the data of each element: flags and a length.
 const ELEMENT_OVERHEAD: usize = 5;

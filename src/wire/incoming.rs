@@ -10,8 +10,9 @@ use super::channel::{ChannelQueryReply, ChannelQuerySent};
 use super::event::{
     self, Collected, ConnectionStatus, MessageReply, MessageSent, SessionTokenReply,
 };
+use super::field::{fields, Field};
 use super::kind::MessageKind;
-use super::read::{fields, malformed, Field, Reader};
+use super::read::{malformed, Reader};
 use super::reply::Reply;
 use super::QueryId;
 

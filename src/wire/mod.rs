@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `frame` | cuts a byte stream into frames |
 //! | `read`, `write` | the part of CBOR that the protocol uses |
+//! | `field` | the fields of a message, by their names |
 //! | `kind` | the names of all messages |
 //! | `request`, `encode` | client → daemon |
 //! | `incoming`, `event`, `reply`, `channel` | daemon → client |
@@ -20,6 +21,7 @@ pub mod codes;
 mod encode;
 mod event;
 mod features;
+pub(crate) mod field;
 mod frame;
 pub mod geometry;
 mod incoming;

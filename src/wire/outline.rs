@@ -1,9 +1,9 @@
 //! What a log may tell of a frame, in either direction: which message it is, the beginning of the
 //! id that joins request and reply, and the daemon's code. Never anything else that is in it.
 
+use super::field::fields;
 use super::incoming::only;
 use super::kind::{MessageKind, RequestKind};
-use super::read::fields;
 use super::QueryId;
 
 /// Bytes of a query id that are enough to tell requests apart.

@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::secret::Secret;
 
 use super::channel::{self, ChannelReadReply, ChannelWriteReply, WriteChannelReply};
+use super::field::{fields, Field};
 use super::kind::MessageKind;
-use super::read::{fields, Field};
 use super::{Hash, QueryId};
 
 /// Most elements that a list in a reply may have: as many as a copy stream has boxes.

@@ -2,26 +2,11 @@
  * daemons; what is refused; what becomes of a query as events tell it. */
 /* c_suite: needs sim */
 #define _POSIX_C_SOURCE 200809L
-#include "kpc_sim.h"
-
-/* A read of v0.0.72 asks one of two replicas each time; so often is more than enough. */
-#define ATTEMPTS 50
-
-static kpc_error *error;
-static kpc_sim sim;
-static kpc_client *client;
-static kpc_service courier;
+#include "kpc_channels.h"
 
 static kpc_channel writing, reading;
 static kpc_write_cap write_cap;
 static kpc_read_cap read_cap;
-
-static kpc_id new_id(void)
-{
-    kpc_id id;
-    OK(kpc_new_message_id(&id, &error));
-    return id;
-}
 
 static void create_write_channel(void)
 {
@@ -91,24 +76,6 @@ static void create_read_channel_result(void)
     CHECK(again != 0 && again != reading && again != writing);
     kpc_result_free(result);
     OK(kpc_close_channel(client, again, KPC_SOON, &error));
-}
-
-/* Sends a query and says whether this came back. */
-static int gives(kpc_channel channel, const kpc_channel_query *query, const char *text, int attempts)
-{
-    int same = 0, i;
-    for (i = 0; i < attempts && !same; i++) {
-        kpc_id id = new_id();
-        kpc_buffer *payload = NULL;
-        int32_t replica = 7;
-        OK(kpc_send_channel_query_await_reply(client, channel, query, &courier, &id, KPC_SOON, &payload,
-                                              &replica, &error));
-        same = kpc_buffer_len(payload) == strlen(text) &&
-               memcmp(kpc_buffer_data(payload), text, strlen(text)) == 0;
-        CHECK(replica >= -1 && replica <= 1);
-        kpc_buffer_free(payload);
-    }
-    return same;
 }
 
 /* Nothing comes of a read of this channel's first box. */
@@ -252,67 +219,6 @@ static void read_channel_from(int32_t asked)
     CHECK(found);
 }
 
-/* Two reads prepared on one channel and sent the other way round: each finds its own box. A channel of
- * v0.0.72 opens every answer with the index of the query that it prepared last. */
-static void reads_prepared_ahead(void)
-{
-    static const char *const texts[2] = {"first", "second"};
-    kpc_channel_query *reads[2] = {NULL, NULL};
-    kpc_box_index next;
-    kpc_channel writer, reader;
-    kpc_write_cap writes;
-    kpc_read_cap cap;
-    int i;
-
-    OK(kpc_create_write_channel(client, KPC_SOON, &writer, &cap, &writes, &error));
-    for (i = 0; i < 2; i++) {
-        kpc_channel_query *write = NULL;
-        OK(kpc_write_channel(client, writer, bytes(texts[i]), strlen(texts[i]), KPC_SOON, &write, &error));
-        CHECK(gives(writer, write, "", 1));
-        kpc_channel_query_free(write);
-    }
-    OK(kpc_create_read_channel(client, &cap, KPC_SOON, &reader, &error));
-    OK(kpc_read_channel(client, reader, NULL, -1, KPC_SOON, &reads[0], &error));
-    OK(kpc_channel_query_next_index(reads[0], &next, &error));
-    OK(kpc_read_channel(client, reader, &next, -1, KPC_SOON, &reads[1], &error));
-    for (i = 1; i >= 0; i--) {
-        CHECK(gives(reader, reads[i], texts[i], ATTEMPTS));
-    }
-    CHECK(gives(reader, reads[1], texts[1], ATTEMPTS));
-    kpc_channel_query_free(reads[0]);
-    kpc_channel_query_free(reads[1]);
-    OK(kpc_close_channel(client, reader, KPC_SOON, &error));
-    OK(kpc_close_channel(client, writer, KPC_SOON, &error));
-}
-
-/* A read that was sent before the write: prepared anew, it finds the box. */
-static void a_read_before_the_write(void)
-{
-    kpc_channel_query *early = NULL, *write = NULL;
-    kpc_channel writer, reader;
-    kpc_write_cap writes;
-    kpc_read_cap cap;
-    int i, found = 0;
-
-    OK(kpc_create_write_channel(client, KPC_SOON, &writer, &cap, &writes, &error));
-    OK(kpc_create_read_channel(client, &cap, KPC_SOON, &reader, &error));
-    OK(kpc_read_channel(client, reader, NULL, -1, KPC_SOON, &early, &error));
-    CHECK(gives(reader, early, "", 1));
-    OK(kpc_write_channel(client, writer, bytes("late"), 4, KPC_SOON, &write, &error));
-    CHECK(gives(writer, write, "", 1));
-    for (i = 0; i < ATTEMPTS && !found; i++) {
-        kpc_channel_query *anew = NULL;
-        OK(kpc_read_channel(client, reader, NULL, -1, KPC_SOON, &anew, &error));
-        found = gives(reader, anew, "late", 3);
-        kpc_channel_query_free(anew);
-    }
-    CHECK(found);
-    kpc_channel_query_free(early);
-    kpc_channel_query_free(write);
-    OK(kpc_close_channel(client, reader, KPC_SOON, &error));
-    OK(kpc_close_channel(client, writer, KPC_SOON, &error));
-}
-
 /* The next event of this kind. */
 static kpc_event *event_of(kpc_event_sink *sink, int32_t kind)
 {
@@ -380,34 +286,6 @@ static void send_channel_query(void)
     ERROR(KPC_ERR_ARG_NULL, kpc_send_channel_query(client, writing, query, NULL, &id, &error));
     ERROR(KPC_ERR_ARG_NULL, kpc_send_channel_query(client, writing, query, &courier, NULL, &error));
     kpc_channel_query_free(query);
-}
-
-/* Queries without a message id get one each: those of two that are under way do not meet. */
-static void message_ids_are_drawn(void)
-{
-    kpc_channel_query *queries[2] = {NULL, NULL};
-    kpc_channel channels[2];
-    kpc_op ops[2] = {0, 0};
-    int i;
-
-    channels[0] = writing;
-    channels[1] = reading;
-    OK(kpc_write_channel(client, writing, bytes("five"), 4, KPC_SOON, &queries[0], &error));
-    OK(kpc_read_channel(client, reading, NULL, -1, KPC_SOON, &queries[1], &error));
-    kpc_sim_say(&sim, "hold");
-    for (i = 0; i < 2; i++) {
-        OK(kpc_send_channel_query_await_reply_async(client, channels[i], queries[i], &courier, NULL, KPC_SOON,
-                                                    NULL, &ops[i], &error));
-    }
-    kpc_sim_say(&sim, "release");
-    for (i = 0; i < 2; i++) {
-        kpc_buffer *payload = NULL;
-        kpc_result *result = WAIT_FOR(client, ops[i]);
-        OK(kpc_send_channel_query_await_reply_result(result, &payload, NULL, &error));
-        kpc_buffer_free(payload);
-        kpc_result_free(result);
-        kpc_channel_query_free(queries[i]);
-    }
 }
 
 static void send_channel_query_await_reply(void)
@@ -502,11 +380,8 @@ static void everything(const char *options)
     channel_query_is_read();
     read_channel_from(0);
     read_channel_from(1);
-    reads_prepared_ahead();
-    a_read_before_the_write();
     send_channel_query();
     send_channel_query_await_reply();
-    message_ids_are_drawn();
     close_channel();
     close_channel_result();
     kpc_client_close(client, KPC_FOREVER, NULL);

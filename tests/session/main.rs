@@ -18,3 +18,4 @@ mod reconnect;
 mod resume;
 mod sinks;
 mod waiting_connect;
+mod writes_twice;
