@@ -143,8 +143,8 @@
  * Limits. A frame to or from the daemon has at most KPC_MAX_FRAME_SIZE bytes. The network's
  * geometry says what a message and a box may carry. A process holds at most 16 777 216 objects at
  * once (65 536 on 32-bit machines), operations that run and end in a callback included. A freed
- * handle is refused for ever; on 32-bit machines, with fewer than 49 152 objects alive, until 4 194
- * 304 more have been made.
+ * handle is refused for ever; on 32-bit machines, with fewer than 49 152 objects alive, until
+ * 4 194 304 more have been made.
  *
  * ABI. Within one soname functions are only added, with a note of their first version; no function,
  * struct, size or number is removed or changed. Opaque objects may grow.
@@ -275,9 +275,9 @@ typedef struct kpc_envelope kpc_envelope;
 typedef struct kpc_tombstones kpc_tombstones;
 
 /**
- * Elements of a copy stream: each is to be written to one box of a temporary stream, in
- * order and without a gap from its first box on, which a copy command then has a courier
- * perform. Beside them, what does not fill an element yet, and where each destination goes on.
+ * Elements of a copy stream: each is to be written to one box of a temporary stream, in order and
+ * without a gap from its first box on, which a copy command then has a courier perform. Also what
+ * does not fill an element yet, and where each destination continues.
  */
 typedef struct kpc_stream_elements kpc_stream_elements;
 
@@ -670,8 +670,8 @@ KPC_API int32_t kpc_error_daemon_code(const kpc_error *KPC_NULLABLE error);
  * command.
  *
  * @param error  the failure; NULL stands for no failure
- * @return 0 to 255, 0 if the courier itself gave up a copy; -1 if there is none. -2000 minus
- *         a positive number is the status of that meaning, KPC_ERR_BOX_ID_NOT_FOUND and so on
+ * @return 0 to 255, 0 if the courier itself stopped a copy; -1 if there is none. -2000 minus a
+ *         positive number is the status of that meaning, KPC_ERR_BOX_ID_NOT_FOUND and so on
  */
 KPC_API int32_t kpc_error_replica_code(const kpc_error *KPC_NULLABLE error);
 
@@ -1146,7 +1146,7 @@ kpc_status kpc_blake2b_256(const uint8_t *KPC_NULLABLE bytes, size_t len,
  * Overwrites memory in a way that no compiler leaves out. For the caller's own copies of
  * capabilities, indices and seeds, which are secrets.
  *
- * @param p  where to begin; NULL is fine
+ * @param p  the first byte; NULL is fine
  * @param n  how many bytes
  *
  * Threads: any, as long as no other uses that memory.
@@ -1382,7 +1382,7 @@ kpc_status kpc_config_load_text(const char *KPC_NULLABLE toml, size_t toml_len,
  *
  * @param config  the configuration
  * @param path    path of the socket; a leading @ means Linux's abstract namespace. A relative path
- *                is meant from the working directory of this moment, also in files
+ *                starts at the current working directory, also in files
  * @param error   receives details of a failure; may be NULL
  * @return KPC_OK, any argument error, KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)
  */
@@ -1455,7 +1455,7 @@ kpc_status kpc_config_set_encryption_connections(kpc_config *KPC_NONNULL config,
  * system calls and no others, whatever is asked of it, as tests/c/locked_in.c shows: read, write,
  * recvfrom, sendto, shutdown, close, fcntl, poll, ppoll, epoll_ctl, epoll_wait, epoll_pwait,
  * futex, getpid, getrandom, clock_gettime; for memory brk, mmap, munmap, mremap, mprotect and
- * madvise; to go on with interrupted ones restart_syscall and rt_sigreturn; when a client is freed
+ * madvise; to restart interrupted ones restart_syscall and rt_sigreturn; when a client is freed
  * and its threads end rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its descriptor
  * with socketpair when it is first called. To connect again after a loss it needs socket, connect,
  * ioctl, getsockopt and the daemon's socket within reach; over TCP also setsockopt and what the C
@@ -2091,10 +2091,10 @@ kpc_status kpc_client_stats(const kpc_client *KPC_NONNULL client, kpc_stats *KPC
  * seconds of its processor on networks whose replicas have CTIDH1024-X25519, and is what holds
  * work up there: it counts as soon as the client has had something encrypted.
  *
- * The estimate is for the given work alone and done at once. What is in line already comes on
- * top, see kpc_client_stats; so does what other clients of the daemon send, what is lost and
- * sent again, and the courier's own time for performing a copy. A box that is not there yet
- * takes another read each time that it is polled. Computed here; no daemon is asked.
+ * The estimate is for the given work alone and done at once. What is queued already comes on top,
+ * see kpc_client_stats; so does what other clients of the daemon send, what is lost and sent
+ * again, and the courier's own time for performing a copy. A box that is not there yet takes
+ * another read each time that it is polled. Computed here; no daemon is asked.
  *
  * @param client      the client, connected or lost
  * @param reads       how many boxes are read, or polled once each
@@ -4794,8 +4794,8 @@ KPC_API void kpc_channel_query_free(kpc_channel_query *KPC_NULLABLE query);
  * @param client       the client
  * @param channel      the channel
  * @param payload      what to write
- * @param payload_len  how many bytes, at least 1, as an empty reply tells a reader that nothing is
- *                     there yet; at most MaxPlaintextPayloadLength of
+ * @param payload_len  how many bytes, at least 1, as an empty reply means to a reader that nothing
+ *                     is there yet; at most MaxPlaintextPayloadLength of
  *                     kpc_client_pigeonhole_geometry
  * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
  * @param query        receives the query
@@ -4824,7 +4824,7 @@ kpc_status kpc_write_channel_result(const kpc_result *KPC_NONNULL result,
 
 /**
  * Prepares the read of a box. Nothing is sent: store the query, then send it, up to three times
- * while nothing is there, and then prepare the read anew. The channel moves on to the box after
+ * while nothing is there, and then prepare the read again. The channel moves on to the box after
  * it when the query, sent on this channel, has found something; it never goes back.
  *
  * Couriers up to v0.0.72 look for the box when a query first comes, answer with what they found

@@ -109,7 +109,7 @@ pub unsafe extern "C" fn kpc_blake2b_256(
 /// Overwrites memory in a way that no compiler leaves out. For the caller's own copies of
 /// capabilities, indices and seeds, which are secrets.
 ///
-/// @param p  where to begin; NULL is fine
+/// @param p  the first byte; NULL is fine
 /// @param n  how many bytes
 ///
 /// Threads: any, as long as no other uses that memory.

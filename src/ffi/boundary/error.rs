@@ -145,8 +145,8 @@ pub extern "C" fn kpc_error_daemon_code(error: *const kpc_error) -> i32 {
 /// command.
 ///
 /// @param error  the failure; NULL stands for no failure
-/// @return 0 to 255, 0 if the courier itself gave up a copy; -1 if there is none. -2000 minus
-///         a positive number is the status of that meaning, KPC_ERR_BOX_ID_NOT_FOUND and so on
+/// @return 0 to 255, 0 if the courier itself stopped a copy; -1 if there is none. -2000 minus a
+///         positive number is the status of that meaning, KPC_ERR_BOX_ID_NOT_FOUND and so on
 #[no_mangle]
 pub extern "C" fn kpc_error_replica_code(error: *const kpc_error) -> i32 {
     read(error, -1, |error| {

@@ -27,8 +27,8 @@ use std::sync::Arc;
 /// @param client       the client
 /// @param channel      the channel
 /// @param payload      what to write
-/// @param payload_len  how many bytes, at least 1, as an empty reply tells a reader that nothing is
-///                     there yet; at most MaxPlaintextPayloadLength of
+/// @param payload_len  how many bytes, at least 1, as an empty reply means to a reader that nothing
+///                     is there yet; at most MaxPlaintextPayloadLength of
 ///                     kpc_client_pigeonhole_geometry
 /// @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
 /// @param query        receives the query
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn kpc_write_channel_result(
 }
 
 /// Prepares the read of a box. Nothing is sent: store the query, then send it, up to three times
-/// while nothing is there, and then prepare the read anew. The channel moves on to the box after
+/// while nothing is there, and then prepare the read again. The channel moves on to the box after
 /// it when the query, sent on this channel, has found something; it never goes back.
 ///
 /// Couriers up to v0.0.72 look for the box when a query first comes, answer with what they found

@@ -201,7 +201,7 @@ fn set_dial(config: *const kpc_config, dial: Dial) -> Result<()> {
 ///
 /// @param config  the configuration
 /// @param path    path of the socket; a leading @ means Linux's abstract namespace. A relative path
-///                is meant from the working directory of this moment, also in files
+///                starts at the current working directory, also in files
 /// @param error   receives details of a failure; may be NULL
 /// @return KPC_OK, any argument error, KPC_ERR_CONFIG_NO_TRANSPORT (an empty path)
 #[no_mangle]
@@ -346,7 +346,7 @@ pub unsafe extern "C" fn kpc_config_set_encryption_connections(
 /// system calls and no others, whatever is asked of it, as tests/c/locked_in.c shows: read, write,
 /// recvfrom, sendto, shutdown, close, fcntl, poll, ppoll, epoll_ctl, epoll_wait, epoll_pwait,
 /// futex, getpid, getrandom, clock_gettime; for memory brk, mmap, munmap, mremap, mprotect and
-/// madvise; to go on with interrupted ones restart_syscall and rt_sigreturn; when a client is freed
+/// madvise; to restart interrupted ones restart_syscall and rt_sigreturn; when a client is freed
 /// and its threads end rt_sigprocmask, sigaltstack and exit. kpc_event_sink_fd makes its descriptor
 /// with socketpair when it is first called. To connect again after a loss it needs socket, connect,
 /// ioctl, getsockopt and the daemon's socket within reach; over TCP also setsockopt and what the C

@@ -20,10 +20,10 @@ use crate::ffi::boundary::status::kpc_status;
 /// seconds of its processor on networks whose replicas have CTIDH1024-X25519, and is what holds
 /// work up there: it counts as soon as the client has had something encrypted.
 ///
-/// The estimate is for the given work alone and done at once. What is in line already comes on
-/// top, see kpc_client_stats; so does what other clients of the daemon send, what is lost and
-/// sent again, and the courier's own time for performing a copy. A box that is not there yet
-/// takes another read each time that it is polled. Computed here; no daemon is asked.
+/// The estimate is for the given work alone and done at once. What is queued already comes on top,
+/// see kpc_client_stats; so does what other clients of the daemon send, what is lost and sent
+/// again, and the courier's own time for performing a copy. A box that is not there yet takes
+/// another read each time that it is polled. Computed here; no daemon is asked.
 ///
 /// @param client      the client, connected or lost
 /// @param reads       how many boxes are read, or polled once each

@@ -24,9 +24,9 @@ pub const KPC_MAX_STREAM_BOXES: usize = 65_536;
 /// Bytes of a payload for one destination of a copy stream at most.
 pub const KPC_MAX_DESTINATION_PAYLOAD: usize = 10_485_760;
 
-/// Elements of a copy stream: each is to be written to one box of a temporary stream, in
-/// order and without a gap from its first box on, which a copy command then has a courier
-/// perform. Beside them, what does not fill an element yet, and where each destination goes on.
+/// Elements of a copy stream: each is to be written to one box of a temporary stream, in order and
+/// without a gap from its first box on, which a copy command then has a courier perform. Also what
+/// does not fill an element yet, and where each destination continues.
 pub struct kpc_stream_elements {
     _opaque: (),
 }
