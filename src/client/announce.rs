@@ -1,8 +1,7 @@
-//! What the client tells of its daemon: each change once, though several lanes bring it.
+//! Publishes what changes at the daemon: each change once, though several lanes report it.
 //!
-//! The picture told is that of the first lane that is up. All of it is told under
-//! one lock, so that events, the state that the client shows and a new sink's first
-//! events fit together.
+//! The published state is that of the first connected lane. Everything is published under one lock,
+//! so that events, the state that the client returns and the first events of a new sink agree.
 
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
@@ -22,7 +21,7 @@ use crate::wire::ConnectionStatus;
 use crate::{Error, Result};
 
 impl Shared {
-    /// Tells of the loss of the daemon, once until it returns.
+    /// Publishes the loss of the daemon, once until it returns.
     pub(crate) fn publish_lost(
         &self,
         announced: &mut MutexGuard<'_, Announced>,
@@ -37,7 +36,7 @@ impl Shared {
             .publish(&Event::Disconnected { graceful, reason });
     }
 
-    /// The daemon told its status on a lane.
+    /// The daemon sent its status on a lane.
     pub(crate) fn take_status(&self, lane: &Lane, status: &ConnectionStatus) {
         let announced = lock(&self.announced);
         lane.lock().set_status(DaemonStatus::of(status));
@@ -46,11 +45,11 @@ impl Shared {
         drop(announced);
         self.warn("geometry", misfit);
         lane.pump(&self.queries);
-        lane.wake.notify_one(); // time limits count again, or no longer
+        lane.wake.notify_one(); // time limits run again, or no longer
         lane.progress.notify_waiters();
     }
 
-    /// Tells the status of the first lane that is up, if it is news. Under the lock.
+    /// Publishes the status of the first connected lane, if it has changed. Under the lock.
     pub(crate) fn publish_status(&self, always: bool) {
         let up = |lane: &Arc<Lane>| {
             let state = lane.lock();
@@ -73,7 +72,7 @@ impl Shared {
         self.warn("document", problem);
     }
 
-    /// Tells a document, if it is news. Gives what is wrong with it. Under the lock.
+    /// Publishes a document, if it is new. Returns what is wrong with it. Under the lock.
     pub(crate) fn publish_document(&self, payload: &Bytes) -> Option<Error> {
         if lock(&self.view).is_current_document(payload) {
             return None;
@@ -97,7 +96,7 @@ impl Shared {
         }
     }
 
-    /// The daemon said that it shuts down.
+    /// The daemon announced that it shuts down.
     pub(crate) fn take_shutdown(&self) {
         let mut announced = lock(&self.announced);
         if !std::mem::replace(&mut announced.shutting_down, true) {
@@ -105,7 +104,7 @@ impl Shared {
         }
     }
 
-    /// A sink that begins with what is known of the daemon.
+    /// Opens a sink that starts with what is known of the daemon.
     pub(crate) fn open_sink(&self, capacity: usize) -> Result<Arc<EventSink>> {
         let announced = lock(&self.announced);
         if *lock(&self.phase) == Phase::Closed {
@@ -123,7 +122,7 @@ impl Shared {
         Ok(sink)
     }
 
-    /// Tells every sink that nothing follows.
+    /// Reports to every sink that nothing follows.
     pub(crate) fn publish_closed(&self) {
         let _announced = lock(&self.announced);
         self.sinks.publish(&Event::Closed);
@@ -135,7 +134,7 @@ impl Shared {
         }
     }
 
-    /// Tells the lanes what the network promises.
+    /// Passes to the lanes what the network promises.
     fn expect_rates(&self, document: &Document) {
         let per_second = document.lambda_p() * 1000.0;
         let round_trip = expected_round_trip(document);
@@ -148,7 +147,8 @@ impl Shared {
     }
 }
 
-/// A round trip as the document's mean mix delay makes it: gateways and services delay nothing.
+/// The round trip that follows from the document's mean mix delay: gateways and services delay
+/// nothing.
 pub(crate) fn expected_round_trip(document: &Document) -> Duration {
     // Mu is the rate of the exponential delay at each hop, per millisecond.
     let mean_ms = if document.mu() > 0.0 {

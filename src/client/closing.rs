@@ -1,5 +1,5 @@
-//! How a client ends: whoever closes it begins that and need not wait; the client's own thread
-//! carries it out and ends with it.
+//! How a client closes: the caller starts that and need not wait; the client's own thread carries
+//! it out and exits with it.
 
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -15,32 +15,32 @@ use crate::client::shared::{Phase, Shared};
 use crate::error::closed;
 use crate::sync::{lock, wait_until};
 
-/// How long the daemon has to take the goodbye.
+/// Time for the daemon to accept the goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_millis(500);
 
-/// The way out of each lane whose daemon has a session for it.
+/// The writer of each lane whose daemon has a session for it.
 type WaysOut = Vec<Option<Arc<Writer>>>;
 
-/// How far a client is with its end.
+/// How far a client has closed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
-    /// It was not closed, or has not taken leave of the daemon yet.
+    /// It was not closed, or has not sent its goodbye yet.
     Running,
-    /// Every operation has completed, and the daemon has been told goodbye.
+    /// Every operation has completed, and the daemon has the goodbye.
     Parted,
-    /// Nothing is left to do but for callbacks.
+    /// Only callbacks are left.
     Over,
 }
 
-/// The end of a client, shared by all that begin it or wait for it.
+/// The closing of a client, shared by all that start it or wait for it.
 pub(crate) struct Closing {
     stage: Mutex<Stage>,
     changed: Condvar,
     parted: Notify,
-    /// Hands the client's thread what it does last.
+    /// Passes the client's thread its last task.
     thread: Mutex<Option<oneshot::Sender<Farewell>>>,
     pub(crate) thread_id: ThreadId,
-    /// Ends when the last lane's task has ended.
+    /// Completes when the last lane's task has stopped.
     lanes_ended: Mutex<Option<mpsc::Receiver<()>>>,
 }
 
@@ -60,14 +60,14 @@ impl Closing {
         })
     }
 
-    /// Begins the end, unless that was done. The goodbye is on its way when this returns, as far
-    /// as the sockets take it; everything else is left to the client's thread.
-    pub(crate) fn begin(self: &Arc<Self>, shared: &Arc<Shared>) {
+    /// Starts closing, unless that was done. When this returns, the goodbye is sent as far as the
+    /// sockets accept it; everything else is left to the client's thread.
+    pub(crate) fn start(self: &Arc<Self>, shared: &Arc<Shared>) {
         let before = std::mem::replace(&mut *lock(&shared.phase), Phase::Closed);
         if before == Phase::Closed {
             return;
         }
-        // First of all: a connect that is ended here takes its way out along.
+        // First of all: a connect that is cancelled here takes its writer along.
         let ways_out: WaysOut = shared.lanes.iter().map(|lane| lane.shut()).collect();
         shared.left.notify_waiters();
         for way_out in ways_out.iter().flatten() {
@@ -76,13 +76,13 @@ impl Closing {
         let (closing, leaving) = (Arc::clone(self), Arc::clone(shared));
         let farewell: Farewell = Box::new(move |tokio| closing.part(&leaving, &ways_out, tokio));
         let thread = lock(&self.thread).take();
-        // Dropped where the thread is gone: `Over` is then told by nobody, so it is told here.
+        // Dropped where the thread is gone: then nobody reports `Over`, so it is reported here.
         if thread.is_none_or(|thread| thread.send(farewell).is_err()) {
             self.advance(Stage::Over);
         }
     }
 
-    /// The last work of the client's thread.
+    /// The last task of the client's thread.
     fn part(&self, shared: &Arc<Shared>, ways_out: &WaysOut, tokio: &Tokio) {
         let _over = Over(self, shared);
         for op in shared.ops.close() {
@@ -96,7 +96,7 @@ impl Closing {
         shared.encryption.close();
         self.advance(Stage::Parted);
         self.parted.notify_waiters();
-        // Those who close asynchronously hear of it before the last event, which nothing follows.
+        // Asynchronous closes complete before the last event, which nothing follows.
         tokio.block_on(async {
             while !shared.ops.seal() {
                 tokio::task::yield_now().await;
@@ -105,8 +105,8 @@ impl Closing {
         shared.publish_closed();
     }
 
-    /// Waits until the daemon has closed its side of every connection, within a limit: one that
-    /// finds a closed socket may end before it has read the goodbye.
+    /// Waits until the daemon has closed its side of every connection, within a limit: a daemon
+    /// that finds a closed socket may exit before it has read the goodbye.
     fn await_daemon(&self, shared: &Shared, ways_out: &WaysOut, tokio: &Tokio) {
         let until = Instant::now() + GOODBYE_WITHIN;
         for (lane, way_out) in shared.lanes.iter().zip(ways_out) {
@@ -120,7 +120,7 @@ impl Closing {
                 let _ = tokio::time::timeout(GOODBYE_WITHIN, lanes_ended.recv()).await;
             });
         }
-        // A connection of a connect that ends here is nobody's any more.
+        // The connection of a connect that is cancelled here belongs to nobody any more.
         for way_out in ways_out.iter().flatten() {
             connection::drain_until_eof(way_out.socket(), until);
         }
@@ -131,7 +131,7 @@ impl Closing {
         self.changed.notify_all();
     }
 
-    /// Waits until the daemon has been told goodbye.
+    /// Waits until the daemon has the goodbye.
     pub(crate) async fn parted(&self) {
         loop {
             let parted = self.parted.notified();
@@ -144,15 +144,15 @@ impl Closing {
         }
     }
 
-    /// Waits until the client's thread has done all that it had to. False if the deadline passes
-    /// before that.
+    /// Waits until the client's thread has finished. Returns false if the deadline passes before
+    /// that.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
         let is_over = |stage: &Stage| *stage == Stage::Over;
         wait_until(&self.changed, lock(&self.stage), deadline, is_over).is_ok()
     }
 }
 
-/// Tells that the end is over when it is dropped, also after a panic.
+/// Reports that closing is over when it is dropped, also after a panic.
 struct Over<'a>(&'a Closing, &'a Shared);
 
 impl Drop for Over<'_> {

@@ -12,8 +12,8 @@ use crate::client::events::completion::Value;
 use crate::client::stored::channel_query::ChannelQuery;
 use crate::client::stored::envelope::{Envelope, SignedDocument};
 
-/// How many bytes a result holds that depend on daemon, peer or caller. What has none to
-/// speak of counts nothing; the number of results bounds that.
+/// The number of bytes in a result that depend on daemon, peer or caller. Results with hardly any
+/// count as 0; the number of results bounds those.
 pub(crate) fn size_of_content(value: &Value) -> usize {
     let envelope = |envelope: &Envelope| envelope.ciphertext.len() + envelope.descriptor.len();
     if let Some(bytes) = value.downcast_ref::<Bytes>() {

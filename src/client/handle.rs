@@ -1,4 +1,4 @@
-//! A client: what a program holds, and what it can be asked without waiting.
+//! A client: what a program holds, and what it can query without waiting.
 
 use std::sync::{Arc, Mutex};
 
@@ -24,8 +24,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Opens an event sink that holds up to `capacity` notices. It begins with
-    /// the current status and document, where they are known.
+    /// Opens an event sink that holds up to `capacity` notices. It starts with the current status
+    /// and document, where they are known.
     pub fn open_sink(&self, capacity: usize) -> Result<Arc<EventSink>> {
         self.shared.open_sink(capacity)
     }
@@ -40,13 +40,13 @@ impl Client {
         self.shared.is_attached()
     }
 
-    /// What the daemon last said of itself.
+    /// The daemon's last status.
     pub fn status(&self) -> DaemonStatus {
         lock(&self.shared.view).status.clone()
     }
 
-    /// The token under which the daemon knows the first of this client's connections; `None`
-    /// while there is none, and with daemons that know no tokens. Another one after each loss.
+    /// The token under which the daemon knows the first of this client's connections; `None` while
+    /// there is none, and with daemons without tokens. It changes with each loss.
     pub fn session_token(&self) -> Option<crate::wire::Id> {
         let token =
             |lane: &Arc<connection::Lane>| lane.lock().link.as_ref().and_then(|link| link.token);
@@ -58,7 +58,8 @@ impl Client {
         self.shared.features()
     }
 
-    /// The current directory document; `NO_PKI_DOCUMENT` until one came. Asks nobody.
+    /// The current directory document; fails with `NO_PKI_DOCUMENT` until one has arrived. Sends no
+    /// request.
     pub fn pki_document(&self) -> Result<Arc<Document>> {
         lock(&self.shared.view).document()
     }
@@ -89,7 +90,7 @@ impl Client {
         Ok(services.swap_remove(at))
     }
 
-    /// The sizes of plain messages; `NO_GEOMETRY` until known.
+    /// The sizes of plain messages; fails with `NO_GEOMETRY` until known.
     pub fn sphinx_geometry(&self) -> Result<SphinxGeometry> {
         lock(&self.shared.view)
             .sphinx
@@ -97,7 +98,7 @@ impl Client {
             .ok_or_else(no_geometry)
     }
 
-    /// The sizes of boxes; `NO_GEOMETRY` until known.
+    /// The sizes of boxes; fails with `NO_GEOMETRY` until known.
     pub fn pigeonhole_geometry(&self) -> Result<PigeonholeGeometry> {
         lock(&self.shared.view)
             .pigeonhole
@@ -105,12 +106,12 @@ impl Client {
             .ok_or_else(no_geometry)
     }
 
-    /// Writes a line of the application's own among those of the library.
+    /// Writes a line of the application's own into the log.
     pub fn log(&self, level: Level, text: &str) {
         self.shared.log.line(level, || text.to_owned());
     }
 
-    /// The configuration that the client was made with.
+    /// The configuration that the client was created with.
     pub fn config(&self) -> &Config {
         &self.shared.config
     }
@@ -119,6 +120,6 @@ impl Client {
 fn no_geometry() -> Error {
     Error::new(
         Status::NO_GEOMETRY,
-        "neither the daemon nor the configuration has told the sizes yet",
+        "neither the daemon nor the configuration states the sizes",
     )
 }

@@ -1,8 +1,8 @@
 //! The safe core: sessions with the daemon, operations, events.
 //!
-//! A [`Client`] has one thread, on which a current-thread runtime reads and
-//! reconnects; the thread that calls writes its request itself. Work is prepared
-//! as [`Call`], then either waited for or started; either way it ends exactly once.
+//! A [`Client`] has one thread, on which a current-thread runtime reads and reconnects; the calling
+//! thread writes its request itself. A request is prepared as a [`Call`], then either waited for or
+//! started; either way it completes exactly once.
 
 pub(crate) mod announce;
 pub(crate) mod api;

@@ -1,4 +1,4 @@
-//! What stands in the way of a call, as far as this client can know: what a time-out says.
+//! What delays a call, as far as this client can know: the text of a time-out.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use crate::client::shared::{Phase, Shared};
 use crate::sync::lock;
 use crate::{Error, Status};
 
-/// What a failure of this kind begins with.
+/// The start of the text.
 const OVER: &str = "the time limit ran out";
 
 impl Shared {
-    /// What stands in the way of whatever has to leave this machine.
+    /// What delays everything that has to leave this machine.
     pub(crate) fn obstacle(&self) -> Option<&'static str> {
         let phase = *lock(&self.phase);
         match phase {
@@ -26,13 +26,13 @@ impl Shared {
         }
     }
 
-    /// The error of a call whose time is over, with what it could not get past.
+    /// The error of a call whose time is over, with what delayed it.
     pub(crate) fn timed_out(&self) -> Error {
-        self.waited_in_vain(OVER)
+        self.timed_out_with(OVER)
     }
 
-    /// A time-out that begins with `text` and goes on with what there is to wait for.
-    pub(crate) fn waited_in_vain(&self, text: &str) -> Error {
+    /// A time-out whose text starts with `text` and continues with what the call waits for.
+    pub(crate) fn timed_out_with(&self, text: &str) -> Error {
         let failure = self.lanes.iter().find_map(|lane| lane.failure());
         let mut reasons: Vec<String> = Vec::new();
         reasons.extend(self.obstacle().map(str::to_owned));
@@ -56,7 +56,7 @@ impl Shared {
         Error::new(Status::TIMEOUT, text).with_errno_of(&failure)
     }
 
-    /// For how long the daemon has owed what it does by itself: answers, and greetings.
+    /// For how long the daemon has owed what it sends without delay: answers, and greetings.
     fn silence(&self) -> impl Iterator<Item = String> {
         let is_open = *lock(&self.phase) == Phase::Open;
         let owed = self.lanes.iter().filter(|_| is_open);
@@ -76,7 +76,7 @@ impl Shared {
         })
     }
 
-    /// What the network has not answered, where nothing else is known to be in the way.
+    /// Unanswered requests to the network, where nothing else is known to delay the call.
     fn queue(&self) -> Option<String> {
         let sum = |count: fn(&Lane) -> usize| -> usize {
             self.lanes.iter().map(|lane| count(lane)).sum()

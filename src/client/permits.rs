@@ -1,4 +1,4 @@
-//! Which lane an encryption goes on, and when.
+//! Which lane an encryption uses, and when.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,8 +14,8 @@ use crate::sync::lock;
 use crate::Result;
 
 impl Shared {
-    /// What an encryption costs, or what it usually does on a network like this; `None` where
-    /// nothing is known.
+    /// The price of an encryption, or the usual one on such a network; `None` where nothing is
+    /// known.
     pub(crate) fn encryption_price(&self) -> Option<Duration> {
         self.encryption.price().or_else(|| {
             let view = lock(&self.view);
@@ -23,7 +23,7 @@ impl Shared {
         })
     }
 
-    /// Waits until an encryption may be sent. Dropped while it waits, it leaves the queue.
+    /// Waits until an encryption may be sent. Dropping the future leaves the queue.
     pub(crate) async fn permit(self: &Arc<Self>, priority: Priority) -> Result<Permit> {
         let (sender, granted) = oneshot::channel();
         match self.encryption.ask(priority, Sink::Task(sender))? {
@@ -53,12 +53,12 @@ impl Shared {
         }
     }
 
-    /// The lane on which a permit's request goes.
+    /// The lane that sends a permit's request.
     pub(crate) fn encryption_lane(self: &Arc<Self>, permit: &Permit) -> Arc<Lane> {
         self.lane_number(LaneKind::Encryption, permit.slot())
     }
 
-    /// Another connection stands; where that is not enough, opens the next one.
+    /// Another connection is established; where that is not enough, opens the next one.
     pub(crate) fn help_waiting_encryptions(self: &Arc<Self>) {
         let wanting = self.encryption.wanting();
         if wanting.is_some() {
@@ -66,8 +66,8 @@ impl Shared {
         }
     }
 
-    /// An encryption waits although others are at the daemon: opens the connection that would
-    /// help, and sees to it that those that the daemon never answers do not hold it up for ever.
+    /// An encryption waits although others are at the daemon: opens the connection that would help,
+    /// and makes sure that encryptions that the daemon never answers do not block it for ever.
     fn help_out(self: &Arc<Self>, wanting: Option<usize>) {
         if let Some(slot) = wanting {
             drop(self.lane_number(LaneKind::Encryption, slot));
@@ -79,8 +79,7 @@ impl Shared {
 }
 
 impl LocalRequest {
-    /// Sends it when its turn comes and awaits the answer. Dropped while it waits, it forgets
-    /// the call.
+    /// Sends it when its turn comes and waits for the answer. Dropping the future forgets the call.
     pub(crate) async fn run(self, shared: &Arc<Shared>) -> Result<Answer> {
         let Some(effort) = &self.effort else {
             return self.run_on(&shared.lane(LaneKind::Local), None).await;
@@ -92,7 +91,7 @@ impl LocalRequest {
 }
 
 impl<T> LocalCall<T> {
-    /// Sends it and awaits the answer.
+    /// Sends it and waits for the answer.
     pub(crate) async fn run(self, shared: &Arc<Shared>) -> Result<T> {
         (self.read)(&self.local_request.run(shared).await?)
     }

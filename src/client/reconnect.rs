@@ -1,5 +1,5 @@
-//! A lane is connected, or its connection lost: what becomes of the work on it, and of what is
-//! known of the daemon.
+//! A lane is connected, or its connection lost: what becomes of its requests, and of what is known
+//! of the daemon.
 
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use crate::sync::lock;
 use crate::{Error, Result};
 
 impl Shared {
-    /// A lane's handshake is over: makes the connection the lane's own, sends again what
-    /// is unanswered, and tells of it. False if the lane was left meanwhile.
+    /// A lane's handshake is complete: installs the connection, replays what is unanswered, and
+    /// publishes the change. Returns false if the lane was disconnected meanwhile.
     pub(crate) fn lane_connected(
         self: &Arc<Self>,
         lane: &Arc<Lane>,
@@ -68,7 +68,7 @@ impl Shared {
         let mut announced = lock(&self.announced);
         let mut state = lane.lock();
         if state.epoch != epoch {
-            return; // left on purpose, and told so
+            return; // disconnected on purpose, and published so
         }
         let was_hung_up_on = !announced.shutting_down && state.was_hung_up_on(reason);
         let poison = if was_hung_up_on {
@@ -101,7 +101,7 @@ impl Shared {
         }
     }
 
-    /// Leaves every lane on purpose. `allow` decides, under the lock, whether that is to be.
+    /// Disconnects every lane on purpose. `allow` decides that, under the lock.
     pub(crate) fn leave_all(&self, allow: impl FnOnce() -> Result<bool>) -> Result<()> {
         let mut announced = lock(&self.announced);
         if !allow()? {
@@ -116,7 +116,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Does what is due on a lane by time.
+    /// Does what is due on a lane.
     pub(crate) fn tick(&self, lane: &Lane) {
         let now = Instant::now();
         let mut state = lane.lock();
@@ -144,7 +144,7 @@ impl Shared {
         self.encryption.set_single(single);
     }
 
-    /// A lane stands, or no longer.
+    /// A lane is connected, or no longer.
     fn set_encryption_connected(&self, lane: &Lane, connected: bool) {
         if lane.kind == LaneKind::Encryption {
             self.encryption.set_connected(lane.number, connected);

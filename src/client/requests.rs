@@ -1,4 +1,4 @@
-//! The requests that the daemon answers by itself: what is checked first, and what comes out.
+//! The requests that the daemon answers itself: their checks and their results.
 
 use crate::bacap::{BoxIndex, Keypair, ReadCap, WriteCap};
 use crate::client::call::Call;
@@ -74,7 +74,7 @@ pub(crate) fn keypair_call(queries: &Queries, seed: &[u8; 32]) -> Result<LocalCa
     LocalCall::new(queries, &Request::NewKeypair { seed }, read_keypair)
 }
 
-/// The daemon's own idea of the index that follows.
+/// The daemon's own computation of the next index.
 pub(crate) fn next_index_call(queries: &Queries, index: &BoxIndex) -> Result<LocalCall<BoxIndex>> {
     let request = Request::NextIndex {
         index: index.as_bytes(),
@@ -82,7 +82,8 @@ pub(crate) fn next_index_call(queries: &Queries, index: &BoxIndex) -> Result<Loc
     LocalCall::new(queries, &request, read_index)
 }
 
-/// Refuses an index that is certainly none of the capability that begins with `first`.
+/// Refuses an index that certainly belongs to another capability than that which starts with
+/// `first`.
 pub(crate) fn check_place(shared: &Shared, first: &BoxIndex, index: &BoxIndex) -> Result<()> {
     if index.may_belong_to(first, shared.check_next_index().is_ok()) {
         return Ok(());
@@ -143,7 +144,7 @@ impl Shared {
             .ok_or_else(|| {
                 Error::new(
                     Status::NO_GEOMETRY,
-                    "the size of a box is not known: neither the daemon nor the configuration tells it",
+                    "the size of a box is not known: neither the daemon nor the configuration states it",
                 )
             })?;
         if len > max {
@@ -166,18 +167,18 @@ impl Client {
         LocalCall::new(&self.shared.queries, request, read).map(Call::local)
     }
 
-    /// Asks the daemon for the keypair of `seed`; see [`crate::bacap::keypair`] for the local way.
+    /// Requests the keypair of `seed` from the daemon; [`crate::bacap::keypair`] is the local way.
     pub fn new_keypair_remote(&self, seed: &[u8; 32]) -> Result<Call<Keypair>> {
         self.local(&Request::NewKeypair { seed }, read_keypair)
     }
 
-    /// Asks the daemon for the index that follows.
+    /// Requests the next index from the daemon.
     pub fn next_message_box_index_remote(&self, index: &BoxIndex) -> Result<Call<BoxIndex>> {
         self.shared.check_open()?;
         next_index_call(&self.shared.queries, index).map(Call::local)
     }
 
-    /// Asks the daemon for the counter in an index.
+    /// Requests the counter in an index from the daemon.
     pub fn message_box_index_counter_remote(&self, index: &BoxIndex) -> Result<Call<u64>> {
         let request = Request::IndexCounter {
             index: index.as_bytes(),
@@ -205,7 +206,7 @@ impl Client {
         self.local(&Request::GetPkiDocument { epoch }, read_document)
     }
 
-    /// Tells the daemon to stop repeating an envelope that no operation of this client sends.
+    /// Asks the daemon to stop resending an envelope that no operation of this client sends.
     pub(crate) fn cancel_unknown(&self, hash: &Hash) -> Result<Call<()>> {
         let request = Request::CancelResending {
             envelope_hash: hash,

@@ -1,4 +1,4 @@
-//! What becomes of each thing that the daemon says.
+//! What becomes of each frame from the daemon.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -62,7 +62,7 @@ impl Owner for Shared {
 }
 
 impl Shared {
-    /// Hands one thing from the daemon to whom it concerns.
+    /// Passes one frame of the daemon to what it concerns.
     fn dispatch(&self, lane: &Lane, incoming: Incoming) {
         match incoming {
             Incoming::Reply(reply) => self.dispatch_reply(lane, reply),
@@ -83,11 +83,11 @@ impl Shared {
             )),
             Incoming::Document { payload: None }
             | Incoming::SessionToken(_)
-            | Incoming::Nothing => {} // nothing, or an answer that nobody asked for
+            | Incoming::Nothing => {} // nothing, or an unexpected answer
         }
     }
 
-    /// Hands on what one frame says. Fails when nobody knows what was in it.
+    /// Dispatches one frame. Fails for a frame that cannot be understood.
     fn take_frame(&self, lane: &Lane, frame: &Bytes) -> Result<()> {
         trace::received(&self.log, lane.kind, frame);
         match wire::decode(frame) {
@@ -106,7 +106,7 @@ impl Shared {
         let features = Arc::clone(&link.features);
         let number = match &reply.query_id {
             Some(id) => self.queries.number(id),
-            // Some failures of the older protocol do not say whose they are.
+            // Some failures of the older protocol do not name their request.
             None if features.is_legacy() => state.calls.oldest(reply.kind.key()),
             None => None,
         };
@@ -119,7 +119,7 @@ impl Shared {
                 state.counts.calls.learn(took);
             }
             drop(state);
-            // What is refused costs nothing.
+            // A refused request costs nothing.
             if let Some(took) = call.took.filter(|_| reply.error_code == 0) {
                 self.encryption.learn(call.encryptions, took);
             }
@@ -133,12 +133,12 @@ impl Shared {
         state.counts.answers += u64::from(is_start);
         drop(state);
         if is_start {
-            self.moved(lane);
+            self.on_completed(lane);
         }
     }
 
-    /// Fails the one request that an unreadable frame answers. False if it names none
-    /// of ours, so that nobody knows what else was in it.
+    /// Fails the one request that an unreadable frame answers. Returns false if it names none of
+    /// ours, so that its content is unknown.
     fn dispatch_unreadable(&self, lane: &Lane, frame: &[u8], error: &Error) -> bool {
         let number = wire::query_id(frame).and_then(|id| self.queries.number(&id));
         let Some(number) = number else {
@@ -156,13 +156,13 @@ impl Shared {
             sink.deliver(Err(error.clone()));
         }
         if is_start {
-            self.moved(lane);
+            self.on_completed(lane);
         }
         true
     }
 
-    /// An entry of a lane has ended: the next may go, and who waits for that may see.
-    fn moved(&self, lane: &Lane) {
+    /// An entry of a lane has completed: the next may be sent, and drains check again.
+    fn on_completed(&self, lane: &Lane) {
         lane.pump(&self.queries);
         lane.wake.notify_one(); // there may be a new time limit
         lane.progress.notify_waiters();
@@ -171,7 +171,7 @@ impl Shared {
     fn message_sent(&self, lane: &Lane, sent: wire::MessageSent) {
         let slack = self.reply_slack();
         let is_known = lane.lock().messages.on_sent(&sent, slack, Instant::now());
-        self.moved(lane);
+        self.on_completed(lane);
         let error = sent.err.map(|text| {
             Error::new(
                 Status::MESSAGE_SEND_FAILED,

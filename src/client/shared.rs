@@ -1,4 +1,4 @@
-//! What all parts of a client share, and how what the daemon says reaches them.
+//! What all parts of a client share, and the ways of the daemon's frames to them.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -34,21 +34,21 @@ use crate::sync::lock;
 use crate::wire::{Features, Id};
 use crate::{Error, Result, Status};
 
-/// Where a client stands in its life.
+/// The phase of a client's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Never connected.
     New,
-    /// `connect` is at work.
+    /// `connect` is in progress.
     Connecting {
         /// After a `disconnect`, so calls wait; they fail before the first connection.
         again: bool,
-        /// Which of all attempts it is.
+        /// The number of the attempt.
         attempt: u64,
     },
     /// Connected, or reconnecting by itself.
     Open,
-    /// Left with `disconnect`; calls wait.
+    /// Disconnected with `disconnect`; calls wait.
     Left,
     /// Closed for good.
     Closed,
@@ -56,8 +56,8 @@ pub(crate) enum Phase {
 
 /// The shared part of a client.
 ///
-/// Locks are taken in this order: `announced`, `phase`, `alive`, `view`, a lane, its outbox;
-/// `ops`, then `phase`, a lane, a sink or the dispatcher. None is held while foreign code runs.
+/// Locks are taken in this order: `announced`, `phase`, `alive`, `view`, a lane, its writer; `ops`,
+/// then `phase`, a lane, a sink or the dispatcher. None is held while foreign code runs.
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) log: Log,
@@ -70,7 +70,7 @@ pub(crate) struct Shared {
     pub(crate) sinks: Sinks,
     pub(crate) ops: Ops,
     pub(crate) channels: Channels,
-    /// Reliable messages that are on their way.
+    /// Reliable messages in flight.
     pub(crate) reliable: InFlight<Id>,
     pub(crate) copies: Copies,
     pub(crate) verification: Verification,
@@ -78,11 +78,11 @@ pub(crate) struct Shared {
     pub(crate) replies: Replies,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) phase: Mutex<Phase>,
-    /// Wakes a `connect` that is at work when the client is left or closed.
+    /// Wakes a `connect` in progress when the client is disconnected or closed.
     pub(crate) left: Notify,
-    /// Held by every lane's task, so that who closes the client can wait for them.
+    /// Held by every lane's task, so that whoever closes the client can wait for them.
     pub(crate) alive: Mutex<Option<Sender<()>>>,
-    /// The daemon is an old one, to which one lane goes.
+    /// The daemon is an old one, with which there is one lane.
     pub(crate) single: AtomicBool,
 }
 
@@ -123,8 +123,8 @@ impl Shared {
         })
     }
 
-    /// The lane for work of a kind, opened if it was not. One lane carries all
-    /// for old daemons, whose connections share one queue anyway.
+    /// The lane for requests of a kind, opened if it was not. One lane carries all for old daemons,
+    /// whose connections share one queue anyway.
     pub(crate) fn lane(self: &Arc<Self>, kind: LaneKind) -> Arc<Lane> {
         self.lane_number(kind, 0)
     }
@@ -147,7 +147,7 @@ impl Shared {
         lane
     }
 
-    /// The lane that carries work of a kind, open or not.
+    /// The lane that carries requests of a kind, open or not.
     pub(crate) fn lane_of(&self, kind: LaneKind) -> &Arc<Lane> {
         let single = self.single.load(Ordering::Acquire);
         let kind = if single { LaneKind::Local } else { kind };
@@ -169,8 +169,8 @@ impl Shared {
         }
     }
 
-    /// Starts the task that serves `lane`, if none does; with its first session, if that is
-    /// made already. The caller holds the phase, and it is `Open`.
+    /// Starts the task that serves `lane`, if none does; with its first session, if that exists
+    /// already. The caller holds the phase, and it is `Open`.
     pub(crate) fn serve(self: &Arc<Self>, lane: &Arc<Lane>, first: Option<First>) {
         let Some(alive) = lock(&self.alive).clone() else {
             return;
@@ -187,13 +187,13 @@ impl Shared {
         })));
     }
 
-    /// Starts a task on the client's thread. All come in one type, as the runtime's code is
-    /// made anew for each.
+    /// Starts a task on the client's thread. All have one type, as the runtime's code is compiled
+    /// anew for each.
     pub(crate) fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) -> AbortHandle {
         self.handle.spawn(task).abort_handle()
     }
 
-    /// Refuses work that no daemon will ever see.
+    /// Refuses requests that no daemon will ever see.
     pub(crate) fn check_open(&self) -> Result<()> {
         match *lock(&self.phase) {
             Phase::Open | Phase::Left | Phase::Connecting { again: true, .. } => Ok(()),
@@ -205,8 +205,8 @@ impl Shared {
         }
     }
 
-    /// Refuses work that the daemon at hand does not know, told by the name of its reply.
-    /// While none is, the next one may.
+    /// Refuses requests that the connected daemon does not know, by the name of the reply. While
+    /// none is connected, the next one may know them.
     pub(crate) fn check_known(&self, reply_key: &str) -> Result<()> {
         if self.is_attached() && !self.features().knows(reply_key) {
             return Err(connection::unsupported(reply_key));
@@ -214,7 +214,7 @@ impl Shared {
         Ok(())
     }
 
-    /// What the daemon is known to understand; today's set before the first handshake.
+    /// The requests that the daemon is known to understand; today's set before the first handshake.
     pub(crate) fn features(&self) -> Arc<Features> {
         lock(&self.view)
             .features
@@ -222,17 +222,17 @@ impl Shared {
             .unwrap_or_else(|| Arc::new(Features::current()))
     }
 
-    /// True while any lane is up.
+    /// True while any lane is connected.
     pub(crate) fn is_attached(&self) -> bool {
         self.lanes.iter().any(|lane| lane.is_up())
     }
 
-    /// True while a lane is up and the daemon is on the mixnet.
+    /// True while a lane is connected and the daemon is on the mixnet.
     pub(crate) fn is_connected(&self) -> bool {
         self.is_attached() && lock(&self.view).status.is_connected
     }
 
-    /// Ends operation `id`, unless it has ended.
+    /// Completes operation `id`, unless it has completed.
     pub(crate) fn finish(&self, id: OpId, outcome: Result<Value>) -> bool {
         self.ops.finish(id, outcome, &self.dispatcher)
     }
@@ -243,7 +243,7 @@ impl Shared {
         Duration::from_millis(500) * u32::try_from(2 * layers + 3).unwrap_or(13)
     }
 
-    /// Tells what the daemon said of something, which this client knows of or not.
+    /// Publishes what the daemon sent about something, which this client knows or not.
     pub(crate) fn publish_answer(&self, event: &Event, is_known: bool) {
         if is_known {
             self.sinks.publish(event);
@@ -252,7 +252,8 @@ impl Shared {
         }
     }
 
-    /// `INCOMPATIBLE_DAEMON` while this daemon is known to compute the next index otherwise.
+    /// Fails with `INCOMPATIBLE_DAEMON` while this daemon is known to compute the next index
+    /// otherwise.
     pub(crate) fn check_next_index(&self) -> Result<()> {
         if self.verification.findings().next_differs {
             return Err(Error::new(Status::INCOMPATIBLE_DAEMON, NEXT_DIFFERS));

@@ -1,4 +1,4 @@
-//! A client is made.
+//! Creates a client.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::Result;
 
 impl Client {
-    /// A client that is not connected yet. Checks the configuration, opens nothing.
+    /// Creates a client that is not connected yet. Checks the configuration, opens nothing.
     pub fn new(config: Config, log: Log, setup: ThreadSetup) -> Result<Self> {
         config.validate()?;
         let (runtime, last) = Runtime::start(setup)?;

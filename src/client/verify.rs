@@ -1,12 +1,14 @@
-//! How this client's daemon makes keys from a seed, and whether it computes the next index as this library does: asked in
-//! the background, on the first connection with each daemon process.
+//! Verifies how this client's daemon makes keys from a seed, and whether it computes the next index
+//! as this library does: in the background, on the first connection with each daemon process.
 //!
-//! A random seed is used, never one of the caller's. Daemons make keys in one of two ways, and a capability carries its
-//! index, so nothing is refused because of that. A daemon whose next index is another would find the boxes of a stream
-//! elsewhere: there, what takes several steps by itself is refused, until a later verification agrees.
+//! A random seed is used, never one of the caller's. Daemons make keys in one of two ways, and a
+//! capability carries its index, so nothing is refused because of that. A daemon with another next
+//! index would find the boxes of a stream elsewhere: on such a daemon, calls of several steps are
+//! refused, until a later verification agrees.
 //!
-//! There is one verification at a time. It ends with its connection and the next one starts it anew, after three lost in
-//! a row only on every sixteenth: a daemon may be hanging up because of it.
+//! One verification runs at a time. It stops with its connection and the next connection starts it
+//! anew; after three lost in a row only every sixteenth connection does, for a daemon may be
+//! hanging up because of it.
 
 use std::sync::Arc;
 
@@ -25,15 +27,15 @@ pub(crate) fn in_background(shared: &Arc<Shared>) {
         return;
     }
     if !shared.features().answers_at_once() {
-        // Those would put the questions in line with everything else, and all are older.
+        // Older daemons would queue these requests with all others; their way is known.
         let keys = KeyDerivation::Known(Derivation::BeforeHpqc101);
-        shared.verification.take_for_granted(keys);
+        shared.verification.set_known(keys);
         return;
     }
     let checked = Arc::clone(shared);
     shared
         .verification
-        .begin(|turn| shared.spawn(Box::pin(verify_and_report(checked, turn))));
+        .start(|turn| shared.spawn(Box::pin(verify_and_report(checked, turn))));
 }
 
 async fn verify_and_report(shared: Arc<Shared>, turn: u64) {
@@ -47,7 +49,7 @@ async fn verify_and_report(shared: Arc<Shared>, turn: u64) {
 }
 
 async fn verify(shared: &Arc<Shared>) -> Result<Findings> {
-    let seed = telling_seed()?;
+    let seed = distinguishing_seed()?;
     let call = requests::keypair_call(&shared.queries, &seed)?;
     let theirs = call.in_background().run(shared).await?;
     let call = requests::next_index_call(&shared.queries, &theirs.first_index)?;
@@ -58,8 +60,8 @@ async fn verify(shared: &Arc<Shared>) -> Result<Findings> {
     })
 }
 
-/// A random seed of which each derivation makes another key; nearly all are.
-fn telling_seed() -> Result<[u8; bacap::SEED_SIZE]> {
+/// A random seed for which the derivations make different keys; nearly all seeds are such.
+fn distinguishing_seed() -> Result<[u8; bacap::SEED_SIZE]> {
     loop {
         let seed = random_array()?;
         let [old, new] = DERIVATIONS.map(|derivation| bacap::keypair_by(derivation, &seed));

@@ -1,4 +1,4 @@
-//! A call, prepared and not yet begun: the same for the blocking and the asynchronous form.
+//! A call, prepared and not yet started: the same for the blocking and the asynchronous form.
 
 pub(crate) mod run;
 
@@ -20,40 +20,40 @@ type MakeNow = Box<dyn FnOnce(&Arc<Shared>) -> Result<Value> + Send>;
 type Ready = fn(&Shared) -> Option<Value>;
 type ReadAny = Box<dyn FnOnce(&Answer) -> Result<Value> + Send>;
 
-/// A prepared call that gives a `T`.
+/// A prepared call that returns a `T`.
 ///
-/// Only the ends know the type: what happens between them is one piece of code for all calls.
+/// Only its two ends know the type: all calls share the code in between.
 pub struct Call<T> {
     pub(crate) steps: Box<Steps>,
-    /// What the answer to a local request means.
+    /// Reads the answer to a local request.
     pub(crate) read: fn(&Answer) -> Result<T>,
 }
 
-/// A prepared call, whatever it gives.
+/// A prepared call, whatever it returns.
 pub struct AnyCall {
     pub(crate) steps: Box<Steps>,
     read: ReadAny,
 }
 
-/// What a call does; boxed, as it is large and handed on through all functions of a call.
+/// What a call does; boxed, as it is large and passed through all functions of a call.
 pub(crate) struct Steps {
     pub(crate) kind: Kind,
     pub(crate) options: OpOptions,
-    /// Its first step is taken by the calling thread, so that it has its place in the
-    /// order of the calls.
+    /// The calling thread takes its first step, so that it keeps its place in the order of the
+    /// calls.
     pub(crate) at_once: bool,
-    /// Gives the result if it is there without waiting, for callers who only look.
+    /// Returns the result if it is there without waiting, for callers that only poll.
     pub(crate) ready: Option<Ready>,
 }
 
 pub(crate) enum Kind {
-    /// One request that the daemon answers by itself; the calling thread writes it.
+    /// One request that the daemon answers itself; the calling thread writes it.
     Local(LocalRequest),
     /// Anything longer, run on the client's thread.
     Task(MakeTask),
-    /// The same; a calling thread that waits runs it as far as it gets.
+    /// The same; a calling thread that waits runs it as far as it can.
     TaskOrHere(MakeForCaller),
-    /// What waits for nothing, done by the calling thread.
+    /// An action that waits for nothing, done by the calling thread.
     Now(MakeNow),
 }
 
@@ -94,7 +94,7 @@ impl<T: Send + Sync + 'static> Call<T> {
         })))
     }
 
-    /// As [`Call::task`], but a calling thread that waits runs it itself as far as it gets.
+    /// As [`Call::task`], but a calling thread that waits runs it itself as far as it can.
     pub(crate) fn task_or_here<F, Fut>(make: F) -> Self
     where
         F: FnOnce(Arc<Shared>, Option<BlockingCaller>) -> Fut + Send + 'static,
@@ -115,7 +115,7 @@ impl<T: Send + Sync + 'static> Call<T> {
         self
     }
 
-    /// A write, which is lost when the client is closed before its end.
+    /// A write, which is lost when the client is closed before it completes.
     pub(crate) fn outbound(mut self) -> Self {
         self.steps.options.outbound = true;
         self
@@ -142,13 +142,13 @@ impl<T: Send + Sync + 'static> Call<T> {
         self
     }
 
-    /// `ready` gives a `T`.
+    /// `ready` returns a `T`.
     pub(crate) fn or_if_ready(mut self, ready: Ready) -> Self {
         self.steps.ready = Some(ready);
         self
     }
 
-    /// The same call, whatever it gives.
+    /// The same call, whatever it returns.
     pub fn into_any(self) -> AnyCall {
         let read = self.read;
         AnyCall {
@@ -159,20 +159,20 @@ impl<T: Send + Sync + 'static> Call<T> {
 }
 
 impl AnyCall {
-    /// The same work, whose completion tells which call began it.
+    /// The same call, whose completion names the function that started it.
     pub(crate) fn called(mut self, name: &'static str) -> Self {
         self.steps.options.call = name;
         self
     }
 
-    /// What its completion is to bring along.
+    /// Sets the user data that its completion returns.
     #[must_use]
     pub fn with_context(mut self, context: Context) -> Self {
         self.steps.options.context = Some(context);
         self
     }
 
-    /// What waits, as a future; what does not is done at once.
+    /// Returns the waiting part as a future; what does not wait is done at once.
     pub(crate) fn into_future(self, shared: Arc<Shared>) -> Task<Value> {
         match self.steps.kind {
             Kind::Task(make) => make(shared),

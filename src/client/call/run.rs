@@ -1,4 +1,4 @@
-//! A call is run: the calling thread waits for its end, or an operation is started for it.
+//! Runs a call: the calling thread waits for it, or an operation is started for it.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,22 +20,22 @@ use crate::client::shared::Shared;
 use crate::error::closed;
 use crate::{Error, Result, Status};
 
-/// An operation that was entered and not yet begun.
+/// An operation that is registered and not yet started.
 pub struct Prepared {
     shared: Arc<Shared>,
     id: OpId,
     guard: OpGuard,
 }
 
-/// How waiting for work ended well.
+/// How waiting for a call succeeded.
 enum Ended {
     /// With the answer to its local request.
     Answered(connection::Answer),
-    /// With what it gives.
-    Gave(Value),
+    /// With its value.
+    Returned(Value),
 }
 
-/// Ends its operation when dropped, if nothing else has.
+/// Completes its operation when dropped, if nothing else has.
 struct OpGuard {
     shared: Arc<Shared>,
     id: OpId,
@@ -53,27 +53,27 @@ impl Drop for OpGuard {
 }
 
 impl Client {
-    /// Runs prepared work and waits for its end on the calling thread.
+    /// Runs a prepared call and blocks the calling thread until it completes.
     ///
-    /// `WOULD_DEADLOCK` in a callback of this client, `TIMEOUT` when the time is
-    /// over; the work is then cancelled. With [`Timeout::Poll`] work that would have
-    /// to wait is not begun at all.
-    pub fn block<T: 'static>(&self, work: Call<T>, timeout: Timeout) -> Result<T> {
-        let read = work.read;
-        match self.block_steps(work.steps, timeout)? {
+    /// Fails with `WOULD_DEADLOCK` in a callback of this client, and with `TIMEOUT` when the time
+    /// is over; the call is then cancelled. With [`Timeout::Poll`] a call that would have to wait
+    /// is not started at all.
+    pub fn block<T: 'static>(&self, call: Call<T>, timeout: Timeout) -> Result<T> {
+        let read = call.read;
+        match self.block_steps(call.steps, timeout)? {
             Ended::Answered(answer) => read(&answer),
-            Ended::Gave(value) => claim(value),
+            Ended::Returned(value) => claim(value),
         }
     }
 
     fn block_steps(&self, steps: Box<Steps>, timeout: Timeout) -> Result<Ended> {
         if let Some(value) = steps.ready.and_then(|ready| ready(&self.shared)) {
-            return Ok(Ended::Gave(value));
+            return Ok(Ended::Returned(value));
         }
         match steps.kind {
             Kind::Now(act) => {
                 self.shared.check_open()?;
-                act(&self.shared).map(Ended::Gave)
+                act(&self.shared).map(Ended::Returned)
             }
             Kind::Local(local_request) => {
                 let deadline = self.may_wait(timeout)?;
@@ -135,7 +135,7 @@ impl Client {
         let sink = connection::CallSink::Thread(Arc::clone(&waiter));
         lane.call(local_request, sink, permit);
         connection::await_answer(&*self.shared, &lane, &waiter, deadline).unwrap_or_else(|| {
-            let timed_out = self.shared.timed_out(); // while the call is there to be named
+            let timed_out = self.shared.timed_out(); // while the call is still registered, to be named
             lane.forget_call(query);
             lane.call_reader(); // not before: it could have been this thread
             Err(timed_out)
@@ -160,7 +160,7 @@ impl Client {
         Arc::try_unwrap(completed)
             .map_err(|_| Error::new(Status::INTERNAL, "a result has two owners"))?
             .outcome
-            .map(Ended::Gave)
+            .map(Ended::Returned)
     }
 
     fn await_completion(
@@ -172,7 +172,7 @@ impl Client {
         Ok(match waiter.wait_value(deadline) {
             Some(completed) => completed,
             None => {
-                // Whatever ended it first is what the waiter then holds.
+                // The waiter holds the outcome that came first.
                 self.shared.finish(id, Err(self.shared.timed_out()));
                 match waiter.wait_value(None) {
                     Some(completed) => completed,
@@ -182,19 +182,19 @@ impl Client {
         })
     }
 
-    /// Enters an asynchronous operation for `work`; [`Prepared::launch`] begins it.
+    /// Registers an asynchronous operation for `call`; [`Prepared::launch`] starts it.
     ///
-    /// `BUSY` if its envelope or copy command is in flight, `CLOSED` after close.
+    /// Fails with `BUSY` if its envelope or copy command is in flight, with `CLOSED` after close.
     ///
-    /// `BAD_HANDLE` for a sink of another client: it would end with that one, and its
-    /// reader could not tell which client's operation of this number completed.
-    pub fn prepare<T>(&self, work: &Call<T>, delivery: Delivery) -> Result<Prepared> {
-        self.prepare_terms(&work.steps.options, delivery)
+    /// Fails with `BAD_HANDLE` for a sink of another client: it would close with that one, and its
+    /// reader could not see which client's operation of this number completed.
+    pub fn prepare<T>(&self, call: &Call<T>, delivery: Delivery) -> Result<Prepared> {
+        self.prepare_terms(&call.steps.options, delivery)
     }
 
-    /// The same for work of any kind.
-    pub fn prepare_any(&self, work: &AnyCall, delivery: Delivery) -> Result<Prepared> {
-        self.prepare_terms(&work.steps.options, delivery)
+    /// The same for a call of any type.
+    pub fn prepare_any(&self, call: &AnyCall, delivery: Delivery) -> Result<Prepared> {
+        self.prepare_terms(&call.steps.options, delivery)
     }
 
     fn prepare_terms(&self, options: &OpOptions, delivery: Delivery) -> Result<Prepared> {
@@ -224,8 +224,8 @@ impl Client {
         })
     }
 
-    /// Cancels an operation: it completes with `CANCELLED`, or with its result if that was faster.
-    /// `ARG_VALUE` if this client never started such an operation.
+    /// Cancels an operation: it completes with `CANCELLED`, or with its result if that came first.
+    /// Fails with `ARG_VALUE` if this client never started such an operation.
     pub fn cancel(&self, op: OpId) -> Result<()> {
         if !self.shared.ops.is_known(op) {
             return Err(Error::new(
@@ -240,7 +240,7 @@ impl Client {
         Ok(())
     }
 
-    /// Waits for an operation; see [`Delivery::Keep`] for whose result it gives.
+    /// Waits for an operation; [`Delivery::Keep`] says whose result it returns.
     pub fn wait(&self, op: OpId, timeout: Timeout) -> Result<Option<Arc<Completed>>> {
         self.check_wait(op, timeout)?;
         let waited = self.shared.ops.wait(op, timeout);
@@ -254,11 +254,11 @@ impl Client {
         waited.map_err(|error| self.why(error, timeout))
     }
 
-    /// Adds to a time-out what there is to wait for; not for those who only look, often.
+    /// Adds to a time-out what the call still waits for; not for callers that only poll, often.
     fn why(&self, error: Error, timeout: Timeout) -> Error {
         match error.status() {
             Status::TIMEOUT if timeout != Timeout::Poll => {
-                self.shared.waited_in_vain(error.message())
+                self.shared.timed_out_with(error.message())
             }
             _ => error,
         }
@@ -282,27 +282,27 @@ impl Prepared {
         self.id
     }
 
-    /// Begins the work. Its completion may come before this returns.
-    pub fn launch<T: Send + Sync + 'static>(self, work: Call<T>, timeout: Timeout) {
-        self.launch_any(work.into_any(), timeout);
+    /// Starts the call. Its completion may come before this returns.
+    pub fn launch<T: Send + Sync + 'static>(self, call: Call<T>, timeout: Timeout) {
+        self.launch_any(call.into_any(), timeout);
     }
 
-    /// The same for work of any kind.
-    pub fn launch_any(self, work: AnyCall, timeout: Timeout) {
-        if let Some(value) = work.steps.ready.and_then(|ready| ready(&self.shared)) {
+    /// The same for a call of any type.
+    pub fn launch_any(self, call: AnyCall, timeout: Timeout) {
+        if let Some(value) = call.steps.ready.and_then(|ready| ready(&self.shared)) {
             return self.end(Ok(value));
         }
-        if let Kind::Now(act) = work.steps.kind {
+        if let Kind::Now(act) = call.steps.kind {
             let outcome = act(&self.shared);
             return self.end(outcome);
         }
-        // Closing begins also for those who do not wait for it.
-        if timeout == Timeout::Poll && !work.steps.options.closes {
+        // Closing also starts for callers that do not wait for it.
+        if timeout == Timeout::Poll && !call.steps.options.closes {
             let timed_out = self.shared.timed_out();
             return self.end(Err(timed_out));
         }
-        let at_once = work.steps.at_once;
-        let future = work.into_future(Arc::clone(&self.shared));
+        let at_once = call.steps.at_once;
+        let future = call.into_future(Arc::clone(&self.shared));
         let future = Box::pin(timeout::until(timeout.deadline(), future));
         self.launch_future(future, timeout.duration(), at_once);
     }
@@ -313,7 +313,7 @@ impl Prepared {
             let whole = async {
                 match limit {
                     None => future.await,
-                    // Lent, so that what it waits for is there to be named.
+                    // Lent, so that what it waits for is still there to be named.
                     Some(limit) => tokio::time::timeout(limit, &mut future)
                         .await
                         .unwrap_or_else(|_| Err(guard.shared.timed_out())),
@@ -339,7 +339,7 @@ impl Prepared {
     }
 }
 
-/// Takes the value out of what only its caller knows of.
+/// Takes out the value, whose type only the caller knows.
 fn claim<T: 'static>(value: Value) -> Result<T> {
     value
         .downcast::<T>()

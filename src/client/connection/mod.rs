@@ -31,4 +31,4 @@ pub(crate) use self::state::messages::{other_generation, MessageSink, PlainMessa
 pub(crate) use self::state::resend_request::{BoxStart, CopyStart, ResendCap, ResendRequest};
 pub(crate) use self::state::resends::places::writes_ahead;
 pub(crate) use self::state::resends::ResendAnswer;
-pub(crate) use self::supervisor::{begin, establish, serve, Attempt, First};
+pub(crate) use self::supervisor::{establish, serve, start, Attempt, First};

@@ -197,12 +197,12 @@ async fn keep_connected(
 
 async fn connect(owner: &Arc<dyn Owner>, lane: &Arc<Lane>, epoch: u64) -> Result<Established> {
     let (session, attempt) = establish(owner, lane, epoch, None).await?;
-    begin(owner, lane, epoch, &session, attempt)?;
+    start(owner, lane, epoch, &session, attempt)?;
     Ok(session)
 }
 
 /// Installs the session. Fails where the lane was disconnected meanwhile.
-pub(crate) fn begin(
+pub(crate) fn start(
     owner: &Arc<dyn Owner>,
     lane: &Arc<Lane>,
     epoch: u64,

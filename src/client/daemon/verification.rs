@@ -1,4 +1,4 @@
-//! What was found out of how the daemon computes keys and indices, and when it is asked.
+//! What is known of how the daemon computes keys and indices, and when it is verified.
 
 use std::sync::Mutex;
 
@@ -8,35 +8,35 @@ use crate::bacap::Derivation;
 use crate::sync::lock;
 use crate::{Result, Status};
 
-/// What is wrong with a daemon whose findings say so.
+/// The error for a daemon whose verification failed.
 pub(crate) const NEXT_DIFFERS: &str =
     "the daemon computes the index of the next box in another way than this library";
 
-/// So many verifications may be lost in a row before they become rare.
+/// After so many lost verifications in a row they become rare.
 const LOST_IN_A_ROW: u32 = 3;
-/// So many connections are then left without one.
+/// So many connections then go without one.
 const PASSED_OVER: u32 = 15;
 
 /// How a daemon makes keys from a seed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyDerivation {
-    /// It has not said so yet, or it is not to be asked.
+    /// Not known yet, or not verified.
     #[default]
     Unknown,
     /// In one of the ways that the library knows.
     Known(Derivation),
-    /// In none of them.
+    /// In neither of them.
     Other,
 }
 
-/// What a verification found out.
+/// The result of a verification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Findings {
     pub(crate) keys: KeyDerivation,
     pub(crate) next_differs: bool,
 }
 
-/// What is known of the daemon process that the client is connected with.
+/// What is known of the connected daemon process.
 #[derive(Default)]
 pub(crate) struct Verification {
     state: Mutex<State>,
@@ -45,7 +45,7 @@ pub(crate) struct Verification {
 #[derive(Default)]
 struct State {
     findings: Findings,
-    /// Counts the verifications; a result of an earlier one is not taken.
+    /// Counts the verifications; the result of an earlier one is discarded.
     turn: u64,
     running: Option<AbortHandle>,
     lost: u32,
@@ -60,7 +60,7 @@ impl State {
         }
     }
 
-    /// Ends the verification that runs, if there is one.
+    /// Stops the verification that runs, if there is one.
     fn stop(&mut self) {
         self.turn += 1;
         if let Some(task) = self.running.take() {
@@ -69,7 +69,7 @@ impl State {
         }
     }
 
-    /// Whether this connection is to have a verification.
+    /// Whether this connection should have a verification.
     fn is_due(&mut self) -> bool {
         self.stop();
         let settled = matches!(self.findings.keys, KeyDerivation::Known(_));
@@ -81,7 +81,7 @@ impl State {
         !passed_over
     }
 
-    /// A verification is over. Gives what it has changed.
+    /// A verification is over. Returns what it has changed.
     fn conclude(&mut self, turn: u64, outcome: &Result<Findings>) -> Option<Findings> {
         if self.turn != turn {
             return None;
@@ -103,32 +103,32 @@ impl State {
 }
 
 impl Verification {
-    /// Another daemon process is reached, of which nothing is known.
+    /// Another daemon process is connected, of which nothing is known.
     pub(crate) fn forget(&self) {
         let mut state = lock(&self.state);
         state.stop();
         state.findings = Findings::default();
     }
 
-    /// The daemon is one of those of which it is known without a question.
-    pub(crate) fn take_for_granted(&self, keys: KeyDerivation) {
+    /// Sets the derivation of a daemon that needs no verification.
+    pub(crate) fn set_known(&self, keys: KeyDerivation) {
         lock(&self.state).findings.keys = keys;
     }
 
-    /// Begins one where it is due; `spawn` is given its turn.
-    pub(crate) fn begin(&self, spawn: impl FnOnce(u64) -> AbortHandle) {
+    /// Starts one where it is due; `spawn` gets its number.
+    pub(crate) fn start(&self, spawn: impl FnOnce(u64) -> AbortHandle) {
         let mut state = lock(&self.state);
         if state.is_due() {
             state.running = Some(spawn(state.turn));
         }
     }
 
-    /// A verification is over. Gives what it has changed.
+    /// A verification is over. Returns what it has changed.
     pub(crate) fn conclude(&self, turn: u64, outcome: &Result<Findings>) -> Option<Findings> {
         lock(&self.state).conclude(turn, outcome)
     }
 
-    /// What is known.
+    /// Returns what is known.
     pub(crate) fn findings(&self) -> Findings {
         lock(&self.state).findings
     }

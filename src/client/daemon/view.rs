@@ -1,4 +1,4 @@
-//! What the client knows of its daemon and the network: one picture for all lanes.
+//! What the client knows of its daemon and the network: one view for all lanes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::{Error, Result, Status};
 /// Documents kept: the current one and those of four epochs before.
 const KEPT_DOCUMENTS: usize = 5;
 
-/// Everything that the daemon told, merged over the lanes.
+/// Everything that the daemon has sent, merged over the lanes.
 #[derive(Default)]
 pub(crate) struct View {
     pub(crate) status: DaemonStatus,
@@ -22,20 +22,20 @@ pub(crate) struct View {
     pub(crate) pigeonhole: Option<PigeonholeGeometry>,
     documents: BTreeMap<u64, Arc<Document>>,
     newest: Option<u64>,
-    /// The next document counts, of whatever epoch it is.
+    /// The next document is current, whatever its epoch.
     newest_may_go_back: bool,
 }
 
 impl View {
-    /// Takes a status over. Tells whether it says anything new.
+    /// Stores a status. Returns whether it changes anything.
     pub(crate) fn set_status(&mut self, status: &DaemonStatus) -> bool {
         let is_news = *status != self.status;
         self.status.clone_from(status);
         is_news
     }
 
-    /// Takes the sizes in a status over, where it has any that a network can have: what is
-    /// reckoned with them must not run over. Gives what is wrong with the others.
+    /// Stores the sizes in a status, where they are possible on a network: calculations with them
+    /// must not overflow. Returns what is wrong with the others.
     pub(crate) fn take_geometry(&mut self, status: &ConnectionStatus) -> Option<Error> {
         let mut misfit = None;
         if let Some(sphinx) = &status.sphinx {
@@ -53,18 +53,18 @@ impl View {
         misfit
     }
 
-    /// Another daemon process may be on another network: an older epoch is then no old news.
+    /// Another daemon process may be on another network: then an older epoch is current.
     pub(crate) fn forget_epochs(&mut self) {
         self.newest_may_go_back = true;
     }
 
-    /// True if this is the current document, byte by byte.
+    /// True if this is the current document, byte for byte.
     pub(crate) fn is_current_document(&self, payload: &Bytes) -> bool {
         !self.newest_may_go_back && self.document().is_ok_and(|d| d.cbor() == payload)
     }
 
-    /// Takes a document over, unless it is known or older than the newest from
-    /// the same daemon process (lanes may deliver late). Tells whether it did.
+    /// Stores a document, unless it is known, or older than the newest one of the same daemon
+    /// process (lanes may deliver late). Returns whether it did.
     pub(crate) fn take_document(&mut self, document: &Arc<Document>) -> bool {
         let epoch = document.epoch();
         let before = self.newest;

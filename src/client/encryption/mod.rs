@@ -1,14 +1,14 @@
-//! Encryptions: what the daemon computes itself, and what that costs.
+//! Encryptions: what the daemon computes itself, and its cost.
 //!
-//! A box that is to be read or written is encrypted by the daemon first. With today's replica
-//! scheme (CTIDH) that takes seconds of its processor, with x25519 some milliseconds, and
-//! everything else that was asked on the same connection waits behind it. So encryptions travel
-//! on connections of their own, and each of these has one at the daemon at most. The others wait
-//! here, where they can be reordered and cancelled without a word to the daemon.
+//! Before a box is read or written, the daemon encrypts it. With today's replica scheme (CTIDH)
+//! that takes seconds of its processor, with x25519 some milliseconds, and everything else on the
+//! same connection waits behind it. So encryptions have connections of their own, and each of these
+//! has at most one at the daemon. The others wait here, where they can be reordered and cancelled
+//! without a message to the daemon.
 //!
-//! A [`Permit`] is the right to have one at the daemon. It goes with the request, and with that
-//! it ends: answered, lost, or given up before it was sent. What was sent and given up keeps
-//! its permit until the daemon is done with it.
+//! A [`Permit`] is the right to have one at the daemon. It belongs to the request and is released
+//! with it: when that is answered, lost, or given up before it was sent. A request that was given
+//! up after it was sent keeps its permit until the daemon is done with it.
 
 pub(crate) mod permit;
 pub(crate) mod price;
@@ -27,18 +27,18 @@ use crate::error::closed;
 use crate::sync::lock;
 use crate::Result;
 
-/// What a request has the daemon compute.
+/// What the daemon computes for a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Effort {
-    /// Who goes first where several wait.
+    /// Which request goes first where several wait.
     pub(crate) priority: Priority,
-    /// How many encryptions of boxes; 0 for what has another price.
+    /// The number of box encryptions; 0 for requests with another price.
     pub(crate) encryptions: u32,
 }
 
-/// The encryptions of one client: those that wait, and what they cost.
+/// The encryptions of one client: those that wait, and their cost.
 ///
-/// Its lock is the last of all: it is taken under a lane's, and nothing is called under it.
+/// Its lock comes last in the order: it is taken under a lane's, and nothing is called under it.
 pub(crate) struct Encryption {
     price: Price,
     state: Mutex<State>,
@@ -48,7 +48,7 @@ struct State {
     queue: Queue,
     /// One for each connection for encryptions.
     slots: Vec<Slot>,
-    /// All go on the one connection of an old daemon.
+    /// All use the one connection of an old daemon.
     single: bool,
     closed: bool,
 }
@@ -57,12 +57,12 @@ struct State {
 struct Slot {
     /// A request is at the daemon, or about to be.
     taken: bool,
-    /// Its connection stands.
+    /// Its connection is established.
     connected: bool,
 }
 
 impl State {
-    /// A connection that has nothing to do. Only the first may be one that does not stand yet.
+    /// An idle connection. Only the first may be one that is not established yet.
     fn free(&self) -> Option<usize> {
         let usable = |slot: &usize| *slot == 0 || self.single || self.slots[*slot].connected;
         let is_free = |slot: &usize| !self.slots[*slot].taken && usable(slot);
@@ -74,7 +74,7 @@ impl State {
         Some(free.next().unwrap_or(first))
     }
 
-    /// A connection that does not stand and would be of use.
+    /// A connection that is not established and would help.
     fn wanting(&self) -> Option<usize> {
         let none = |slot: &Slot| !slot.connected;
         let mut others = self.slots.iter().skip(1);
@@ -85,14 +85,14 @@ impl State {
     }
 }
 
-/// Where an encryption stands whose permit was asked for.
+/// The state of an encryption whose permit was requested.
 pub(crate) enum Asked<'a> {
     Granted(Permit),
     /// It waits while the ticket is held; another connection would help.
     Queued(Ticket<'a>, Option<usize>),
 }
 
-/// Takes a request for a permit out of the queue when its caller gives up.
+/// Removes a request for a permit from the queue when its caller gives up.
 pub(crate) struct Ticket<'a> {
     encryption: &'a Encryption,
     number: u64,
@@ -100,7 +100,7 @@ pub(crate) struct Ticket<'a> {
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        // What was granted meanwhile goes with whatever it was left in.
+        // A permit granted meanwhile is dropped with its sink.
         let removed = lock(&self.encryption.state).queue.remove(self.number);
         drop(removed);
     }
@@ -120,14 +120,14 @@ impl Encryption {
         })
     }
 
-    /// How long the daemon takes for one encryption on one connection, smoothed over those that
-    /// were measured with the present daemon process; `None` before the first. It includes what
-    /// other work of the daemon's machine slows it down by, but no waiting in this client.
+    /// How long the daemon takes for one encryption on one connection, smoothed over those measured
+    /// with the present daemon process; `None` before the first. It includes delays from other load
+    /// on the daemon's machine, but no waiting in this client.
     pub(crate) fn price(&self) -> Option<Duration> {
         self.price.get()
     }
 
-    /// How many encryptions the daemon may be given at once.
+    /// How many encryptions the daemon may have at once.
     pub(crate) fn connections(&self) -> usize {
         lock(&self.state).slots.len()
     }
@@ -142,12 +142,12 @@ impl Encryption {
         self.price.learn(count, took);
     }
 
-    /// Another daemon process: what is known of the one before says nothing of it.
+    /// Another daemon process: measurements of the previous one do not apply to it.
     pub(crate) fn on_restarted(&self) {
         self.price.forget();
     }
 
-    /// A connection for encryptions stands, or no longer.
+    /// A connection for encryptions is established, or no longer.
     pub(crate) fn set_connected(self: &Arc<Self>, slot: usize, connected: bool) {
         if let Some(slot) = lock(&self.state).slots.get_mut(slot) {
             slot.connected = connected;
@@ -161,7 +161,7 @@ impl Encryption {
         self.grant();
     }
 
-    /// Ends all waiting, for good.
+    /// Stops all waiting, for good.
     pub(crate) fn close(&self) {
         let mut state = lock(&self.state);
         state.closed = true;
@@ -172,7 +172,7 @@ impl Encryption {
         }
     }
 
-    /// Asks for a permit, which the sink gets where it is not to be had at once.
+    /// Requests a permit; the sink gets it where none is free at once.
     pub(crate) fn ask(self: &Arc<Self>, priority: Priority, sink: Sink) -> Result<Asked<'_>> {
         let mut state = lock(&self.state);
         if state.closed {
@@ -191,7 +191,7 @@ impl Encryption {
         Ok(Asked::Queued(ticket, state.wanting()))
     }
 
-    /// A connection that does not stand although somebody waits.
+    /// A connection that is not established although somebody waits.
     pub(crate) fn wanting(&self) -> Option<usize> {
         let state = lock(&self.state);
         state.wanting().filter(|_| state.queue.len() > 0)
@@ -209,7 +209,7 @@ impl Encryption {
             drop(state);
             let permit = Permit::new(Arc::clone(self), slot);
             if let Err(permit) = sink.deliver(Ok(permit)) {
-                permit.disarm(); // nobody took it; freed by hand, so that this loops
+                permit.disarm(); // nobody took it; released by hand, so that this loops
                 lock(&self.state).slots[slot].taken = false;
             }
         }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::Encryption;
 
-/// After so long without an answer a connection is used for others too: some malformed requests
-/// are never answered.
+/// After so long without an answer a connection is used for others too: some malformed requests are
+/// never answered.
 const OVERDUE_AFTER: Duration = Duration::from_secs(60);
 
-/// Given back when it is dropped.
+/// Released when it is dropped.
 pub(crate) struct Permit {
     encryption: Option<Arc<Encryption>>,
     slot: usize,
@@ -28,18 +28,18 @@ impl Permit {
         self.slot
     }
 
-    /// Others wait for theirs.
+    /// Others wait for a permit.
     pub(crate) fn is_wanted(&self) -> bool {
         let encryption = self.encryption.as_ref();
         encryption.is_some_and(|encryption| encryption.queued() > 0)
     }
 
-    /// After how long it is taken from a request that has no answer.
+    /// The time after which a request without an answer loses it.
     pub(crate) fn overdue_after() -> Duration {
         OVERDUE_AFTER
     }
 
-    /// Whoever has it gives it back by hand.
+    /// Its holder releases it by hand.
     pub(crate) fn disarm(mut self) {
         self.encryption = None;
     }

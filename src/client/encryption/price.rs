@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::client::runtime::round_trip::RoundTrip;
 use crate::sync::lock;
 
-/// What an encryption takes with CTIDH, to be on the safe side until it was measured.
+/// The assumed price of an encryption with CTIDH, on the safe side, until it is measured.
 const OF_CTIDH: Duration = Duration::from_secs(2);
 
-/// What an encryption usually takes with this key exchange; `None` where it is not known to be
-/// dear.
+/// The usual price of an encryption with this key exchange; `None` where it is not known to be
+/// expensive.
 pub(crate) fn usual(nike: &str) -> Option<Duration> {
     nike.contains("CTIDH").then_some(OF_CTIDH)
 }
@@ -27,7 +27,7 @@ impl Price {
         lock(&self.one).get()
     }
 
-    /// A request of `count` encryptions took `took`. One without any says nothing.
+    /// A request of `count` encryptions took `took`. A request without any is no sample.
     pub(crate) fn learn(&self, count: u32, took: Duration) {
         if let Some(one) = took.checked_div(count) {
             lock(&self.one).learn(one);

@@ -9,7 +9,7 @@ use super::permit::Permit;
 use crate::client::runtime::waiter::Waiter;
 use crate::Result;
 
-/// What an encryption is for. Those further up go first, but never for ever.
+/// What an encryption is for. The first ones go first, but never for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Priority {
     /// A caller waits for just this.
@@ -35,7 +35,7 @@ pub(crate) enum Sink {
 }
 
 impl Sink {
-    /// Gives back the permit that nobody takes.
+    /// Returns a permit that nobody takes.
     pub(crate) fn deliver(self, granted: Result<Permit>) -> std::result::Result<(), Permit> {
         match self {
             Sink::Thread(waiter) => waiter.fill(granted),
@@ -49,7 +49,7 @@ impl Sink {
     }
 }
 
-/// Those who wait: first come, first served within a priority.
+/// The requests that wait: first come, first served within a priority.
 #[derive(Default)]
 pub(crate) struct Queue {
     classes: [Class; CLASSES],
@@ -65,12 +65,12 @@ struct Class {
 }
 
 impl Queue {
-    /// How many wait.
+    /// The number of requests that wait.
     pub(crate) fn len(&self) -> usize {
         self.classes.iter().map(|class| class.waiting.len()).sum()
     }
 
-    /// Enters one who waits, under a number never used before.
+    /// Adds a request, under a number never used before.
     pub(crate) fn push(&mut self, priority: Priority, sink: Sink) -> u64 {
         self.last += 1;
         let class = &mut self.classes[priority as usize];
@@ -78,13 +78,13 @@ impl Queue {
         self.last
     }
 
-    /// Takes one out who gave up, if it is there.
+    /// Removes a request that was given up, if it is there.
     pub(crate) fn remove(&mut self, number: u64) -> Option<Sink> {
         let mut classes = self.classes.iter_mut();
         classes.find_map(|class| class.waiting.remove(&number))
     }
 
-    /// Takes out the one whose turn it is.
+    /// Removes the request whose turn it is.
     pub(crate) fn next(&mut self) -> Option<Sink> {
         let waits = |class: &Class| !class.waiting.is_empty();
         let starves = |class: &Class| waits(class) && class.passed >= PATIENCE;
@@ -100,7 +100,7 @@ impl Queue {
         Some(sink)
     }
 
-    /// Takes all out.
+    /// Removes all.
     pub(crate) fn take_all(&mut self) -> Vec<Sink> {
         let all = self.classes.iter_mut();
         let all = all.map(|class| std::mem::take(&mut class.waiting));

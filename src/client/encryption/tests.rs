@@ -11,7 +11,7 @@ fn ask(encryption: &Arc<Encryption>, priority: Priority) -> std::result::Result<
     match encryption.ask(priority, Sink::Task(sender)).unwrap() {
         Asked::Granted(permit) => Ok(permit),
         Asked::Queued(ticket, _) => {
-            std::mem::forget(ticket); // as one who goes on waiting
+            std::mem::forget(ticket); // as a caller that goes on waiting
             Err(waiting)
         }
     }
@@ -26,7 +26,7 @@ fn granted(waiting: &mut Waiting) -> Option<Permit> {
 }
 
 #[test]
-fn one_at_a_time_goes_on_a_connection_and_only_the_first_before_it_stands() {
+fn a_connection_has_one_at_a_time_and_only_the_first_before_it_is_established() {
     let encryption = Encryption::new(2);
     let first = ask(&encryption, Priority::Read).ok().unwrap();
     assert_eq!(first.slot(), 0);
@@ -43,7 +43,7 @@ fn one_at_a_time_goes_on_a_connection_and_only_the_first_before_it_stands() {
 }
 
 #[test]
-fn a_connection_that_stands_goes_before_the_first_that_does_not() {
+fn an_established_connection_goes_before_the_first_that_is_not() {
     let encryption = Encryption::new(2);
     encryption.set_connected(1, true);
     assert_eq!(ask(&encryption, Priority::Call).ok().unwrap().slot(), 1);
@@ -78,7 +78,7 @@ fn calls_and_writes_go_before_reads_but_never_for_ever() {
 }
 
 #[test]
-fn who_gave_up_is_passed_over_and_takes_no_connection_along() {
+fn a_request_given_up_is_passed_over_and_keeps_no_connection() {
     let encryption = Encryption::new(1);
     let present = ask(&encryption, Priority::Call).ok();
     let gone = queue(&encryption, Priority::Call);
@@ -101,7 +101,7 @@ fn all_connections_are_one_with_an_old_daemon() {
 }
 
 #[test]
-fn closing_ends_all_waiting_and_lets_nobody_in() {
+fn closing_stops_all_waiting_and_accepts_nobody() {
     let encryption = Encryption::new(1);
     let present = ask(&encryption, Priority::Call).ok();
     let mut waiting = queue(&encryption, Priority::Call);

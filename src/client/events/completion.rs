@@ -1,33 +1,34 @@
-//! How an operation ended, and what it gave.
+//! The outcome of an operation, and its value.
 
 use std::any::Any;
 use std::sync::Arc;
 
 use crate::{Error, Result, Status};
 
-/// Names an operation of one client; never 0, never used twice.
+/// Identifies an operation of one client; never 0, never used twice.
 pub type OpId = u64;
 
-/// What an operation gave, of a type that depends on the call.
+/// The value of an operation, of a type that depends on the call.
 pub type Value = Box<dyn Any + Send + Sync>;
 
-/// What a caller gave along with an operation.
+/// User data that a caller passed with an operation.
 pub type Context = Arc<dyn Any + Send + Sync>;
 
-/// An operation that is over.
+/// A completed operation.
 pub struct Completed {
-    /// Which operation.
+    /// The operation.
     pub op: OpId,
-    /// The name of the call that began it; empty where it was given none.
+    /// The name of the call that started it; empty where none was set.
     pub call: &'static str,
-    /// What it gave.
+    /// Its value.
     pub outcome: Result<Value>,
-    /// What whoever began it wants to find again with its completion.
+    /// The caller's user data.
     pub context: Option<Context>,
 }
 
 impl Completed {
-    /// The value as the type that the call promises; `ARG_VALUE` if it is the result of another call.
+    /// Returns the value as the type of the call; fails with `ARG_VALUE` if it is the result of
+    /// another call.
     pub fn value<T: 'static>(&self) -> Result<&T> {
         match &self.outcome {
             Ok(value) => value.downcast_ref().ok_or_else(|| {
@@ -40,7 +41,7 @@ impl Completed {
         }
     }
 
-    /// How the operation ended.
+    /// The status of the operation.
     pub fn status(&self) -> Status {
         match &self.outcome {
             Ok(_) => Status::OK,

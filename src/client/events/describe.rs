@@ -1,4 +1,4 @@
-//! Events as lines for people: what happened, without payloads and secrets.
+//! Events as lines of text: what happened, without payloads and secrets.
 
 use std::fmt::{self, Write};
 
@@ -38,7 +38,7 @@ impl Line {
         }
     }
 
-    /// How many there are, as nobody knows what they say.
+    /// Their number, as their meaning is unknown.
     fn add_bytes(self, name: &str, bytes: Option<&Bytes>) -> Self {
         match bytes {
             Some(bytes) => self.add(name, bytes.len()),
@@ -77,7 +77,7 @@ fn reply(reply: &MessageReply) -> Line {
 }
 
 impl Event {
-    /// One line that says what happened: ids, hashes, numbers and errors, but no payload,
+    /// Returns one line that says what happened: ids, hashes, numbers and errors, but no payload,
     /// no capability, no index.
     pub fn describe(&self) -> String {
         let line = match self {
@@ -135,7 +135,7 @@ mod tests {
     use crate::Status;
 
     #[test]
-    fn ids_that_are_not_there_are_left_out() {
+    fn missing_ids_are_left_out() {
         let event = Event::MessageReply(MessageReply {
             message_id: None,
             surb_id: Some([0xab; 16]),

@@ -1,4 +1,4 @@
-//! What happens unasked.
+//! What the library reports unasked.
 
 pub(crate) mod completion;
 pub(crate) mod describe;
@@ -14,19 +14,19 @@ use crate::pki::Document;
 use crate::wire::{ConnectionStatus, Hash, Id};
 use crate::Error;
 
-/// The daemon's view of itself, as it last told.
+/// The daemon's last status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DaemonStatus {
     /// Whether the daemon is on the mixnet.
     pub is_connected: bool,
-    /// Names the daemon process; `None` before daemon v0.0.73.
+    /// Identifies the daemon process; `None` before daemon v0.0.73.
     pub instance_token: Option<Id>,
-    /// What the daemon said is wrong, as CBOR; today's daemons never say anything.
+    /// The daemon's own error report, as CBOR; today's daemons never send any.
     pub err: Option<Bytes>,
 }
 
 impl DaemonStatus {
-    /// What is published of a status; the sizes in it go their own way.
+    /// The published part of a status; the sizes in it are published elsewhere.
     pub(crate) fn of(status: &ConnectionStatus) -> Self {
         DaemonStatus {
             is_connected: status.is_connected,
@@ -36,41 +36,41 @@ impl DaemonStatus {
     }
 }
 
-/// One thing that happened.
+/// One event.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// The daemon's link to the mixnet, at first and whenever it changes.
     ConnectionStatus(DaemonStatus),
     /// A new directory document of the network.
     Document(Arc<Document>),
-    /// A plain message was handed to the network, or could not be.
+    /// A plain message was sent to the network, or could not be.
     MessageSent(MessageSent),
     /// The answer to a plain message.
     MessageReply(MessageReply),
-    /// The daemon will remember nothing more of this message id.
+    /// The daemon keeps nothing more about this message id.
     MessageIdCollected(Id),
     /// A query of the older Channel API was sent.
     ChannelQuerySent(ChannelQuerySent),
     /// A query of the older Channel API was answered.
     ChannelQueryReply(ChannelQueryReply),
-    /// The connection with the daemon is lost, or was left on purpose.
+    /// The connection with the daemon is lost, or was closed on purpose.
     Disconnected {
         /// A shutdown notice or our own `disconnect` came first.
         graceful: bool,
         /// Why, where it was not graceful.
         reason: Option<Error>,
     },
-    /// The daemon announced its end.
+    /// The daemon announced its shutdown.
     Shutdown,
     /// Connected again with the daemon process that was there before.
     Resumed,
     /// Connected again, with another daemon process.
     Restarted,
-    /// A copy stream gets on.
+    /// The progress of a copy stream.
     CopyProgress(CopyProgress),
-    /// A courier that is at work for this client is in no new document of the network.
+    /// A courier that works for this client is missing in a new document of the network.
     CourierVanished(CourierVanished),
-    /// An operation whose completion was to come through this sink.
+    /// An operation completed whose completion goes to this sink.
     Operation(Arc<Completed>),
     /// So many notices were dropped because this sink was full.
     Lost(u64),
@@ -78,7 +78,7 @@ pub enum Event {
     Closed,
 }
 
-/// Fate of a plain message on its way out.
+/// What became of a plain message to be sent.
 #[derive(Clone, Debug)]
 pub struct MessageSent {
     /// The message's id.
@@ -108,7 +108,7 @@ pub struct MessageReply {
     pub error: Option<Error>,
 }
 
-/// Fate of a channel query on its way out.
+/// What became of a channel query to be sent.
 #[derive(Clone, Debug)]
 pub struct ChannelQuerySent {
     /// The message id given with the query.
@@ -134,31 +134,31 @@ pub struct ChannelQueryReply {
     pub error: Option<Error>,
 }
 
-/// How far a copy stream has got.
+/// The progress of a copy stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopyProgress {
     /// Hash of the temporary stream's write capability.
     pub stream: Hash,
     /// Boxes of it that are written.
     pub written: u64,
-    /// Boxes that it has, as far as is known.
+    /// Boxes that it has, as far as known.
     pub needed: u64,
-    /// The courier has the command and is waited for.
+    /// The courier has the command; its answer is awaited.
     pub copying: bool,
 }
 
 /// A courier that will not answer any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CourierVanished {
-    /// Hash of the write capability of the temporary stream that it was to perform.
+    /// Hash of the write capability of the temporary stream that it should copy.
     pub stream: Hash,
     /// Hash of its identity key.
     pub courier: Hash,
 }
 
 impl Event {
-    /// May be dropped when a reader is slow: all but completions, replies and failures
-    /// to send, each of which belongs to something that the reader has asked for.
+    /// May be dropped when a reader is slow: all but completions, replies and failures to send,
+    /// each of which belongs to something that the reader has requested.
     pub(crate) fn is_droppable(&self) -> bool {
         match self {
             Event::ConnectionStatus(_)

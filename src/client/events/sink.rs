@@ -1,10 +1,9 @@
-//! The bounded sinks from which programs drink events.
+//! The bounded sinks from which programs read events.
 //!
-//! A sink holds two kinds of things. Notices (status, documents, losses …) may
-//! be dropped when a reader is slow: the oldest go first, are counted, and the
-//! reader is told by [`Event::Lost`]. Completions and replies have room of their
-//! own and are never dropped; what the daemon tells of messages that this client
-//! does not know is a notice like others, or nothing would bound it.
+//! A sink holds two kinds of events. Notices (status, documents, losses …) may be dropped when a
+//! reader is slow: the oldest are dropped first and counted, and [`Event::Lost`] reports it to the
+//! reader. Completions and replies have room of their own and are never dropped. Reports about
+//! messages that this client does not know are notices like others, or nothing would bound them.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -46,7 +45,7 @@ struct SinkState {
     signal: Option<Signal>,
 }
 
-/// An event in its place.
+/// A queued event.
 struct Item {
     event: Event,
     /// How many bytes it holds, if it may be dropped.
@@ -56,7 +55,7 @@ struct Item {
 /// Bytes that notices hold at most, if they are several: a document alone may have 40 MiB.
 const MAX_BYTES: usize = 64 << 20;
 
-/// Where a sink stands with its callback.
+/// The state of a sink's callback.
 enum Callback {
     None,
     Idle(EventFn),
@@ -64,7 +63,7 @@ enum Callback {
     Busy,
 }
 
-/// A socket pair whose one end is readable while the sink holds something.
+/// A socket pair; one end is readable while the sink holds something.
 struct Signal {
     reader: UnixStream,
     writer: UnixStream,
@@ -100,10 +99,10 @@ impl Signal {
     }
 }
 
-/// How many events a callback gets before the thread looks after others.
+/// How many events a callback gets before the thread serves others.
 const AT_ONCE: usize = 64;
 
-/// A callback that is out of its sink, to be called.
+/// A callback taken from its sink, to be called.
 struct Turn {
     sink: Arc<EventSink>,
     callback: Option<EventFn>,
@@ -148,7 +147,7 @@ impl EventSink {
         self.add(event, is_notice);
     }
 
-    /// The same, where it was decided whether the event may be dropped.
+    /// The same, where the caller has decided whether the event may be dropped.
     pub(crate) fn add(self: &Arc<Self>, event: Event, is_notice: bool) {
         let mut state = lock(&self.state);
         if !state.open || state.ended {
@@ -167,7 +166,7 @@ impl EventSink {
         self.announce(state);
     }
 
-    /// Wakes whoever drinks from this sink.
+    /// Wakes all that read from this sink.
     fn announce(self: &Arc<Self>, mut state: MutexGuard<'_, SinkState>) {
         if let Some(signal) = &mut state.signal {
             signal.set(true);
@@ -176,7 +175,7 @@ impl EventSink {
         let callback = state.take_callback();
         drop(state);
         if for_all {
-            // No event is left for any of those that wait: they shall know it.
+            // No event is left for any waiting reader: they shall return.
             self.arrived.notify_all();
         } else {
             self.arrived.notify_one();
@@ -193,7 +192,7 @@ impl EventSink {
         }
     }
 
-    /// Hands what is there to the callback; runs on the dispatcher's thread.
+    /// Passes the queued events to the callback; runs on the dispatcher's thread.
     fn drain(self: Arc<Self>, callback: EventFn) {
         let mut turn = Turn {
             sink: self,
@@ -203,7 +202,7 @@ impl EventSink {
             let mut state = lock(&turn.sink.state);
             let event = if state.open { state.take() } else { None };
             let Some(event) = event else {
-                // Closed meanwhile, or at its end: the callback goes with the turn.
+                // Closed meanwhile, or completely read: the callback is dropped here.
                 if state.open && !state.ended {
                     if let Some(callback) = turn.callback.take() {
                         state.callback = Callback::Idle(callback);
@@ -222,11 +221,11 @@ impl EventSink {
         }
     }
 
-    /// Takes the next event, waiting for it within `timeout`.
+    /// Takes the next event; waits for it within `timeout`.
     ///
-    /// `Ok(None)`: nothing came in time. `CLOSED`: the sink or the client was
-    /// closed and everything was taken. `BUSY`: the sink has a callback.
-    /// `WOULD_DEADLOCK`: it would wait, inside a callback of the same client.
+    /// `Ok(None)`: nothing came in time. Fails with `CLOSED` when the sink or the client is closed
+    /// and everything was taken, with `BUSY` when the sink has a callback, with `WOULD_DEADLOCK`
+    /// when it would wait inside a callback of the same client.
     pub fn next(&self, timeout: Timeout) -> Result<Option<Event>> {
         let deadline = timeout.deadline();
         let mut state = lock(&self.state);
@@ -254,8 +253,8 @@ impl EventSink {
         }
     }
 
-    /// A file descriptor that is readable while [`EventSink::next`] would give something.
-    /// It belongs to the sink and must only be polled.
+    /// A file descriptor that is readable while [`EventSink::next`] would return something. It
+    /// belongs to the sink and must only be polled.
     pub fn fd(&self) -> Result<RawFd> {
         let mut state = lock(&self.state);
         if state.signal.is_none() {
@@ -270,7 +269,7 @@ impl EventSink {
         }
     }
 
-    /// Gives all events, those that wait and those to come, to `callback` on the dispatcher's thread.
+    /// Passes all events, queued ones and later ones, to `callback` on the dispatcher's thread.
     pub fn on_event(self: &Arc<Self>, callback: EventFn) -> Result<()> {
         if let Some(dispatcher) = self.dispatcher.upgrade() {
             dispatcher.ensure_started()?;
@@ -290,7 +289,7 @@ impl EventSink {
         Ok(())
     }
 
-    /// Ends the sink: nothing is added or handed out any more.
+    /// Closes the sink: nothing is added or returned any more.
     pub fn close(&self) {
         let mut state = lock(&self.state);
         state.open = false;
@@ -300,16 +299,16 @@ impl EventSink {
         state.lost = 0;
         let callback = std::mem::replace(&mut state.callback, Callback::None);
         if let Some(signal) = &mut state.signal {
-            signal.set(true); // `next` gives an error without waiting
+            signal.set(true); // `next` returns an error without waiting
         }
         drop(state);
         self.arrived.notify_all();
-        // May run foreign code, so not under the lock.
+        // Dropping may run foreign code, so not under the lock.
         drop(callback);
         drop(unread);
     }
 
-    /// Whether it is a sink of the client that this is the dispatcher of.
+    /// Whether this is the dispatcher of the sink's client.
     pub(crate) fn belongs_to(&self, dispatcher: &Arc<Dispatcher>) -> bool {
         std::ptr::eq(self.dispatcher.as_ptr(), Arc::as_ptr(dispatcher))
     }
@@ -325,7 +324,7 @@ impl SinkState {
         self.lost > 0 || !self.queue.is_empty() || self.ended || !self.open
     }
 
-    /// Drops the oldest notices until another of `size` bytes has its place. Gives how many.
+    /// Drops the oldest notices until another of `size` bytes fits. Returns how many.
     fn make_room(&mut self, size: usize) -> u64 {
         let is_full = |state: &Self| {
             state.notices >= state.capacity || state.bytes.saturating_add(size) > MAX_BYTES
@@ -350,7 +349,7 @@ impl SinkState {
         Some(event)
     }
 
-    /// Progress that nobody has read is of no interest once there is more.
+    /// Unread progress is superseded by later progress.
     fn drop_outdated(&mut self, event: &Event) {
         let Event::CopyProgress(new) = event else {
             return;

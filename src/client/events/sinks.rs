@@ -1,4 +1,4 @@
-//! All sinks of a client: every event is told to each of them, in the same order.
+//! All sinks of a client: every event goes to each of them, in the same order.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -39,18 +39,18 @@ impl Sinks {
         all.iter().filter(|sink| sink.is_open()).count()
     }
 
-    /// Gives `event` to every sink, in the order in which events happen.
+    /// Publishes `event` to every sink, in the order in which events happen.
     pub(crate) fn publish(&self, event: &Event) {
-        self.tell(event, event.is_droppable());
+        self.push_to_all(event, event.is_droppable());
     }
 
-    /// The same for what the daemon tells of something that this client does not know of:
-    /// it may be dropped, whatever it is.
+    /// The same for what the daemon sends about something that this client does not know: it may be
+    /// dropped, whatever it is.
     pub(crate) fn publish_unsolicited(&self, event: &Event) {
-        self.tell(event, true);
+        self.push_to_all(event, true);
     }
 
-    fn tell(&self, event: &Event, is_notice: bool) {
+    fn push_to_all(&self, event: &Event, is_notice: bool) {
         // The list stays locked so that all sinks see the same order.
         let list = lock(&self.list);
         for sink in list.iter().filter_map(Weak::upgrade) {

@@ -1,4 +1,4 @@
-//! Closing a client: begun, awaited, or both.
+//! Closing a client: started, waited for, or both.
 
 use std::sync::Arc;
 
@@ -10,18 +10,18 @@ use crate::sync::lock;
 use crate::{Error, Result, Status};
 
 impl Client {
-    /// Says goodbye to the daemon, which then forgets this client, ends every operation with
-    /// `CLOSED` and waits for the client's threads. In a callback, a log or a drop function,
-    /// which run on those, it begins all of that and does not wait. Safe to call twice and from
-    /// any thread; each call waits, whichever began.
+    /// Says goodbye to the daemon, which then discards this client's state, completes every
+    /// operation with `CLOSED` and waits for the client's threads. In a callback, a log or a drop
+    /// function, which run on those, it starts all of that and does not wait. Safe to call twice
+    /// and from any thread; each call waits, whichever started.
     pub fn close(&self) {
         let _ = self.close_within(Timeout::Forever);
     }
 
-    /// The same, for a limited time. `TIMEOUT`: a callback is still running, or the daemon has
-    /// not taken its goodbye; closing goes on.
+    /// The same, for a limited time. Fails with `TIMEOUT` when a callback is still running, or the
+    /// daemon has not accepted the goodbye; closing continues.
     pub fn close_within(&self, timeout: Timeout) -> Result<()> {
-        self.closing.begin(&self.shared);
+        self.closing.start(&self.shared);
         let dispatcher = &self.shared.dispatcher;
         if dispatcher.is_current() || self.closing.thread_id == ThreadId::current() {
             return Ok(());
@@ -40,21 +40,21 @@ impl Client {
         Ok(())
     }
 
-    /// As [`Client::close`]; completes when every other operation has completed and the daemon
-    /// has been told goodbye. `CLOSED` when the client was closed before.
+    /// As [`Client::close`]; completes when every other operation has completed and the daemon has
+    /// the goodbye. Fails with `CLOSED` when the client was closed before.
     pub fn close_later(&self) -> Call<()> {
         let closing = Arc::clone(&self.closing);
-        let work = Call::task(move |shared| async move {
-            closing.begin(&shared);
+        let call = Call::task(move |shared| async move {
+            closing.start(&shared);
             closing.parted().await;
             Ok(())
         });
-        work.at_once().closes()
+        call.at_once().closes()
     }
 
-    /// Begins what [`Client::close`] does and waits for nothing.
+    /// Starts what [`Client::close`] does and waits for nothing.
     pub fn begin_to_close(&self) {
-        self.closing.begin(&self.shared);
+        self.closing.start(&self.shared);
     }
 }
 

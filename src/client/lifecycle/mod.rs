@@ -19,16 +19,16 @@ use crate::error::closed;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
-/// One attempt to connect. Puts the phase back when it does not come to its end.
+/// One attempt to connect. Restores the phase when it does not complete.
 struct Connecting {
     shared: Arc<Shared>,
     attempt: u64,
-    /// That of the lane that connects.
+    /// The writer of the lane that connects.
     epoch: u64,
 }
 
 impl Connecting {
-    fn begin(shared: &Arc<Shared>) -> Result<Self> {
+    fn start(shared: &Arc<Shared>) -> Result<Self> {
         static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
         let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
         let mut phase = lock(&shared.phase);
@@ -51,7 +51,7 @@ impl Connecting {
         })
     }
 
-    /// An error once the client was left or closed, or the attempt was given up.
+    /// Fails once the client was disconnected or closed, or the attempt was given up.
     fn check(&self, phase: Phase) -> Result<()> {
         match phase {
             Phase::Connecting { attempt, .. } if attempt == self.attempt => Ok(()),
@@ -67,14 +67,14 @@ impl Connecting {
         self.check(*lock(&self.shared.phase))
     }
 
-    /// The client is open, and its lanes are served with the sessions that were made for them.
+    /// The client is open; its lanes are served with the sessions that were created for them.
     fn succeed(&self, all: Vec<Made>) -> Result<()> {
         let mut phase = lock(&self.shared.phase);
         if let Err(error) = self.check(*phase) {
             for made in &all {
                 made.session.decline(*phase == Phase::Closed);
             }
-            drop(phase); // the attempts end under no lock
+            drop(phase); // the attempts are dropped under no lock
             return Err(error);
         }
         *phase = Phase::Open;
@@ -85,7 +85,8 @@ impl Connecting {
             (made, hand_over)
         };
         let served: Vec<_> = all.into_iter().map(serve).collect();
-        // Those for which work waits, now: this operation can be cancelled at any moment.
+        // Connects the lanes with waiting requests now: this operation can be cancelled at any
+        // moment.
         for other in &self.shared.lanes[1..] {
             let wanted = other.lock().wanted;
             if wanted {
@@ -101,10 +102,10 @@ impl Connecting {
                 session,
                 attempt,
             } = made;
-            if connection::begin(&owner, &lane, epoch, &session, attempt).is_err() {
-                return self.still_wanted(); // left at once
+            if connection::start(&owner, &lane, epoch, &session, attempt).is_err() {
+                return self.still_wanted(); // disconnected at once
             }
-            // Fails where the lane was left since, and its task with it.
+            // Fails where the lane was disconnected since, and its task with it.
             let _ = hand_over.send(session);
         }
         Ok(())
@@ -152,8 +153,9 @@ impl Made {
     }
 }
 
-/// Makes the first lane's session; where the program wants everything at once those of all
-/// others too, one after the other as the daemon shakes hands, and the thread for callbacks.
+/// Creates the first lane's session. Where the program wants everything at once, also creates those
+/// of all others, one after the other as the daemon handles handshakes, and the thread for
+/// callbacks.
 async fn make_sessions(
     connecting: &Connecting,
     caller: Option<BlockingCaller>,
@@ -169,7 +171,7 @@ async fn make_sessions(
         return Ok(());
     }
     shared.dispatcher.ensure_started()?;
-    // There is one for everything with an old daemon.
+    // An old daemon has one for everything.
     let others = shared.lanes[1..].iter().filter(|_| is_modern);
     for other in others {
         let epoch = other.lock().epoch;
@@ -199,7 +201,7 @@ async fn connect(
             for made in &all {
                 made.session.decline(false);
             }
-            // Whoever leaves the client ends the handshakes, too.
+            // Disconnecting the client cancels the handshakes, too.
             connecting.still_wanted().and(Err(error))
         }
     }
@@ -214,7 +216,7 @@ fn is_drained(shared: &Shared) -> Option<Value> {
     is_drained.then(|| Box::new(()) as Value)
 }
 
-async fn writes_are_over(shared: &Shared) {
+async fn writes_complete(shared: &Shared) {
     loop {
         let left = shared.ops.left.notified();
         tokio::pin!(left);
@@ -228,12 +230,12 @@ async fn writes_are_over(shared: &Shared) {
 
 async fn drain(lane: &Lane) {
     loop {
-        let moved = lane.progress.notified();
-        tokio::pin!(moved);
-        moved.as_mut().enable();
+        let changed = lane.progress.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
         match lane.undrained() {
             Undrained::Nothing => return,
-            Undrained::Call => moved.await,
+            Undrained::Call => changed.await,
             Undrained::Bytes(link) => {
                 let written = link.writer.drained.notified();
                 tokio::pin!(written);
@@ -241,7 +243,7 @@ async fn drain(lane: &Lane) {
                 if !link.writer.is_empty() {
                     tokio::select! {
                         biased;
-                        () = moved => {}
+                        () = changed => {}
                         () = written => {}
                     }
                 }
@@ -251,22 +253,22 @@ async fn drain(lane: &Lane) {
 }
 
 impl Client {
-    /// Connects with the daemon and shakes hands. A daemon that is not on the
-    /// mixnet is no error. Afterwards the client reconnects by itself.
+    /// Connects with the daemon and performs the handshake. A daemon that is not on the mixnet is
+    /// no error. Afterwards the client reconnects by itself.
     ///
-    /// `CONNECT`, `HANDSHAKE`, `CONNECTION_LOST` (the peer hung up in the middle of the
-    /// handshake), `ALREADY_CONNECTED`, `CLOSED`. A connect that is cancelled at the very
-    /// moment of its success leaves the client connected, as the next connect then says.
+    /// Fails with `CONNECT`, `HANDSHAKE`, `CONNECTION_LOST` (the peer hung up in the middle of the
+    /// handshake), `ALREADY_CONNECTED`, `CLOSED`. A connect that is cancelled at the very moment of
+    /// its success leaves the client connected; the next connect then fails with
+    /// `ALREADY_CONNECTED`.
     pub fn connect(&self) -> Result<Call<()>> {
-        let connecting = Arc::new(Connecting::begin(&self.shared)?);
+        let connecting = Arc::new(Connecting::start(&self.shared)?);
         let failed = Arc::clone(&connecting);
-        let work = Call::task_or_here(move |shared, caller| connect(shared, connecting, caller));
-        Ok(work.undone_by(Arc::new(move || failed.give_up())))
+        let call = Call::task_or_here(move |shared, caller| connect(shared, connecting, caller));
+        Ok(call.undone_by(Arc::new(move || failed.give_up())))
     }
 
-    /// Leaves the daemon, which keeps the session and what it repeats for it.
-    /// Calls wait until the client is connected again; a `connect` that is at work ends
-    /// with `CANCELLED`.
+    /// Disconnects from the daemon, which keeps the session and its resends. Calls wait until the
+    /// client is connected again; a `connect` in progress completes with `CANCELLED`.
     pub fn disconnect(&self) -> Result<()> {
         self.shared.leave_all(|| {
             let mut phase = lock(&self.shared.phase);
@@ -288,13 +290,13 @@ impl Client {
         })
     }
 
-    /// Waits until every write and copy command that was accepted is answered, and every
-    /// plain message has left. When a message without reply has left can only be reckoned
-    /// from the rate at which the daemon sends.
+    /// Waits until every accepted write and copy command is answered, and every plain message has
+    /// left. For a message without reply that can only be estimated from the rate at which the
+    /// daemon sends.
     pub fn flush(&self) -> Result<Call<()>> {
         self.shared.check_open()?;
-        let work = Call::task(|shared| async move {
-            writes_are_over(&shared).await;
+        let call = Call::task(|shared| async move {
+            writes_complete(&shared).await;
             for lane in &shared.lanes {
                 drain(lane).await;
             }
@@ -302,6 +304,6 @@ impl Client {
             shared.reliable.freed_of(|_| true).await;
             Ok(())
         });
-        Ok(work.or_if_ready(is_drained))
+        Ok(call.or_if_ready(is_drained))
     }
 }

@@ -1,4 +1,4 @@
-//! The end of work that nobody waits for, told exactly once, even if the work panics.
+//! Reports the completion of a task that nobody waits for, exactly once, even if it panics.
 
 use std::marker::PhantomData;
 
@@ -20,14 +20,14 @@ impl<T, F: FnOnce(Result<T>)> CompletionGuard<T, F> {
         }
     }
 
-    /// The work has ended.
+    /// The task has completed.
     pub(crate) fn complete(mut self, outcome: Result<T>) {
         if let Some(complete) = self.complete.take() {
             complete(outcome);
         }
     }
 
-    /// Its end was told in another way.
+    /// The completion is reported in another way.
     pub(crate) fn forget(mut self) {
         self.complete = None;
     }
@@ -52,29 +52,29 @@ mod tests {
     use std::cell::RefCell;
 
     #[test]
-    fn tells_once_whatever_happens() {
-        let heard = RefCell::new(Vec::new());
+    fn reports_once_whatever_happens() {
+        let reported = RefCell::new(Vec::new());
         let guard = || {
             CompletionGuard::new(|outcome: Result<u8>| {
-                heard.borrow_mut().push(outcome.map_err(|e| e.status()));
+                reported.borrow_mut().push(outcome.map_err(|e| e.status()));
             })
         };
         guard().complete(Ok(1));
         guard().forget();
         drop(guard());
-        assert_eq!(*heard.borrow(), [Ok(1), Err(Status::CLOSED)]);
+        assert_eq!(*reported.borrow(), [Ok(1), Err(Status::CLOSED)]);
     }
 
     #[test]
-    fn a_panic_is_told_as_one() {
-        let (sender, heard) = std::sync::mpsc::channel();
-        let work = std::thread::spawn(move || {
-            let _told = CompletionGuard::new(|outcome: Result<()>| {
+    fn a_panic_is_reported_as_one() {
+        let (sender, reported) = std::sync::mpsc::channel();
+        let task = std::thread::spawn(move || {
+            let _guard = CompletionGuard::new(|outcome: Result<()>| {
                 let _ = sender.send(outcome.map_err(|e| e.status()));
             });
             std::panic::resume_unwind(Box::new("as a bug would"));
         });
-        assert!(work.join().is_err());
-        assert_eq!(heard.recv(), Ok(Err(Status::PANIC)));
+        assert!(task.join().is_err());
+        assert_eq!(reported.recv(), Ok(Err(Status::PANIC)));
     }
 }

@@ -1,4 +1,4 @@
-//! Work that outlives the call that began it, kept so that it can be found and waited for.
+//! What outlives the call that started it, kept so that it can be found and waited for.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use crate::sync::lock;
 use crate::Result;
 
-/// Things under way, each under a number that is never used twice.
+/// Things in flight, each under a number that is never used twice.
 pub(crate) struct InFlight<T> {
     state: Mutex<State<T>>,
     ended: Notify,
@@ -32,8 +32,8 @@ impl<T> Default for InFlight<T> {
 }
 
 impl<T> InFlight<T> {
-    /// Enters a thing, unless `check` refuses it beside one of those that are there.
-    pub(crate) fn begin(&self, thing: T, check: impl Fn(&T, &T) -> Result<()>) -> Result<u64> {
+    /// Adds a thing, unless `check` refuses it beside one of those that are there.
+    pub(crate) fn enter(&self, thing: T, check: impl Fn(&T, &T) -> Result<()>) -> Result<u64> {
         let mut state = lock(&self.state);
         for other in state.live.values() {
             check(&thing, other)?;
@@ -44,14 +44,14 @@ impl<T> InFlight<T> {
         Ok(number)
     }
 
-    /// Takes a thing out, if it is there.
+    /// Removes a thing, if it is there.
     pub(crate) fn end(&self, number: u64) {
         let ended = lock(&self.state).live.remove(&number);
         drop(ended);
         self.ended.notify_waiters();
     }
 
-    /// The first thing for which `pick` gives something.
+    /// The first thing for which `pick` returns something.
     pub(crate) fn find<R>(&self, pick: impl FnMut(&T) -> Option<R>) -> Option<R> {
         lock(&self.state).live.values().find_map(pick)
     }
@@ -88,14 +88,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_not_entered_and_numbers_are_never_used_twice() {
+    fn a_refused_thing_is_not_entered_and_numbers_are_never_used_twice() {
         let all = InFlight::default();
-        let one = all.begin(1, distinct).unwrap();
-        assert!(all.begin(1, distinct).is_err());
-        let two = all.begin(2, distinct).unwrap();
+        let one = all.enter(1, distinct).unwrap();
+        assert!(all.enter(1, distinct).is_err());
+        let two = all.enter(2, distinct).unwrap();
         all.end(one);
         all.end(one);
-        let again = all.begin(1, distinct).unwrap();
+        let again = all.enter(1, distinct).unwrap();
         assert!(again != one && again != two);
         assert_eq!(all.find(|thing| (*thing == 2).then_some(())), Some(()));
         assert!(!all.is_free_of(|thing| *thing == 1));

@@ -1,19 +1,20 @@
-//! Results that nobody has taken yet: bounded in number and in bytes, the oldest go first.
+//! Results that nobody has claimed yet: bounded in number and in bytes; the oldest are dropped
+//! first.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::client::events::completion::{Completed, OpId, Value};
 
-/// Unclaimed results kept at most.
+/// Most unclaimed results that are kept.
 const MAX_KEPT: usize = 1024;
-/// The bytes of content that they have together at most, but for a single one that has more.
+/// Most bytes of content that they have together, but for a single one that has more.
 const MAX_BYTES: usize = 64 << 20;
 
-/// How many bytes a result holds that depend on daemon, peer or caller.
+/// The number of bytes in a result that depend on daemon, peer or caller.
 pub(crate) type SizeOf = fn(&Value) -> usize;
 
-/// The results of one client that wait to be taken.
+/// The unclaimed results of one client.
 pub(crate) struct KeptResults {
     results: VecDeque<Kept>,
     bytes: usize,
@@ -22,13 +23,13 @@ pub(crate) struct KeptResults {
 
 struct Kept {
     completed: Arc<Completed>,
-    /// Somebody waits for exactly this one, so others must not push it out.
+    /// Somebody waits for exactly this one, so others must not displace it.
     awaited: bool,
     bytes: usize,
 }
 
 impl KeptResults {
-    /// None yet, of values that `size_of` knows.
+    /// Empty, for values that `size_of` measures.
     pub(crate) fn new(size_of: SizeOf) -> Self {
         KeptResults {
             results: VecDeque::new(),
@@ -37,7 +38,7 @@ impl KeptResults {
         }
     }
 
-    /// Keeps a result; gives those that it pushes out.
+    /// Keeps a result; returns those that it displaces.
     pub(crate) fn keep(&mut self, completed: Arc<Completed>, awaited: bool) -> Vec<Arc<Completed>> {
         let bytes = completed.outcome.as_ref().map_or(0, self.size_of);
         let mut pushed_out = Vec::new();
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_waits_for_is_not_pushed_out() {
+    fn a_result_that_somebody_waits_for_is_not_displaced() {
         let mut kept = kept_results();
         kept.keep(result(1, MAX_BYTES), true);
         kept.keep(result(2, 1), false);

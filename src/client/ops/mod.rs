@@ -1,9 +1,8 @@
-//! Operations: what a caller started and will hear of exactly once.
+//! Operations: each is started by a caller and completes exactly once.
 //!
-//! Result, timeout, cancel, close and even a panic race for an operation's
-//! [`Delivery`]; whoever takes it out of the table delivers, everybody else
-//! finds it gone. The task behind an operation holds an [`OpGuard`], whose drop
-//! ends the operation if nothing else did, so no path can forget it.
+//! Result, timeout, cancel, close and even a panic race for an operation's [`Delivery`]; whoever
+//! takes it out of the table delivers, the others find it taken. The task behind an operation holds
+//! an [`OpGuard`], whose drop completes the operation if nothing else did, so no path can omit it.
 
 pub(crate) mod completion_guard;
 pub(crate) mod in_flight;
@@ -36,23 +35,23 @@ pub enum Delivery {
     Sink(Arc<EventSink>),
     /// Nowhere: kept until somebody waits for the operation.
     Keep,
-    /// To a function of the library's own, at once, on whatever thread ends the operation.
+    /// To a function of the library's own, at once, on whatever thread completes the operation.
     Inline(CompletionFn),
 }
 
-/// Takes back what an operation that fails has begun, before anybody hears of its end.
-/// It runs under a lock, so it must be brief and call nothing foreign.
+/// Undoes what a failing operation has started, before its completion is delivered. It runs under a
+/// lock, so it must be brief and call nothing foreign.
 pub(crate) type Undo = Arc<dyn Fn() + Send + Sync>;
 
-/// Gives what an operation that fails has got so far, if that is worth having. It runs
-/// under a lock, so it must be brief and call nothing foreign.
+/// Returns the partial result of a failing operation, if that is of use. It runs under a lock, so
+/// it must be brief and call nothing foreign.
 pub(crate) type InPart = Arc<dyn Fn(&Error) -> Option<Value> + Send + Sync>;
 
 /// All operations of a client.
 pub(crate) struct Ops {
     state: Mutex<State>,
     ended: Condvar,
-    /// Tells who waits for writes to be over.
+    /// Wakes those who wait for writes to complete.
     pub(crate) left: Notify,
 }
 
@@ -61,31 +60,31 @@ struct State {
     live: HashMap<OpId, Live>,
     /// What is in flight under which envelope or capability hash.
     by_hash: HashMap<Hash, OpId>,
-    /// How many of those that are live write.
+    /// The number of live operations that write.
     outbound: usize,
     kept: KeptResults,
-    /// Only what closes the client is let in.
+    /// Only operations that close the client are accepted.
     closed: bool,
-    /// Nothing is let in.
+    /// Nothing is accepted.
     sealed: bool,
 }
 
-/// What is to be known of an operation beside its task.
+/// The properties of an operation beside its task.
 #[derive(Clone, Default)]
 pub(crate) struct OpOptions {
-    /// The name of the call, for whoever receives the completion.
+    /// The name of the call, for the receiver of the completion.
     pub(crate) call: &'static str,
-    /// Under which hash the operation can be cancelled while it runs.
+    /// The hash under which the operation can be cancelled while it runs.
     pub(crate) hash: Option<Hash>,
-    /// What is to be done when it fails, before anybody hears of that.
+    /// What is done when it fails, before that is delivered.
     pub(crate) undo: Option<Undo>,
-    /// Gives what it has got so far when it fails.
+    /// Returns its partial result when it fails.
     pub(crate) in_part: Option<InPart>,
-    /// What goes along with its completion.
+    /// The user data of its completion.
     pub(crate) context: Option<Context>,
-    /// It writes, so that closing before its end would lose something.
+    /// It writes, so that closing before it completes would lose something.
     pub(crate) outbound: bool,
-    /// It closes the client, so it begins and ends later than everything else.
+    /// It closes the client, so it starts and completes later than everything else.
     pub(crate) closes: bool,
 }
 
@@ -98,7 +97,7 @@ struct Live {
 }
 
 impl Ops {
-    /// None yet; `size_of` tells what the results take that are kept.
+    /// Empty; `size_of` measures the results that are kept.
     pub(crate) fn new(size_of: SizeOf) -> Self {
         Ops {
             state: Mutex::new(State {
@@ -115,8 +114,8 @@ impl Ops {
         }
     }
 
-    /// Enters a new operation, which can be found by `hash` where it has one.
-    /// `CLOSED` once the client is closed, `BUSY` if the hash is in flight.
+    /// Adds a new operation, which can be found by `hash` where it has one. Fails with `CLOSED`
+    /// once the client is closed, with `BUSY` if the hash is in flight.
     pub(crate) fn enter(&self, delivery: Delivery, options: OpOptions) -> Result<OpId> {
         let hash = options.hash;
         let mut state = lock(&self.state);
@@ -150,15 +149,15 @@ impl Ops {
         lock(&self.state).by_hash.get(hash).copied()
     }
 
-    /// Remembers the task that works for an operation, so that a cancel can stop it.
+    /// Stores the task that runs an operation, so that a cancel can stop it.
     pub(crate) fn attach(&self, id: OpId, task: AbortHandle) {
         match lock(&self.state).live.get_mut(&id) {
             Some(live) => live.task = Some(task),
-            None => task.abort(), // it was over before it began
+            None => task.abort(), // it completed before it started
         }
     }
 
-    /// Ends operation `id` with `outcome`, unless it has ended. Tells whether it did.
+    /// Completes operation `id` with `outcome`, unless it has completed. Returns whether it did.
     pub(crate) fn finish(
         &self,
         id: OpId,
@@ -188,13 +187,13 @@ impl Ops {
         if let (Err(_), Some(undo)) = (&completed.outcome, &live.options.undo) {
             undo();
         }
-        // What goes along may be let go of by foreign code, so not under the lock.
+        // Dropping the user data may run foreign code, so not under the lock.
         let last = match live.delivery {
             Delivery::Inline(_) => None,
             _ => Some(Arc::clone(&completed)),
         };
-        // Handed over under the lock, so that `close` finds an operation either
-        // unfinished or delivered. Foreign code runs later, on its own thread.
+        // Delivered under the lock, so that `close` finds an operation either incomplete or
+        // delivered. Foreign code runs later, on its own thread.
         match live.delivery {
             Delivery::Callback(callback) => {
                 dispatcher.run(Box::new(move || callback(completed)));
@@ -218,10 +217,11 @@ impl Ops {
         true
     }
 
-    /// Waits until `id` is over and hands out its result, once, if it was kept.
+    /// Waits until `id` has completed and returns its result, once, if it was kept.
     ///
-    /// `Ok(Some)`: the result. `Ok(None)`: over, delivered elsewhere or claimed
-    /// before. `TIMEOUT`: still running. `ARG_VALUE`: there never was such an operation.
+    /// `Ok(Some)`: the result. `Ok(None)`: completed, and delivered elsewhere or claimed before.
+    /// Fails with `TIMEOUT` while it is running, with `ARG_VALUE` if there never was such an
+    /// operation.
     pub(crate) fn wait(&self, id: OpId, timeout: Timeout) -> Result<Option<Arc<Completed>>> {
         let mut state = self.wait_for_end(id, timeout, true)?;
         Ok(state.kept.take(id))
@@ -232,8 +232,8 @@ impl Ops {
         self.wait_for_end(id, timeout, false).map(drop)
     }
 
-    /// Waits until `id` is over. With `claims`, its result is kept for the caller, who
-    /// must take it.
+    /// Waits until `id` has completed. With `claims`, its result is kept for the caller, who must
+    /// take it.
     fn wait_for_end(
         &self,
         id: OpId,
@@ -260,18 +260,18 @@ impl Ops {
         })
     }
 
-    /// True while an operation that writes is not over.
+    /// True while an operation that writes is incomplete.
     pub(crate) fn any_writes(&self) -> bool {
         lock(&self.state).outbound > 0
     }
 
-    /// How many operations are not over, and how many results are kept.
+    /// The numbers of incomplete operations and of kept results.
     pub(crate) fn count(&self) -> (usize, usize) {
         let state = lock(&self.state);
         (state.live.len(), state.kept.len())
     }
 
-    /// True if `id` was started and is not over.
+    /// True if `id` was started and is incomplete.
     pub(crate) fn is_running(&self, id: OpId) -> bool {
         lock(&self.state).live.contains_key(&id)
     }
@@ -281,8 +281,8 @@ impl Ops {
         id != 0 && id < lock(&self.state).next
     }
 
-    /// Lets no operation in any more that does not close the client itself, and tells which
-    /// others are left to be ended.
+    /// Accepts no operation any more that does not close the client itself. Returns the others that
+    /// still have to be completed.
     pub(crate) fn close(&self) -> Vec<OpId> {
         let mut state = lock(&self.state);
         state.closed = true;
@@ -290,7 +290,7 @@ impl Ops {
         left.map(|(id, _)| *id).collect()
     }
 
-    /// Lets nothing in any more, once nothing is left; tells whether that is so.
+    /// Accepts nothing any more, once nothing is left; returns whether that is so.
     pub(crate) fn seal(&self) -> bool {
         let mut state = lock(&self.state);
         state.sealed |= state.live.is_empty();

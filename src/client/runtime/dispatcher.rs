@@ -51,7 +51,7 @@ impl Dispatcher {
         if state.thread_id.is_none() {
             let me = Arc::clone(self);
             let name = "kpc-callbacks";
-            let thread = Thread::spawn(name, CALLBACK_STACK, self.setup, move || me.work())?;
+            let thread = Thread::spawn(name, CALLBACK_STACK, self.setup, move || me.run_jobs())?;
             state.thread_id = Some(thread.id());
             state.thread = Some(thread);
         }
@@ -60,8 +60,8 @@ impl Dispatcher {
 
     /// Runs `job` on the thread, after all that came before it.
     ///
-    /// Where no thread could be had, or the dispatcher is closed, the job is
-    /// dropped; what it owns sees to its own end.
+    /// Where no thread could be started, or the dispatcher is closed, the job is dropped; what it
+    /// owns handles that itself.
     pub(crate) fn run(self: &Arc<Self>, job: Job) {
         if self.ensure_started().is_err() {
             return;
@@ -72,7 +72,7 @@ impl Dispatcher {
         self.arrived.notify_one();
     }
 
-    fn work(self: Arc<Self>) {
+    fn run_jobs(self: Arc<Self>) {
         while let Some(job) = self.next_job() {
             // The job reports its own failures; the thread outlives a panic in it.
             let _ = catch_unwind(AssertUnwindSafe(job));
@@ -99,13 +99,13 @@ impl Dispatcher {
         lock(&self.state).thread_id == Some(ThreadId::current()) || self.log.is_speaking()
     }
 
-    /// Lets the thread finish what is queued, and end.
+    /// Lets the thread finish what is queued, and exit.
     pub(crate) fn finish(&self) {
         lock(&self.state).closing = true;
         self.arrived.notify_all();
     }
 
-    /// Waits until the thread has ended. False if the deadline passes before that.
+    /// Waits until the thread has exited. Returns false if the deadline passes before that.
     pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
         let has_ended = |state: &State| state.thread_id.is_none() || state.ended;
         let ended = wait_until(&self.arrived, lock(&self.state), deadline, has_ended);

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::{Error, Result, Status};
 
-/// Tasks under way, and results that wait for those before them. Dropped, it ends them all.
+/// Running tasks, and results that wait for earlier ones. Dropping it stops them all.
 pub(crate) struct InOrder<T> {
     running: JoinSet<(u64, Result<T>)>,
     ended: BTreeMap<u64, Result<T>>,
@@ -25,7 +25,7 @@ impl<T: Send + 'static> InOrder<T> {
         }
     }
 
-    /// How many have not ended.
+    /// How many have not completed.
     pub(crate) fn running(&self) -> usize {
         self.running.len()
     }
@@ -36,7 +36,7 @@ impl<T: Send + 'static> InOrder<T> {
         self.started += 1;
     }
 
-    /// Waits for the next one that ends, whichever it is. False where none is left.
+    /// Waits for the next one that completes, whichever it is. Returns false where none is left.
     pub(crate) async fn wait(&mut self) -> Result<bool> {
         let Some(joined) = self.running.join_next().await else {
             return Ok(false);
@@ -51,14 +51,14 @@ impl<T: Send + 'static> InOrder<T> {
         Ok(true)
     }
 
-    /// The result of the oldest, if it has ended.
+    /// The result of the oldest, if it has completed.
     pub(crate) fn take(&mut self) -> Option<Result<T>> {
         let result = self.ended.remove(&self.taken)?;
         self.taken += 1;
         Some(result)
     }
 
-    /// Ends all that was started and not taken.
+    /// Stops all that was started and not taken.
     pub(crate) fn clear(&mut self) {
         *self = InOrder::new();
     }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn results_come_in_the_order_of_their_tasks_whichever_ends_first() {
+    async fn results_come_in_the_order_of_their_tasks_whichever_completes_first() {
         let mut tasks = InOrder::new();
         let mut senders = Vec::new();
         for _ in 0..3 {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_cleared_ends_and_gives_nothing() {
+    async fn a_cleared_task_stops_without_a_result() {
         let mut tasks = InOrder::new();
         let (sender, receiver) = oneshot::channel::<()>();
         tasks.start(async move { Ok(receiver.await.is_ok()) });

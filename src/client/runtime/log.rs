@@ -3,21 +3,21 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// How much a log line matters; smaller is worse.
+/// The severity of a log line; smaller is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i32)]
 pub enum Level {
-    /// Nothing at all.
+    /// No lines.
     Off = 0,
-    /// Something was lost or is broken.
+    /// Unrecoverable failures.
     Error = 1,
-    /// Something odd, dealt with.
+    /// Unexpected conditions that were recovered from.
     Warn = 2,
-    /// Connections come and go.
+    /// Connections and disconnections.
     Info = 3,
     /// What the library does.
     Debug = 4,
-    /// Each frame, in outline.
+    /// A summary of each frame.
     Trace = 5,
 }
 
@@ -38,17 +38,17 @@ impl Log {
         }
     }
 
-    /// Writes the line that `text` makes, if anybody wants it.
+    /// Writes the line that `text` makes, if its level is enabled.
     pub(crate) fn line(&self, level: Level, text: impl FnOnce() -> String) {
         if let Some((wanted, sink)) = &self.sink {
             if level <= *wanted {
-                let _speaking = Speaking::begin(sink);
+                let _logging = Logging::start(sink);
                 sink(level, &text());
             }
         }
     }
 
-    /// True inside this log's function: whatever thread that runs on, others wait for it.
+    /// True inside this log's function: whatever thread runs it, others wait for that.
     pub(crate) fn is_speaking(&self) -> bool {
         let name = self.sink.as_ref().map(|(_, sink)| name_of(sink));
         name.is_some() && SPEAKING.get() == name
@@ -56,8 +56,8 @@ impl Log {
 }
 
 thread_local! {
-    /// The log function in which this thread is. Without a destructor, so that it is there
-    /// until the thread is gone.
+    /// The log function that this thread runs. Without a destructor, so that it exists until the
+    /// thread has exited.
     static SPEAKING: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
@@ -65,20 +65,20 @@ fn name_of(sink: &LogFn) -> usize {
     Arc::as_ptr(sink).cast::<()>() as usize
 }
 
-/// A log function is called until this is dropped.
-struct Speaking {
+/// A log function runs until this is dropped.
+struct Logging {
     before: Option<usize>,
 }
 
-impl Speaking {
-    fn begin(sink: &LogFn) -> Self {
-        Speaking {
+impl Logging {
+    fn start(sink: &LogFn) -> Self {
+        Logging {
             before: SPEAKING.replace(Some(name_of(sink))),
         }
     }
 }
 
-impl Drop for Speaking {
+impl Drop for Logging {
     fn drop(&mut self) {
         SPEAKING.set(self.before);
     }

@@ -1,8 +1,8 @@
 //! The client's own thread, on which one current-thread tokio runtime lives.
 //!
-//! One runtime a client and no static one: a forked child can make a client of
-//! its own. The thread is spawned fallibly, so a machine that is out of threads
-//! gives an error instead of a panic.
+//! One runtime for each client and no static one: a forked child can create a client of its own.
+//! Starting the thread can fail, so a machine that is out of threads causes an error instead of a
+//! panic.
 
 pub(crate) mod backoff;
 pub(crate) mod dispatcher;
@@ -26,20 +26,20 @@ use self::thread::{too_late, Thread, ThreadId, ThreadSetup, STACK};
 use crate::transport::hold_standard;
 use crate::{Error, Result, Status};
 
-/// The last thing that a runtime's thread does.
+/// The last task of a runtime's thread.
 pub(crate) type Farewell = Box<dyn FnOnce(&tokio::runtime::Runtime) + Send>;
 
 /// A running tokio runtime.
 pub(crate) struct Runtime {
     handle: Handle,
     thread_id: ThreadId,
-    /// To be joined by whoever waits for its end.
+    /// To be joined by whoever waits for its exit.
     pub(crate) thread: Option<Thread>,
 }
 
 impl Runtime {
-    /// Builds the runtime and starts its thread, which ends with what it is sent, dropping every
-    /// task.
+    /// Builds the runtime and starts its thread. The thread exits when it is sent its last task,
+    /// and drops every other task.
     pub(crate) fn start(setup: ThreadSetup) -> Result<(Self, oneshot::Sender<Farewell>)> {
         if !can_poll_here() {
             return Err(too_late());
@@ -79,8 +79,8 @@ impl Runtime {
     }
 }
 
-/// Whether the calling thread can take a task's steps. In destructors of thread-local variables,
-/// and in atexit handlers, what tokio keeps for a thread may be gone already.
+/// Whether the calling thread can run a task's steps. In destructors of thread-local variables, and
+/// in atexit handlers, tokio's data of the thread may be freed already.
 pub(crate) fn can_poll_here() -> bool {
     !Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
 }
@@ -88,7 +88,7 @@ pub(crate) fn can_poll_here() -> bool {
 /// Runs `future`; a panic in it becomes an error.
 pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T> {
     let mut future = pin!(future);
-    // Whoever gets the error drops the future, so nobody sees what the panic left in it.
+    // Whoever gets the error drops the future, so nobody sees the state that the panic left in it.
     poll_fn(
         |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
@@ -99,7 +99,7 @@ pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T> {
     .await
 }
 
-/// What an operation ends with in which the library panicked.
+/// The error of an operation in which the library panicked.
 pub(crate) fn panicked() -> Error {
     let place =
         crate::panic_hook::take_place().map_or_else(String::new, |place| format!(" ({place})"));

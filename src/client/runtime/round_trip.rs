@@ -1,20 +1,20 @@
-//! A time that is measured again and again, smoothed.
+//! A time that is measured repeatedly, smoothed.
 
 use std::time::Duration;
 
-/// A round trip, measured again and again.
+/// A round trip, measured repeatedly.
 #[derive(Default)]
 pub(crate) struct RoundTrip {
     smoothed: Option<Duration>,
 }
 
 impl RoundTrip {
-    /// Learns from one that took `took`: an eighth of what is told.
+    /// Adds a sample, with a weight of one eighth.
     pub(crate) fn learn(&mut self, took: Duration) {
         self.smoothed = Some(self.smoothed.map_or(took, |s| (s * 7 + took) / 8));
     }
 
-    /// The smoothed one; None before the first.
+    /// The smoothed time; `None` before the first sample.
     pub(crate) fn get(&self) -> Option<Duration> {
         self.smoothed
     }

@@ -12,17 +12,18 @@ pub type ThreadSetup = fn();
 
 /// The stack of a thread that runs the library's own code, and functions that are quick.
 pub(crate) const STACK: usize = 512 * 1024;
-/// The stack of a thread that runs the program's callbacks: what threads of C programs have
-/// unless told otherwise. Only what is used takes memory.
+/// The stack of a thread that runs the program's callbacks: the default size for threads of C
+/// programs. Only what is used takes memory.
 pub(crate) const CALLBACK_STACK: usize = 8 * 1024 * 1024;
 
-/// Names a thread; no two of a process ever have the same. That of the standard library cannot
-/// be asked for while a thread's local data is being destroyed, where programs may still call.
+/// Identifies a thread; no two of a process ever have the same. The standard library's id is not
+/// available while a thread's local data is being destroyed, where programs may still call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ThreadId(u64);
 
 thread_local! {
-    /// 0 until it is asked for. Without a destructor, so that it is there until the thread is gone.
+    /// 0 until it is requested. Without a destructor, so that it exists until the thread has
+    /// exited.
     static ID: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -81,16 +82,16 @@ impl Thread {
         self.id
     }
 
-    /// Waits for its end, unless it is the calling thread itself.
+    /// Waits for its exit, unless it is the calling thread itself.
     pub(crate) fn join(self) {
         if self.id != ThreadId::current() {
-            // A panic there was caught and reported by whoever it concerned.
+            // A panic there was caught and reported already.
             let _ = self.handle.join();
         }
     }
 }
 
-/// What a thread gets that asks for another one while its local data is being destroyed.
+/// The error of a thread that starts another one while its local data is being destroyed.
 pub(crate) fn too_late() -> Error {
     Error::new(
         Status::NO_MEMORY,

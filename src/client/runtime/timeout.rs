@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 tokio::task_local! {
-    /// When the caller of the operation that runs here gives up.
+    /// The deadline of the caller of the operation that runs here.
     static DEADLINE: Option<Instant>;
 }
 
@@ -13,7 +13,7 @@ pub(crate) async fn until<F: Future>(deadline: Option<Instant>, task: F) -> F::O
     DEADLINE.scope(deadline, task).await
 }
 
-/// When the caller of the present operation gives up; `None` for never.
+/// The deadline of the present operation's caller; `None` for never.
 pub(crate) fn deadline_of_caller() -> Option<Instant> {
     DEADLINE.try_with(|deadline| *deadline).ok().flatten()
 }
@@ -23,7 +23,7 @@ pub(crate) fn deadline_of_caller() -> Option<Instant> {
 pub enum Timeout {
     /// No limit.
     Forever,
-    /// Take what is there, do not wait.
+    /// Returns what is there, without waiting.
     Poll,
     /// At most this long.
     After(Duration),

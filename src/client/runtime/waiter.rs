@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::sync::{lock, wait};
 
-/// Filled once by one thread, awaited by another.
+/// Filled once by one thread, waited for by another.
 pub(crate) struct Waiter<T> {
     state: Mutex<State<T>>,
     changed: Condvar,
@@ -20,7 +20,7 @@ struct State<T> {
 pub(crate) enum Waited<T> {
     /// The value is there.
     Value(T),
-    /// The thread is called to do something else than wait.
+    /// The thread is called to do something other than wait.
     Called,
     /// The deadline has passed.
     TimedOut,
@@ -37,7 +37,7 @@ impl<T> Waiter<T> {
         }
     }
 
-    /// Leaves the value; a second one replaces it.
+    /// Stores the value; a second one replaces it.
     pub(crate) fn fill(&self, value: T) {
         lock(&self.state).value = Some(value);
         self.changed.notify_one();
@@ -54,8 +54,8 @@ impl<T> Waiter<T> {
         lock(&self.state).value.is_some()
     }
 
-    /// Takes the value, waiting for it until `deadline` (`None`: for ever), or until called.
-    /// A thread whose time is over has no time for a call either.
+    /// Takes the value; waits for it until `deadline` (`None`: for ever), or until called. A thread
+    /// whose time is over has no time for a call either.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> Waited<T> {
         let mut state = lock(&self.state);
         loop {
@@ -73,7 +73,7 @@ impl<T> Waiter<T> {
         }
     }
 
-    /// Takes the value, waiting for it until `deadline`; for waiters that nobody calls.
+    /// Takes the value; waits for it until `deadline`. For waiters that nobody calls.
     pub(crate) fn wait_value(&self, deadline: Option<Instant>) -> Option<T> {
         loop {
             match self.wait(deadline) {
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_whose_time_is_over_is_called_in_vain_but_gets_its_value() {
+    fn a_thread_whose_time_is_over_ignores_a_call_but_gets_its_value() {
         let waiter = Waiter::new();
         let over = Some(Instant::now());
         waiter.call();

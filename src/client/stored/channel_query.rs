@@ -19,13 +19,13 @@ const READ: u8 = 1;
 const NO_REPLY_INDEX: u8 = 255;
 const HEAD: usize = 3 + 32 + 2 * BOX_INDEX_SIZE + 4;
 
-/// A query that a channel has prepared. To be stored before it is sent: it is all that a
-/// resumption needs beside the capability.
+/// A query that a channel has prepared. To be stored before it is sent: resuming needs nothing else
+/// beside the capability.
 #[derive(Clone)]
 pub struct ChannelQuery {
     /// It reads a box; otherwise it writes one.
     pub is_read: bool,
-    /// What travels to the courier.
+    /// What is sent to the courier.
     pub payload: Bytes,
     /// The box that is read or written.
     pub current_index: BoxIndex,
@@ -33,9 +33,9 @@ pub struct ChannelQuery {
     pub next_index: BoxIndex,
     /// Which of the two replicas of the box a read asks for.
     pub reply_index: Option<u8>,
-    /// Names the envelope.
+    /// Identifies the envelope.
     pub envelope_hash: Hash,
-    /// Opens the answer; to be kept secret.
+    /// Decrypts the answer; to be kept secret.
     pub descriptor: Bytes,
 }
 
@@ -76,11 +76,12 @@ impl ChannelQuery {
         }
     }
 
-    /// Refuses what no daemon can have prepared.
+    /// Refuses a query that no daemon can have prepared.
     ///
     /// # Errors
-    /// `ARG_EMPTY` without payload or descriptor, `ARG_VALUE` where the indices do not follow
-    /// each other or there is no such replica.
+    ///
+    /// `ARG_EMPTY` without payload or descriptor, `ARG_VALUE` where the indices do not follow each
+    /// other or there is no such replica.
     pub fn validate(&self) -> Result<()> {
         if self.payload.is_empty() || self.descriptor.is_empty() {
             return Err(Error::new(
@@ -98,7 +99,7 @@ impl ChannelQuery {
         check_reply_index(self.reply_index)
     }
 
-    /// Everything in one piece. As secret as the box that it is for.
+    /// The query as bytes. As secret as the box that it is for.
     pub fn to_bytes(&self) -> Bytes {
         let len = HEAD + self.descriptor.len() + self.payload.len() + SEAL;
         let mut bytes = Vec::with_capacity(len);
@@ -115,9 +116,10 @@ impl ChannelQuery {
         seal(bytes)
     }
 
-    /// What [`ChannelQuery::to_bytes`] made.
+    /// Reads the bytes of [`ChannelQuery::to_bytes`].
     ///
     /// # Errors
+    ///
     /// `ARG_VALUE` for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         parse(bytes)
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_off_or_changed_is_refused() {
+    fn truncated_or_changed_bytes_are_refused() {
         let saved = query().to_bytes();
         for len in 0..saved.len() {
             assert!(ChannelQuery::from_bytes(&saved[..len]).is_err(), "{len}");

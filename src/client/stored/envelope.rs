@@ -6,21 +6,21 @@ use crate::bacap::BoxIndex;
 use crate::wire::Hash;
 use crate::{Error, Result, Status};
 
-/// A box prepared for sending: what travels, and what is needed to read the answer.
+/// A box prepared for sending: what is sent, and what is needed to read the answer.
 #[derive(Clone)]
 pub struct Envelope {
-    /// What travels to the courier.
+    /// What is sent to the courier.
     pub ciphertext: Bytes,
-    /// Opens the answer; to be kept secret.
+    /// Decrypts the answer; to be kept secret.
     pub descriptor: Bytes,
-    /// Names this envelope, for instance to cancel it.
+    /// Identifies this envelope, for instance to cancel it.
     pub hash: Hash,
-    /// The index of the box that follows; `None` where whoever stored the envelope left it out.
+    /// The index of the next box; `None` where the envelope was stored without it.
     pub next_index: Option<BoxIndex>,
 }
 
 impl Envelope {
-    /// The index of the box that follows.
+    /// The index of the next box.
     pub fn next(&self) -> Result<BoxIndex> {
         self.next_index.clone().ok_or_else(|| {
             Error::new(

@@ -1,4 +1,4 @@
-//! Values that an application keeps and hands back.
+//! Values that an application stores and passes back.
 
 pub(crate) mod channel_query;
 pub(crate) mod destination;

@@ -15,24 +15,24 @@ const VERSION: u8 = 1;
 const WITHOUT_NEXT: u8 = 2;
 const HEAD: usize = 1 + 32 + BOX_INDEX_SIZE + 4;
 
-/// How much [`seal`] adds.
+/// The number of bytes that [`seal`] adds.
 pub(crate) const SEAL: usize = 32;
 
-/// Adds the hash by which [`unseal`] knows what was stored whole. `bytes` has room for it.
+/// Appends the hash by which [`unseal`] recognises complete bytes. `bytes` has room for it.
 pub(crate) fn seal(mut bytes: Vec<u8>) -> Bytes {
     let hash = blake2b_256(&bytes);
     bytes.extend_from_slice(&hash);
     WipingVec::new(bytes).into_bytes()
 }
 
-/// What was sealed; `None` for what was cut off or changed since.
+/// Returns what was sealed; `None` for bytes that were truncated or changed since.
 pub(crate) fn unseal(bytes: &[u8]) -> Option<&[u8]> {
     let (content, hash) = bytes.split_last_chunk::<SEAL>()?;
     (blake2b_256(content) == *hash).then_some(content)
 }
 
 impl Envelope {
-    /// Everything in one piece. As secret as the box that it is for.
+    /// The envelope as bytes. As secret as the box that it is for.
     pub fn to_bytes(&self) -> Bytes {
         let len = HEAD + self.descriptor.len() + self.ciphertext.len() + SEAL;
         let mut bytes = Vec::with_capacity(len);
@@ -47,7 +47,7 @@ impl Envelope {
         seal(bytes)
     }
 
-    /// What [`Envelope::to_bytes`] made; `ARG_VALUE` for anything else.
+    /// Reads the bytes of [`Envelope::to_bytes`]; fails with `ARG_VALUE` for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let parts = || {
             let (version, rest) = unseal(bytes)?.split_first()?;
@@ -74,7 +74,7 @@ impl Envelope {
         Self::from_parts(hash, next, descriptor, ciphertext)
     }
 
-    /// From the parts that other clients of the daemon store.
+    /// Builds an envelope from the parts that other clients of the daemon store.
     pub fn from_parts(
         hash: &Hash,
         next_index: Option<BoxIndex>,
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_off_changed_or_of_another_version_is_refused() {
+    fn truncated_changed_or_other_bytes_are_refused() {
         let saved = envelope().to_bytes();
         for len in 0..saved.len() {
             assert!(Envelope::from_bytes(&saved[..len]).is_err(), "{len}");

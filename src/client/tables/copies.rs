@@ -1,4 +1,4 @@
-//! Which couriers are at work on copy commands, and which have failed.
+//! Which couriers execute copy commands, and which have failed.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -9,12 +9,12 @@ use crate::pki::Document;
 use crate::sync::lock;
 use crate::wire::Hash;
 
-/// So long a courier remembers how a copy ended.
+/// How long a courier remembers the outcome of a copy.
 const REMEMBERED: Duration = Duration::from_secs(30 * 60);
 /// Couriers remembered at most, of each kind.
 const MAX_REMEMBERED: usize = 256;
 
-/// Which couriers are at work for which temporary streams, and which have failed.
+/// Which couriers work for which temporary streams, and which have failed.
 #[derive(Default)]
 pub(crate) struct Copies {
     state: Mutex<State>,
@@ -24,7 +24,7 @@ pub(crate) struct Copies {
 struct State {
     running: Vec<Running>,
     last: u64,
-    /// They had a command whose end nobody has waited for.
+    /// They had a command whose outcome nobody has waited for.
     left: Memory,
     failures: Memory,
 }
@@ -36,7 +36,7 @@ struct Running {
     reported: bool,
 }
 
-/// Couriers of streams, as long as they remember it themselves.
+/// Couriers of streams, as long as they remember the stream themselves.
 #[derive(Default)]
 struct Memory {
     list: VecDeque<Remembered>,
@@ -73,8 +73,8 @@ impl Memory {
     }
 }
 
-/// A copy command that is registered until this is dropped. Without its end having been
-/// told before, the courier may still be at work then.
+/// A copy command that is registered until this is dropped. Unless its outcome was reported before,
+/// the courier may still work on it then.
 pub(crate) struct AtWork<'a> {
     copies: &'a Copies,
     number: u64,
@@ -84,12 +84,12 @@ pub(crate) struct AtWork<'a> {
 }
 
 impl AtWork<'_> {
-    /// The courier is through with it.
+    /// The courier has completed it.
     pub(crate) fn succeeded(mut self) {
         self.is_over = true;
     }
 
-    /// The courier has failed, and would now only say so again.
+    /// The courier has failed, and would now only report that again.
     pub(crate) fn failed(mut self) {
         self.is_over = true;
         let mut state = lock(&self.copies.state);
@@ -110,8 +110,8 @@ impl Drop for AtWork<'_> {
 }
 
 impl Copies {
-    /// A courier begins.
-    pub(crate) fn begin(&self, stream: Hash, courier: Hash) -> AtWork<'_> {
+    /// A courier starts.
+    pub(crate) fn start(&self, stream: Hash, courier: Hash) -> AtWork<'_> {
         let mut state = lock(&self.state);
         state.left.forget(&stream);
         state.last += 1;
@@ -136,8 +136,8 @@ impl Copies {
         lock(&self.state).failures.of(stream, Instant::now())
     }
 
-    /// The courier that has a command for a stream: one that is waited for, and may be given
-    /// up before the next command begins, or one that was given up.
+    /// The courier that has a command for a stream: one whose caller waits, and may give up before
+    /// the next command starts, or one that was given up.
     pub(crate) fn at_work_for(&self, stream: &Hash) -> Option<Hash> {
         let mut state = lock(&self.state);
         let running = state.running.iter().find(|copy| copy.stream == *stream);
@@ -147,7 +147,7 @@ impl Copies {
         }
     }
 
-    /// Copies whose courier a new document does not name any more, each told once.
+    /// Copies whose courier a new document does not name any more, each reported once.
     pub(crate) fn vanished(&self, document: &Document) -> Vec<Event> {
         let mut state = lock(&self.state);
         let mut events = Vec::new();
@@ -170,26 +170,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_courier_is_at_work_until_its_end_was_told() {
+    fn a_courier_is_at_work_until_its_outcome_is_reported() {
         let copies = Copies::default();
         let (stream, courier) = ([1; 32], [2; 32]);
-        drop(copies.begin(stream, courier));
+        drop(copies.start(stream, courier));
         assert_eq!(copies.at_work_for(&stream), Some(courier));
-        let again = copies.begin(stream, [3; 32]);
+        let again = copies.start(stream, [3; 32]);
         assert_eq!(copies.at_work_for(&stream), Some([3; 32]));
         again.succeeded();
         assert_eq!(copies.at_work_for(&stream), None);
-        copies.begin(stream, courier).failed();
+        copies.start(stream, courier).failed();
         assert_eq!(copies.at_work_for(&stream), None);
         assert_eq!(copies.failed_for(&stream), [courier]);
         assert!(lock(&copies.state).running.is_empty());
     }
 
     #[test]
-    fn a_command_that_ends_late_leaves_the_next_one_of_its_stream_alone() {
+    fn a_command_that_completes_late_does_not_touch_the_next_one_of_its_stream() {
         let copies = Copies::default();
-        let first = copies.begin([1; 32], [2; 32]);
-        let next = copies.begin([1; 32], [2; 32]);
+        let first = copies.start([1; 32], [2; 32]);
+        let next = copies.start([1; 32], [2; 32]);
         drop(first);
         assert_eq!(lock(&copies.state).running.len(), 1);
         next.succeeded();

@@ -1,26 +1,26 @@
-//! Waiting for any reply to a plain message, as simple programs do.
+//! Waits for any reply to a plain message, as simple programs do.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-/// Counts replies that were told by events.
+/// Counts replies that were published as events.
 #[derive(Default)]
 pub(crate) struct Replies {
     came: AtomicU64,
-    /// So many of them a wait has reported.
+    /// How many of them a wait has reported.
     reported: AtomicU64,
     arrived: Notify,
 }
 
 impl Replies {
-    /// A reply came.
+    /// A reply arrived.
     pub(crate) fn arrive(&self) {
         self.came.fetch_add(1, Ordering::AcqRel);
         self.arrived.notify_waiters();
     }
 
-    /// Whether more came than `seen`; they are then reported.
+    /// Returns whether more arrived than `seen`; they are then reported.
     pub(crate) fn report_beyond(&self, seen: u64) -> bool {
         let came = self.came.load(Ordering::Acquire);
         if came > seen {
@@ -34,7 +34,7 @@ impl Replies {
         self.reported.load(Ordering::Acquire)
     }
 
-    /// Waits until more came than `seen`, and reports them.
+    /// Waits until more arrived than `seen`, and reports them.
     pub(crate) async fn beyond(&self, seen: u64) {
         loop {
             let arrived = self.arrived.notified();

@@ -15,7 +15,7 @@ use crate::client::connection::Link;
 use crate::client::shared::Shared;
 use crate::client::stored::channel_query::ChannelQuery;
 use crate::client::stored::destination::Destination;
-use crate::client::tables::channels::flights::{Flight, Word};
+use crate::client::tables::channels::flights::{Flight, QueryReport};
 use crate::client::tables::channels::Channel;
 use crate::wire::{codes, ChannelQueryReply, ChannelQuerySent, Request, WipingVec};
 use crate::{Error, Result, Status};
@@ -121,10 +121,10 @@ async fn attempt(
         tokio::select! {
             biased;
             word = flight.next() => match word {
-                Word::Reply(reply) => return Ok(Came::Reply(reply)),
-                Word::Ended => return Ok(Came::Ended),
-                Word::Sent(sent) if sent.error_code != 0 => return Ok(Came::Refused(sent)),
-                Word::Sent(sent) => deadline = Instant::now().checked_add(read_deadline(shared, &sent)),
+                QueryReport::Reply(reply) => return Ok(Came::Reply(reply)),
+                QueryReport::Ended => return Ok(Came::Ended),
+                QueryReport::Sent(sent) if sent.error_code != 0 => return Ok(Came::Refused(sent)),
+                QueryReport::Sent(sent) => deadline = Instant::now().checked_add(read_deadline(shared, &sent)),
             },
             () = &mut lost => return Ok(Came::Lost),
             () = until(deadline) => return Ok(Came::Lost),

@@ -123,7 +123,7 @@ impl Client {
         self.check_ciphertext(query.payload.len())?;
         self.shared.check_courier(courier)?;
         self.shared.check_online()?;
-        let flight = Flight::begin(
+        let flight = Flight::start(
             &self.shared.channels.flights,
             channel.id,
             query,

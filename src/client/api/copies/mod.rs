@@ -33,7 +33,7 @@ pub(crate) async fn run(
         write_cap,
         courier: Some((courier.node, courier.queue)),
     }));
-    let at_work = shared.copies.begin(stream, node);
+    let at_work = shared.copies.start(stream, node);
     let answer = resending::run(shared, LaneKind::Write, request).await?;
     let ended = answer.check();
     match &ended {

@@ -128,7 +128,7 @@ impl Shared {
         view.pigeonhole.as_ref().map(Sizes::of).ok_or_else(|| {
             Error::new(
                 Status::NO_GEOMETRY,
-                "the size of a box is not known: neither the daemon nor the configuration tells it",
+                "the size of a box is not known: neither the daemon nor the configuration states it",
             )
         })
     }

@@ -41,7 +41,7 @@ impl Shared {
             .ok_or_else(|| {
                 Error::new(
                     Status::NO_GEOMETRY,
-                    "the size of a message is not known: neither the daemon nor the configuration tells it",
+                    "the size of a message is not known: neither the daemon nor the configuration states it",
                 )
             })?;
         if payload.len() > max {

@@ -46,7 +46,7 @@ struct Reliable {
 }
 
 impl Reliable {
-    fn begin(
+    fn start(
         shared: &Arc<Shared>,
         id: Id,
         destination: &Destination,
@@ -54,7 +54,7 @@ impl Reliable {
     ) -> Result<Self> {
         Ok(Reliable {
             shared: Arc::clone(shared),
-            number: shared.reliable.begin(id, check)?,
+            number: shared.reliable.enter(id, check)?,
             id,
             destination: destination.clone(),
             payload: WipingVec::new(payload.to_vec()).into_bytes(),
@@ -169,7 +169,7 @@ impl Client {
         payload: &[u8],
     ) -> Result<Call<()>> {
         self.shared.check_message(destination, payload)?;
-        let reliable = Reliable::begin(&self.shared, *message_id, destination, payload)?;
+        let reliable = Reliable::start(&self.shared, *message_id, destination, payload)?;
         Ok(Call::now(move |shared| {
             shared.spawn(Box::pin(send_and_tell(reliable)));
             Ok(())
@@ -192,7 +192,7 @@ impl Client {
             Some(id) => *id,
             None => random_array()?,
         };
-        let reliable = Reliable::begin(&self.shared, id, destination, payload)?;
+        let reliable = Reliable::start(&self.shared, id, destination, payload)?;
         let undo = reliable.undo();
         let work = Call::task(move |_| async move {
             let reply = reliable.run().await?;

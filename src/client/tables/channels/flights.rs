@@ -1,7 +1,7 @@
-//! Channel queries that are on their way, and the daemon's words about them.
+//! Channel queries in flight, and the daemon's reports about them.
 //!
-//! A query is found by its message id, which the application chose. Whoever sends it
-//! holds a [`Flight`]; when that is dropped, a late answer is told as an event.
+//! A query is found by its message id, which the application chose. Its sender holds a [`Flight`];
+//! once that is dropped, a late answer is published as an event.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -16,10 +16,10 @@ use crate::sync::lock;
 use crate::wire::{ChannelQueryReply, ChannelQuerySent, Hash, Id};
 use crate::{Error, Result, Status};
 
-/// Ids of queries whose end was told, remembered so that nothing is told after it.
+/// Ids of completed queries, remembered so that nothing is reported after that.
 const OVER: usize = 256;
 
-/// All queries under way.
+/// All queries in flight.
 #[derive(Default)]
 pub(crate) struct Flights {
     live: InFlight<Arc<Entry>>,
@@ -30,10 +30,10 @@ struct Entry {
     channel: ChannelId,
     message_id: Id,
     hash: Hash,
-    /// Which box is written, if one is.
+    /// The box that is written, if one is.
     writes: Option<u64>,
     reports: Mutex<Reports>,
-    moved: Notify,
+    changed: Notify,
 }
 
 #[derive(Default)]
@@ -42,13 +42,13 @@ struct Reports {
     reply: Option<ChannelQueryReply>,
     /// The channel was closed.
     ended: bool,
-    /// An event has told that the query could not be sent.
+    /// An event has reported that the query could not be sent.
     refused: bool,
 }
 
-/// What the daemon, or the application, said about a query.
-pub(crate) enum Word {
-    /// It has left, or could not.
+/// A report of the daemon, or the application, about a query.
+pub(crate) enum QueryReport {
+    /// It was sent, or could not be.
     Sent(ChannelQuerySent),
     /// It was answered.
     Reply(ChannelQueryReply),
@@ -56,7 +56,7 @@ pub(crate) enum Word {
     Ended,
 }
 
-/// One query under way; dropping this ends that.
+/// One query in flight; dropping this ends that.
 pub(crate) struct Flight {
     flights: Arc<Flights>,
     number: u64,
@@ -64,20 +64,20 @@ pub(crate) struct Flight {
 }
 
 impl Flights {
-    /// Ends the channel's queries: whoever waits for one is told.
+    /// Completes the channel's queries: their callers get the error.
     pub(crate) fn end_channel(&self, channel: ChannelId) {
         let mut over = lock(&self.over);
         self.live.find(|entry| {
             if entry.channel == channel {
                 lock(&entry.reports).ended = true;
-                entry.moved.notify_one();
+                entry.changed.notify_one();
                 remember(&mut over, entry.message_id);
             }
             None::<()>
         });
     }
 
-    /// The daemon sent a query, or could not. `None` if its end was told before, else
+    /// The daemon sent a query, or could not. Returns `None` if the query had completed, else
     /// whether it is known at all.
     pub(crate) fn on_sent(&self, sent: &ChannelQuerySent) -> Option<bool> {
         let is_over = |id: &Id| lock(&self.over).contains(id);
@@ -91,12 +91,12 @@ impl Flights {
         reports.refused |= sent.error_code != 0;
         reports.sent = Some(sent.clone());
         drop(reports);
-        entry.moved.notify_one();
+        entry.changed.notify_one();
         Some(true)
     }
 
-    /// A query was answered. Gives the answer back where no such query is known, and its end
-    /// was not told before either.
+    /// A query was answered. Returns the answer where no such query is known, and none of that id
+    /// had completed.
     pub(crate) fn on_reply(&self, reply: ChannelQueryReply) -> Option<ChannelQueryReply> {
         let mut over = lock(&self.over);
         if reply
@@ -110,7 +110,7 @@ impl Flights {
             return Some(reply);
         };
         lock(&entry.reports).reply = Some(reply);
-        entry.moved.notify_one();
+        entry.changed.notify_one();
         remember(&mut over, entry.message_id);
         None
     }
@@ -122,12 +122,12 @@ impl Flights {
             .find(|entry| is_it(entry).then(|| Arc::clone(entry)))
     }
 
-    /// True if no write is on its way.
+    /// True if no write is in flight.
     pub(crate) fn are_drained(&self) -> bool {
         self.live.is_free_of(|entry| entry.writes.is_some())
     }
 
-    /// Waits until no write is on its way.
+    /// Waits until no write is in flight.
     pub(crate) async fn drained(&self) {
         self.live.freed_of(|entry| entry.writes.is_some()).await;
     }
@@ -140,7 +140,7 @@ fn remember(over: &mut VecDeque<Id>, id: Id) {
     over.push_back(id);
 }
 
-/// Refuses a query that another one on its way would be confused with.
+/// Refuses a query that would be confused with another one in flight.
 fn check(new: &Arc<Entry>, other: &Arc<Entry>) -> Result<()> {
     let same_box = new.writes.is_some() && new.writes == other.writes;
     let text = if new.message_id == other.message_id {
@@ -156,11 +156,12 @@ fn check(new: &Arc<Entry>, other: &Arc<Entry>) -> Result<()> {
 }
 
 impl Flight {
-    /// Enters a query that is to be sent.
+    /// Adds a query that is to be sent.
     ///
     /// # Errors
-    /// `BUSY` while its message id or envelope is on its way, or another write for its box.
-    pub(crate) fn begin(
+    ///
+    /// `BUSY` while its message id or envelope is in flight, or another write for its box.
+    pub(crate) fn start(
         flights: &Arc<Flights>,
         channel: ChannelId,
         query: &ChannelQuery,
@@ -172,9 +173,9 @@ impl Flight {
             hash: query.envelope_hash,
             writes: (!query.is_read).then(|| query.current_index.counter()),
             reports: Mutex::default(),
-            moved: Notify::new(),
+            changed: Notify::new(),
         });
-        let number = flights.live.begin(Arc::clone(&entry), check)?;
+        let number = flights.live.enter(Arc::clone(&entry), check)?;
         lock(&flights.over).retain(|id| *id != message_id);
         Ok(Flight {
             flights: Arc::clone(flights),
@@ -183,7 +184,7 @@ impl Flight {
         })
     }
 
-    /// What ends this flight as dropping it does, for whoever gives up before that.
+    /// Ends this flight as dropping it does, for a caller that gives up before that.
     pub(crate) fn undo(&self) -> Undo {
         let (flights, number) = (Arc::downgrade(&self.flights), self.number);
         Arc::new(move || {
@@ -197,12 +198,12 @@ impl Flight {
         self.entry.message_id
     }
 
-    /// An event has told that the query could not be sent, so none needs to tell its end.
+    /// An event has reported that the query could not be sent, so none reports its completion.
     pub(crate) fn was_refused(&self) -> bool {
         lock(&self.entry.reports).refused
     }
 
-    /// The query is about to be sent again: the word that it left is awaited anew.
+    /// The query is about to be sent again: the report that it was sent is expected anew.
     pub(crate) fn renew(&self) {
         let mut reports = lock(&self.entry.reports);
         if reports.ended {
@@ -211,34 +212,34 @@ impl Flight {
         reports.sent = None;
         reports.refused = false;
         drop(reports);
-        // An answer that came was none for good.
+        // The answer that came was not final.
         lock(&self.flights.over).retain(|id| *id != self.entry.message_id);
     }
 
-    /// Waits for the next word about the query.
-    pub(crate) async fn next(&self) -> Word {
+    /// Waits for the next report about the query.
+    pub(crate) async fn next(&self) -> QueryReport {
         loop {
             if let Some(word) = self.take() {
                 return word;
             }
-            self.entry.moved.notified().await;
+            self.entry.changed.notified().await;
         }
     }
 
-    fn take(&self) -> Option<Word> {
+    fn take(&self) -> Option<QueryReport> {
         let mut reports = lock(&self.entry.reports);
         if reports.ended {
-            return Some(Word::Ended);
+            return Some(QueryReport::Ended);
         }
         if let Some(reply) = reports.reply.take() {
-            return Some(Word::Reply(reply));
+            return Some(QueryReport::Reply(reply));
         }
-        reports.sent.take().map(Word::Sent)
+        reports.sent.take().map(QueryReport::Sent)
     }
 
     /// Waits until the channel is closed.
     pub(crate) async fn ended(&self) {
-        while !matches!(self.next().await, Word::Ended) {}
+        while !matches!(self.next().await, QueryReport::Ended) {}
     }
 }
 
@@ -253,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_the_queries_that_are_over_the_last_are_remembered() {
+    fn the_last_completed_queries_are_remembered() {
         let mut over = VecDeque::new();
         for number in 0..1000_u16 {
             let mut id = [0; 16];

@@ -1,7 +1,7 @@
-//! The channels that a client has open, under ids of its own, and where each of them stands.
+//! The channels that a client has open, under ids of its own, and the position of each.
 //!
-//! A daemon's own ids die with its connection and may be given out again; the library's
-//! are never used twice by one client, so a stale one is always noticed.
+//! A daemon's own ids are valid on one connection and may be given out again; the library's are
+//! never used twice by one client, so a stale one is always noticed.
 
 pub(crate) mod flights;
 pub(crate) mod opened;
@@ -17,13 +17,13 @@ use crate::sync::lock;
 use crate::wire::Hash;
 use crate::{Error, Result, Status};
 
-/// Names a channel of one client; never 0, never used twice.
+/// Identifies a channel of one client; never 0, never used twice.
 pub type ChannelId = u64;
 
 /// Answered queries that a channel remembers.
 const REMEMBERED: usize = 64;
 
-/// Which way a channel goes.
+/// The direction of a channel.
 #[derive(Clone)]
 pub(crate) enum End {
     Write(WriteCap),
@@ -47,15 +47,15 @@ impl End {
 pub(crate) struct Channel {
     pub(crate) id: ChannelId,
     pub(crate) end: End,
-    /// Which replica is asked where a read does not say.
+    /// The replica that is asked where a read names none.
     pub(crate) reply_index: Option<u8>,
     progress: Mutex<Progress>,
-    /// The channel of a daemon up to v0.0.72 that stands for this one.
+    /// The channel of a daemon up to v0.0.72 behind this one.
     pub(crate) opened: tokio::sync::Mutex<Option<Opened>>,
 }
 
 struct Progress {
-    /// Where the next write or read goes.
+    /// The position of the next write or read.
     position: BoxIndex,
     /// Boxes that were written through this channel, and by which envelope.
     written: VecDeque<(u64, Hash)>,
@@ -71,15 +71,15 @@ fn remember<T>(ring: &mut VecDeque<T>, item: T) {
 }
 
 impl Channel {
-    /// Where the next write or read goes.
+    /// The position of the next write or read.
     pub(crate) fn position(&self) -> BoxIndex {
         lock(&self.progress).position.clone()
     }
 
     /// Refuses a query that this channel cannot send.
     ///
-    /// A second write that was prepared for one box would be answered like the first, and one
-    /// of both contents would be lost: the second today, the first at a daemon up to v0.0.72.
+    /// A second write that was prepared for one box would be answered like the first, and one of
+    /// the two contents would be lost: the second today, the first at a daemon up to v0.0.72.
     pub(crate) fn admit(&self, query: &ChannelQuery) -> Result<()> {
         if query.is_read != self.end.is_read() {
             return Err(wrong_way(self.id, self.end.is_read()));
@@ -96,7 +96,7 @@ impl Channel {
         Ok(())
     }
 
-    /// A read is about to be sent. False if this very envelope was sent before.
+    /// A read is about to be sent. Returns false if this very envelope was sent before.
     pub(crate) fn ask(&self, hash: Hash) -> bool {
         let mut progress = lock(&self.progress);
         let is_new = !progress.asked.contains(&hash);
@@ -106,7 +106,7 @@ impl Channel {
         is_new
     }
 
-    /// A query was answered: the box is done, and the channel stands behind it. It never goes back.
+    /// A query was answered: the box is done, and the channel moves behind it. It never moves back.
     pub(crate) fn advance(&self, query: &ChannelQuery) {
         let mut progress = lock(&self.progress);
         let counter = query.current_index.counter();
@@ -122,7 +122,7 @@ impl Channel {
     }
 }
 
-/// Everything about channels that a client keeps.
+/// What a client keeps about its channels.
 #[derive(Default)]
 pub(crate) struct Channels {
     table: Mutex<Table>,
@@ -136,7 +136,7 @@ struct Table {
 }
 
 impl Channels {
-    /// Opens a channel that stands at `position`.
+    /// Opens a channel at `position`.
     pub(crate) fn open(
         &self,
         end: End,
@@ -162,9 +162,10 @@ impl Channels {
         id
     }
 
-    /// The open channel of this id.
+    /// Returns the open channel of this id.
     ///
     /// # Errors
+    ///
     /// `DAEMON_CHANNEL_NOT_FOUND`, the status that daemons have for it too.
     pub(crate) fn get(&self, id: ChannelId) -> Result<Arc<Channel>> {
         let table = lock(&self.table);
@@ -172,7 +173,7 @@ impl Channels {
         found.ok_or_else(|| not_found(id, table.last))
     }
 
-    /// The same, if it goes the way that is needed.
+    /// The same, if it has the direction that is needed.
     pub(crate) fn get_for(&self, id: ChannelId, reading: bool) -> Result<Arc<Channel>> {
         let channel = self.get(id)?;
         if channel.end.is_read() == reading {
@@ -181,17 +182,17 @@ impl Channels {
         Err(wrong_way(id, !reading))
     }
 
-    /// True if no write of a channel is on its way.
+    /// True if no write of a channel is in flight.
     pub(crate) fn are_drained(&self) -> bool {
         self.flights.are_drained()
     }
 
-    /// Waits until no write of a channel is on its way.
+    /// Waits until no write of a channel is in flight.
     pub(crate) async fn drained(&self) {
         self.flights.drained().await;
     }
 
-    /// Takes the channel out; what it has under way ends.
+    /// Removes the channel; its queries in flight complete.
     pub(crate) fn close(&self, id: ChannelId) -> Result<Arc<Channel>> {
         let mut table = lock(&self.table);
         let last = table.last;
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_never_used_twice_and_stale_ones_are_told_from_made_up_ones() {
+    fn ids_are_never_used_twice_and_stale_ones_differ_from_invented_ones() {
         let channels = Channels::default();
         let first = write_channel(&channels).id;
         channels.close(first).unwrap();
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_goes_one_way() {
+    fn a_channel_has_one_direction() {
         let channels = Channels::default();
         let id = write_channel(&channels).id;
         let error = channels.get_for(id, true).map(drop).unwrap_err();

@@ -1,4 +1,4 @@
-//! A channel of a daemon up to v0.0.72, as it stands there.
+//! A channel of a daemon up to v0.0.72, and its state there.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -8,19 +8,19 @@ use crate::client::connection::Link;
 use crate::client::stored::channel_query::ChannelQuery;
 use crate::wire::Hash;
 
-/// Envelopes that a channel of the daemon is remembered to have prepared.
+/// Envelopes prepared by the daemon's channel that are remembered.
 const KNOWN: usize = 64;
 
-/// A daemon's channel: good on one connection only.
+/// A daemon's channel: valid on one connection only.
 #[derive(Clone)]
 pub(crate) struct Opened {
     pub(crate) link: Weak<Link>,
     pub(crate) id: u16,
-    /// Where the daemon's channel stands: the box of the query that it prepared last.
+    /// The position of the daemon's channel: the box of the query that it prepared last.
     pub(crate) at: BoxIndex,
-    /// Queries for that box, whose answers the daemon can open on this channel.
+    /// Queries for that box; the daemon can decrypt their answers on this channel.
     pub(crate) knows: VecDeque<Hash>,
-    /// The query that it was resumed for, until it is asked to prepare another.
+    /// The query that it was resumed for, until it prepares another.
     pub(crate) resumed_for: Option<Hash>,
 }
 
@@ -39,7 +39,7 @@ impl Opened {
         self.link.ptr_eq(&Arc::downgrade(link))
     }
 
-    /// The daemon's channel has prepared a query, and stands at its box now.
+    /// The daemon's channel has prepared a query, and is at its box now.
     pub(crate) fn learn(&mut self, query: &ChannelQuery) {
         if self.at != query.current_index {
             self.at = query.current_index.clone();

@@ -103,7 +103,7 @@ impl Client {
             return Err(Error::new(Status::ARG_EMPTY, "the payload is empty"));
         }
         check_payload(payload)?;
-        let turn = builder.begin()?;
+        let turn = builder.start_turn()?;
         self.shared.check_envelopes()?;
         let envelopes = self.shared.stream_sizes()?.boxes_of(payload.len());
         let (is_start, tail) = builder.check_room(envelopes)?;
@@ -129,7 +129,7 @@ impl Client {
         start_index: &BoxIndex,
         max_count: u32,
     ) -> Result<Call<BoxIndex>> {
-        let turn = builder.begin()?;
+        let turn = builder.start_turn()?;
         let envelopes = usize::try_from(max_count).unwrap_or(usize::MAX);
         let (is_start, tail) = builder.check_room(envelopes)?;
         let ends = StreamEnds {

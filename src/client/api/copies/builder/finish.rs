@@ -123,7 +123,7 @@ impl Client {
     pub fn copy_builder_write(&self, builder: &Arc<CopyBuilder>) -> Result<Call<()>> {
         self.shared.check_open()?;
         self.shared.check_next_index()?;
-        let turn = builder.begin()?;
+        let turn = builder.start_turn()?;
         lock(&builder.state).check_alive()?;
         Ok(working(turn, |shared, turn| async move {
             write(&shared, &turn.builder).await
@@ -146,7 +146,7 @@ impl Client {
         if let Some(courier) = &courier {
             self.shared.check_courier(courier)?;
         }
-        let turn = builder.begin()?;
+        let turn = builder.start_turn()?;
         {
             let state = lock(&builder.state);
             state.check_alive()?;
@@ -165,7 +165,7 @@ impl Client {
     pub fn copy_builder_tombstone(&self, builder: &Arc<CopyBuilder>) -> Result<Call<()>> {
         self.shared.check_open()?;
         self.shared.check_next_index()?;
-        let turn = builder.begin()?;
+        let turn = builder.start_turn()?;
         Ok(working(turn, tombstone))
     }
 }

@@ -78,7 +78,7 @@ impl CopyBuilder {
     }
 
     /// Takes the builder for one operation; `BUSY` while another has it.
-    fn begin(self: &Arc<Self>) -> Result<Turn> {
+    fn start_turn(self: &Arc<Self>) -> Result<Turn> {
         let mut state = lock(&self.state);
         if state.turn.is_some() {
             return Err(Error::new(

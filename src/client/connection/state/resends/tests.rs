@@ -98,10 +98,10 @@ impl Bench {
 
     /// Cancels sent at each second of a stretch of time.
     fn cancels_over(&mut self, seconds: u64) -> Vec<u64> {
-        let begun = self.now;
+        let started = self.now;
         let mut at = Vec::new();
         for second in 1..=seconds {
-            self.now = begun + Duration::from_secs(second);
+            self.now = started + Duration::from_secs(second);
             for _ in self.resends.due_cancels(&self.queries, self.now) {
                 at.push(second);
             }

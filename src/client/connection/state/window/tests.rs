@@ -8,7 +8,7 @@ use super::*;
 struct Lane {
     daemon: Daemon,
     window: Window,
-    begun: Instant,
+    started: Instant,
     in_flight: usize,
     waiting: usize,
     /// Most requests that were in the daemon's queue or in flight at once.
@@ -26,7 +26,7 @@ impl Lane {
         Lane {
             daemon,
             window,
-            begun: Instant::now(),
+            started: Instant::now(),
             in_flight: 0,
             waiting: 0,
             most: 0,
@@ -34,18 +34,18 @@ impl Lane {
     }
 
     fn at(&self, seconds: f64) -> Instant {
-        self.begun + Duration::from_secs_f64(seconds)
+        self.started + Duration::from_secs_f64(seconds)
     }
 
     /// Runs so many requests, all at once. Returns the seconds that it takes.
     fn burst(&mut self, requests: usize) -> f64 {
-        let begun = self.daemon.now;
+        let started = self.daemon.now;
         self.waiting = requests;
         self.most = 0;
         while self.waiting + self.in_flight > 0 {
             self.one_answer();
         }
-        self.daemon.now - begun
+        self.daemon.now - started
     }
 
     /// Fills the window and runs until one request is answered.
@@ -69,14 +69,14 @@ impl Lane {
 
 /// The same from a sender without a window.
 fn unbounded(mut daemon: Daemon, requests: usize) -> f64 {
-    let begun = daemon.now;
+    let started = daemon.now;
     for _ in 0..requests {
         daemon.submit(false);
     }
     for _ in 0..requests {
         daemon.answer();
     }
-    daemon.now - begun
+    daemon.now - started
 }
 
 const RUNS: u64 = 400;
