@@ -1,9 +1,9 @@
-//! Couriers: which there are, and which of them performs a copy command.
+//! Couriers: which exist, and which of them executes a copy command.
 //!
-//! A courier remembers how a copy ended for half an hour and then only repeats it, so
-//! after a failure another one is chosen. One whose command was given up here is still at
-//! work on it, so it is taken again: another one would do the same beside it. And a courier
-//! that is no longer in the network's document will not answer: who waits for one is told.
+//! A courier remembers the outcome of a copy for half an hour and then only repeats it, so after a
+//! failure another one is chosen. A courier whose command was given up here still executes it, so
+//! it is taken again: another one would do the same beside it. A courier that is missing in the
+//! network's document will not answer: an event reports that to those who wait for it.
 
 use crate::client::handle::Client;
 use crate::client::runtime::query_ids::random_array;
@@ -18,7 +18,7 @@ use crate::{Error, Result, Status};
 pub(crate) const COURIER: &str = "courier";
 
 impl Shared {
-    /// Tells of couriers that are at work and not in this new document.
+    /// Publishes which busy couriers are missing in this new document.
     pub(crate) fn publish_vanished(&self, document: &Document) {
         self.publish_all(self.copies.vanished(document));
     }
@@ -45,7 +45,7 @@ impl Client {
     }
 
     /// `count` couriers on different nodes, in random order.
-    /// `NOT_ENOUGH_COURIERS` if there are fewer.
+    /// Fails with `NOT_ENOUGH_COURIERS` if there are fewer.
     pub fn distinct_couriers(&self, count: usize) -> Result<Vec<Service>> {
         let mut left = self.pki_document()?.services(COURIER);
         let mut chosen: Vec<Service> = Vec::new();
@@ -94,7 +94,7 @@ impl Shared {
             return Ok(destination((*courier).clone()));
         }
         let all: Vec<&Service> = couriers.iter().collect();
-        // Where every one has failed, one may have forgotten by now.
+        // Where every one has failed, one may have dropped the failure by now.
         let choice = if fresh.is_empty() { all } else { fresh };
         let chosen = choice[random_below(choice.len())?];
         Ok(destination(chosen.clone()))

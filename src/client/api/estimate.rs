@@ -1,9 +1,9 @@
-//! How long work will take: reckoned from the rate at which the network lets a daemon send,
-//! from the round trips, and from the price of an encryption at the daemon.
+//! Estimates how long a set of operations takes: from the rate at which the network lets a daemon
+//! send, from the round trips, and from the price of an encryption at the daemon.
 //!
-//! A daemon sends packets at a fixed mean rate, for all its clients. A box that is written is
-//! one packet, a box that is read two. Each has to be encrypted first, which takes the daemon
-//! seconds on some networks. Whichever of the two is slower holds work up.
+//! A daemon sends packets at a fixed mean rate, for all its clients. A box that is written is one
+//! packet, a box that is read two. Each has to be encrypted first, which takes the daemon seconds
+//! on some networks. The slower of the two sets the pace.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ struct Pace {
     /// Seconds that a packet of a read and of a write is away.
     read: f64,
     write: f64,
-    /// Seconds that an encryption takes, and how many go on at once.
+    /// Seconds that an encryption takes, and how many run at once.
     encryption: f64,
     encryptions: f64,
 }
@@ -43,7 +43,7 @@ impl Amount {
         let packets = PACKETS_OF_A_READ * self.reads + PACKETS_OF_A_WRITE * writes;
         // Each box of a copy is an envelope inside another: encrypted twice.
         let encryptions = self.reads + self.writes + 2.0 * self.stream;
-        // Where packets are quick, it is the window that holds work up.
+        // Where packets are quick, the window sets the pace.
         #[allow(clippy::cast_precision_loss)] // a dozen
         let turns = |requests: f64| (requests / window::MAX as f64 - 1.0).max(0.0);
         let or_none = |requests: f64, seconds: f64| if requests > 0.0 { seconds } else { 0.0 };
@@ -62,9 +62,9 @@ impl Amount {
 }
 
 impl Client {
-    /// How long it takes on average to poll `reads` boxes once, write `writes` boxes or plain
-    /// messages and copy a payload of `copied` bytes, all at the same time and beside nothing
-    /// else. A time that is longer than can be said is the longest that can.
+    /// Estimates how long it takes on average to poll `reads` boxes once, write `writes` boxes or
+    /// plain messages and copy a payload of `copied` bytes, all at the same time and beside nothing
+    /// else. A time too long for the type is returned as its maximum.
     ///
     /// # Errors
     /// `NO_PKI_DOCUMENT`; `NO_GEOMETRY`, where something is to be copied.
@@ -94,12 +94,12 @@ impl Client {
                 .as_secs_f64(),
             encryptions: self.shared.encryption.connections() as f64,
         };
-        let work = Amount {
+        let amount = Amount {
             reads: reads as f64,
             writes: writes as f64,
             stream,
         };
-        Ok(Duration::try_from_secs_f64(work.takes(&pace)).unwrap_or(Duration::MAX))
+        Ok(Duration::try_from_secs_f64(amount.takes(&pace)).unwrap_or(Duration::MAX))
     }
 }
 
@@ -118,12 +118,12 @@ mod tests {
     };
 
     fn takes(reads: u32, writes: u32, stream: u32, pace: &Pace) -> f64 {
-        let work = Amount {
+        let amount = Amount {
             reads: reads.into(),
             writes: writes.into(),
             stream: stream.into(),
         };
-        work.takes(pace)
+        amount.takes(pace)
     }
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_quick_network_the_window_is_what_holds_work_up() {
+    fn on_a_quick_network_the_window_sets_the_pace() {
         let quick = Pace { rate: 1e6, ..TODAY };
         let about = |takes: f64, seconds: f64| assert!((takes - seconds).abs() < 0.1, "{takes}");
         about(takes(1200, 0, 0, &quick), 99.0 * 3.0 + 3.0);
@@ -147,16 +147,16 @@ mod tests {
 
     #[test]
     fn encryptions_count_where_they_are_slower_than_packets_and_before_the_first_of_them() {
-        let dear = Pace {
+        let expensive = Pace {
             encryption: 4.0,
             ..TODAY
         };
-        assert_eq!(takes(1, 0, 0, &dear), 4.0 + 2.0 + 3.0);
-        assert_eq!(takes(0, 10, 0, &dear), 40.0 + 1.0 + 2.0);
-        assert_eq!(takes(0, 0, 10, &dear), 80.0 + 1.0 + 4.0);
+        assert_eq!(takes(1, 0, 0, &expensive), 4.0 + 2.0 + 3.0);
+        assert_eq!(takes(0, 10, 0, &expensive), 40.0 + 1.0 + 2.0);
+        assert_eq!(takes(0, 0, 10, &expensive), 80.0 + 1.0 + 4.0);
         let two = Pace {
             encryptions: 4.0,
-            ..dear
+            ..expensive
         };
         assert_eq!(takes(10, 0, 0, &two), 4.0 + 20.0 + 3.0);
     }
@@ -185,12 +185,12 @@ mod tests {
                 ..TODAY
             };
             for requests in [1, 5, 12, 30, 40, 200] {
-                let near = |estimate: f64, took: f64| {
+                let check = |estimate: f64, took: f64| {
                     let off = (estimate / took - 1.0).abs();
                     assert!(off <= 0.25, "{requests}, {away} s: {estimate} for {took}");
                 };
-                near(takes(requests, 0, 0, &pace), simulated(requests, 2, away));
-                near(takes(0, requests, 0, &pace), simulated(requests, 1, away));
+                check(takes(requests, 0, 0, &pace), simulated(requests, 2, away));
+                check(takes(0, requests, 0, &pace), simulated(requests, 1, away));
             }
         }
     }

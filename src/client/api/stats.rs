@@ -1,5 +1,5 @@
-//! What a client is doing and has done, in numbers: for bug reports, and for programs that
-//! show their users why something takes long.
+//! Counters of what a client does and has done: for bug reports, and for programs that show their
+//! users why something takes long.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use crate::client::connection::{Lane, LaneKind};
 use crate::client::handle::Client;
 use crate::client::shared::Shared;
 
-/// The numbers of one lane.
+/// The counters of one lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LaneStats {
-    /// How many of its connections stand.
+    /// How many of its connections are established.
     pub open: u64,
     /// How often it was connected.
     pub connects: u64,
-    /// How often the daemon still had its session then.
+    /// How often the daemon resumed its session.
     pub resumes: u64,
-    /// Requests sent, each time that one was.
+    /// Requests sent, each time.
     pub requests: u64,
     /// Replies to them.
     pub answers: u64,
@@ -35,16 +35,16 @@ pub struct LaneStats {
     pub shortest: Duration,
 }
 
-/// The numbers of a client.
+/// The counters of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Operations that are not over.
+    /// Operations that are incomplete.
     pub operations: u64,
-    /// Results that nobody has fetched.
+    /// Results that nobody has claimed.
     pub kept: u64,
     /// Open event sinks.
     pub sinks: u64,
-    /// Notices that slow readers lost.
+    /// Notices dropped because readers were slow.
     pub dropped: u64,
     /// Local requests; writes, copies and messages; reads; encryptions.
     pub lanes: [LaneStats; LaneKind::ALL.len()],
@@ -101,7 +101,8 @@ impl Shared {
 }
 
 impl Client {
-    /// The numbers as they are now; each lane's fit together. Asks nobody, waits for nothing.
+    /// Returns the counters as they are now; those of each lane are consistent. Sends no request,
+    /// waits for nothing.
     pub fn stats(&self) -> Stats {
         let (operations, kept) = self.shared.ops.count();
         Stats {

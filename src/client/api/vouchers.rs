@@ -1,9 +1,9 @@
 //! Contact vouchers: how somebody who has nothing but 32 bytes joins a group.
 //!
-//! The joiner mints a voucher for a message stream of their own, writes its payload to
-//! the first box of the voucher's stream and hands over the voucher. The inductor derives
-//! the stream, reads the payload, inducts it and writes the sealed reply to the second
-//! box. The joiner opens that. All of it is computed by the daemon; nothing travels.
+//! The joiner mints a voucher for a message stream of their own, writes its payload to the first
+//! box of the voucher's stream and hands over the voucher. The inductor derives the stream, reads
+//! the payload, inducts it and writes the sealed reply to the second box. The joiner opens that.
+//! The daemon computes all of it; nothing is sent.
 
 use bytes::Bytes;
 
@@ -26,7 +26,7 @@ pub struct VoucherStream {
     pub read_cap: ReadCap,
 }
 
-/// What minting gives the joiner.
+/// What minting returns to the joiner.
 #[derive(Clone)]
 pub struct MintedVoucher {
     /// The voucher, to be handed over out of band.
@@ -41,10 +41,10 @@ pub struct MintedVoucher {
     pub public_key: Bytes,
 }
 
-/// What inducting gives the inductor.
+/// What inducting returns to the inductor.
 #[derive(Clone)]
 pub struct Induction {
-    /// How the joiner wants to be called.
+    /// The joiner's display name.
     pub display_name: String,
     /// To read the joiner's messages; for the group.
     pub message_read_cap: ReadCap,
@@ -56,14 +56,14 @@ pub struct Induction {
     pub salt: Bytes,
 }
 
-/// What opening gives the joiner.
+/// What opening returns to the joiner.
 #[derive(Clone)]
 pub struct OpenedVoucher {
     /// What the inductor sent.
     pub who_reply: Bytes,
     /// What the message stream was changed with.
     pub salt: Bytes,
-    /// To write messages with from now on.
+    /// Writes messages from now on.
     pub message_write_cap: WriteCap,
 }
 
@@ -122,7 +122,7 @@ fn read_opened(answer: &Answer) -> Result<OpenedVoucher> {
     }
 }
 
-/// The daemon does not survive the handling of a shorter key, and answers nothing.
+/// The daemon crashes on a shorter key, and answers nothing.
 const SHORTEST_KEY: usize = 32;
 
 fn check_key(key: &[u8]) -> Result<()> {
@@ -141,7 +141,7 @@ fn check_key(key: &[u8]) -> Result<()> {
 impl Client {
     /// Mints a voucher for a message stream.
     ///
-    /// `ARG_EMPTY` without a name, `UNSUPPORTED` before daemon v0.0.80.
+    /// Fails with `ARG_EMPTY` without a name, with `UNSUPPORTED` before daemon v0.0.80.
     pub fn voucher_mint(
         &self,
         message_write_cap: &WriteCap,
@@ -155,7 +155,7 @@ impl Client {
         self.computing(&request, read_minted)
     }
 
-    /// The stream of a voucher: what it tells, and where it is answered.
+    /// Returns the stream of a voucher: its payload, and the place of the answer.
     pub fn voucher_derive_stream(&self, voucher: &Hash) -> Result<Call<VoucherStream>> {
         self.local(&Request::VoucherDeriveStream { voucher }, read_stream)
     }
@@ -180,7 +180,8 @@ impl Client {
         self.computing(&request, read_induction)
     }
 
-    /// Opens the reply to a voucher of one's own. `ARG_SIZE` for a key that is too short for any, `VOUCHER_SEAL_OPEN_FAILED` if it is not for this key.
+    /// Opens the reply to a voucher of one's own. Fails with `ARG_SIZE` for a key that is too short
+    /// for any, with `VOUCHER_SEAL_OPEN_FAILED` if it is not for this key.
     pub fn voucher_open(
         &self,
         voucher_secret_key: &[u8],
@@ -209,7 +210,7 @@ impl Client {
         Ok(Call::local(call.encrypting(0, Priority::Call)))
     }
 
-    /// Refuses an empty part, and one that came out of no box.
+    /// Refuses an empty part, and one that is too large for a box.
     fn check_part(&self, what: &str, part: &[u8]) -> Result<()> {
         if part.is_empty() {
             return Err(Error::new(
@@ -220,7 +221,7 @@ impl Client {
         self.check_fits(what, part)
     }
 
-    /// Refuses what can neither come out of a box nor go into one.
+    /// Refuses what does not fit a box.
     fn check_fits(&self, what: &str, part: &[u8]) -> Result<()> {
         let view = lock(&self.shared.view);
         let max = view.pigeonhole.as_ref();

@@ -1,4 +1,4 @@
-//! What most programs want: one box written or read, from bytes to bytes.
+//! Writes or reads one box, from bytes to bytes: what most programs need.
 
 pub(crate) mod polling;
 pub(crate) mod resending;
@@ -24,7 +24,7 @@ use crate::{Result, Status};
 pub struct ReadBox {
     /// Its content.
     pub plaintext: Bytes,
-    /// The index of the box that follows.
+    /// The index of the next box.
     pub next_index: BoxIndex,
 }
 
@@ -37,7 +37,7 @@ impl Found {
     }
 }
 
-/// An envelope may have grown too old while it waited for the daemon: so many fresh ones are made.
+/// An envelope may expire while it waits for the daemon: so many fresh ones are made.
 const FRESH_ENVELOPES: usize = 3;
 /// How often a box is read back that should be there.
 const READ_BACK: usize = 3;
@@ -55,16 +55,16 @@ pub(crate) async fn write_box(
     loop {
         let mut place = Place::take(&shared, LaneKind::Write)?;
         let envelope = place.encrypt_write(&cap, &index, &plaintext).await?;
-        let fate = place.send_envelope(&kind, &envelope, flags, None).await;
-        replayed |= fate.replayed;
+        let sent = place.send_envelope(&kind, &envelope, flags, None).await;
+        replayed |= sent.replayed;
         let doubtful = replayed || shared.features().may_meet_itself();
-        match fate.outcome {
+        match sent.outcome {
             Ok(_) => return envelope.next(),
             Err(error) if error.status() == Status::BOX_ALREADY_EXISTS && doubtful => {
                 return match holds(&shared, &cap, &index, &plaintext).await {
                     Some(true) => envelope.next(),
                     Some(false) => Err(error),
-                    None => Err(resending::may_have_met_itself(&error, replayed)),
+                    None => Err(resending::may_be_own_write(&error, replayed)),
                 };
             }
             Err(error)
@@ -77,9 +77,9 @@ pub(crate) async fn write_box(
     }
 }
 
-/// Reads a box back to see whether it holds what was to be written: after a lost
-/// connection a write may meet itself, and before v0.0.74 at any time. `None` where the box
-/// cannot be read.
+/// Reads a box back to see whether it holds what was to be written: after a lost connection a write
+/// may find itself written already, and before v0.0.74 at any time. `None` where the box cannot be
+/// read.
 async fn holds(
     shared: &Arc<Shared>,
     cap: &WriteCap,
@@ -134,7 +134,7 @@ pub(crate) async fn read_box(
 }
 
 impl Client {
-    /// Encrypts, sends and awaits one box; gives the index of the next. An empty
+    /// Encrypts and sends one box and waits for the answer; returns the index of the next. An empty
     /// plaintext is a tombstone.
     pub fn write_box(
         &self,
@@ -143,7 +143,7 @@ impl Client {
         plaintext: &[u8],
         flags: StartFlags,
     ) -> Result<Call<BoxIndex>> {
-        // Encoded once for its checks: bad arguments are refused before anything begins.
+        // Encoded once for its checks: bad arguments are refused before anything starts.
         requests::encrypt_write_call(&self.shared, cap, index, plaintext, Priority::Write)?;
         let (cap, index) = (cap.clone(), index.clone());
         let plaintext = WipingVec::new(plaintext.to_vec()).into_bytes();

@@ -1,13 +1,13 @@
-//! Which envelope a box is polled with that is not there yet: the one before, or a fresh one.
+//! Which envelope polls a box that is missing: the previous one, or a fresh one.
 //!
-//! A fresh envelope makes its courier ask the replicas at once, but the daemon has to encrypt
-//! it, which takes seconds of its processor on some networks. An envelope that the courier
-//! knows already costs nothing of that. It is answered from what the courier knows, and has it
-//! look again for the next time: a box is seen one or two polls late. Each time it goes to a
-//! courier that the daemon picks by chance, and each of them looks five times more, then repeats
-//! "not found" for good; so it may do with what is older than five minutes.
+//! A fresh envelope makes its courier ask the replicas at once, but the daemon has to encrypt it,
+//! which takes seconds of its processor on some networks. An envelope that the courier knows
+//! already costs no encryption. The courier answers it from its cache, and looks again for the next
+//! time: a box is seen one or two polls late. Each poll goes to a courier that the daemon picks at
+//! random. Each courier looks five times more, then repeats "not found" for good; it may do so for
+//! envelopes older than five minutes.
 //!
-//! So where encrypting is cheap, each poll has a fresh envelope. Where it is not, an envelope is
+//! So where encrypting is cheap, each poll has a fresh envelope. Where it is not, one envelope is
 //! polled so often that encrypting takes a small share of the time that the packets take.
 
 use std::time::{Duration, Instant};
@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 const LOOK_UPS: u32 = 5;
 /// Couriers forget an envelope that is older.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
-/// Encrypting may take so much of the time that the packets take.
+/// The share of the packets' time that encrypting may take.
 const SHARE: f64 = 1.0 / 8.0;
-/// What takes less is cheap on every network: a box is polled once a second at most.
+/// An encryption that takes less is cheap on every network: a box is polled at most once a second.
 const CHEAP: Duration = Duration::from_millis(1);
 
-/// What the next poll is made with.
+/// The envelope of the next poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     Same,
@@ -31,17 +31,17 @@ pub(crate) enum Next {
 /// What polling costs now.
 #[derive(Clone, Copy)]
 pub(crate) struct Costs {
-    /// What an encryption takes at the daemon; None where nobody has measured it.
+    /// The price of an encryption at the daemon; `None` where nobody has measured it.
     pub(crate) encryption: Option<Duration>,
     /// Time in which the daemon sends the packets of one poll, on average.
     pub(crate) packets: Duration,
     /// Couriers among which the daemon picks.
     pub(crate) couriers: u32,
-    /// The caller waits no longer than until then.
+    /// The caller waits until then at most.
     pub(crate) deadline: Option<Instant>,
 }
 
-/// One envelope, and how it was polled.
+/// One envelope, and how often it was polled.
 #[derive(Clone, Copy)]
 pub(crate) struct Polled {
     made: Instant,
@@ -62,7 +62,7 @@ impl Polled {
         self.polls += 1;
     }
 
-    /// What the poll that is made now is to be made with.
+    /// Decides the envelope of the poll that is made now.
     pub(crate) fn next(&self, now: Instant, costs: &Costs) -> Next {
         let age = now.saturating_duration_since(self.made);
         let worn = self.polls >= LOOK_UPS.saturating_mul(costs.couriers.max(1)) || age >= MAX_AGE;
@@ -73,8 +73,8 @@ impl Polled {
         }
     }
 
-    /// The caller gives up before another poll after this one: a box that was written in the
-    /// meantime is seen now or not at all.
+    /// The caller gives up before another poll after this one: a box that was written meanwhile is
+    /// seen now or not at all.
     fn is_last_chance(&self, now: Instant, age: Duration, costs: &Costs) -> bool {
         let poll = age / self.polls.max(1) + costs.encryption.unwrap_or_default();
         costs
@@ -85,7 +85,7 @@ impl Polled {
 
 /// Polls that one encryption is spread over.
 fn worth(costs: &Costs) -> u32 {
-    // Where it is not known, the next one tells.
+    // Where the price is unknown, the next encryption measures it.
     let encryption = costs.encryption.unwrap_or_default();
     if encryption < CHEAP {
         return 1;
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dear_one_is_spread_over_polls_by_its_price_and_that_of_packets() {
+    fn an_expensive_one_is_spread_over_polls_by_its_price_and_that_of_packets() {
         assert_eq!(polls(&costs(500), 3 * SECOND), 2);
         assert_eq!(polls(&costs(2150), 3 * SECOND), 9);
         let quick = Costs {
@@ -158,12 +158,15 @@ mod tests {
 
     #[test]
     fn an_envelope_is_given_up_when_its_look_ups_are_used_up_or_it_is_old() {
-        let dear = costs(60_000);
-        assert_eq!(polls(&dear, 2 * SECOND), 15);
-        assert_eq!(polls(&dear, 301 * SECOND), 1);
-        assert_eq!(polls(&dear, 100 * SECOND), 3);
+        let expensive = costs(60_000);
+        assert_eq!(polls(&expensive, 2 * SECOND), 15);
+        assert_eq!(polls(&expensive, 301 * SECOND), 1);
+        assert_eq!(polls(&expensive, 100 * SECOND), 3);
         for couriers in [0, 1] {
-            let one = Costs { couriers, ..dear };
+            let one = Costs {
+                couriers,
+                ..expensive
+            };
             assert_eq!(polls(&one, 2 * SECOND), 5);
         }
     }

@@ -1,10 +1,9 @@
-//! Boxes sent so that they arrive: start resending, and its cancel.
+//! Sends boxes until they are answered: start resending, and its cancel.
 //!
-//! The daemon repeats a box until it is answered. What it does not do well, the
-//! library does: a read of a box that is not there yet is not left to the
-//! daemon's endless retry, which a courier may never answer, but polled, with the
-//! same envelope for a while where encrypting is dear (see `polling`), waiting in
-//! line with all other reads in between.
+//! The daemon resends a box until it is answered. The library replaces what the daemon does not do
+//! well: a read of a missing box is not left to the daemon's endless retry, which a courier may
+//! never answer. It is polled, with the same envelope for a while where encrypting is expensive
+//! (see `polling`), and queues with all other reads in between.
 
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
@@ -29,10 +28,11 @@ use crate::sync::lock;
 use crate::wire::{Features, Hash, ReplyBody};
 use crate::{Error, Result, Status};
 
-/// Between two polls of one box, at least: a reader's rate must not tell what it is doing.
+/// The shortest pause between two polls of one box: the rate of a reader must not reveal what it
+/// does.
 pub(crate) const POLL_EVERY: Duration = Duration::from_secs(1);
 
-/// So often in a row the daemon may refuse a read that waits, over some three minutes.
+/// How often in a row the daemon may refuse a waiting read, over some three minutes.
 const REFUSALS: u32 = 8;
 
 /// What a box is sent under.
@@ -56,15 +56,15 @@ impl StartKind {
 /// How a box is to be sent.
 #[derive(Clone, Copy, Default)]
 pub struct StartFlags {
-    /// A read of a box that is not there ends with `BOX_ID_NOT_FOUND` instead of waiting for it.
+    /// A read of a missing box fails with `BOX_ID_NOT_FOUND` instead of waiting for it.
     pub no_retry: bool,
-    /// A write of a box that is there ends with `BOX_ALREADY_EXISTS` instead of success.
+    /// A write of an existing box fails with `BOX_ALREADY_EXISTS` instead of success.
     pub return_box_exists: bool,
     /// Which replica's answer to ask for; today's daemons ignore it.
     pub reply_index: Option<u8>,
 }
 
-/// The end of a box's way.
+/// The answer to a box.
 #[derive(Clone)]
 pub struct StartResult {
     /// What a read found; empty for writes.
@@ -75,33 +75,33 @@ pub struct StartResult {
     pub courier_queue: Option<Bytes>,
 }
 
-/// A place in a lane's line, and then what is sent from it. Dropped, it is taken out of the
-/// line, or cancelled at the daemon until that has effect.
+/// A place in a lane's queue, and then the request sent from it. Dropping it removes the place, or
+/// cancels the request at the daemon until that takes effect.
 pub(crate) struct Place {
     shared: Arc<Shared>,
     lane: Arc<Lane>,
     key: u64,
-    near: oneshot::Receiver<()>,
+    turn: oneshot::Receiver<()>,
 }
 
 impl Place {
-    /// Takes a place at the end of the line of a lane.
+    /// Reserves a place at the end of the queue of a lane.
     pub(crate) fn take(shared: &Arc<Shared>, kind: LaneKind) -> Result<Self> {
         let lane = shared.lane(kind);
-        let (key, near) = lane.reserve(kind != LaneKind::Read)?;
+        let (key, turn) = lane.reserve(kind != LaneKind::Read)?;
         let place = Place {
             shared: Arc::clone(shared),
             lane,
             key,
-            near,
+            turn,
         };
         place.lane.pump(&shared.queries);
         Ok(place)
     }
 
-    /// Waits until the turn is near, and what is to be sent is to be prepared.
+    /// Waits until the turn is turn, when the request is to be prepared.
     async fn is_near(&mut self) -> Result<()> {
-        (&mut self.near).await.map_err(|_| closed())
+        (&mut self.turn).await.map_err(|_| closed())
     }
 
     /// Has the envelope of a read made once its turn is near.
@@ -128,7 +128,7 @@ impl Place {
         call.run(&self.shared).await
     }
 
-    /// Sends a request when its turn comes, and awaits the answer.
+    /// Sends a request when its turn comes, and waits for the answer.
     async fn send(self, request: ResendRequest) -> Result<ResendAnswer> {
         let (sender, answer) = oneshot::channel();
         self.lane.fill(self.key, request, sender)?;
@@ -136,7 +136,7 @@ impl Place {
         answer.await.map_err(|_| closed())?
     }
 
-    /// Sends one envelope once. Tells `handed` when it goes to the daemon.
+    /// Sends one envelope once. Notifies `handed` when it is sent to the daemon.
     pub(crate) async fn send_envelope(
         self,
         kind: &StartKind,
@@ -166,7 +166,7 @@ impl Drop for Place {
         let mut state = self.lane.lock();
         let cancel = state.resends.abandon(self.key, queries, Instant::now());
         if let (Some(cancel), Some(link)) = (cancel, state.link.clone()) {
-            state.queue(&link, cancel); // under the lock, so behind its start
+            state.queue(&link, cancel); // under the lock, so behind its request
         }
         let link = state.pump(queries);
         drop(state);
@@ -178,7 +178,7 @@ impl Drop for Place {
     }
 }
 
-/// Gives a request to its lane and awaits the answer.
+/// Passes a request to its lane and waits for the answer.
 pub(crate) async fn run(
     shared: &Arc<Shared>,
     kind: LaneKind,
@@ -187,28 +187,28 @@ pub(crate) async fn run(
     Place::take(shared, kind)?.send(request).await
 }
 
-/// How one envelope fared.
+/// The outcome of one envelope.
 pub(crate) struct Fate {
     pub(crate) outcome: Result<StartResult>,
-    /// It was sent more than once, so a write may have met itself.
+    /// It was sent more than once, so a write may have found itself written already.
     pub(crate) replayed: bool,
 }
 
 impl Fate {
-    /// The outcome, with a hint where a write may have met itself and nobody can look.
+    /// The outcome, with a hint where a write may have found itself and nobody can check.
     fn into_result(self, features: &Features) -> Result<StartResult> {
         let doubtful = self.replayed || features.may_meet_itself();
         self.outcome.map_err(|error| {
             if doubtful && error.status() == Status::BOX_ALREADY_EXISTS {
-                return may_have_met_itself(&error, self.replayed);
+                return may_be_own_write(&error, self.replayed);
             }
             error
         })
     }
 }
 
-/// The same error, with the hint that it may mean nothing.
-pub(crate) fn may_have_met_itself(error: &Error, replayed: bool) -> Error {
+/// The same error, with the hint that it may have no meaning.
+pub(crate) fn may_be_own_write(error: &Error, replayed: bool) -> Error {
     let why = if replayed {
         "it was sent again after a lost connection, so this may be its own first sending"
     } else {
@@ -221,7 +221,7 @@ pub(crate) fn may_have_met_itself(error: &Error, replayed: bool) -> Error {
         .with_replica_code(error.replica_code().unwrap_or_default())
 }
 
-/// Sends one envelope that is prepared, once.
+/// Sends one prepared envelope, once.
 pub(crate) async fn send_envelope(
     shared: &Arc<Shared>,
     kind: &StartKind,
@@ -278,7 +278,7 @@ fn read_result(answer: ResendAnswer) -> Result<StartResult> {
     }
 }
 
-/// Sends an envelope until it is answered for good.
+/// Sends an envelope until it has a final answer.
 pub(crate) async fn start(
     shared: Arc<Shared>,
     kind: StartKind,
@@ -291,8 +291,8 @@ pub(crate) async fn start(
             Ok(found.result)
         }
         _ => {
-            let fate = send_envelope(&shared, &kind, &envelope, flags).await;
-            fate.into_result(&shared.features())
+            let sent = send_envelope(&shared, &kind, &envelope, flags).await;
+            sent.into_result(&shared.features())
         }
     }
 }
@@ -304,7 +304,7 @@ pub(crate) struct Found {
     pub(crate) envelope: Envelope,
 }
 
-/// Reads a box until it is there; `first` is the first envelope, where there is one already.
+/// Reads a box until it exists; `first` is the first envelope, where there is one already.
 pub(crate) async fn poll(
     shared: &Arc<Shared>,
     cap: &ReadCap,
@@ -321,7 +321,7 @@ pub(crate) async fn poll(
     let mut polled = Polled::first(Instant::now());
     let mut refusals = 0;
     loop {
-        let begun = tokio::time::Instant::now();
+        let started = tokio::time::Instant::now();
         let mut place = Place::take(shared, LaneKind::Read)?;
         let envelope = match next.take() {
             Some(envelope) => Ok(envelope),
@@ -350,16 +350,16 @@ pub(crate) async fn poll(
                 refusals = 0;
                 is_missing = true;
             }
-            // The envelope grew old while it waited.
+            // The envelope expired while it waited.
             Err(error) if error.status() == Status::COURIER_INVALID_EPOCH => refusals = 0,
-            // The daemon has no document or courier right now, as after its start.
+            // The daemon has no document or courier now, as after its start.
             Err(error) if error.status() == Status::DAEMON_INTERNAL && refusals < REFUSALS => {
                 refusals += 1;
             }
             ended => return ended,
         }
         let pause = POLL_EVERY * 2_u32.pow(refusals.min(5));
-        tokio::time::sleep_until(begun + pause).await;
+        tokio::time::sleep_until(started + pause).await;
         let now = Instant::now();
         if is_missing && polled.next(now, &costs(shared)) == Next::Same {
             polled.again();
@@ -368,9 +368,9 @@ pub(crate) async fn poll(
     }
 }
 
-/// What it costs to poll a box, as far as is known.
+/// The costs of polling a box, as far as known.
 fn costs(shared: &Shared) -> Costs {
-    // It is not known of couriers of older networks that they look again.
+    // Couriers of older networks are not known to look again.
     let encryption = shared.encryption.price();
     let document = lock(&shared.view).document();
     let couriers = document.map_or(0, |document| document.services(COURIER).len());
@@ -402,9 +402,9 @@ pub(crate) async fn read_once(
         no_retry: true,
         ..flags
     };
-    let fate = place.send_envelope(&kind, &envelope, flags, None).await;
+    let sent = place.send_envelope(&kind, &envelope, flags, None).await;
     Ok(Found {
-        result: fate.outcome?,
+        result: sent.outcome?,
         envelope,
     })
 }
@@ -412,8 +412,8 @@ pub(crate) async fn read_once(
 impl Client {
     /// Sends an envelope made by `encrypt_read` or `encrypt_write` until it is answered.
     ///
-    /// The operation can be cancelled by the envelope's hash; `BUSY` while that
-    /// hash is in flight already.
+    /// The operation can be cancelled by the envelope's hash; fails with `BUSY` while that hash is
+    /// in flight already.
     pub fn start_resending_encrypted_message(
         &self,
         kind: StartKind,
@@ -434,11 +434,11 @@ impl Client {
         }
         self.check_ciphertext(envelope.ciphertext.len())?;
         let (hash, writes) = (envelope.hash, matches!(kind, StartKind::Write(_)));
-        let work = Call::task(move |shared| start(shared, kind, envelope, flags)).under_hash(hash);
-        Ok(if writes { work.outbound() } else { work })
+        let call = Call::task(move |shared| start(shared, kind, envelope, flags)).under_hash(hash);
+        Ok(if writes { call.outbound() } else { call })
     }
 
-    /// The daemon does not answer a ciphertext of a wrong length at all.
+    /// The daemon never answers a ciphertext of a wrong length.
     pub(crate) fn check_ciphertext(&self, len: usize) -> Result<()> {
         let view = crate::sync::lock(&self.shared.view);
         let Some(geometry) = &view.pigeonhole else {
@@ -455,9 +455,9 @@ impl Client {
         ))
     }
 
-    /// Ends the operation that sends the envelope named by `hash`, with
-    /// `START_RESENDING_CANCELLED`. Success also when nothing is in flight; the
-    /// daemon is then told all the same, for an earlier session may have sent it.
+    /// Cancels the operation that sends the envelope identified by `hash`; it completes with
+    /// `START_RESENDING_CANCELLED`. Succeeds also when nothing is in flight; the daemon gets the
+    /// cancel all the same, for an earlier session may have sent the envelope.
     pub fn cancel_resending_encrypted_message(&self, hash: &Hash) -> Result<Call<()>> {
         self.shared.check_open()?;
         if self.end_by_hash(hash) || !self.shared.is_attached() {
@@ -466,7 +466,7 @@ impl Client {
         self.cancel_unknown(hash)
     }
 
-    /// Ends what is in flight under `hash`. False if nothing is.
+    /// Completes the operation in flight under `hash`. Returns false if there is none.
     pub(crate) fn end_by_hash(&self, hash: &Hash) -> bool {
         let Some(id) = self.shared.ops.find(hash) else {
             return false;

@@ -1,5 +1,5 @@
-//! Tombstones for a range of boxes, each encrypted by itself and kept also where not all could be
-//! made.
+//! Tombstones for a range of boxes, each encrypted by itself. They are kept also where not all
+//! could be made.
 
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +19,7 @@ use crate::{Error, Result, Status};
 /// A tombstone prepared for sending, and the box that it deletes.
 #[derive(Clone)]
 pub struct TombstoneEnvelope {
-    /// What is to be sent with the write capability.
+    /// The envelope to be sent with the write capability.
     pub envelope: Envelope,
     /// The box that it deletes.
     pub box_index: BoxIndex,
@@ -36,13 +36,13 @@ pub struct Tombstones {
     pub error: Option<Error>,
 }
 
-/// What has been made so far; shared with whoever ends the operation early.
+/// The tombstones so far; shared with whoever completes the operation early.
 type Made = Arc<Mutex<Tombstones>>;
 
-/// Several are made at once, and come out in their order.
+/// Several are made at once, and returned in order.
 async fn make(shared: Arc<Shared>, cap: WriteCap, count: u32, made: Made) -> Result<Tombstones> {
     let mut asked = InOrder::new();
-    let (mut begun, mut taken) = (0, 0);
+    let (mut started, mut taken) = (0, 0);
     let mut index = lock(&made).next.clone();
     loop {
         // Where the daemon counts otherwise, only it knows which box is next.
@@ -50,11 +50,11 @@ async fn make(shared: Arc<Shared>, cap: WriteCap, count: u32, made: Made) -> Res
             Ok(()) => shared.encryption.connections() + 1,
             Err(_) => 1,
         };
-        while begun < count && asked.running() < at_once {
+        while started < count && asked.running() < at_once {
             let (shared, cap, at) = (Arc::clone(&shared), cap.clone(), index.clone());
             asked.start(async move { encrypt(&shared, &cap, at).await });
             index = index.next();
-            begun += 1;
+            started += 1;
         }
         if !asked.wait().await? {
             return Ok(take(&made));
@@ -68,9 +68,9 @@ async fn make(shared: Arc<Shared>, cap: WriteCap, count: u32, made: Made) -> Res
             made.next = tombstone.envelope.next()?;
             taken += 1;
             if made.next != tombstone.box_index.next() {
-                // What was begun is for other boxes.
+                // The started ones are for other boxes.
                 asked.clear();
-                begun = taken;
+                started = taken;
                 index = made.next.clone();
             }
             made.envelopes.push(tombstone);
@@ -90,7 +90,7 @@ async fn encrypt(
     })
 }
 
-/// Takes what was made out of its place.
+/// Takes the tombstones made so far.
 fn take(made: &Made) -> Tombstones {
     let mut made = lock(made);
     Tombstones {
@@ -100,8 +100,8 @@ fn take(made: &Made) -> Tombstones {
     }
 }
 
-/// What an operation gives that could not make all: the part, if there is one and the
-/// caller did not give it up.
+/// The result of an operation that could not make all: the part, if there is one and the caller did
+/// not give it up.
 fn part(made: &Made, error: &Error) -> Option<Value> {
     let given_up = [Status::CANCELLED, Status::CLOSED, Status::PANIC];
     if given_up.contains(&error.status()) || lock(made).envelopes.is_empty() {
@@ -113,11 +113,11 @@ fn part(made: &Made, error: &Error) -> Option<Value> {
 }
 
 impl Client {
-    /// Prepares tombstones for `max_count` boxes from `start` on, to be sent one by one.
-    /// No traffic. Where only some could be made, they are given together with the reason.
+    /// Prepares tombstones for `max_count` boxes from `start` on, to be sent one by one. No
+    /// traffic. Where only some could be made, returns them together with the reason.
     ///
-    /// Nothing and the start index for a count of 0; `PAYLOAD_TOO_LARGE` for more than
-    /// [`MAX_STREAM_BOXES`].
+    /// Returns none and the start index for a count of 0; fails with `PAYLOAD_TOO_LARGE` for more
+    /// than [`MAX_STREAM_BOXES`].
     pub fn tombstone_range(
         &self,
         cap: &WriteCap,

@@ -1,12 +1,12 @@
-//! Channels on daemons up to v0.0.72, which know channels themselves.
+//! Channels on daemons up to v0.0.72, which implement channels themselves.
 //!
-//! A channel of such a daemon dies with the connection. The library keeps what is needed
-//! to resume it, and does so when the channel is next used.
+//! A channel of such a daemon is lost with the connection. The library keeps what is needed to
+//! resume it, and does so when the channel is next used.
 //!
-//! The daemon opens an answer with the index of what its channel prepared last, whichever
-//! query the answer is for. So a query is sent on the channel only while that stands at
-//! the query's box; any other, also one prepared before a reconnect, is sent on a spare
-//! channel that is resumed for it.
+//! The daemon decrypts an answer with the index of the query that its channel prepared last,
+//! whichever query the answer is for. So a query is sent on the channel only while that is at the
+//! query's box. Any other, also one prepared before a reconnect, is sent on a spare channel that is
+//! resumed for it.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ impl Drop for Route {
 }
 
 fn close(link: &Link, channel_id: u16) {
-    // Nothing is answered; a daemon that has gone has closed its channels anyway.
+    // Nothing waits for the answer; a daemon that has exited has closed its channels anyway.
     if let Ok(frame) = (Request::CloseChannel { channel_id }).encode(&[0; 16]) {
         link.writer.push(frame.into_bytes());
     }
@@ -65,14 +65,14 @@ pub(crate) fn is_current(lane: &Lane, link: &Arc<Link>) -> bool {
 async fn connected(shared: &Arc<Shared>) -> Result<Arc<Link>> {
     let lane = lane(shared);
     loop {
-        let moved = lane.progress.notified();
-        tokio::pin!(moved);
-        moved.as_mut().enable();
+        let changed = lane.progress.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
         let link = lane.lock().link.clone();
         match link {
             Some(link) if link.features.is_legacy() => return Ok(link),
             Some(_) => return Err(replaced()),
-            None => moved.await,
+            None => changed.await,
         }
     }
 }
@@ -84,8 +84,8 @@ fn replaced() -> Error {
     )
 }
 
-/// Asks the daemon on `link`. None if the connection changed: then the answer names a
-/// channel of another one, or was given for one.
+/// Sends a request to the daemon on `link`. Returns `None` if the connection changed: then the
+/// answer is about a channel of another one.
 async fn ask<T>(
     shared: &Arc<Shared>,
     link: &Arc<Link>,
@@ -150,7 +150,7 @@ fn read_prepared(answer: &Answer) -> Result<ChannelQuery> {
     }
 }
 
-/// Makes a stream and opens a channel to write to it.
+/// Creates a stream and opens a channel to write to it.
 pub(crate) async fn create_write(shared: &Arc<Shared>) -> Result<NewChannel> {
     loop {
         let link = connected(shared).await?;
@@ -198,7 +198,7 @@ pub(crate) async fn resume(
     open_with(shared, &request, position, None).await
 }
 
-/// Opens a channel again so that the answer to `query` can be understood on it.
+/// Opens a channel again so that the answer to `query` can be decrypted on it.
 pub(crate) async fn resume_query(
     shared: &Arc<Shared>,
     end: &End,
@@ -238,8 +238,8 @@ async fn open_with(
     }
 }
 
-/// The daemon's channel that stands for ours on the present connection, opened if need be,
-/// and where it stands. It is about to prepare something.
+/// The daemon's channel behind ours on the present connection, opened if need be, and its position.
+/// It is about to prepare a query.
 async fn opened(shared: &Arc<Shared>, channel: &Channel) -> Result<(Arc<Link>, u16, BoxIndex)> {
     let mut slot = channel.opened.lock().await;
     loop {
@@ -253,7 +253,7 @@ async fn opened(shared: &Arc<Shared>, channel: &Channel) -> Result<(Arc<Link>, u
     }
 }
 
-/// The daemon's channel differs from ours: it is closed, and opened anew when next used.
+/// The daemon's channel differs from ours: closes it; it is opened anew when next used.
 async fn give_up(channel: &Channel, link: &Arc<Link>, id: u16) {
     let mut slot = channel.opened.lock().await;
     if slot.as_ref().is_some_and(|o| o.is_on(link) && o.id == id) {
@@ -269,8 +269,8 @@ async fn learn(channel: &Channel, link: &Arc<Link>, id: u16, query: &ChannelQuer
     }
 }
 
-/// Whether the daemon's channel may have stood at another box when the answer to `query`,
-/// sent by `route`, was opened: then it can be opened all the same, on a spare one.
+/// Whether the daemon's channel may have been at another box when the answer to `query`, sent by
+/// `route`, was decrypted: then a spare channel can still decrypt it.
 pub(crate) async fn may_have_moved(channel: &Channel, route: &Route, query: &ChannelQuery) -> bool {
     let slot = channel.opened.lock().await;
     let hash = Some(query.envelope_hash);
@@ -297,7 +297,7 @@ pub(crate) async fn read(
     prepare(shared, channel, index, &Wanted::Read(reply_index)).await
 }
 
-/// What a channel is to prepare.
+/// What a channel should prepare.
 enum Wanted<'a> {
     Write(&'a [u8]),
     Read(Option<u8>),
@@ -329,9 +329,9 @@ async fn prepare(
     loop {
         let (link, id, at) = opened(shared, channel).await?;
         let wanted = index.cloned().unwrap_or_else(|| channel.position());
-        // The daemon's channel stays where it is until it is told; only reads can tell it.
-        let tell = index.or_else(|| (at != wanted).then_some(&wanted));
-        let request = what.request(id, tell);
+        // The daemon's channel stays where it is until a request sets it; only reads can.
+        let set_index = index.or_else(|| (at != wanted).then_some(&wanted));
+        let request = what.request(id, set_index);
         let failure = match ask(shared, &link, &request, read_prepared).await {
             Ok(None) => continue,
             Ok(Some(query)) if query.current_index == wanted => {
@@ -353,13 +353,13 @@ async fn prepare(
     }
 }
 
-/// The daemon no longer has a channel that it had.
+/// The daemon has lost a channel that it had.
 fn is_gone(error: &Error) -> bool {
     error.status() == Status::DAEMON_CHANNEL_NOT_FOUND
 }
 
-/// Where `query` can be sent so that its answer is understood. `anew`: not on the channel
-/// that prepared it, which has failed.
+/// Where `query` can be sent so that its answer is decrypted. `anew`: not on the channel that
+/// prepared it, which has failed.
 pub(crate) async fn route(
     shared: &Arc<Shared>,
     channel: &Channel,
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_queries_for_the_box_where_a_channel_stands_the_last_are_known() {
+    fn the_last_queries_for_the_box_of_a_channel_are_known() {
         let first = crate::bacap::keypair(&[1; 32]).first_index;
         let mut opened = opened(&first);
         for hash in 0..100 {

@@ -1,8 +1,8 @@
 //! Sending a prepared query through a daemon up to v0.0.72.
 //!
-//! Such a daemon sends a query once and never again. The library sends it again when the
-//! connection was lost meanwhile, or when the time in which the reply had to come is over:
-//! couriers perform an envelope once, however often it comes.
+//! Such a daemon sends a query once. The library sends it again when the connection was lost
+//! meanwhile, or when the reply is overdue: couriers execute an envelope once, however often it
+//! arrives.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::client::tables::channels::Channel;
 use crate::wire::{codes, ChannelQueryReply, ChannelQuerySent, Request, WipingVec};
 use crate::{Error, Result, Status};
 
-/// What one sending came to.
+/// The outcome of one sending.
 enum Came {
     Reply(ChannelQueryReply),
     /// The daemon could not send it.
@@ -70,9 +70,9 @@ pub(crate) async fn send(
     }
 }
 
-/// Whether a query failed for its channel alone: the daemon has forgotten that, or what was
-/// prepared on it, and says so with a plain internal error when the reply comes; or the
-/// channel stood at another box by then.
+/// Whether a query failed only because of its channel: the daemon has lost that, or what was
+/// prepared on it, and reports a plain internal error when the reply arrives; or the channel was at
+/// another box by then.
 async fn is_of_the_channel(
     error: &Error,
     channel: &Channel,
@@ -88,7 +88,7 @@ async fn is_of_the_channel(
     }
 }
 
-/// Sends the query once and waits for what comes of it.
+/// Sends the query once and waits for its outcome.
 async fn attempt(
     shared: &Arc<Shared>,
     route: &Route,
@@ -145,20 +145,20 @@ async fn until(deadline: Option<Instant>) {
     }
 }
 
-/// Waits until the daemon is on the mixnet. False if the connection is lost before that.
+/// Waits until the daemon is on the mixnet. Returns false if the connection is lost before that.
 async fn online(shared: &Arc<Shared>, link: &Arc<Link>) -> bool {
     let lane = lane(shared);
     loop {
-        let moved = lane.progress.notified();
-        tokio::pin!(moved);
-        moved.as_mut().enable();
+        let changed = lane.progress.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
         if !is_current(&lane, link) {
             return false;
         }
         if lane.lock().status.is_connected {
             return true;
         }
-        moved.await;
+        changed.await;
     }
 }
 
@@ -166,12 +166,12 @@ async fn online(shared: &Arc<Shared>, link: &Arc<Link>) -> bool {
 async fn lost(shared: &Arc<Shared>, link: &Arc<Link>) {
     let lane = lane(shared);
     loop {
-        let moved = lane.progress.notified();
-        tokio::pin!(moved);
-        moved.as_mut().enable();
+        let changed = lane.progress.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
         if !is_current(&lane, link) {
             return;
         }
-        moved.await;
+        changed.await;
     }
 }

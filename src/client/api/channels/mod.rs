@@ -6,11 +6,11 @@
 //! | `legacy`, `legacy_send` | on daemons up to v0.0.72, in their own protocol |
 //! | `modern` | on today's daemons, carried by their requests for boxes |
 //!
-//! Which channels are open, and what is on its way for them, is in `client::tables::channels`;
-//! a prepared query, and its bytes, in `client::stored::channel_query`.
+//! `client::tables::channels` holds the open channels and their queries in flight;
+//! `client::stored::channel_query` holds a prepared query, and its bytes.
 //!
-//! An application sees no difference: a channel's id is the library's own and outlives a
-//! lost connection; its position moves on when a query was answered, and never back.
+//! An application sees no difference: a channel's id is the library's own and outlives a lost
+//! connection; its position moves on when a query was answered, and never back.
 
 pub(crate) mod legacy;
 pub(crate) mod legacy_send;
@@ -32,12 +32,12 @@ use crate::wire::WipingVec;
 use crate::{Error, Result, Status};
 
 impl Shared {
-    /// The daemon knows channels itself.
+    /// The daemon implements channels itself.
     pub(crate) fn has_channels(&self) -> bool {
         self.features().is_legacy()
     }
 
-    /// Refuses what would be answered as if nothing was there, or not fit a box.
+    /// Refuses a payload that would be answered like a missing box, or not fit a box.
     fn check_channel_payload(&self, payload: &[u8]) -> Result<()> {
         if payload.is_empty() {
             return Err(Error::new(
@@ -55,7 +55,7 @@ impl Shared {
 }
 
 impl Client {
-    /// Makes a new stream and opens a channel to write to it.
+    /// Creates a new stream and opens a channel to write to it.
     pub fn create_write_channel(&self) -> Result<Call<NewChannel>> {
         self.shared.check_open()?;
         Ok(Call::task(move |shared| async move {
@@ -127,7 +127,7 @@ impl Client {
         }))
     }
 
-    /// Closes a channel. Its queries that are under way end with `CANCELLED`.
+    /// Closes a channel. Its queries in flight complete with `CANCELLED`.
     ///
     /// # Errors
     /// `DAEMON_CHANNEL_NOT_FOUND`.

@@ -1,8 +1,8 @@
 //! Channels on today's daemons, carried by their requests for boxes.
 //!
-//! A channel is nothing but a capability and a position here. Whatever asks for a courier
-//! or a replica is checked and otherwise not used: today's daemon chooses the courier, and
-//! the courier asks both replicas.
+//! Here a channel is only a capability and a position. Arguments that name a courier or a replica
+//! are checked and otherwise not used: today's daemon chooses the courier, and the courier asks
+//! both replicas.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -24,10 +24,10 @@ use crate::client::tables::channels::flights::Flight;
 use crate::client::tables::channels::{Channel, End};
 use crate::{Result, Status};
 
-/// An envelope may have grown too old while it waited: so many fresh ones are made.
+/// An envelope may expire while it waits: so many fresh ones are made.
 const FRESH_ENVELOPES: usize = 3;
 
-/// Makes a stream and opens a channel to write to it.
+/// Creates a stream and opens a channel to write to it.
 pub(crate) async fn create_write(shared: &Arc<Shared>) -> Result<NewChannel> {
     // The daemon derives, so that this holds for any derivation.
     let made = requests::keypair_call(&shared.queries, &random_array()?)?
@@ -79,7 +79,7 @@ pub(crate) async fn read(
     ))
 }
 
-/// Sends a query until it is answered; a read of a box that is not there gives no payload.
+/// Sends a query until it is answered; a read of a missing box returns no payload.
 pub(crate) async fn send(
     shared: &Arc<Shared>,
     channel: &Channel,
@@ -101,7 +101,7 @@ pub(crate) async fn send(
     }
 }
 
-/// Tells that the query is on its way; how long a round trip takes is not told.
+/// Publishes that the query was sent; the time of a round trip is not reported.
 fn report_sent(shared: &Shared, flight: &Flight) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(0));
@@ -115,7 +115,7 @@ fn report_sent(shared: &Shared, flight: &Flight) {
         }));
 }
 
-/// Sends an envelope once, and tells when the daemon gets it for the first time.
+/// Sends an envelope once, and reports when the daemon gets it for the first time.
 async fn send_once(
     shared: &Arc<Shared>,
     place: Place,
@@ -130,7 +130,7 @@ async fn send_once(
     tokio::select! {
         biased;
         () = handed.notified() => report_sent(shared, flight),
-        fate = &mut sending => return fate.outcome, // refused before the daemon got it
+        sent = &mut sending => return sent.outcome, // refused before the daemon got it
     }
     sending.await.outcome
 }
@@ -160,8 +160,8 @@ async fn send_read(
         reply_index: query.reply_index,
         ..StartFlags::default()
     };
-    // A courier that has been asked a few times for one envelope does not ask the replicas
-    // again, so each further poll of the box goes with an envelope of its own.
+    // A courier that has been asked a few times for one envelope does not ask the replicas again,
+    // so each further poll of the box has an envelope of its own.
     let mut prepared = channel.ask(query.envelope_hash).then(|| query.envelope());
     let kind = StartKind::Read(cap.clone(), index.clone());
     let mut attempt = 1;

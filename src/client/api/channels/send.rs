@@ -1,5 +1,5 @@
-//! Sending prepared queries, with and without waiting for the reply; the daemon's words
-//! about them on their way to those whom they concern.
+//! Sends prepared queries, with and without waiting for the reply, and dispatches the daemon's
+//! reports about them.
 
 use std::sync::Arc;
 
@@ -62,16 +62,16 @@ async fn send_and_tell(shared: Arc<Shared>, sending: Sending) {
     let guard = CompletionGuard::new(|outcome| publish(&shared, message_id, outcome));
     let outcome = sending.run(&shared).await;
     let was_refused = outcome.is_err() && sending.flight.was_refused();
-    drop(sending); // its id may be used again by whoever hears of the end
+    drop(sending); // its id may be used again as soon as its completion is reported
     if was_refused {
-        guard.forget(); // the event of its sending has said so
+        guard.forget(); // the event of its sending has reported it
     } else {
         guard.complete(outcome);
     }
 }
 
 impl Client {
-    /// Sends a prepared query; what becomes of it is told by events that carry `message_id`.
+    /// Sends a prepared query; events that carry `message_id` report the outcome.
     ///
     /// # Errors
     /// `DAEMON_CHANNEL_NOT_FOUND`, `DAEMON_INVALID_CHANNEL`, `SERVICE_NOT_FOUND` for a courier
@@ -106,8 +106,8 @@ impl Client {
     ) -> Result<Call<ChannelReply>> {
         let sending = self.prepare_sending(channel, query, courier, message_id)?;
         let (hash, undo) = (query.envelope_hash, sending.flight.undo());
-        let work = Call::task(move |shared| async move { sending.run(&shared).await });
-        Ok(work.under_hash(hash).undone_by(undo))
+        let call = Call::task(move |shared| async move { sending.run(&shared).await });
+        Ok(call.under_hash(hash).undone_by(undo))
     }
 
     fn prepare_sending(
@@ -140,7 +140,7 @@ impl Client {
 }
 
 impl Shared {
-    /// The daemon told that a channel query has left, or could not.
+    /// The daemon reported that a channel query has left, or could not.
     pub(crate) fn channel_query_sent(&self, sent: wire::ChannelQuerySent) {
         let Some(is_known) = self.channels.flights.on_sent(&sent) else {
             return;
@@ -154,7 +154,7 @@ impl Shared {
         self.publish_answer(&event, is_known);
     }
 
-    /// The daemon told what came of a channel query.
+    /// The daemon reported the outcome of a channel query.
     pub(crate) fn channel_query_reply(&self, reply: wire::ChannelQueryReply) {
         let Some(reply) = self.channels.flights.on_reply(reply) else {
             return;
@@ -168,7 +168,7 @@ impl Shared {
             }));
     }
 
-    /// A daemon up to v0.0.72 tells what a read found as the reply to a message too, before
+    /// A daemon up to v0.0.72 also reports the result of a read as the reply to a message, before
     /// the reply to the query. Such a message never had a reply block.
     pub(crate) fn is_channel_reply(&self, reply: &wire::MessageReply) -> bool {
         reply.surb_id.is_none() && self.has_channels()

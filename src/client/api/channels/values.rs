@@ -1,4 +1,4 @@
-//! What calls on channels give.
+//! Values that calls on channels return.
 
 use bytes::Bytes;
 
@@ -13,25 +13,25 @@ pub struct NewChannel {
     pub id: ChannelId,
     /// To be stored: it resumes the channel after a crash.
     pub write_cap: WriteCap,
-    /// For those who are to read.
+    /// For the readers.
     pub read_cap: ReadCap,
 }
 
-/// What came back for a query.
+/// The answer to a query.
 #[derive(Clone, Default)]
 pub struct ChannelReply {
-    /// What a read found; nothing for a write, and where the box is not there yet.
+    /// The content that a read found; empty for a write, and where the box does not exist yet.
     pub payload: Bytes,
-    /// Which replica answered, where that is told.
+    /// Which replica answered, where that is reported.
     pub reply_index: Option<u8>,
 }
 
-/// What a query gets whose channel is closed.
+/// The error of a query whose channel is closed.
 pub(crate) fn channel_closed() -> Error {
     Error::new(Status::CANCELLED, "the channel was closed meanwhile")
 }
 
-/// What the library itself has confused.
+/// An error of the library itself.
 pub(crate) fn wrong_end() -> Error {
     Error::new(Status::INTERNAL, "a channel of the other kind")
 }

@@ -1,8 +1,8 @@
-//! Copy commands: a courier performs what a temporary stream says.
+//! Copy commands: a courier executes a temporary stream.
 //!
-//! The daemon would give a command without a courier to a random one each time
-//! it is started, and the next courier knows nothing of the first. So the
-//! library chooses one before the first sending and stays with it.
+//! The daemon would send a command without a courier to a random one each time it is started, and
+//! the next courier does not know about the first. So the library chooses one before the first
+//! sending and stays with it.
 
 pub(crate) mod builder;
 pub(crate) mod envelopes;
@@ -22,7 +22,7 @@ use crate::sync::lock;
 use crate::wire::{Hash, Request};
 use crate::{Result, Status};
 
-/// Runs a copy command at one courier until it is through.
+/// Runs a copy command at one courier until it completes.
 pub(crate) async fn run(
     shared: &Arc<Shared>,
     write_cap: WriteCap,
@@ -45,14 +45,14 @@ pub(crate) async fn run(
 }
 
 impl Client {
-    /// Lets a courier perform the temporary stream of `write_cap`; done when it is
-    /// through. Without a courier named, one is chosen at random and kept; not one that
-    /// has failed for this stream in the last half hour, if there is another. One that has
-    /// a command for this stream which was given up is taken again: it may be at work.
+    /// Has a courier execute the temporary stream of `write_cap`; completes when the courier has.
+    /// Where no courier is named, one is chosen at random and kept; not one that has failed for
+    /// this stream in the last half hour, if there is another. A courier whose command for this
+    /// stream was given up is taken again: it may still execute it.
     ///
-    /// `COPY_FAILED` with the replica's code and the position of the failed
-    /// envelope; what was written before it stays. `SERVICE_NOT_FOUND` if the
-    /// courier is not in the current document, `BUSY` if this command runs already.
+    /// Fails with `COPY_FAILED`, the replica's code and the position of the failed envelope; what
+    /// was written before it stays. Fails with `SERVICE_NOT_FOUND` if the courier is not in the
+    /// current document, with `BUSY` if this command runs already.
     pub fn start_resending_copy_command(
         &self,
         write_cap: &WriteCap,
@@ -74,9 +74,9 @@ impl Client {
         Ok(Call::task(task).under_hash(hash).outbound())
     }
 
-    /// Ends the copy command of the write capability whose BLAKE2b-256 hash is
-    /// `hash`, with `START_RESENDING_CANCELLED`. What the courier has done stays
-    /// done. Success also when nothing is in flight.
+    /// Cancels the copy command of the write capability whose BLAKE2b-256 hash is `hash`; it
+    /// completes with `START_RESENDING_CANCELLED`. What the courier has written stays. Succeeds
+    /// also when nothing is in flight.
     pub fn cancel_resending_copy_command(&self, hash: &Hash) -> Result<Call<()>> {
         self.shared.check_open()?;
         if self.end_by_hash(hash) || !self.shared.is_attached() {

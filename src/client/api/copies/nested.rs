@@ -1,10 +1,9 @@
-//! Nested copies: a payload that reaches its destination through several couriers, each of
-//! which sees only the stream that it performs.
+//! Nested copies: a payload that reaches its destination through several couriers, each of which
+//! sees only the stream that it executes.
 //!
-//! It is wrapped from the inside out. The innermost stream writes the destination; the
-//! stream of each courier before writes the boxes of the stream behind. Only the
-//! outermost is written by the client, while it is made, and a courier gets its command once
-//! the one before has written its stream.
+//! It is wrapped from the inside out. The innermost stream writes the destination; the stream of
+//! each earlier courier writes the boxes of the next stream. The client writes only the outermost,
+//! while it is made, and a courier gets its command once the previous one has written its stream.
 
 use std::sync::Arc;
 
@@ -25,7 +24,7 @@ use crate::client::stored::destination::Destination;
 use crate::{Error, Result, Status};
 use bytes::Bytes;
 
-/// A stream that a courier performs.
+/// A stream that a courier executes.
 struct Layer {
     write_cap: WriteCap,
     courier: Destination,
@@ -87,7 +86,7 @@ fn next_of(made: CourierEnvelopes) -> Result<BoxIndex> {
     next.ok_or_else(|| Error::new(Status::CBOR, "the daemon named no next index"))
 }
 
-/// The stream that writes `elements` to the boxes of `cap`, to be made. Tells the last of these too.
+/// Makes the stream that writes `elements` to the boxes of `cap`. Also returns the last of these.
 fn wrap_once(
     shared: &Arc<Shared>,
     cap: &WriteCap,
@@ -137,7 +136,7 @@ async fn send(
     next.ok_or_else(|| Error::new(Status::INTERNAL, "a path without couriers"))
 }
 
-/// Reads the last box of a stream that a courier wrote: those before it are there too.
+/// Reads the last box of a stream that a courier wrote: the earlier ones exist too.
 async fn await_arrival(
     shared: &Arc<Shared>,
     cap: &WriteCap,
@@ -156,7 +155,7 @@ async fn await_arrival(
     ))
 }
 
-/// The same error, with the courier of the path at which it came about.
+/// The same error, with the courier of the path at which it occurred.
 fn at_layer(error: &Error, layer: usize) -> Error {
     let text = format!("courier {layer} of the path: {}", error.message());
     let mut failed = Error::new(error.status(), text).with_origin(error.origin());
@@ -173,11 +172,12 @@ fn at_layer(error: &Error, layer: usize) -> Error {
 }
 
 impl Client {
-    /// Sends a payload to a destination through a path of couriers, the outermost first.
-    /// Gives the box of the destination that follows.
+    /// Sends a payload to a destination through a path of couriers, the outermost first. Returns
+    /// the next box of the destination.
     ///
-    /// `ARG_EMPTY` without payload or couriers, `PAYLOAD_TOO_LARGE` also when a stream of
-    /// an outer courier would be too long, `SERVICE_NOT_FOUND` for what is no courier.
+    /// Fails with `ARG_EMPTY` without payload or couriers, with `PAYLOAD_TOO_LARGE` also when a
+    /// stream of an outer courier would be too long, with `SERVICE_NOT_FOUND` for a node that is no
+    /// courier.
     pub fn send_nested_copy(
         &self,
         payload: &[u8],

@@ -1,10 +1,9 @@
 //! Copy streams: how much fits, what an element looks like, and which index belongs
 //! to which capability.
 //!
-//! A copy stream is a row of boxes that a courier reads and performs. Each box holds an
-//! element: one byte of flags, four bytes of length, data. The data of all elements
-//! together are courier envelopes, each after four bytes of length, and every envelope
-//! writes one box somewhere else.
+//! A copy stream is a row of boxes that a courier reads and executes. Each box holds an element:
+//! one byte of flags, four bytes of length, data. The data of all elements together are courier
+//! envelopes, each after four bytes of length, and every envelope writes one box elsewhere.
 
 use bytes::Bytes;
 
@@ -28,9 +27,9 @@ const START: u8 = 1;
 /// The element is the last of its stream.
 pub(crate) const FINAL: u8 = 2;
 
-/// So near to a capability's first index it is computed which index is right.
+/// Up to this distance from a capability's first index, the right index is computed.
 const NEAR: u64 = 256;
-/// So far no stream has ever come: at a thousand boxes a second it takes thirty years.
+/// No stream is longer: at a thousand boxes a second this takes thirty years.
 const FAR: u64 = 1 << 40;
 
 /// What the geometry of the network means for copy streams.
@@ -94,7 +93,7 @@ impl Sizes {
         bytes.div_ceil(self.room() as u64)
     }
 
-    /// Refuses what no copy stream can hold. `waiting`: bytes left over from before.
+    /// Refuses more than a copy stream can hold. `waiting`: bytes left over from before.
     pub(crate) fn check_stream(self, envelopes: usize, waiting: usize) -> Result<()> {
         let boxes = self.elements_of(envelopes, waiting);
         if envelopes.max(boxes) > MAX_STREAM_BOXES {
@@ -108,7 +107,7 @@ impl Sizes {
         Ok(())
     }
 
-    /// Refuses what cannot be left over from an earlier call.
+    /// Refuses a buffer that no earlier call can have left over.
     pub(crate) fn check_buffer(self, buffer: Option<&[u8]>) -> Result<()> {
         let len = buffer.map_or(0, <[u8]>::len);
         if len > self.plaintext {
@@ -148,10 +147,10 @@ pub(crate) fn check_payload(payload: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Refuses an index that is not of the capability's stream: one before its first, one near
-/// it that is another's, and one farther away than any stream is long. Streams begin at
-/// random, so hardly any foreign index passes. Of a daemon whose indices follow each other
-/// in another way only the distance is looked at.
+/// Refuses an index that is not of the capability's stream: one before its first, one near it that
+/// is another's, and one farther away than any stream is long. Streams start at random indices, so
+/// hardly any foreign index passes. For a daemon with another next index, only the distance is
+/// checked.
 pub(crate) fn check_index(shared: &Shared, cap: &WriteCap, index: &BoxIndex) -> Result<()> {
     let steps = shared.check_next_index().is_ok();
     check_index_by(steps, cap, index)
@@ -160,7 +159,7 @@ pub(crate) fn check_index(shared: &Shared, cap: &WriteCap, index: &BoxIndex) -> 
 fn check_index_by(steps: bool, cap: &WriteCap, index: &BoxIndex) -> Result<()> {
     let first = cap.first_index();
     let ahead = index.counter().wrapping_sub(first.counter());
-    // Counters wrap around, so what is behind looks far ahead.
+    // Counters wrap around, so an earlier index looks far ahead.
     if ahead > FAR {
         return Err(foreign(
             "it lies before the first one, or in another stream",
@@ -319,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_element_is_not_taken_apart() {
+    fn invalid_elements_are_not_taken_apart() {
         for nonsense in [
             &b""[..],
             b"\x01",

@@ -1,4 +1,5 @@
-//! Plain messages to mixnet services: without reply, with a reply told by events, or awaited.
+//! Plain messages to mixnet services: without reply, with a reply as an event, or with waiting for
+//! it.
 
 pub(crate) mod reliable;
 pub(crate) mod reply_wait;
@@ -64,8 +65,8 @@ impl Shared {
         }
     }
 
-    /// The daemon dies of a null SURB id up to v0.0.72, so it always gets one there. Gives
-    /// with the frame for which generation it is, where that matters.
+    /// A daemon up to v0.0.72 crashes on a null SURB id, so it always gets one. Returns with the
+    /// frame for which generation it is, where that matters.
     fn encode_message(
         &self,
         id: &Id,
@@ -114,7 +115,7 @@ fn enqueue(shared: &Arc<Shared>, message: PlainMessage) -> Result<Arc<Lane>> {
     Ok(lane)
 }
 
-/// A message whose reply is awaited; its reply becomes an event when this is dropped.
+/// A message whose caller waits for the reply; the reply becomes an event when this is dropped.
 struct Awaited {
     lane: Arc<Lane>,
     id: Id,
@@ -128,7 +129,7 @@ impl Drop for Awaited {
     }
 }
 
-/// A message whose reply is to be awaited, encoded.
+/// A message whose caller will wait for the reply, encoded.
 pub(crate) struct Exchange {
     pub(crate) id: Id,
     pub(crate) surb: Id,
@@ -137,7 +138,7 @@ pub(crate) struct Exchange {
     pub(crate) legacy: Option<bool>,
 }
 
-/// Sends a message and awaits its reply, whatever code that has.
+/// Sends a message and waits for its reply, whatever code that has.
 pub(crate) async fn exchange(
     shared: &Arc<Shared>,
     exchange: Exchange,
@@ -162,11 +163,11 @@ pub(crate) async fn exchange(
 }
 
 impl Client {
-    /// Sends a message with a reply block. Its fate and its reply are told by
-    /// events that carry `surb_id`; gives the message's id.
+    /// Sends a message with a reply block. Events that carry `surb_id` report its outcome and its
+    /// reply; returns the message's id.
     ///
-    /// Done when the message is in line for the daemon. `OFFLINE` while the
-    /// daemon is not on the mixnet.
+    /// Completes when the message is queued for the daemon. Fails with `OFFLINE` while the daemon
+    /// is not on the mixnet.
     pub fn send_message(
         &self,
         surb_id: &Id,
@@ -176,7 +177,7 @@ impl Client {
         self.fire(Some(*surb_id), destination, payload)
     }
 
-    /// Sends a message to which no reply can come. Nothing more is heard of it.
+    /// Sends a message to which no reply can come. Nothing reports its outcome.
     pub fn send_message_without_reply(
         &self,
         destination: &Destination,
@@ -208,10 +209,10 @@ impl Client {
         }))
     }
 
-    /// Sends a message and awaits its reply, which the network pads with zeros.
+    /// Sends a message and waits for its reply, which the network pads with zeros.
     ///
-    /// `CONNECTION_LOST`: the message may or may not have left; it is never
-    /// sent twice. `MESSAGE_SEND_FAILED`: the daemon says why in the text.
+    /// Fails with `CONNECTION_LOST` when the message may or may not have left; it is never sent
+    /// twice. Fails with `MESSAGE_SEND_FAILED` and the daemon's reason in the text.
     pub fn blocking_send_message(
         &self,
         destination: &Destination,
@@ -229,13 +230,13 @@ impl Client {
             legacy: None,
         };
         let withdrawn = Arc::downgrade(&self.shared);
-        let work = Call::task(move |shared| async move {
+        let call = Call::task(move |shared| async move {
             let reply = exchange(&shared, message).await?;
             wire::codes::check_message_reply(&reply, &shared.features())?;
             Ok(reply.payload.unwrap_or_default())
         });
-        // What is in line when the caller gives up is not sent any more.
-        Ok(work.at_once().undone_by(Arc::new(move || {
+        // A message that is still queued when the caller gives up is not sent any more.
+        Ok(call.at_once().undone_by(Arc::new(move || {
             for lane in withdrawn.upgrade().iter().flat_map(|shared| &shared.lanes) {
                 lane.lock().messages.abandon(&id, &surb);
             }

@@ -1,11 +1,11 @@
-//! Reliable messages: plain messages that are sent again until their reply comes.
+//! Reliable messages: plain messages that are retransmitted until their reply arrives.
 //!
 //! Daemons send a message once, so the library repeats it, each time with a reply block of
 //! its own and under the same message id. The service may receive it several times.
 //!
-//! A daemon up to v0.0.72 has a request that repeats by itself, `send_arq_message`. It is not
-//! used: that daemon waits almost four minutes before it sends again, cannot be told to stop,
-//! and goes on for a quarter of an hour after the caller has given up.
+//! A daemon up to v0.0.72 has a request that repeats by itself, `send_arq_message`. It is not used:
+//! that daemon waits almost four minutes before it retransmits, cannot be stopped, and goes on for
+//! a quarter of an hour after the caller has given up.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::client::stored::destination::Destination;
 use crate::wire::{self, codes, Id, Request, WipingVec};
 use crate::{Error, Result, Status};
 
-/// How often a message is sent again before it is given up.
+/// How often a message is retransmitted before it fails.
 const RETRANSMISSIONS: u32 = 3;
 
 fn check(new: &Id, other: &Id) -> Result<()> {
@@ -36,7 +36,7 @@ fn check(new: &Id, other: &Id) -> Result<()> {
     Ok(())
 }
 
-/// A reliable message under way; dropping this ends that.
+/// A reliable message in flight; dropping this ends that.
 struct Reliable {
     shared: Arc<Shared>,
     number: u64,
@@ -61,7 +61,7 @@ impl Reliable {
         })
     }
 
-    /// What ends it as dropping it does, for whoever gives up before that.
+    /// Ends it as dropping it does, for a caller that gives up before that.
     fn undo(&self) -> Undo {
         let (shared, number) = (Arc::downgrade(&self.shared), self.number);
         Arc::new(move || {
@@ -106,7 +106,8 @@ impl Reliable {
             id: self.id,
             surb,
             frame: request.encode(&[0; 16]).map(WipingVec::into_bytes)?,
-            // Today's daemon would not mind, but there messages have a lane of their own.
+            // Today's daemon would accept the other lane, but there messages have a lane of their
+            // own.
             legacy: self.shared.has_channels().then_some(true),
         })
     }
@@ -152,13 +153,13 @@ async fn send_and_tell(reliable: Reliable) {
     let (shared, id) = (Arc::clone(&reliable.shared), reliable.id);
     let guard = CompletionGuard::new(|outcome| publish(&shared, id, outcome));
     let outcome = reliable.run().await;
-    drop(reliable); // its id may be used again by whoever hears of the end
+    drop(reliable); // its id may be used again as soon as its completion is reported
     guard.complete(outcome);
 }
 
 impl Client {
-    /// Sends a message until its reply comes; what becomes of it is told by events that
-    /// carry `message_id`. Not idempotent at the service, which may receive it four times.
+    /// Sends a message until its reply arrives; events that carry `message_id` report the outcome.
+    /// Not idempotent at the service, which may receive it four times.
     ///
     /// # Errors
     /// `OFFLINE`, `PAYLOAD_TOO_LARGE`, `BUSY` while a message with this id is on its way.
@@ -176,7 +177,7 @@ impl Client {
         }))
     }
 
-    /// Sends a message until its reply comes, and waits for that.
+    /// Sends a message until its reply arrives, and waits for that.
     ///
     /// # Errors
     /// `DAEMON_MAX_RETRIES` when the retransmissions are used up, `MESSAGE_SEND_FAILED`, and
@@ -194,10 +195,10 @@ impl Client {
         };
         let reliable = Reliable::start(&self.shared, id, destination, payload)?;
         let undo = reliable.undo();
-        let work = Call::task(move |_| async move {
+        let call = Call::task(move |_| async move {
             let reply = reliable.run().await?;
             Ok(reply.payload.unwrap_or_default())
         });
-        Ok(work.undone_by(undo))
+        Ok(call.undone_by(undo))
     }
 }

@@ -17,11 +17,11 @@ use crate::client::shared::Shared;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
-/// What an addition did to its builder; known before anybody hears of it.
+/// What an addition did to its builder; stored before its completion is reported.
 type Done = Arc<std::sync::Mutex<Option<BoxIndex>>>;
 
 impl CopyBuilder {
-    /// Takes over what was made, unless the operation was ended meanwhile.
+    /// Stores the elements, unless the operation was completed meanwhile.
     fn commit(
         &self,
         turn: &Turn,
@@ -41,8 +41,8 @@ impl CopyBuilder {
         Ok(next)
     }
 
-    /// What an addition gives whose operation is ended from outside: its result if it is
-    /// done; else it will never be.
+    /// The result of an addition that is completed from outside: its result if it is done;
+    /// otherwise it will never be.
     fn give_up(&self, number: u64, done: &Done) -> Option<Value> {
         let mut state = lock(&self.state);
         state.end_turn(number);
@@ -50,8 +50,8 @@ impl CopyBuilder {
         Some(Box::new(next))
     }
 
-    /// Refuses what the stream has no room for. Gives whether the first element has yet
-    /// to come, and what is left over from before.
+    /// Refuses what the stream has no room for. Returns whether the first element has yet to come,
+    /// and what is left over from before.
     fn check_room(&self, envelopes: usize) -> Result<(bool, bytes::Bytes)> {
         let state = lock(&self.state);
         state.check_open()?;
@@ -87,11 +87,11 @@ where
 }
 
 impl Client {
-    /// Adds a payload for a destination to a copy stream. Gives the box of the
-    /// destination that follows. An operation that fails has added nothing.
+    /// Adds a payload for a destination to a copy stream. Returns the next box of the destination.
+    /// An operation that fails has added nothing.
     ///
-    /// `ARG_EMPTY`, `PAYLOAD_TOO_LARGE`, `INVALID_CAPABILITY`, `BUSY`; `ARG_VALUE` once
-    /// the stream has its end.
+    /// Fails with `ARG_EMPTY`, `PAYLOAD_TOO_LARGE`, `INVALID_CAPABILITY`, `BUSY`; with `ARG_VALUE`
+    /// once the stream has its end.
     pub fn copy_builder_add(
         &self,
         builder: &Arc<CopyBuilder>,
@@ -121,7 +121,7 @@ impl Client {
         Ok(adding(turn, envelopes, make))
     }
 
-    /// Adds the deletion of `max_count` boxes to a copy stream. Gives the box that follows.
+    /// Adds the deletion of `max_count` boxes to a copy stream. Returns the next box.
     pub fn copy_builder_add_tombstones(
         &self,
         builder: &Arc<CopyBuilder>,

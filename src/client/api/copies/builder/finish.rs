@@ -1,4 +1,5 @@
-//! The end of a copy stream: everything written, the courier's work, and the boxes deleted.
+//! The end of a copy stream: everything is written, the courier executes it, and the boxes are
+//! deleted.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::client::stored::destination::Destination;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
-/// Work on a builder, which another operation may take over as soon as this one is ended.
+/// An operation on a builder, which another operation may take over as soon as this one completes.
 fn working<T, F>(turn: Turn, task: impl FnOnce(Arc<Shared>, Turn) -> F + Send + 'static) -> Call<T>
 where
     T: Send + Sync + 'static,
@@ -55,7 +56,7 @@ async fn finish(shared: Arc<Shared>, turn: Turn, courier: Option<Destination>) -
     ended.map(|()| boxes)
 }
 
-/// Settles which courier gets the command, before it is sent for the first time.
+/// Chooses the courier that gets the command, before the command is sent for the first time.
 fn order(
     shared: &Shared,
     builder: &CopyBuilder,
@@ -89,7 +90,7 @@ fn order(
 async fn tombstone(shared: Arc<Shared>, turn: Turn) -> Result<()> {
     let (cap, count) = {
         let mut state = lock(&turn.builder.state);
-        // Boxes behind the position may have been begun.
+        // Boxes behind the position may have been started.
         let ahead = state.waiting.len().min(AT_ONCE) as u64;
         state.phase = match state.progress().finished {
             true => Phase::Cleared,
@@ -99,15 +100,15 @@ async fn tombstone(shared: Arc<Shared>, turn: Turn) -> Result<()> {
     };
     let mut index = cap.first_index();
     let mut writes = JoinSet::new();
-    let mut begun = 0;
-    while begun < count || !writes.is_empty() {
-        while begun < count && writes.len() < AT_ONCE {
+    let mut started = 0;
+    while started < count || !writes.is_empty() {
+        while started < count && writes.len() < AT_ONCE {
             let next = index.next();
             let at = std::mem::replace(&mut index, next);
             let (shared, cap) = (Arc::clone(&shared), cap.clone());
             let flags = StartFlags::default();
             writes.spawn(boxes::write_box(shared, cap, at, Bytes::new(), flags));
-            begun += 1;
+            started += 1;
         }
         if let Some(joined) = writes.join_next().await {
             joined.map_err(|error| {
@@ -130,12 +131,12 @@ impl Client {
         }))
     }
 
-    /// Gives the stream its last element, writes what is not written, and lets a courier
-    /// perform it: the one named, or the one that was chosen at the beginning, or another
-    /// if that has failed or is gone. Gives the number of boxes. What was interrupted
-    /// goes on when it is called again.
+    /// Adds the last element to the stream, writes what is not written, and has a courier execute
+    /// it: the one named, or the one that was chosen at the start, or another if that has failed or
+    /// is gone. Returns the number of boxes. After an interruption, call it again to continue.
     ///
-    /// `ARG_EMPTY` if nothing was added, `COPY_FAILED` as for copy commands, `BUSY`.
+    /// Fails with `ARG_EMPTY` if nothing was added, with `COPY_FAILED` as for copy commands, with
+    /// `BUSY`.
     pub fn copy_builder_finish(
         &self,
         builder: &Arc<CopyBuilder>,
@@ -160,8 +161,8 @@ impl Client {
         Ok(working(turn, |shared, turn| finish(shared, turn, courier)))
     }
 
-    /// Writes tombstones over the temporary stream, which otherwise stays readable for
-    /// whoever has its capability. Nothing else can be done with the builder afterwards.
+    /// Writes tombstones over the temporary stream, which otherwise stays readable for whoever has
+    /// its capability. The builder cannot be used for anything else afterwards.
     pub fn copy_builder_tombstone(&self, builder: &Arc<CopyBuilder>) -> Result<Call<()>> {
         self.shared.check_open()?;
         self.shared.check_next_index()?;

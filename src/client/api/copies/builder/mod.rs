@@ -1,11 +1,10 @@
-//! Copy streams made easy: payloads and tombstones are added, and the builder writes the
-//! temporary stream, gives it its end, and has a courier perform it.
+//! The copy builder: payloads and tombstones are added, and the builder writes the temporary
+//! stream, ends it, and has a courier execute it.
 //!
-//! Adding asks the daemon for elements and keeps them; nothing is written for it. Writing
-//! and finishing send what was kept, and go on where they were interrupted. So a builder
-//! that is saved after what was added to it, and restored by another process, goes on
-//! with the very same elements, and boxes that were written already are written once more
-//! to no effect.
+//! Adding requests elements from the daemon and keeps them; it writes nothing. Writing and
+//! finishing send the kept elements, and continue where they were interrupted. So a builder that is
+//! saved after an addition, and restored by another process, continues with the very same elements;
+//! writing a box again that was written already has no effect.
 
 pub(crate) mod add;
 pub(crate) mod finish;
@@ -28,14 +27,14 @@ use crate::wire::Hash;
 use crate::{Error, Result, Status};
 use bytes::Bytes;
 
-/// A copy stream in the making. Belongs to no client; one operation at a time works on it.
+/// A copy stream in the making. Belongs to no client; one operation at a time uses it.
 pub struct CopyBuilder {
     state: Mutex<State>,
-    /// There are more elements than before, or all that there will be.
+    /// There are more elements than before, or no more will come.
     grown: Notify,
 }
 
-/// The right to change a builder, until it is dropped or somebody ends the operation.
+/// The right to change a builder, until it is dropped or somebody completes the operation.
 pub(crate) struct Turn {
     builder: Arc<CopyBuilder>,
     number: u64,
@@ -68,7 +67,7 @@ impl CopyBuilder {
         self.grown.notify_one();
     }
 
-    /// Its last element is there.
+    /// Its last element exists.
     fn end_growing(&self) {
         let mut state = lock(&self.state);
         state.growing = false;
@@ -77,7 +76,7 @@ impl CopyBuilder {
         self.grown.notify_one();
     }
 
-    /// Takes the builder for one operation; `BUSY` while another has it.
+    /// Takes the builder for one operation; fails with `BUSY` while another has it.
     fn start_turn(self: &Arc<Self>) -> Result<Turn> {
         let mut state = lock(&self.state);
         if state.turn.is_some() {
@@ -95,7 +94,7 @@ impl CopyBuilder {
         })
     }
 
-    /// The hash under which the operation of the present turn, or of the last, is entered.
+    /// The hash under which the operation of the present turn, or of the last, is registered.
     fn turn_hash(&self) -> Hash {
         lock(&self.state).turn_hash
     }
@@ -104,7 +103,7 @@ impl CopyBuilder {
         lock(&self.state).end_turn(number);
     }
 
-    /// Boxes written, boxes needed, and whether it is all over.
+    /// Boxes written, boxes needed, and whether the copy is complete.
     pub fn progress(&self) -> BuilderProgress {
         lock(&self.state).progress()
     }
@@ -119,24 +118,25 @@ impl CopyBuilder {
         lock(&self.state).position.clone()
     }
 
-    /// What does not fill a box yet.
+    /// The rest that does not fill a box yet.
     pub fn buffer(&self) -> Bytes {
         lock(&self.state).tail.clone()
     }
 
-    /// The courier that is to perform it, or has.
+    /// The courier that should execute it, or has.
     pub fn courier(&self) -> Destination {
         lock(&self.state).courier.clone()
     }
 
-    /// Everything that another process needs to go on. A secret.
+    /// Everything that another process needs to continue. A secret.
     pub fn save(&self) -> Result<Bytes> {
         saved::save(&lock(&self.state))
     }
 
-    /// Goes on with what [`CopyBuilder::save`] gave.
+    /// Restores what [`CopyBuilder::save`] returned.
     ///
-    /// `ARG_VALUE` for bytes that are none or damaged, `UNSUPPORTED` for those of a later version.
+    /// Fails with `ARG_VALUE` for invalid or damaged bytes, with `UNSUPPORTED` for those of a later
+    /// version.
     pub fn restore(bytes: &[u8]) -> Result<Arc<Self>> {
         saved::restore(bytes).map(Self::of)
     }
@@ -152,8 +152,8 @@ impl Client {
         Ok(CopyBuilder::of(State::new(write_cap, courier)))
     }
 
-    /// Ends the operation that works on a builder, with `START_RESENDING_CANCELLED`.
-    /// False if none does.
+    /// Cancels the operation that uses a builder; it completes with `START_RESENDING_CANCELLED`.
+    /// Returns false if there is none.
     pub fn copy_builder_cancel(&self, builder: &CopyBuilder) -> bool {
         self.end_by_hash(&builder.turn_hash())
     }

@@ -1,4 +1,4 @@
-//! Builders as bytes, to be stored and gone on with by another process.
+//! Builders as bytes, to be stored and continued by another process.
 //!
 //! | bytes | what |
 //! |---|---|
@@ -30,7 +30,7 @@ const HASH: usize = 32;
 const FIXED: usize = 512;
 const MAX_QUEUE: usize = 32;
 
-/// Everything, in one piece of memory that is wiped.
+/// The whole builder, in one piece of memory that is wiped.
 pub(crate) fn save(state: &State) -> Result<Bytes> {
     let variable: usize = state.waiting.iter().map(|e| e.len() + 4).sum();
     let size = FIXED + state.failed.len() * HASH + state.tail.len() + variable;
@@ -75,7 +75,7 @@ fn put_long(bytes: &mut Vec<u8>, content: &[u8]) {
     bytes.extend_from_slice(content);
 }
 
-/// What [`save`] made.
+/// Reads the bytes of [`save`].
 pub(crate) fn restore(bytes: &[u8]) -> Result<State> {
     let mut reader = Reader(bytes);
     if reader.array::<4>()? != MAGIC {
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_and_cut_bytes_are_refused() {
+    fn damaged_and_truncated_bytes_are_refused() {
         let saved = save(&state()).unwrap();
         for len in 0..saved.len() {
             assert!(restore(&saved[..len]).is_err(), "{len}");
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_a_later_version_are_told_apart() {
+    fn bytes_of_a_later_version_are_recognised() {
         let mut saved = save(&state()).unwrap().to_vec();
         saved[4] = VERSION + 1;
         let error = restore(&saved).err().unwrap();

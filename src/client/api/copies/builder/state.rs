@@ -1,4 +1,4 @@
-//! What a builder knows: the temporary stream, what waits to be written, and its courier.
+//! The state of a builder: the temporary stream, what waits to be written, and its courier.
 
 use std::collections::VecDeque;
 
@@ -12,18 +12,18 @@ use crate::client::stored::destination::Destination;
 use crate::wire::Hash;
 use crate::{Error, Result, Status};
 
-/// How far a builder has got.
+/// The progress of a builder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BuilderProgress {
     /// Boxes of the temporary stream that are written.
     pub written: u64,
     /// Boxes that it has with what was added so far.
     pub needed: u64,
-    /// A courier has performed it.
+    /// A courier has executed it.
     pub finished: bool,
 }
 
-/// How far the stream is on its way. The order is that of life; saved as a number.
+/// The phase of the stream, in the order of its life; saved as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Phase {
@@ -33,11 +33,11 @@ pub(crate) enum Phase {
     Sealed = 1,
     /// A courier may have the command.
     Ordered = 2,
-    /// A courier has performed it.
+    /// A courier has executed it.
     Copied = 3,
     /// Its boxes are deleted, or are being deleted.
     Tombstoned = 4,
-    /// The same, after a courier has performed it.
+    /// The same, after a courier has executed it.
     Cleared = 5,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct State {
     /// The temporary stream.
     pub(crate) write_cap: WriteCap,
     pub(crate) courier: Destination,
-    /// Couriers that have failed to perform it.
+    /// Couriers that have failed to execute it.
     pub(crate) failed: Vec<Hash>,
     /// Boxes written, without a gap; the next one is at `position`.
     pub(crate) written: u64,
@@ -61,10 +61,10 @@ pub(crate) struct State {
     pub(crate) growing: bool,
     /// Another process may have written boxes that this state does not know of.
     pub(crate) unsure: bool,
-    /// The operation that works on it.
+    /// The operation that uses it.
     pub(crate) turn: Option<u64>,
     pub(crate) turns: u64,
-    /// Under which hash that operation can be found: the stream's when it began, for the
+    /// The hash under which that operation can be found: the stream's when it started, for the
     /// stream may move meanwhile.
     pub(crate) turn_hash: Hash,
 }
@@ -133,7 +133,7 @@ impl State {
         }
     }
 
-    /// Refuses what cannot go on.
+    /// Refuses to continue a stream whose boxes are deleted.
     pub(crate) fn check_alive(&self) -> Result<()> {
         if self.phase >= Phase::Tombstoned {
             return Err(Error::new(
@@ -144,7 +144,7 @@ impl State {
         Ok(())
     }
 
-    /// Takes over what was made of an addition.
+    /// Stores the elements of an addition.
     pub(crate) fn append(&mut self, made: CourierEnvelopes, envelopes: u64) -> Result<()> {
         let boxes = self.written as usize + self.waiting.len() + made.envelopes.len() + 1;
         if boxes > MAX_STREAM_BOXES {
@@ -159,8 +159,8 @@ impl State {
         Ok(())
     }
 
-    /// Makes the last element. It is the rest, or, where nothing is left over, the last
-    /// one made, which is never written before.
+    /// Makes the last element. It is the rest, or, where nothing is left over, the last one made,
+    /// which is never written before.
     pub(crate) fn seal(&mut self) -> Result<()> {
         if self.phase != Phase::Open {
             return self.check_alive();
@@ -188,7 +188,7 @@ impl State {
     /// The element with this number in the stream, if it may be written now.
     pub(crate) fn element(&self, number: u64) -> Option<Bytes> {
         let at = usize::try_from(number.checked_sub(self.written)?).ok()?;
-        // Without a rest the last element may yet have to be the stream's end.
+        // Without a rest, the last element may become the stream's end.
         let kept_back = self.phase == Phase::Open && self.tail.is_empty();
         let writable = self.waiting.len() - usize::from(kept_back && !self.waiting.is_empty());
         (at < writable).then(|| self.waiting[at].clone())
@@ -202,7 +202,7 @@ impl State {
         }
     }
 
-    /// Begins again with another temporary stream; `before` is what was written.
+    /// Starts again with another temporary stream; `before` is what was written.
     pub(crate) fn move_to(&mut self, write_cap: WriteCap, before: Vec<Bytes>) {
         for element in before.into_iter().rev() {
             self.waiting.push_front(element);

@@ -1,10 +1,10 @@
-//! The temporary stream, written box by box and several at a time.
+//! Writes the temporary stream, box by box and several at a time.
 //!
-//! After a restoration it is not known which boxes the process before has written, or
-//! with what: if it was given something that was not saved, boxes hold elements that
-//! nobody has any more, and a box cannot be written twice. So until enough boxes in a row
-//! were found empty, each is written in the way that tells if it was there, and read then.
-//! If it holds anything else, the stream moves to other boxes.
+//! After a restore it is not known which boxes the previous process has written, or with what: if
+//! it was given something that was not saved, boxes hold elements that nobody has any more, and a
+//! box cannot be written twice. So until enough boxes in a row were found empty, each is written in
+//! the way that reports an existing box, and read then. If it holds anything else, the stream moves
+//! to other boxes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,23 +25,23 @@ use crate::client::shared::Shared;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
-/// Boxes on their way at once, at most. A saved state may be this many boxes behind what
-/// was begun with the same elements.
+/// Boxes in flight at once, at most. A saved state may be this many boxes behind what was started
+/// with the same elements.
 pub(crate) const AT_ONCE: usize = 8;
-/// How often a box is read that should be there.
+/// How often a box is read that should exist.
 const READ_BACK: usize = 5;
 
-/// What became of one box.
+/// The outcome of one box.
 enum Fate {
     /// It is written.
     Written,
-    /// It was there already and holds the same.
+    /// It existed and holds the same.
     Found,
-    /// It was there already and holds something else.
+    /// It existed and holds something else.
     Foreign,
 }
 
-type Fates = JoinSet<(u64, Result<Fate>)>;
+type Outcomes = JoinSet<(u64, Result<Fate>)>;
 
 /// Writes everything that may be written.
 pub(super) async fn write(shared: &Arc<Shared>, builder: &Arc<CopyBuilder>) -> Result<()> {
@@ -51,7 +51,7 @@ pub(super) async fn write(shared: &Arc<Shared>, builder: &Arc<CopyBuilder>) -> R
     Ok(())
 }
 
-/// Has a stream made and writes it meanwhile, each element as soon as it is there.
+/// Has a stream made and writes it meanwhile, each element as soon as it arrives.
 pub(crate) async fn write_while_made(
     shared: &Arc<Shared>,
     builder: &Arc<CopyBuilder>,
@@ -68,13 +68,13 @@ pub(crate) async fn write_while_made(
     Ok(made)
 }
 
-/// Writes until all is written, or a box belongs to something else: then gives false.
+/// Writes until all is written; returns false if a box belongs to something else.
 async fn pass(shared: &Arc<Shared>, builder: &Arc<CopyBuilder>) -> Result<bool> {
-    let mut begun = Begun::at(builder);
-    let mut outcomes = Fates::new();
+    let mut started = Front::at(builder);
+    let mut outcomes = Outcomes::new();
     let mut ended = BTreeMap::new();
     loop {
-        begun.begin_more(shared, builder, &mut outcomes);
+        started.start_more(shared, builder, &mut outcomes);
         if outcomes.is_empty() && !lock(&builder.state).growing {
             return Ok(true);
         }
@@ -82,32 +82,32 @@ async fn pass(shared: &Arc<Shared>, builder: &Arc<CopyBuilder>) -> Result<bool> 
             Some(joined) = outcomes.join_next() => joined,
             () = builder.grown.notified() => continue,
         };
-        let (number, fate) = joined.map_err(|error| {
+        let (number, outcome) = joined.map_err(|error| {
             Error::new(Status::PANIC, format!("writing a box ended early: {error}"))
         })?;
-        match fate? {
+        match outcome? {
             Fate::Foreign => return Ok(false),
             Fate::Written => ended.insert(number, true),
             Fate::Found => ended.insert(number, false),
         };
-        begun.settle(shared, builder, &mut ended);
+        started.settle(shared, builder, &mut ended);
     }
 }
 
-/// The front of the work: which box is begun next.
-struct Begun {
+/// The front of the writes: which box is started next.
+struct Front {
     write_cap: WriteCap,
     number: u64,
     index: BoxIndex,
     unsure: bool,
-    /// Boxes in a row that were not there before.
+    /// Boxes in a row that did not exist before.
     fresh: usize,
 }
 
-impl Begun {
+impl Front {
     fn at(builder: &CopyBuilder) -> Self {
         let state = lock(&builder.state);
-        Begun {
+        Front {
             write_cap: state.write_cap.clone(),
             number: state.written,
             index: state.position.clone(),
@@ -116,9 +116,9 @@ impl Begun {
         }
     }
 
-    fn begin_more(&mut self, shared: &Arc<Shared>, builder: &CopyBuilder, outcomes: &mut Fates) {
+    fn start_more(&mut self, shared: &Arc<Shared>, builder: &CopyBuilder, outcomes: &mut Outcomes) {
         let lane = shared.lane(LaneKind::Write);
-        // What is prepared while others are on their way.
+        // What is prepared while others are in flight.
         let slots = lane.lock().resends.window.slots();
         let at_once = (slots + writes_ahead()).clamp(1, AT_ONCE);
         while outcomes.len() < at_once {
@@ -130,14 +130,14 @@ impl Begun {
             let (shared, cap) = (Arc::clone(shared), self.write_cap.clone());
             let (number, unsure) = (self.number, self.unsure);
             outcomes.spawn(async move {
-                let fate = write_one(&shared, cap, index, element, unsure).await;
-                (number, fate)
+                let outcome = write_one(&shared, cap, index, element, unsure).await;
+                (number, outcome)
             });
             self.number += 1;
         }
     }
 
-    /// Counts what has ended without a gap before it, and tells of it.
+    /// Counts the boxes written without a gap, and publishes the progress.
     fn settle(&mut self, shared: &Shared, builder: &CopyBuilder, ended: &mut BTreeMap<u64, bool>) {
         let mut state = lock(&builder.state);
         let before = state.written;
@@ -179,7 +179,7 @@ async fn write_one(
     }
 }
 
-/// Reads a box that was there already.
+/// Reads a box that existed already.
 async fn compare(
     shared: &Arc<Shared>,
     cap: &WriteCap,
@@ -202,7 +202,8 @@ async fn compare(
     }
 }
 
-/// Takes what is written out of boxes that cannot be used any further, to write it to others.
+/// Takes the written elements out of boxes that cannot be used any further, to write them to
+/// others.
 async fn move_away(shared: &Arc<Shared>, builder: &CopyBuilder) -> Result<()> {
     let (cap, count) = {
         let state = lock(&builder.state);
@@ -220,13 +221,13 @@ async fn read_all(shared: &Arc<Shared>, cap: &WriteCap, count: u64) -> Result<Ve
     let mut index = cap.first_index();
     let mut found = Vec::new();
     let mut reads = InOrder::new();
-    let mut begun = 0;
+    let mut started = 0;
     loop {
-        while begun < count && reads.running() < AT_ONCE {
+        while started < count && reads.running() < AT_ONCE {
             let (shared, cap, at) = (Arc::clone(shared), read_cap.clone(), index.clone());
             reads.start(boxes::read_box(shared, cap, at, StartFlags::default()));
             index = index.next();
-            begun += 1;
+            started += 1;
         }
         if !reads.wait().await? {
             return Ok(found);

@@ -1,9 +1,9 @@
-//! The stream as it comes out of the daemon, piece by piece.
+//! The stream as the daemon returns it, piece by piece.
 //!
-//! A piece begins with what the one before left over: an envelope is no multiple of an element.
-//! How much that will be is known beforehand, as all envelopes have one size, but not what it is.
-//! So where a piece is asked for before that is there, zeros of the same length stand for it, and
-//! are replaced in the first element of the reply.
+//! A piece starts with what the previous one left over: an envelope is no multiple of an element.
+//! The length of that is known beforehand, as all envelopes have one size, but not its content. So
+//! where a piece is requested before that has arrived, zeros of the same length are sent instead;
+//! they are replaced in the first element of the reply.
 
 use std::collections::VecDeque;
 
@@ -15,30 +15,30 @@ use crate::client::api::copies::streams::{element, flags, secret_copy, take_apar
 use crate::wire::WipingVec;
 use crate::{Error, Result, Status};
 
-/// What has come out so far, and what is expected.
+/// What has arrived so far, and what is expected.
 pub(super) struct Collected {
     sizes: Sizes,
     envelopes: Vec<Bytes>,
     /// The first element was among them, or among those that were taken out.
-    begun: bool,
+    started: bool,
     /// How many it will be.
     expected: usize,
     buffer: Option<Bytes>,
     ends: StreamEnds,
-    /// The pieces that were asked for, oldest first.
+    /// The pieces that were requested, oldest first.
     asked: VecDeque<Expected>,
 }
 
-/// What a piece should come to.
+/// The expected result of a piece.
 struct Expected {
     elements: usize,
     /// Bytes that it leaves over.
     left: usize,
-    /// Bytes at its beginning for which zeros were sent.
+    /// Bytes at its start for which zeros were sent.
     gap: usize,
 }
 
-/// Where a piece stands in the stream, for its request.
+/// The place of a piece in the stream, for its request.
 pub(super) struct Joint {
     pub(super) is_start: bool,
     pub(super) buffer: Option<Bytes>,
@@ -54,7 +54,7 @@ impl Collected {
         Ok(Collected {
             sizes,
             envelopes: Vec::new(),
-            begun: false,
+            started: false,
             expected: sizes.elements_of(envelopes, buffer.map_or(0, <[u8]>::len)),
             buffer: buffer.map(secret_copy).transpose()?,
             ends,
@@ -67,13 +67,13 @@ impl Collected {
         self.ends.is_last
     }
 
-    /// The first element has yet to come, and is in no piece that was asked for.
+    /// The first element has yet to come, and is in no piece that was requested.
     fn is_start(&self) -> bool {
-        let begun = self.begun || self.asked.iter().any(|expected| expected.elements > 0);
-        self.ends.is_start && !begun
+        let started = self.started || self.asked.iter().any(|expected| expected.elements > 0);
+        self.ends.is_start && !started
     }
 
-    /// A piece of so many envelopes is asked for.
+    /// A piece of so many envelopes is requested.
     pub(super) fn ask(&mut self, envelopes: usize) -> Joint {
         let is_start = self.is_start();
         let gap = self.asked.back().map_or(0, |before| before.left);
@@ -91,12 +91,12 @@ impl Collected {
         Joint { is_start, buffer }
     }
 
-    /// Those that were asked for are asked for again.
+    /// The requested pieces are requested again.
     pub(super) fn forget_asked(&mut self) {
         self.asked.clear();
     }
 
-    /// Takes the reply to the oldest piece. Gives the indices in it, and whether it came to what
+    /// Takes the reply to the oldest piece. Returns the indices in it, and whether it matches what
     /// was expected: otherwise those behind it do not fit.
     pub(super) fn take(&mut self, mut made: CourierEnvelopes) -> Result<(Vec<BoxIndex>, bool)> {
         let expected = self.asked.pop_front();
@@ -107,7 +107,7 @@ impl Collected {
         }
         let left = made.buffer.as_ref().map_or(0, Bytes::len);
         let fits = (made.envelopes.len(), left) == (expected.elements, expected.left);
-        self.begun |= !made.envelopes.is_empty();
+        self.started |= !made.envelopes.is_empty();
         if self.envelopes.is_empty() && made.envelopes.len() >= self.expected {
             self.envelopes = made.envelopes;
         } else {
@@ -122,7 +122,7 @@ impl Collected {
         Ok((made.next_indices, fits))
     }
 
-    /// Takes out what has come so far, where that is not kept until the end.
+    /// Takes out what has arrived so far, where that is not kept until the end.
     pub(super) fn take_out(&mut self) -> Vec<Bytes> {
         self.expected = 0;
         std::mem::take(&mut self.envelopes)
@@ -146,7 +146,7 @@ impl Collected {
     }
 }
 
-/// Replaces the zeros at the beginning of a piece by what they stand for.
+/// Replaces the zeros at the start of a piece by what they stand for.
 fn fill_gap(made: &mut CourierEnvelopes, rest: &[u8], gap: usize) -> Result<()> {
     let other = || Error::new(Status::CBOR, "the daemon made a stream of other bytes");
     let filled = |data: &[u8]| {

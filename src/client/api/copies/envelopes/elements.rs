@@ -7,17 +7,17 @@ use crate::client::connection::Answer;
 use crate::wire::ReplyBody;
 use crate::Result;
 
-/// One payload and the place where a copy command is to put it.
+/// One payload and its destination.
 pub struct CopyDestination<'a> {
-    /// With which capability.
+    /// The capability to write it with.
     pub write_cap: WriteCap,
-    /// From which box on.
+    /// The first box.
     pub start_index: BoxIndex,
     /// What to write.
     pub payload: &'a [u8],
 }
 
-/// Where in its stream the result of a call stands.
+/// The place of a call's result in its stream.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamEnds {
     /// It holds the stream's first element.

@@ -1,14 +1,14 @@
 //! Courier envelopes: payloads and tombstones made into the elements of a copy stream.
 //!
-//! The daemon makes them. On one connection it makes one after the other and takes more
-//! than a millisecond for each envelope, on some networks seconds, and a reply may exceed what a
-//! frame can hold where its request did not; so long work goes in pieces. What fits one piece
-//! is one request. Where envelopes are dear, the connections for encryptions make several pieces
-//! at once, and otherwise each is asked for when the one before is there.
+//! The daemon makes them. On one connection it makes one after the other and takes more than a
+//! millisecond for each envelope, on some networks seconds, and a reply may exceed what a frame can
+//! hold where its request did not; so long calls are split into pieces. What fits one piece is one
+//! request. Where envelopes are expensive, the connections for encryptions make several pieces at
+//! once; otherwise each piece is requested when the previous one has arrived.
 //!
-//! Whoever waits for the elements lends the payload: each piece is encoded from the
-//! caller's memory by the calling thread, one at a time. Otherwise, and where several are made at
-//! once, the payload is copied, once, and each part of the copy is freed as soon as it is made.
+//! A caller that waits for the elements lends the payload: the calling thread encodes each piece
+//! from the caller's memory, one at a time. Otherwise, and where several are made at once, the
+//! payload is copied, once, and each part of the copy is freed as soon as it is made.
 
 pub(crate) mod collected;
 pub(crate) mod elements;
@@ -38,7 +38,7 @@ pub(crate) async fn run(order: impl Pieces, shared: &Arc<Shared>) -> Result<Cour
     run_piece_by_piece(order, shared, |_| {}).await
 }
 
-/// The same; `came` is called after each piece and may take out what has come.
+/// The same; `came` is called after each piece and may take out what has arrived.
 pub(crate) async fn run_piece_by_piece<P: Pieces>(
     mut order: P,
     shared: &Arc<Shared>,
@@ -52,7 +52,7 @@ pub(crate) async fn run_piece_by_piece<P: Pieces>(
                 break;
             };
             if at_once == 1 {
-                order.let_go(); // payload and result are never both there in full
+                order.let_go(); // payload and result never both exist in full
             }
             let shared = Arc::clone(shared);
             asked.start(async move { call.run(&shared).await });
@@ -74,10 +74,10 @@ fn task(order: impl Pieces + 'static) -> Call<CourierEnvelopes> {
 }
 
 impl Client {
-    /// Elements of a copy stream that writes one payload. A call that is not the last
-    /// leaves nothing over: it ends with an element that may be partly filled.
+    /// Makes elements of a copy stream that writes one payload. A call that is not the last leaves
+    /// nothing over: it ends with an element that may be partly filled.
     ///
-    /// `ARG_EMPTY` for a last call without payload, `PAYLOAD_TOO_LARGE`,
+    /// Fails with `ARG_EMPTY` for a last call without payload, with `PAYLOAD_TOO_LARGE`, with
     /// `INVALID_CAPABILITY` if the index does not belong to the capability.
     pub fn create_courier_envelopes_from_payload(
         &self,
@@ -89,8 +89,8 @@ impl Client {
         Ok(task(order.flushing()))
     }
 
-    /// The same, waiting for the elements: the payload is not copied, unless envelopes are so dear
-    /// that several pieces are made at once.
+    /// The same, waiting for the elements: the payload is not copied, unless envelopes are so
+    /// expensive that several pieces are made at once.
     pub fn courier_envelopes_from_payload(
         &self,
         to: &CopyDestination<'_>,
@@ -108,8 +108,8 @@ impl Client {
         self.block_pieces(&mut order.flushing(), timeout)
     }
 
-    /// Elements of a copy stream that writes several payloads. `buffer` is what the call
-    /// before left over; the last call leaves nothing.
+    /// Makes elements of a copy stream that writes several payloads. `buffer` is what the previous
+    /// call left over; the last call leaves nothing.
     pub fn create_courier_envelopes_from_multi_payload(
         &self,
         destinations: &[CopyDestination<'_>],
@@ -128,7 +128,7 @@ impl Client {
     }
 
     /// The same, waiting for the elements: the payloads are not copied, unless envelopes are so
-    /// dear that several pieces are made at once.
+    /// expensive that several pieces are made at once.
     pub fn courier_envelopes_from_multi_payload(
         &self,
         destinations: &[CopyDestination<'_>],
@@ -140,14 +140,14 @@ impl Client {
             check_payload(to.payload)?;
         }
         if pieces::at_once(&self.shared) > 1 {
-            let work = self.create_courier_envelopes_from_multi_payload(destinations, ends, buffer);
-            return self.block(work?, timeout);
+            let call = self.create_courier_envelopes_from_multi_payload(destinations, ends, buffer);
+            return self.block(call?, timeout);
         }
         let mut order = Order::borrowed(&self.shared, destinations, ends, buffer)?;
         self.block_pieces(&mut order, timeout)
     }
 
-    /// Elements of a copy stream that deletes `max_count` boxes.
+    /// Makes elements of a copy stream that deletes `max_count` boxes.
     pub fn create_courier_envelopes_from_tombstone_range(
         &self,
         write_cap: &WriteCap,
@@ -160,8 +160,8 @@ impl Client {
         Ok(task(order))
     }
 
-    /// Has the daemon make all of it while the calling thread waits, which encodes each
-    /// request itself. A request is freed once it is written: after a loss it is made anew.
+    /// Has the daemon make all of it while the calling thread waits and encodes each request
+    /// itself. A request is freed once it is written: after a loss it is made anew.
     fn block_pieces(&self, order: &mut dyn Pieces, timeout: Timeout) -> Result<CourierEnvelopes> {
         let deadline = self.may_wait(timeout)?;
         let mut lost = None;

@@ -15,30 +15,30 @@ use crate::client::shared::Shared;
 use crate::wire::{Destination, Request};
 use crate::{Error, Result, Status};
 
-/// Payloads on their way through the daemon. `P` is what holds them: the caller's memory,
-/// or a copy where the caller does not wait.
+/// Payloads to be sent through the daemon. `P` holds them: the caller's memory, or a copy where the
+/// caller does not wait.
 pub(crate) struct Order<P> {
     /// Capability and next box of each destination.
     destinations: Vec<(WriteCap, BoxIndex)>,
     pieces: VecDeque<Vec<Part<P>>>,
     /// Bytes of a payload that one box takes.
     chunk: usize,
-    /// The pieces that the daemon was asked for, oldest first.
+    /// The pieces requested from the daemon, oldest first.
     asked: VecDeque<Asked<P>>,
     collected: Collected,
     /// As the request for one payload: gives no buffer back.
     flushes: bool,
-    /// All fits that request itself, as far as is known.
+    /// All fits that request itself, as far as known.
     is_single: bool,
     one_by_one: bool,
 }
 
-/// A piece that the daemon was asked for.
+/// A piece requested from the daemon.
 struct Asked<P> {
-    /// What it was made of; nothing where that was let go.
+    /// What it was made of; empty where that was freed.
     parts: Vec<Part<P>>,
     rows: Vec<Row>,
-    /// The box behind each of the rows, where something was asked for after them.
+    /// The box behind each of the rows, where something was requested after them.
     next: Option<Vec<BoxIndex>>,
 }
 
@@ -83,7 +83,7 @@ impl<'a, P: Held> Order<P> {
         self
     }
 
-    /// Something is asked for behind what was asked for last: reckons where that ends.
+    /// Something is requested behind the last request: computes where that ends.
     fn step_over_last(&mut self) {
         let Some(last) = self.asked.back_mut() else {
             return;
@@ -137,7 +137,7 @@ impl<'a, P: Held> Order<P> {
 }
 
 impl Order<Bytes> {
-    /// Checks, cuts and copies payloads, for those who do not wait.
+    /// Checks, cuts and copies payloads, for callers that do not wait.
     pub(crate) fn owned(
         shared: &Shared,
         destinations: &[CopyDestination<'_>],
@@ -252,8 +252,8 @@ impl<P: Held + Send> Pieces for Order<P> {
     }
 }
 
-/// Everything that the daemon would refuse, or answer with a stream that has no end.
-/// Tells how many envelopes it will be.
+/// Refuses everything that the daemon would refuse, or answer with a stream without end. Returns
+/// the number of envelopes.
 fn check(
     shared: &Shared,
     destinations: &[CopyDestination<'_>],

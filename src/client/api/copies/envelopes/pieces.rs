@@ -1,7 +1,7 @@
 //! Orders for the daemon, cut into pieces.
 //!
-//! The state of an order without any waiting: which request comes next and what its reply
-//! means for those after it. Who waits, a task or the calling thread, is decided outside.
+//! The state of an order without any waiting: which request comes next and what its reply means for
+//! those after it. The caller decides whether a task or the calling thread waits.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,32 +13,32 @@ use crate::client::connection::LocalCall;
 use crate::client::shared::Shared;
 use crate::{Error, Result, Status};
 
-/// The daemon is to work on a piece for about so long: other encryptions wait for it.
+/// How long the daemon should work on a piece: other encryptions wait for it.
 const PIECE_TAKES: Duration = Duration::from_secs(2);
-/// The most boxes of one piece. Where they are cheap, smaller pieces would cost memory: the
-/// frames of the replies, which are kept for the elements in them, hold more than these.
+/// The most boxes of one piece. Where they are cheap, smaller pieces would cost memory: the frames
+/// of the replies, which are kept for the elements in them, hold more than these.
 const PIECE: usize = 40;
-/// On daemons that put every request into the line of the mixnet, a second each; the
-/// reply is some 16 MiB.
+/// On daemons that put every request into the queue for the mixnet, a second each; the reply is
+/// some 16 MiB.
 const PIECE_OF_OLD_DAEMONS: usize = 8192;
 
 /// Something that the daemon makes in pieces.
 pub(crate) trait Pieces: Send {
-    /// How many pieces the daemon may be asked for at once. Where that is one, it is asked for the
-    /// next when the last is taken.
+    /// How many pieces may be requested from the daemon at once. If that is one, the next is
+    /// requested when the last is taken.
     fn at_once(&self, shared: &Shared) -> usize;
-    /// The request for the next piece; `None` when all were asked for.
+    /// The request for the next piece; `None` when all were requested.
     fn next(&mut self, shared: &Shared) -> Result<Option<LocalCall<CourierEnvelopes>>>;
     /// Frees what the last request was made of: it is in the request's frame now.
     fn let_go(&mut self);
-    /// Has everything asked for again that has no reply, unless it was let go.
+    /// Requests everything again that has no reply, unless it was freed.
     fn again(&mut self);
-    /// Takes the reply to the oldest request. False where those behind it do not fit to that: they
-    /// are to be dropped, and are made again one by one.
+    /// Takes the reply to the oldest request. Returns false where those behind it do not fit it:
+    /// they are to be dropped, and are made again one by one.
     fn take(&mut self, made: CourierEnvelopes) -> Result<bool>;
-    /// Takes out the elements that have come so far, in order.
+    /// Takes out the elements that have arrived so far, in order.
     fn take_out(&mut self) -> Vec<Bytes>;
-    /// All that came out and was not taken out.
+    /// All that arrived and was not taken out.
     fn end(&mut self) -> CourierEnvelopes;
 }
 
@@ -85,10 +85,10 @@ pub(super) fn piece(shared: &Shared) -> usize {
     }
 }
 
-/// How many pieces the daemon may be asked for at once: where encryptions are dear, one for each
-/// connection for them, and one more, which is there when a connection is free. Where they are
-/// not, there is nothing to gain, and where the daemon counts boxes otherwise, only it knows
-/// with which the next piece begins.
+/// How many pieces may be requested from the daemon at once: where encryptions are expensive, one
+/// for each connection for them, and one more, which is ready when a connection is free. Where they
+/// are not, more would not help, and where the daemon counts boxes otherwise, only it knows with
+/// which the next piece starts.
 pub(super) fn at_once(shared: &Shared) -> usize {
     let is_dear = piece(shared) < PIECE;
     match shared.check_next_index() {
@@ -102,7 +102,7 @@ fn by_price(price: Duration) -> usize {
     usize::try_from(boxes).unwrap_or(PIECE).clamp(1, PIECE)
 }
 
-/// Takes so many boxes out of a piece, or all that it has; gives what is left too.
+/// Takes so many boxes out of a piece, or all that it has; also returns what is left.
 pub(super) fn take_front<P: Held>(
     piece: Vec<Part<P>>,
     chunk: usize,

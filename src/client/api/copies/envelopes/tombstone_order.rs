@@ -15,13 +15,13 @@ use crate::client::shared::Shared;
 use crate::wire::Request;
 use crate::{Error, Result, Status};
 
-/// Tombstones on their way through the daemon.
+/// Tombstones to be sent through the daemon.
 pub(crate) struct TombstoneOrder {
     write_cap: WriteCap,
-    /// The next box that is asked for.
+    /// The next box to be requested.
     index: BoxIndex,
     left: u32,
-    /// The pieces that the daemon was asked for, oldest first.
+    /// The pieces requested from the daemon, oldest first.
     asked: VecDeque<Asked>,
     collected: Collected,
     one_by_one: bool,
