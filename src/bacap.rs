@@ -1,4 +1,4 @@
-//! Capabilities and box indices, and what a client may compute from them itself.
+//! Capabilities and box indices, and what a client can compute from them itself.
 //!
 //! The values are fixed-size byte strings with these parts:
 //!
@@ -48,11 +48,11 @@ const FAR: u64 = 1 << 40;
 const KEY_SIZE: usize = 32;
 const COUNTER_SIZE: usize = 8;
 
-/// What writes to a channel; implies the [`ReadCap`].
+/// Writes to a channel; implies the [`ReadCap`].
 #[derive(Clone)]
 pub struct WriteCap(Secret<WRITE_CAP_SIZE>);
 
-/// What reads a channel.
+/// Reads a channel.
 #[derive(Clone)]
 pub struct ReadCap(Secret<READ_CAP_SIZE>);
 
@@ -67,14 +67,14 @@ pub struct Keypair {
     pub write_cap: WriteCap,
     /// The readers' half.
     pub read_cap: ReadCap,
-    /// Where both begin.
+    /// The first index of both.
     pub first_index: BoxIndex,
 }
 
 macro_rules! secret_bytes {
     ($name:ident, $size:expr) => {
         impl $name {
-            /// Takes bytes that the daemon or this library made; checks nothing.
+            /// Wraps bytes that the daemon or this library made; checks nothing.
             pub fn from_array(bytes: [u8; $size]) -> Self {
                 Self::copy_of(&bytes)
             }
@@ -84,7 +84,7 @@ macro_rules! secret_bytes {
                 $name(Secret::new(bytes))
             }
 
-            /// Shares what the daemon sent; checks nothing.
+            /// Shares bytes that the daemon sent; checks nothing.
             pub fn from_secret(secret: &Secret<$size>) -> Self {
                 $name(secret.clone())
             }
@@ -149,7 +149,7 @@ impl WriteCap {
         )
     }
 
-    /// What copy commands are named by: BLAKE2b-256 of the whole capability.
+    /// Identifies copy commands: BLAKE2b-256 of the whole capability.
     pub fn hash(&self) -> [u8; 32] {
         blake2b_256(self.as_bytes())
     }
@@ -197,7 +197,7 @@ impl BoxIndex {
         sized(bytes, "message box index").map(|bytes| BoxIndex(Secret::new(bytes)))
     }
 
-    /// The position in the channel. Channels begin at a random one, and it wraps around.
+    /// The position in the channel. Channels start at a random one, and it wraps around.
     pub fn counter(&self) -> u64 {
         u64::from_le_bytes(part::<0, COUNTER_SIZE, BOX_INDEX_SIZE>(self.as_bytes()))
     }
@@ -241,10 +241,10 @@ impl BoxIndex {
         ahead.min(ahead.wrapping_neg())
     }
 
-    /// False where this is certainly no index of the stream with `first`: farther away than any
+    /// False where this certainly is no index of the stream with `first`: farther away than any
     /// stream is long, or, where the daemon's next indices are known (`steps`), near it and not
-    /// reached by steps. Streams begin at random, so hardly any foreign index passes. One before
-    /// `first` may belong to it: readers are given later beginnings.
+    /// reached by steps. Streams start at random, so hardly any foreign index passes. One before
+    /// `first` may belong to it: readers get later first indices.
     pub(crate) fn may_belong_to(&self, first: &BoxIndex, steps: bool) -> bool {
         let distance = self.distance(first);
         if !steps || distance > NEAR {
@@ -263,7 +263,7 @@ impl BoxIndex {
         part_ref::<{ COUNTER_SIZE + 2 * KEY_SIZE }, KEY_SIZE, BOX_INDEX_SIZE>(self.as_bytes())
     }
 
-    /// Lays out an index from what HKDF gives: state, encryption key, blinding factor.
+    /// Builds an index from the output of HKDF: state, encryption key, blinding factor.
     fn assemble(counter: u64, okm: &[u8; derive::MATERIAL_SIZE]) -> BoxIndex {
         BoxIndex(Secret::filled_by(|bytes| {
             let (head, keys) = bytes.split_at_mut(COUNTER_SIZE);
@@ -286,7 +286,7 @@ pub enum Derivation {
 }
 
 impl Derivation {
-    /// What today's daemons do.
+    /// The derivation of today's daemons.
     pub const CURRENT: Derivation = Derivation::SinceHpqc101;
 }
 
@@ -310,7 +310,7 @@ pub fn keypair_of_stream(derivation: Derivation, stream: &[u8; STREAM_SIZE]) -> 
         part_ref::<{ 2 * KEY_SIZE }, 16, STREAM_SIZE>(stream),
     );
 
-    // The stream gives the state before the first box; one step leads to the first.
+    // The stream yields the state before the first box; one step leads to the first.
     let mut okm = derive::next_material(state, counter);
     let first_index = BoxIndex::assemble(counter.wrapping_add(1), &okm);
     okm.zeroize();

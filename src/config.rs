@@ -1,5 +1,5 @@
-//! What a client must know before it can dial: where the daemon listens, and the
-//! geometries where an older daemon does not tell them.
+//! What a client must know before it can dial: where the daemon listens, and the geometries, which
+//! an older daemon does not send.
 //!
 //! A [`Config`] is made field by field or read from thinclient.toml, whose two shapes
 //! `file` knows. Nothing here opens a socket.
@@ -67,7 +67,7 @@ pub struct Config {
     pub reconnect_min: Duration,
     /// The longest wait before dialling again.
     pub reconnect_max: Duration,
-    /// How many encryptions the daemon may be given at once, each on a connection of its own.
+    /// How many encryptions the daemon may have at once, each on a connection of its own.
     pub encryption_connections: usize,
     /// Open every connection and start every thread when the client connects, and none later
     /// while the daemon stays.
@@ -91,7 +91,7 @@ impl TcpNetwork {
         }
     }
 
-    /// The name as it stands in a file.
+    /// The name as written in a file.
     pub fn name(self) -> &'static str {
         match self {
             TcpNetwork::Tcp => "tcp",
@@ -109,7 +109,7 @@ impl TcpNetwork {
     }
 }
 
-/// Longer paths of Unix sockets no system takes.
+/// No system accepts longer paths of Unix sockets.
 const LONGEST_SOCKET_PATH: usize = 107;
 
 impl Dial {

@@ -1,10 +1,10 @@
-//! One failure: its status, a sentence about it, and who said so.
+//! One failure: its status, a sentence about it, and its source.
 
 use std::fmt;
 
 use crate::status::Status;
 
-/// What every fallible function of this crate returns.
+/// The result of every fallible function of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Who refused or failed.
@@ -92,7 +92,7 @@ impl Error {
         self
     }
 
-    /// Says who reported the failure.
+    /// Sets the source of the failure.
     #[must_use]
     pub fn with_origin(mut self, origin: Origin) -> Self {
         self.0.origin = origin;
@@ -135,7 +135,7 @@ impl Error {
     }
 }
 
-/// What everybody gets who uses a closed client.
+/// The error of every call on a closed client.
 pub(crate) fn closed() -> Error {
     Error::new(Status::CLOSED, "the client was closed")
 }

@@ -13,9 +13,9 @@ use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 thread_local! {
-    // Constant and without a destructor: usable at any time, also while a thread ends.
+    // Constant and without a destructor: usable at any time, also while a thread exits.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
-    // Where the last silenced panic happened: its payload does not tell.
+    // Where the last silenced panic happened: its payload does not say.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -25,7 +25,7 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 pub(crate) struct Quiet(());
 
 impl Quiet {
-    /// Begins a scope in which panics are caught by somebody.
+    /// Starts a scope in which panics are caught by somebody.
     pub(crate) fn enter() -> Self {
         install();
         DEPTH.set(DEPTH.get().saturating_add(1));
@@ -39,7 +39,7 @@ impl Drop for Quiet {
     }
 }
 
-/// Where the calling thread's last silenced panic happened, told once.
+/// Returns once where the calling thread's last silenced panic happened.
 pub(crate) fn take_place() -> Option<String> {
     PLACE
         .try_with(|place| place.try_borrow_mut().ok()?.take())

@@ -1,4 +1,4 @@
-//! Memory that is wiped when it is given back: frames, capabilities, box indices.
+//! Memory that is wiped when it is freed: frames, capabilities, box indices.
 
 use std::fmt;
 use std::ops::Deref;
@@ -11,7 +11,7 @@ use bytes::Bytes;
 /// One bulk fill and a barrier: the byte-wise volatile writes of `Zeroize` for slices
 /// would cost milliseconds for a frame of many MiB.
 ///
-/// Not inlined: it ends every value that holds a secret, in hundreds of places.
+/// Not inlined: every value that holds a secret ends with it, in hundreds of places.
 #[inline(never)]
 pub fn wipe(memory: &mut [u8]) {
     memory.fill(0);
@@ -24,8 +24,8 @@ const SWEPT: usize = 12 * 1024;
 
 /// Runs `act` and overwrites what it left on the stack.
 ///
-/// What lies there does not stay there: whatever is built on the stack later and is moved to
-/// the heap, as futures are, takes along the bytes that it does not use itself.
+/// Those bytes do not stay on the stack: whatever is built there later and is moved to the heap, as
+/// futures are, copies along the bytes that it does not use itself.
 pub fn sweeping<T>(act: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn deeper<T>(act: impl FnOnce() -> T) -> T {
@@ -124,7 +124,7 @@ impl<const N: usize> Secret<N> {
         Self::filled_by(|bytes| bytes.copy_from_slice(content))
     }
 
-    /// A secret that is written in the place where it stays; zeros to begin with.
+    /// A secret that is written in the place where it stays; zeros at first.
     pub fn filled_by(fill: impl FnOnce(&mut [u8; N])) -> Self {
         let mut made = Arc::new(Wiped([0; N]));
         if let Some(wiped) = Arc::get_mut(&mut made) {

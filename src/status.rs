@@ -12,7 +12,7 @@ pub struct Status(i32);
 pub enum Category {
     /// Success.
     Ok = 0,
-    /// The caller gave something unusable; nothing was sent.
+    /// The caller passed something unusable; nothing was sent.
     Argument = 1,
     /// The way to the daemon or to the mixnet.
     Session = 2,
@@ -116,7 +116,7 @@ impl Status {
         }
     }
 
-    /// True for the three outcomes that tell of a box's state rather than of trouble:
+    /// True for the three outcomes that report a box's state rather than a failure:
     /// box not found, box already exists, tombstone.
     pub fn is_expected_outcome(self) -> bool {
         matches!(

@@ -18,7 +18,7 @@ impl TempDir {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 
-    /// Writes a file; gives where it lies.
+    /// Writes a file; returns its path.
     pub(crate) fn file(&self, name: &str, content: &[u8]) -> String {
         let path = self.path(name);
         std::fs::write(&path, content).unwrap();

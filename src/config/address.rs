@@ -69,7 +69,7 @@ impl Host {
 }
 
 fn parse_port(text: &str) -> Option<u16> {
-    // `parse` alone would take a plus sign as well.
+    // `parse` alone would accept a plus sign as well.
     let digits = text.bytes().all(|c| c.is_ascii_digit());
     text.parse().ok().filter(|port| digits && *port != 0)
 }

@@ -221,7 +221,7 @@ fn pigeonhole(table: Section) -> Result<PigeonholeGeometry> {
     })
 }
 
-/// A table and where it stands.
+/// A table and its place.
 struct Section<'a> {
     path: String,
     table: &'a Table,

@@ -1,4 +1,4 @@
-//! A TOML text as nested tables, put together from what the crate toml_parser finds in it.
+//! A TOML text as nested tables, built from the events of the crate toml_parser.
 //!
 //! A configuration has strings, integers and tables, so only these have values here; of anything
 //! else there is the name of its type, for the refusal.
@@ -32,7 +32,7 @@ pub(super) struct Table {
     made: Made,
 }
 
-/// What a table came from, which settles what may still add to it.
+/// The origin of a table, which decides what may still add to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Made {
     /// Its own header.
@@ -44,7 +44,7 @@ enum Made {
     Inline,
 }
 
-/// A key of several parts, and where its last part stands.
+/// A key of several parts, and the place of its last part.
 #[derive(Default)]
 struct Path(Vec<String>, Option<Span>);
 
@@ -129,7 +129,7 @@ impl Table {
         Some(table)
     }
 
-    /// Enters what stands behind a key. `None` where there is something already.
+    /// Adds the value behind a key. `None` where there is one already.
     fn put(&mut self, path: &[String], value: Value) -> Option<()> {
         let (key, path) = path.split_last()?;
         match self.descend(path, Made::Dotted)?.entries.entry(key.clone()) {
@@ -141,7 +141,7 @@ impl Table {
         }
     }
 
-    /// Enters what a header opens. `None` where it may not.
+    /// Adds the table of a header. `None` where it is not allowed.
     fn open(&mut self, path: &[String], is_array: bool) -> Option<()> {
         let (key, path) = path.split_last()?;
         let fresh = Table::default();
@@ -160,7 +160,7 @@ impl Table {
     }
 }
 
-/// What was found so far.
+/// The tables so far.
 struct Tree<'a> {
     source: Source<'a>,
     root: Table,
@@ -303,7 +303,7 @@ mod tests {
         super::parse(text, &tokens(text).unwrap())
     }
 
-    /// What the crate toml makes of the same text.
+    /// The result of the crate toml for the same text.
     fn theirs(text: &str) -> Option<toml::Table> {
         text.parse().ok()
     }
@@ -339,7 +339,7 @@ mod tests {
         })
     }
 
-    /// Fails where the crate toml reads something else. Gives whether it reads anything.
+    /// Fails where the crate toml reads something else. Returns whether it reads anything.
     #[track_caller]
     fn compare(text: &str) -> bool {
         match (parse(text), theirs(text)) {

@@ -16,7 +16,7 @@ const MAX_SERVICES: usize = 65_536;
 /// More layers than any topology has.
 const MAX_LAYERS: usize = 256;
 
-/// What the network's directory says for one epoch. Never changes; share it in an `Arc`.
+/// The network's directory for one epoch. Never changes; share it in an `Arc`.
 pub struct Document {
     cbor: Bytes,
     epoch: u64,
@@ -137,7 +137,7 @@ impl fmt::Debug for Document {
     }
 }
 
-/// What the lists of a document hold.
+/// The entries of a document's lists.
 #[derive(Default)]
 struct Found {
     nodes: Vec<Node>,

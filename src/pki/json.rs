@@ -167,7 +167,7 @@ impl Json<'_> {
         }
     }
 
-    /// Begins an element of a list or map, or its end.
+    /// Starts an element of a list or map, or writes its end.
     fn line(&mut self, depth: usize) {
         if self.depth >= MAX_INDENT || self.out.len >= self.indented {
             return;
@@ -307,7 +307,8 @@ impl<'de> Visitor<'de> for Json<'_> {
     }
 }
 
-/// A map's key as text, whatever it is: JSON knows no other keys. Tells whether descriptors follow.
+/// A map's key as text, whatever it is: JSON knows no other keys. Returns whether descriptors
+/// follow.
 struct Key<'a> {
     out: &'a mut Text,
 }

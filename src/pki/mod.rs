@@ -1,4 +1,4 @@
-//! The network's directory: which nodes there are, what they offer, how fast to send.
+//! The network's directory: its nodes, what they offer, how fast to send.
 //!
 //! | file | holds |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! What a descriptor says of one machine.
+//! The descriptor of one machine.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use crate::Result;
 const MAX_NAME: usize = 256;
 /// More capabilities than any node has.
 const MAX_OFFERS: usize = 1024;
-/// More addresses than any node has; further ones are passed over.
+/// More addresses than any node has; further ones are skipped.
 const MAX_ADDRESSES: usize = 64;
-/// Longer than any address; such a one is passed over.
+/// Longer than any address; such a one is skipped.
 const MAX_ADDRESS: usize = 1024;
 /// Deeper inside each other nobody puts addresses.
 const MAX_DEPTH: usize = 8;
 /// The longest queue id that a packet can carry.
 const MAX_QUEUE: usize = 32;
 
-/// What a node does.
+/// The role of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeKind {
     /// Where daemons enter the network.
@@ -39,9 +39,9 @@ pub enum NodeKind {
 pub struct Node {
     /// The operator's name for it, at most 256 bytes.
     pub name: Arc<str>,
-    /// BLAKE2b-256 of its identity key: what messages are addressed to.
+    /// BLAKE2b-256 of its identity key, to which messages are addressed.
     pub identity: [u8; 32],
-    /// What it does.
+    /// Its role.
     pub kind: NodeKind,
     /// Where other nodes reach it, as URLs.
     pub addresses: Vec<String>,

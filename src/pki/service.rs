@@ -11,6 +11,6 @@ pub struct Service {
     pub queue: Vec<u8>,
     /// The node's name, the same text for all its offers.
     pub name: Arc<str>,
-    /// What is offered, as `echo` or `courier`.
+    /// The capability, as `echo` or `courier`.
     pub capability: String,
 }

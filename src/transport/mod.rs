@@ -76,7 +76,7 @@ pub(crate) fn watch<T: AsRawFd>(source: T, interest: Interest) -> io::Result<Asy
 }
 
 impl Socket {
-    /// Reads what is there: 0 at the end of the stream, `WouldBlock` when nothing has come.
+    /// Reads the available bytes: 0 at the end of the stream, `WouldBlock` when there are none.
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         uninterrupted(|| match self {
             Socket::Unix(stream) => (&mut &*stream).read(buffer),
@@ -91,19 +91,19 @@ impl Socket {
         uninterrupted(|| socket.send_with_flags(bytes, NO_SIGNAL))
     }
 
-    /// Says that nothing more will be written; reading goes on.
+    /// Shuts down writing; reading goes on.
     pub fn shutdown_write(&self) {
         // Fails only when the other side has already gone.
         let _ = SockRef::from(self).shutdown(Shutdown::Write);
     }
 
-    /// Says that nothing more will be read; whoever waits for something wakes up.
+    /// Shuts down reading; a thread that waits for bytes wakes up.
     pub fn shutdown_read(&self) {
         // Fails only when the other side has already gone.
         let _ = SockRef::from(self).shutdown(Shutdown::Read);
     }
 
-    /// Ends the connection in both directions; whoever waits on it wakes up.
+    /// Closes the connection in both directions; whoever waits on it wakes up.
     pub fn shutdown(&self) {
         // Fails only when the other side has already gone.
         let _ = SockRef::from(self).shutdown(Shutdown::Both);

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixDatagram;
 /// Keeps the descriptors 0 to 2 from being given out, where they are free. What a program
 /// prints to one that became a socket of ours would go to the daemon.
 pub(crate) struct StandardHeld {
-    /// Unconnected: they take nothing, and writing to them raises no signal.
+    /// Unconnected: they accept nothing, and writing to them raises no signal.
     _sockets: Vec<UnixDatagram>,
 }
 

@@ -1,4 +1,4 @@
-//! TCP: all addresses of a name in turn, within the family that was asked for.
+//! TCP: all addresses of a name in turn, within the requested family.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
@@ -14,9 +14,9 @@ use crate::{Error, Result, Status};
 /// of the program (RUST_MIN_STACK).
 const RESOLVER_STACK: usize = 2 * 1024 * 1024;
 
-/// The kernel's questions to a daemon that is silent: nothing else tells a client that only
-/// listens that the daemon's machine is gone. After nine without an answer the connection
-/// is lost, which makes two and a half minutes.
+/// Keepalive probes to a silent daemon: a client that only listens has no other sign that the
+/// daemon's machine is gone. After nine probes without an answer the connection is lost, which
+/// makes two and a half minutes.
 const PROBES: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(60))
     .with_interval(Duration::from_secs(10));
@@ -90,7 +90,7 @@ async fn look_up(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
             // The resolver has sockets of its own meanwhile.
             let _held = super::hold_standard();
             let found = (name, port).to_socket_addrs().map(Iterator::collect);
-            // Nobody listens any more when the caller has given up.
+            // Nobody waits any more when the caller has given up.
             let _ = answer.send(found);
         })?;
     answered

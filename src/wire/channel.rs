@@ -29,7 +29,7 @@ pub struct WriteChannelReply {
 pub struct ChannelWriteReply {
     /// The channel.
     pub channel_id: u16,
-    /// What is to be sent to a courier.
+    /// The bytes for a courier.
     pub payload: Bytes,
     /// The box that is written.
     pub current_index: Secret<104>,
@@ -37,7 +37,7 @@ pub struct ChannelWriteReply {
     pub next_index: Secret<104>,
     /// The envelope's name.
     pub envelope_hash: Hash,
-    /// What the daemon needs to open the answer.
+    /// What the daemon needs to decrypt the answer.
     pub descriptor: Bytes,
 }
 
@@ -46,7 +46,7 @@ pub struct ChannelWriteReply {
 pub struct ChannelReadReply {
     /// The channel.
     pub channel_id: u16,
-    /// What is to be sent to a courier.
+    /// The bytes for a courier.
     pub payload: Bytes,
     /// The box that is read.
     pub current_index: Secret<104>,
@@ -56,7 +56,7 @@ pub struct ChannelReadReply {
     pub reply_index: Option<u8>,
     /// The envelope's name.
     pub envelope_hash: Hash,
-    /// What the daemon needs to open the answer.
+    /// What the daemon needs to decrypt the answer.
     pub descriptor: Bytes,
 }
 
@@ -165,7 +165,7 @@ impl ChannelQuerySent {
 pub struct ChannelQueryReply {
     /// The query.
     pub message_id: Option<Id>,
-    /// What the box holds; nothing for a write, or if nothing was found yet.
+    /// The content of the box; empty for a write, or if nothing was found yet.
     pub payload: Option<Bytes>,
     /// Which replica answered.
     pub reply_index: Option<u8>,

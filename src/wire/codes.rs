@@ -16,7 +16,7 @@ const CANCELLED: u8 = 24;
 const COPY_FAILED: u8 = 26;
 const TOO_LARGE: u8 = 27;
 
-/// What a reply's code means; `Ok` for success.
+/// Returns the meaning of a reply's code; `Ok` for success.
 ///
 /// # Errors
 /// The status that belongs to the code, with the raw numbers as details. A code without
@@ -36,7 +36,7 @@ pub fn check(reply: &Reply, features: &Features) -> Result<()> {
     })
 }
 
-/// What the code of a plain message's reply means.
+/// Returns the meaning of the code of a plain message's reply.
 ///
 /// # Errors
 /// As [`check`].
@@ -44,7 +44,7 @@ pub fn check_message_reply(reply: &MessageReply, features: &Features) -> Result<
     check_event(MessageKind::MessageReply, reply.error_code, features)
 }
 
-/// What the code of an older protocol's query event means.
+/// Returns the meaning of the code of an older protocol's query event.
 ///
 /// # Errors
 /// As [`check`].
@@ -52,7 +52,7 @@ pub fn check_query_sent(sent: &ChannelQuerySent, features: &Features) -> Result<
     check_event(MessageKind::ChannelQuerySent, sent.error_code, features)
 }
 
-/// What the code of an older protocol's query reply means.
+/// Returns the meaning of the code of an older protocol's query reply.
 ///
 /// # Errors
 /// As [`check`].

@@ -1,4 +1,4 @@
-//! What the daemon says unasked, and its answer to the session token.
+//! What the daemon sends unasked, and its answer to the session token.
 
 use std::fmt;
 
@@ -16,9 +16,9 @@ use super::Id;
 pub struct ConnectionStatus {
     /// The daemon is connected to its gateway.
     pub is_connected: bool,
-    /// What is wrong, as CBOR of whatever shape; today's daemons never tell.
+    /// The daemon's error report, as CBOR of whatever shape; today's daemons never send any.
     pub err: Option<Bytes>,
-    /// Names the daemon process; unknown to daemons up to v0.0.72.
+    /// Identifies the daemon process; unknown to daemons up to v0.0.72.
     pub instance_token: Option<Id>,
     /// The network's packets, since v0.0.76.
     pub sphinx: Option<SphinxGeometry>,
@@ -140,7 +140,7 @@ impl fmt::Debug for MessageReply {
     }
 }
 
-/// The daemon has given a plain message up and forgotten it; not sent since v0.0.73-rc1.
+/// The daemon has given a plain message up and dropped it; not sent since v0.0.73-rc1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collected {
     /// The message.

@@ -31,7 +31,7 @@ const LEGACY_ONLY: u64 = bit(MessageKind::CreateWriteChannel)
     | bit(MessageKind::ChannelQuerySent)
     | bit(MessageKind::ChannelQueryReply);
 
-/// Reads the names in a frame, normally a connection's first. The values are not looked at.
+/// Reads the names in a frame, normally a connection's first, and skips the values.
 ///
 /// A frame without any null counts as one of a current daemon.
 ///
@@ -58,7 +58,7 @@ pub fn features(frame: &[u8]) -> Result<Features> {
 }
 
 impl Features {
-    /// What today's daemons know; used for one whose frames have no nulls at all.
+    /// The names of today's daemons; used for one whose frames have no nulls at all.
     pub fn current() -> Features {
         let all = MessageKind::ALL
             .iter()

@@ -16,7 +16,7 @@ const BUFFER: usize = 64 * 1024;
 /// A large frame's memory is touched in steps of this size, as the bytes come in.
 const STEP: usize = 256 * 1024;
 
-/// Accumulates what is read and hands out whole frames.
+/// Accumulates the bytes read and returns complete frames.
 ///
 /// Small frames are copied out of one buffer; a frame that does not fit into it is read
 /// straight into its own memory. Everything is wiped after use.
@@ -118,8 +118,8 @@ impl FrameReader {
         Ok(None)
     }
 
-    /// Whether a frame has begun and is not whole yet: the end of the stream at this
-    /// point would cut it off.
+    /// Whether a frame has started and is incomplete: the end of the stream at this point would cut
+    /// it off.
     pub fn is_mid_frame(&self) -> bool {
         self.large.is_some() || self.start < self.end
     }

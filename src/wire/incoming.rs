@@ -16,7 +16,7 @@ use super::read::{malformed, Reader};
 use super::reply::Reply;
 use super::QueryId;
 
-/// What a frame says.
+/// The content of a frame.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Incoming {
@@ -39,7 +39,7 @@ pub enum Incoming {
     ChannelQuerySent(ChannelQuerySent),
     /// Older protocol: a query was answered.
     ChannelQueryReply(ChannelQueryReply),
-    /// The handshake is over.
+    /// The handshake is complete.
     SessionToken(SessionTokenReply),
     /// A request was answered.
     Reply(Reply),
@@ -133,8 +133,8 @@ pub fn decode(frame: &Bytes) -> Result<Incoming> {
     })
 }
 
-/// The query id in a frame that [`decode`] refused, so that the one request which it
-/// answers can fail instead of being asked again for ever.
+/// The query id in a frame that [`decode`] refused, so that the one request which it answers can
+/// fail instead of being replayed for ever.
 pub fn query_id(frame: &[u8]) -> Option<QueryId> {
     let (kind, encoding) = message(frame).ok()??;
     let [query_id] = fields(kind.key(), encoding, ["query_id"]).ok()?;

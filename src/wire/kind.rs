@@ -23,7 +23,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// What the daemon can say.
+    /// What the daemon can send.
     MessageKind {
         SessionTokenReply = "session_token_reply",
         Shutdown = "shutdown_event",
@@ -64,7 +64,7 @@ kinds! {
 }
 
 kinds! {
-    /// What a client can ask.
+    /// What a client can request.
     RequestKind {
         SessionToken = "session_token",
         ThinClose = "thin_close",

@@ -8,8 +8,8 @@
 //! | `kind` | the names of all messages |
 //! | `request`, `encode` | client → daemon |
 //! | `incoming`, `event`, `reply`, `channel` | daemon → client |
-//! | `outline` | what a log may tell of a frame |
-//! | `features` | what this daemon knows, told by its first frame |
+//! | `outline` | what a log may show of a frame |
+//! | `features` | what this daemon knows, as its first frame shows |
 //! | `codes` | error codes into [`Error`](crate::Error)s |
 //! | `geometry` | the sizes of this network's packets and boxes |
 //!

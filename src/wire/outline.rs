@@ -12,15 +12,15 @@ const SHOWN: usize = 4;
 /// The outline of one frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outline {
-    /// Name of the message; None for what has none that is known here.
+    /// Name of the message; `None` where it is not known here.
     pub kind: Option<&'static str>,
     /// The beginning of its query id.
     pub query: Option<[u8; SHOWN]>,
-    /// What the daemon reports.
+    /// The daemon's error code.
     pub error_code: Option<u64>,
 }
 
-/// The outline of a frame without its length; an empty one for what is no frame.
+/// The outline of a frame without its length; an empty one for bytes that are no frame.
 pub fn outline(frame: &[u8]) -> Outline {
     let Ok(Some((kind, encoding))) = only(frame, known, |kind| kind) else {
         return Outline::default();

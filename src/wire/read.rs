@@ -1,4 +1,4 @@
-//! Reading CBOR in place: just what the daemon sends, and nothing on trust.
+//! Reads CBOR in place: just what the daemon sends, and nothing on trust.
 //!
 //! No recursion (nesting costs no stack), no allocation, definite lengths only. A byte
 //! string is never taken for text or the other way round. Messages name places and
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Passes over one item of any shape, in time linear in its size and without recursion.
+    /// Skips one item of any shape, in time linear in its size and without recursion.
     pub(super) fn skip(&mut self) -> Result<()> {
         let mut pending: u64 = 1;
         while pending > 0 {
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
                 _ => 0,
             };
             pending = pending.saturating_add(children);
-            // Every item takes a byte at least, so a count that cannot fit ends it here.
+            // Every item takes a byte at least, so a count that cannot fit fails here.
             if pending > self.remaining() as u64 {
                 return Err(self.ends_early());
             }
@@ -174,14 +174,14 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Passes over one item of any shape, and gives its encoding.
+    /// Skips one item of any shape, and returns its encoding.
     pub(crate) fn encoding(&mut self) -> Result<&'a [u8]> {
         let start = self.at;
         self.skip()?;
         Ok(&self.input[start..self.at])
     }
 
-    /// Passes over a null; false, and no step, for anything else.
+    /// Skips a null; false, and no step, for anything else.
     #[inline]
     pub(crate) fn skip_null(&mut self) -> bool {
         let is_null = self.input.get(self.at) == Some(&NULL);
@@ -232,12 +232,12 @@ impl<'a> Reader<'a> {
         Ok(head.argument)
     }
 
-    /// Begins a map; its pairs follow.
+    /// Starts a map; its pairs follow.
     pub(crate) fn map(&mut self) -> Result<u64> {
         self.count(MAP, "map")
     }
 
-    /// Begins an array; its items follow.
+    /// Starts an array; its items follow.
     pub(crate) fn array(&mut self) -> Result<u64> {
         self.count(ARRAY, "array")
     }

@@ -55,11 +55,11 @@ pub enum ReplyBody {
     StartResending(ResendingReply),
     /// An envelope is no longer sent.
     CancelResending,
-    /// A copy command has ended. Here also when it failed.
+    /// A copy command has completed. Here also when it failed.
     StartCopy(CopyReply),
-    /// A copy command is no longer asked about.
+    /// Nobody waits for a copy command any more.
     CancelCopy,
-    /// The index behind the one asked about.
+    /// The index behind the requested one.
     NextIndex {
         /// That index.
         index: Box<Secret<104>>,
@@ -116,9 +116,9 @@ pub struct KeypairReply {
 /// An envelope and the box behind its own.
 #[derive(Clone)]
 pub struct EnvelopeReply {
-    /// What is to be sent.
+    /// The bytes to be sent.
     pub ciphertext: Bytes,
-    /// What the daemon needs to open the answer.
+    /// What the daemon needs to decrypt the answer.
     pub descriptor: Bytes,
     /// The envelope's name.
     pub hash: Hash,
@@ -129,7 +129,7 @@ pub struct EnvelopeReply {
 /// How the sending of an envelope ended.
 #[derive(Clone)]
 pub struct ResendingReply {
-    /// What the box holds, for reads.
+    /// The content of the box, for reads.
     pub plaintext: Option<Bytes>,
     /// The courier that was asked; none if the daemon refused before sending.
     pub courier: Option<Hash>,
@@ -140,7 +140,7 @@ pub struct ResendingReply {
 /// How a copy command ended.
 #[derive(Clone)]
 pub struct CopyReply {
-    /// What the replica said of the envelope that failed.
+    /// The replica's code for the envelope that failed.
     pub replica_error_code: Option<u8>,
     /// The position, from 1, of the envelope that failed.
     pub failed_envelope: Option<u64>,
@@ -179,7 +179,7 @@ pub struct Authority {
 pub struct CourierEnvelopes {
     /// The elements.
     pub envelopes: Vec<Bytes>,
-    /// What is left over for the next call.
+    /// The rest for the next call.
     pub buffer: Option<Bytes>,
     /// The box behind the last one, for each destination.
     pub next_indices: Vec<Secret<104>>,
@@ -188,7 +188,7 @@ pub struct CourierEnvelopes {
 /// A new voucher.
 #[derive(Clone)]
 pub struct VoucherMintReply {
-    /// The voucher, to be given to the other side.
+    /// The voucher, to be passed to the other side.
     pub voucher: Hash,
     /// To be written to the first box of its stream.
     pub voucher_payload: Bytes,

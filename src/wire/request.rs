@@ -50,20 +50,20 @@ pub struct Destination<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Request<'a> {
-    /// Names the session, as the last step of the handshake.
+    /// Identifies the session, as the last step of the handshake.
     SessionToken {
         /// 16 random bytes, one value per session.
         token: &'a Id,
     },
-    /// Ends the session; the daemon forgets it and hangs up.
+    /// Ends the session; the daemon discards it and hangs up.
     ThinClose,
     /// A plain message to a mixnet service.
     SendMessage {
-        /// Names the message in its sent event.
+        /// Identifies the message in its sent event.
         id: Option<&'a Id>,
-        /// Ask for a reply.
+        /// Request a reply.
         with_surb: bool,
-        /// Names the reply. Daemons up to v0.0.72 need one even without a reply.
+        /// Identifies the reply. Daemons up to v0.0.72 need one even without a reply.
         surb_id: Option<&'a Id>,
         /// The service node.
         destination: &'a Hash,
@@ -150,7 +150,7 @@ pub enum Request<'a> {
         is_start: bool,
         /// These are the stream's last elements.
         is_last: bool,
-        /// What the call before this one left over.
+        /// The rest that the previous call left over.
         buffer: Option<&'a [u8]>,
     },
     /// Copy stream elements that delete boxes.
@@ -165,7 +165,7 @@ pub enum Request<'a> {
         is_start: bool,
         /// These are the stream's last elements.
         is_last: bool,
-        /// What the call before this one left over.
+        /// The rest that the previous call left over.
         buffer: Option<&'a [u8]>,
     },
     /// A contact voucher for a message stream.
@@ -179,7 +179,7 @@ pub enum Request<'a> {
     VoucherInduct {
         /// The voucher.
         voucher: &'a Hash,
-        /// What its stream holds in its first box.
+        /// The content of its stream's first box.
         voucher_payload: &'a [u8],
         /// What the other side shall receive, sealed.
         who_reply: &'a [u8],
@@ -188,7 +188,7 @@ pub enum Request<'a> {
     VoucherOpen {
         /// From minting.
         voucher_secret_key: &'a [u8],
-        /// What the voucher's stream holds in its second box.
+        /// The content of the voucher's stream's second box.
         sealed_reply: &'a [u8],
         /// The stream named when minting.
         message_write_cap: &'a WriteCapBytes,
@@ -268,7 +268,7 @@ pub enum Request<'a> {
     },
     /// Older protocol: sends a prepared write or read to a courier.
     SendChannelQuery {
-        /// Names the query in its events.
+        /// Identifies the query in its events.
         message_id: &'a Id,
         /// The channel it was prepared on.
         channel_id: Option<u16>,
@@ -281,9 +281,9 @@ pub enum Request<'a> {
     },
     /// Older protocol: a plain message that the daemon sends until it is answered.
     SendArqMessage {
-        /// Names the message in its events.
+        /// Identifies the message in its events.
         id: Option<&'a Id>,
-        /// Ask for a reply.
+        /// Request a reply.
         with_surb: bool,
         /// Replaced by the daemon; the reply is matched by `id`.
         surb_id: Option<&'a Id>,
@@ -297,7 +297,7 @@ pub enum Request<'a> {
 }
 
 impl Request<'_> {
-    /// What kind of request this is.
+    /// The kind of this request.
     pub fn kind(&self) -> RequestKind {
         match self {
             Request::SessionToken { .. } => RequestKind::SessionToken,

@@ -26,7 +26,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Begins a frame whose fields of variable size add up to `variable` bytes.
+    /// Starts a frame whose fields of variable size add up to `variable` bytes.
     pub(super) fn new(variable: usize) -> Result<Self> {
         if variable > MAX_FRAME {
             return Err(too_large(variable));

@@ -403,7 +403,7 @@ fn claimed_lengths_are_not_believed() {
     refused(Document::parse(deep.into()), "ends early");
 }
 
-/// A service node of this name with `count` offers that begin with `prefix`.
+/// A service node of this name with `count` offers that start with `prefix`.
 fn busy_node(name: &str, count: usize) -> Value {
     let offers = (0..count).map(|at| (text(&at.to_string()), endpoint("q")));
     let fields = [
