@@ -319,7 +319,7 @@ typedef struct kpc_authorities kpc_authorities;
 
 /* ---- Status ---------------------------------------------------------------------------------- */
 
-/** Done. */
+/** Success. */
 #define KPC_OK 0
 /** A required pointer or handle is NULL. */
 #define KPC_ERR_ARG_NULL (-1)
@@ -351,13 +351,13 @@ typedef struct kpc_authorities kpc_authorities;
 /** The handle was freed, is of another kind, belongs to another client, or never was a handle. */
 #define KPC_ERR_BAD_HANDLE (-9)
 /**
- * The same envelope or copy command is in flight already, or the object is in use in a way that
- * allows no second user.
+ * The same envelope or copy command is in flight already, or the object is in use and does not
+ * allow a second user.
  */
 #define KPC_ERR_BUSY (-10)
-/** This daemon, or this version of the library, has no such request or transport. */
+/** This daemon, or this version of the library, does not have this request or transport. */
 #define KPC_ERR_UNSUPPORTED (-11)
-/** The network has fewer couriers than were asked for. */
+/** The network has fewer couriers than were requested. */
 #define KPC_ERR_NOT_ENOUGH_COURIERS (-12)
 /** A call that waits was made inside a callback or log function of the same client. */
 #define KPC_ERR_WOULD_DEADLOCK (-13)
@@ -374,7 +374,10 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_CONFIG_NO_TRANSPORT (-53)
 /** The configuration names more than one transport. */
 #define KPC_ERR_CONFIG_MULTIPLE_TRANSPORTS (-54)
-/** The network of a TCP address is not tcp, tcp4 or tcp6, or the address is outside of it. */
+/**
+ * The network of a TCP address is not tcp, tcp4 or tcp6, or the address does not belong to that
+ * network.
+ */
 #define KPC_ERR_CONFIG_BAD_NETWORK (-55)
 /** The geometry has values that no network can have. */
 #define KPC_ERR_BAD_GEOMETRY (-56)
@@ -384,7 +387,7 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_HANDSHAKE (-101)
 /**
  * The daemon computes the index of the next box differently from this library; the functions whose
- * names end in _remote still ask it.
+ * names end in _remote still ask the daemon.
  */
 #define KPC_ERR_INCOMPATIBLE_DAEMON (-102)
 /** The connection with the daemon was lost; the request may or may not have been carried out. */
@@ -395,23 +398,23 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_NOT_CONNECTED (-105)
 /** The client is connected, connecting or reconnecting already. */
 #define KPC_ERR_ALREADY_CONNECTED (-106)
-/** A frame would be, or claims to be, longer than the 40 MiB that the protocol allows. */
+/** A frame is, or claims to be, longer than the 40 MiB that the protocol allows. */
 #define KPC_ERR_FRAME_TOO_LARGE (-107)
 /** The daemon sent something that is not CBOR, or not of the shape that the protocol defines. */
 #define KPC_ERR_CBOR (-108)
-/** The operating system reported a failure; its error number is kept. */
+/** The operating system reported a failure; the error object has its errno. */
 #define KPC_ERR_IO (-109)
 /** The daemon is not on the mixnet at the moment, so a plain message cannot be sent. */
 #define KPC_ERR_OFFLINE (-110)
 /** No directory document of the network has been received yet. */
 #define KPC_ERR_NO_PKI_DOCUMENT (-111)
-/** No node of the network offers such a service. */
+/** No node of the network offers this service. */
 #define KPC_ERR_SERVICE_NOT_FOUND (-112)
 /** The geometry is not known yet: no daemon has published it and the configuration has none. */
 #define KPC_ERR_NO_GEOMETRY (-113)
 /** The daemon could not send the plain message; the error's message says why. */
 #define KPC_ERR_MESSAGE_SEND_FAILED (-114)
-/** The handle was made before fork and is used in the child, which needs one of its own. */
+/** The handle was created before fork and is used in the child; the child must create its own. */
 #define KPC_ERR_FORKED (-115)
 /** The operation was cancelled by its caller. */
 #define KPC_ERR_CANCELLED (-200)
@@ -430,9 +433,12 @@ typedef struct kpc_authorities kpc_authorities;
  * geometry, or an internal failure.
  */
 #define KPC_ERR_DAEMON_INTERNAL (-1004)
-/** A reliable message was sent several times, and no reply came. */
+/** A reliable message was sent several times without a reply. */
 #define KPC_ERR_DAEMON_MAX_RETRIES (-1005)
-/** The daemon knows no such channel, or it is of the other kind (daemons up to v0.0.72 only). */
+/**
+ * The daemon does not know the channel, or the channel is of the other kind (daemons up to v0.0.72
+ * only).
+ */
 #define KPC_ERR_DAEMON_INVALID_CHANNEL (-1006)
 /** The channel is not open at the daemon (daemons up to v0.0.72 only). */
 #define KPC_ERR_DAEMON_CHANNEL_NOT_FOUND (-1007)
@@ -441,11 +447,13 @@ typedef struct kpc_authorities kpc_authorities;
 /** The daemon could not decrypt the answer to a channel read (daemons up to v0.0.72 only). */
 #define KPC_ERR_DAEMON_INVALID_PAYLOAD (-1009)
 /**
- * The daemon does not have what was asked for: a document of that epoch, or configured directory
+ * The daemon does not have what was requested: a document of that epoch, or configured directory
  * authorities.
  */
 #define KPC_ERR_DAEMON_SERVICE_UNAVAILABLE (-1010)
-/** The daemon reports a capability given twice; no released daemon is known to send this. */
+/**
+ * The daemon reports a capability that was given twice; no released daemon is known to send this.
+ */
 #define KPC_ERR_DAEMON_DUPLICATE_CAPABILITY (-1011)
 /** The daemon refuses the write capability; no released daemon is known to send this. */
 #define KPC_ERR_DAEMON_INVALID_WRITE_CAPABILITY (-1014)
@@ -465,9 +473,9 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_DAEMON_IMPOSSIBLE_NEW_WRITE_CAP (-1019)
 /** The daemon could not make a writer for the channel (daemons up to v0.0.72 only). */
 #define KPC_ERR_DAEMON_IMPOSSIBLE_NEW_STATEFUL_WRITER (-1020)
-/** The daemon uses the capability already; no released daemon is known to send this. */
+/** The capability is already in use at the daemon; no released daemon is known to send this. */
 #define KPC_ERR_DAEMON_CAPABILITY_ALREADY_IN_USE (-1021)
-/** The payload does not belong to the voucher: its hash is another. */
+/** The payload does not belong to the voucher: its hash is different. */
 #define KPC_ERR_VOUCHER_HASH_MISMATCH (-1028)
 /** The signature inside the voucher's payload is wrong. */
 #define KPC_ERR_VOUCHER_SIGNATURE_INVALID (-1029)
@@ -475,9 +483,9 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_VOUCHER_SEAL_OPEN_FAILED (-1030)
 /** The box has not been written, or its replicas do not have it yet. */
 #define KPC_ERR_BOX_ID_NOT_FOUND (-2001)
-/** The replica finds the box id malformed. */
+/** The replica reports that the box id is malformed. */
 #define KPC_ERR_INVALID_BOX_ID (-2002)
-/** The replica finds the signature on the box missing or wrong. */
+/** The replica reports that the signature of the box is missing or wrong. */
 #define KPC_ERR_INVALID_SIGNATURE (-2003)
 /**
  * The storage of the replica failed; a daemon that cannot read the replica's answer reports the
@@ -490,11 +498,11 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_STORAGE_FULL (-2006)
 /** The replica reports an internal failure. */
 #define KPC_ERR_REPLICA_INTERNAL (-2007)
-/** The epoch of the envelope is over or not the replica's. */
+/** The epoch of the envelope has ended or is not that of the replica. */
 #define KPC_ERR_INVALID_EPOCH (-2008)
 /** The replica could not pass the box on to the others. */
 #define KPC_ERR_REPLICATION_FAILED (-2009)
-/** The box has been written before, with other content, and keeps that. */
+/** The box was written before, with different content, and keeps that content. */
 #define KPC_ERR_BOX_ALREADY_EXISTS (-2010)
 /** The box was deleted: its writer put a tombstone in its place. */
 #define KPC_ERR_TOMBSTONE (-2011)
@@ -502,12 +510,14 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_MKEM_DECRYPTION_FAILED (-2522)
 /**
  * The content of the box cannot be opened or is not signed by its writer, or the index does not
- * belong to it.
+ * belong to the box.
  */
 #define KPC_ERR_BACAP_DECRYPTION_FAILED (-2523)
 /** A replica says that the box was deleted, but cannot prove it. */
 #define KPC_ERR_INVALID_TOMBSTONE_SIGNATURE (-2525)
-/** The courier finds the envelope malformed, or reports a failure that the daemon does not know. */
+/**
+ * The courier reports that the envelope is malformed, or a failure that the daemon does not know.
+ */
 #define KPC_ERR_COURIER_INVALID_ENVELOPE (-3001)
 /** The courier's memory of replies is corrupt. */
 #define KPC_ERR_COURIER_CACHE_CORRUPTION (-3002)
@@ -519,11 +529,11 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_COPY_FAILED (-4026)
 /** Reserved for stores of channels: the local database failed. */
 #define KPC_ERR_DB (-5000)
-/** Reserved for stores of channels: the local database has no channel of that name. */
+/** Reserved for stores of channels: the local database has no channel with that name. */
 #define KPC_ERR_CHANNEL_NOT_IN_DB (-5001)
-/** Reserved for stores of channels: the local database has a channel of that name already. */
+/** Reserved for stores of channels: the local database already has a channel with that name. */
 #define KPC_ERR_CHANNEL_EXISTS (-5002)
-/** Reserved for stores of channels: the local database has no message of that id. */
+/** Reserved for stores of channels: the local database has no message with that id. */
 #define KPC_ERR_MESSAGE_NOT_IN_DB (-5003)
 /**
  * The capability has the right length but is invalid: its halves do not match, its key is no key,
@@ -534,15 +544,17 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_FILE_NO_FILE_NAME (-6000)
 /** Reserved for file transfer: the file name is not UTF-8. */
 #define KPC_ERR_FILE_NAME_NOT_UTF8 (-6001)
-/** Reserved for file transfer: the file name is one dot or two, which mean directories. */
+/**
+ * Reserved for file transfer: the file name is one dot or two dots, which are names of directories.
+ */
 #define KPC_ERR_FILE_NAME_RESERVED (-6002)
 /** Reserved for file transfer: the file name is empty. */
 #define KPC_ERR_FILE_NAME_EMPTY (-6003)
 /** Reserved for file transfer: the file name is longer than 255 bytes. */
 #define KPC_ERR_FILE_NAME_TOO_LONG (-6004)
-/** Reserved for file transfer: the file name has a slash or a backslash in it. */
+/** Reserved for file transfer: the file name contains a slash or a backslash. */
 #define KPC_ERR_FILE_NAME_SEPARATOR (-6005)
-/** Reserved for file transfer: the file name has a control character in it. */
+/** Reserved for file transfer: the file name contains a control character. */
 #define KPC_ERR_FILE_NAME_CONTROL_CHAR (-6006)
 /** Reserved for file transfer: the file name leads out of the target directory. */
 #define KPC_ERR_FILE_NAME_ESCAPES_DIR (-6007)
@@ -550,7 +562,10 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_INTERNAL (-9000)
 /** There is not enough memory, or no more threads or objects are available. */
 #define KPC_ERR_NO_MEMORY (-9001)
-/** The library failed inside and stopped the call; please report it with the error's message. */
+/**
+ * A panic inside the library was caught and stopped the call; please report it with the error's
+ * message.
+ */
 #define KPC_ERR_PANIC (-9002)
 
 /** Success. */
