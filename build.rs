@@ -93,12 +93,12 @@ fn generate() -> Result<String> {
         if files.contains(&"boundary/status") {
             sections.push_str(&statuses()?);
         }
+        let (mut constants, mut rest) = (String::new(), String::new());
         for file in *files {
-            sections.push_str(hoist(&section(file)?, &mut objects).trim());
-            sections.push_str("\n\n");
+            sort(&section(file)?, &mut objects, &mut constants, &mut rest);
         }
-        let end = sections.trim_end().len();
-        sections.truncate(end);
+        sections.push_str(&constants);
+        sections.push_str(rest.trim_end());
         sections.push('\n');
     }
     let mut header = preamble()?;
@@ -115,18 +115,21 @@ fn heading(title: &str) -> String {
     format!("\n/* ---- {title} {rule} */\n\n")
 }
 
-/// Moves the opaque types, with their comments, out of a section: they mention each other,
-/// so all of them come before everything else.
-fn hoist(section: &str, objects: &mut String) -> String {
-    let mut rest = String::new();
-    for block in section.split_inclusive("\n\n") {
-        let typedef = block.trim_end().lines().last().unwrap_or_default();
-        let is_opaque = typedef.starts_with("typedef struct ") && typedef.ends_with(';');
-        let target = if is_opaque { &mut *objects } else { &mut rest };
-        target.push_str(block.trim_end());
+/// Takes a file apart. The opaque types, with their comments, mention each other, so all of them
+/// come before everything else; the constants of a section come before the functions that take or
+/// return them.
+fn sort(section: &str, objects: &mut String, constants: &mut String, rest: &mut String) {
+    for block in section.trim().split("\n\n") {
+        let last = block.trim_end().lines().last().unwrap_or_default();
+        let is_opaque = last.starts_with("typedef struct ") && last.ends_with(';');
+        let target = match () {
+            () if is_opaque => &mut *objects,
+            () if last.starts_with("#define ") => &mut *constants,
+            () => &mut *rest,
+        };
+        target.push_str(block.trim());
         target.push_str("\n\n");
     }
-    rest
 }
 
 fn preamble() -> Result<String> {

@@ -646,6 +646,17 @@ KPC_API bool kpc_status_is_expected_outcome(kpc_status status);
 /** A storage replica refused, or its answer did not verify. */
 #define KPC_ORIGIN_REPLICA 3
 
+/** Every reply and event but those below: the daemon's own codes. */
+#define KPC_REPLY_DAEMON 0
+/** start_resending_encrypted_message_reply that names no courier: refused before it was sent. */
+#define KPC_REPLY_START_RESENDING_REFUSED 1
+/** start_resending_encrypted_message_reply that names the courier: an outcome after sending. */
+#define KPC_REPLY_START_RESENDING 2
+/** start_resending_copy_command_reply. */
+#define KPC_REPLY_START_COPY 3
+/** The replica_error_code inside the report of a failed copy command. */
+#define KPC_REPLY_REPLICA_CODE 4
+
 /**
  * The status of a failure; the same value that the failing call returned.
  *
@@ -712,17 +723,6 @@ KPC_API int32_t kpc_error_errno(const kpc_error *KPC_NULLABLE error);
  * @param error  the failure; NULL is fine
  */
 KPC_API void kpc_error_free(kpc_error *KPC_NULLABLE error);
-
-/** Every reply and event but those below: the daemon's own codes. */
-#define KPC_REPLY_DAEMON 0
-/** start_resending_encrypted_message_reply that names no courier: refused before it was sent. */
-#define KPC_REPLY_START_RESENDING_REFUSED 1
-/** start_resending_encrypted_message_reply that names the courier: an outcome after sending. */
-#define KPC_REPLY_START_RESENDING 2
-/** start_resending_copy_command_reply. */
-#define KPC_REPLY_START_COPY 3
-/** The replica_error_code inside the report of a failed copy command. */
-#define KPC_REPLY_REPLICA_CODE 4
 
 /**
  * Converts a number that a current daemon sent to a status. The same number means different
@@ -2129,6 +2129,73 @@ kpc_status kpc_client_estimate(const kpc_client *KPC_NONNULL client, uint64_t re
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
+/** No event: what kpc_event_kind returns for what is no live kpc_event. */
+#define KPC_EVENT_NONE 0
+
+/**
+ * The daemon's connection with the mixnet has changed: kpc_event_is_connected,
+ * kpc_event_instance_token, kpc_event_err_cbor.
+ */
+#define KPC_EVENT_CONNECTION_STATUS 1
+/** A new directory document: kpc_event_pki_document, kpc_event_payload (its CBOR). */
+#define KPC_EVENT_PKI_DOCUMENT 2
+
+/**
+ * A plain message was sent, or could not be: kpc_event_message_id, kpc_event_surb_id,
+ * kpc_event_sent_at_unix, kpc_event_reply_eta_ns, kpc_event_error.
+ */
+#define KPC_EVENT_MESSAGE_SENT 3
+
+/**
+ * A plain message was answered: kpc_event_message_id, kpc_event_surb_id, kpc_event_payload,
+ * kpc_event_reply_index, kpc_event_error.
+ */
+#define KPC_EVENT_MESSAGE_REPLY 4
+
+/**
+ * The connection with the daemon was lost, or closed by the program: kpc_event_is_graceful,
+ * kpc_event_error (the reason).
+ */
+#define KPC_EVENT_DISCONNECTED 5
+/** The daemon announced that it stops. */
+#define KPC_EVENT_SHUTDOWN 6
+/** The daemon reports nothing more of a message: kpc_event_message_id. */
+#define KPC_EVENT_MESSAGE_ID_COLLECTED 7
+
+/**
+ * Older protocol, a channel query was sent, or could not be: kpc_event_message_id,
+ * kpc_event_sent_at_unix, kpc_event_reply_eta_ns, kpc_event_error.
+ */
+#define KPC_EVENT_CHANNEL_QUERY_SENT 8
+
+/**
+ * Older protocol, a channel query was answered: kpc_event_message_id, kpc_event_payload,
+ * kpc_event_reply_index, kpc_event_error.
+ */
+#define KPC_EVENT_CHANNEL_QUERY_REPLY 9
+/** Reconnected to the same daemon process. */
+#define KPC_EVENT_RESUMED 10
+/** Reconnected to another daemon process. */
+#define KPC_EVENT_RESTARTED 11
+/** An operation completed: kpc_event_result. */
+#define KPC_EVENT_OPERATION 12
+/** The reader was too slow: kpc_event_lost_count events were dropped. */
+#define KPC_EVENT_OVERFLOW 13
+/** The client was closed; nothing follows. */
+#define KPC_EVENT_CLOSED 14
+
+/**
+ * Progress of a copy stream: kpc_event_stream, kpc_event_boxes_written, kpc_event_boxes_needed,
+ * kpc_event_is_copying.
+ */
+#define KPC_EVENT_COPY_PROGRESS 15
+
+/**
+ * The courier that performs a copy command is in no new directory document, so it may never
+ * answer: kpc_event_stream, kpc_event_courier.
+ */
+#define KPC_EVENT_COURIER_VANISHED 16
+
 /** Receives an event, which is lent until the function returns. */
 typedef void (*kpc_event_fn)(const kpc_event *event, void *user_data);
 
@@ -2213,73 +2280,6 @@ KPC_API void kpc_event_sink_free(kpc_event_sink *KPC_NULLABLE sink);
  * @param event  the event; NULL is fine
  */
 KPC_API void kpc_event_free(kpc_event *KPC_NULLABLE event);
-
-/** No event: what kpc_event_kind returns for what is no live kpc_event. */
-#define KPC_EVENT_NONE 0
-
-/**
- * The daemon's connection with the mixnet has changed: kpc_event_is_connected,
- * kpc_event_instance_token, kpc_event_err_cbor.
- */
-#define KPC_EVENT_CONNECTION_STATUS 1
-/** A new directory document: kpc_event_pki_document, kpc_event_payload (its CBOR). */
-#define KPC_EVENT_PKI_DOCUMENT 2
-
-/**
- * A plain message was sent, or could not be: kpc_event_message_id, kpc_event_surb_id,
- * kpc_event_sent_at_unix, kpc_event_reply_eta_ns, kpc_event_error.
- */
-#define KPC_EVENT_MESSAGE_SENT 3
-
-/**
- * A plain message was answered: kpc_event_message_id, kpc_event_surb_id, kpc_event_payload,
- * kpc_event_reply_index, kpc_event_error.
- */
-#define KPC_EVENT_MESSAGE_REPLY 4
-
-/**
- * The connection with the daemon was lost, or closed by the program: kpc_event_is_graceful,
- * kpc_event_error (the reason).
- */
-#define KPC_EVENT_DISCONNECTED 5
-/** The daemon announced that it stops. */
-#define KPC_EVENT_SHUTDOWN 6
-/** The daemon reports nothing more of a message: kpc_event_message_id. */
-#define KPC_EVENT_MESSAGE_ID_COLLECTED 7
-
-/**
- * Older protocol, a channel query was sent, or could not be: kpc_event_message_id,
- * kpc_event_sent_at_unix, kpc_event_reply_eta_ns, kpc_event_error.
- */
-#define KPC_EVENT_CHANNEL_QUERY_SENT 8
-
-/**
- * Older protocol, a channel query was answered: kpc_event_message_id, kpc_event_payload,
- * kpc_event_reply_index, kpc_event_error.
- */
-#define KPC_EVENT_CHANNEL_QUERY_REPLY 9
-/** Reconnected to the same daemon process. */
-#define KPC_EVENT_RESUMED 10
-/** Reconnected to another daemon process. */
-#define KPC_EVENT_RESTARTED 11
-/** An operation completed: kpc_event_result. */
-#define KPC_EVENT_OPERATION 12
-/** The reader was too slow: kpc_event_lost_count events were dropped. */
-#define KPC_EVENT_OVERFLOW 13
-/** The client was closed; nothing follows. */
-#define KPC_EVENT_CLOSED 14
-
-/**
- * Progress of a copy stream: kpc_event_stream, kpc_event_boxes_written, kpc_event_boxes_needed,
- * kpc_event_is_copying.
- */
-#define KPC_EVENT_COPY_PROGRESS 15
-
-/**
- * The courier that performs a copy command is in no new directory document, so it may never
- * answer: kpc_event_stream, kpc_event_courier.
- */
-#define KPC_EVENT_COURIER_VANISHED 16
 
 /**
  * What happened.
@@ -3037,6 +3037,95 @@ kpc_status kpc_tombstone_box_result(const kpc_result *KPC_NONNULL result,
 /* ---- Boxes, step by step --------------------------------------------------------------------- */
 
 /**
+ * A read of a box that is not there ends with KPC_ERR_BOX_ID_NOT_FOUND, instead of waiting
+ * until it is written.
+ */
+#define KPC_START_NO_RETRY 1
+
+/**
+ * A write of a box that is there already, with other content, ends with
+ * KPC_ERR_BOX_ALREADY_EXISTS, instead of a success that hides that nothing was written. Takes
+ * one more round trip.
+ *
+ * Networks before v0.0.74 say the same of a box with the same content, and so, now and then, of
+ * the first write of a box, which reaches them more than once. kpc_write_box looks into the box
+ * then. kpc_start_resending_encrypted_message cannot, as it does not know the content: there, read
+ * the box to make sure.
+ */
+#define KPC_START_RETURN_BOX_EXISTS 2
+
+/**
+ * Prepares the read of a box. The daemon computes it; nothing is sent. The envelope is made
+ * for the replicas of the current epoch and is good for about a week. It takes the daemon about
+ * two seconds of one core on networks with CTIDH1024-X25519, some milliseconds on those with
+ * x25519, and goes before the encryptions of pending reads: kpc_config_set_encryption_connections.
+ *
+ * @param client      the client
+ * @param read_cap    the capability
+ * @param index       which box
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param envelope    receives the envelope
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_NO_PKI_DOCUMENT
+ *
+ * Ownership: *envelope is the caller's, kpc_envelope_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_read(kpc_client *KPC_NONNULL client,
+                            const kpc_read_cap *KPC_NONNULL read_cap,
+                            const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
+                            kpc_envelope **KPC_NONNULL envelope, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_read_async(kpc_client *KPC_NONNULL client,
+                                  const kpc_read_cap *KPC_NONNULL read_cap,
+                                  const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
+                                  const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
+                                  kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_read_result(const kpc_result *KPC_NONNULL result,
+                                   kpc_envelope **KPC_NONNULL envelope,
+                                   kpc_error **KPC_NULLABLE error);
+
+/**
+ * Prepares the write of a box. The daemon computes it; nothing is sent. Each call makes
+ * another envelope for the same box; to send a write again, send the same envelope again. An
+ * empty plaintext makes a tombstone, which deletes the box.
+ *
+ * @param client         the client
+ * @param write_cap      the capability
+ * @param index          which box
+ * @param plaintext      what to write; may be NULL if plaintext_len is 0
+ * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
+ *                       kpc_client_pigeonhole_geometry
+ * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param envelope       receives the envelope
+ * @param error          receives details of a failure; may be NULL
+ * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
+ *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT
+ *
+ * Ownership: *envelope is the caller's, kpc_envelope_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_write(kpc_client *KPC_NONNULL client,
+                             const kpc_write_cap *KPC_NONNULL write_cap,
+                             const kpc_box_index *KPC_NONNULL index,
+                             const uint8_t *KPC_NULLABLE plaintext, size_t plaintext_len,
+                             int32_t timeout_ms, kpc_envelope **KPC_NONNULL envelope,
+                             kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_write_async(kpc_client *KPC_NONNULL client,
+                                   const kpc_write_cap *KPC_NONNULL write_cap,
+                                   const kpc_box_index *KPC_NONNULL index,
+                                   const uint8_t *KPC_NULLABLE plaintext, size_t plaintext_len,
+                                   int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                   kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_encrypt_write_result(const kpc_result *KPC_NONNULL result,
+                                    kpc_envelope **KPC_NONNULL envelope,
+                                    kpc_error **KPC_NULLABLE error);
+
+/**
  * The hash that names an envelope, for instance to cancel its sending.
  *
  * @param envelope  the envelope
@@ -3155,95 +3244,6 @@ kpc_status kpc_envelope_from_parts(const uint8_t *KPC_NONNULL ciphertext, size_t
 KPC_API void kpc_envelope_free(kpc_envelope *KPC_NULLABLE envelope);
 
 /**
- * Prepares the read of a box. The daemon computes it; nothing is sent. The envelope is made
- * for the replicas of the current epoch and is good for about a week. It takes the daemon about
- * two seconds of one core on networks with CTIDH1024-X25519, some milliseconds on those with
- * x25519, and goes before the encryptions of pending reads: kpc_config_set_encryption_connections.
- *
- * @param client      the client
- * @param read_cap    the capability
- * @param index       which box
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
- * @param envelope    receives the envelope
- * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_NO_PKI_DOCUMENT
- *
- * Ownership: *envelope is the caller's, kpc_envelope_free.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_read(kpc_client *KPC_NONNULL client,
-                            const kpc_read_cap *KPC_NONNULL read_cap,
-                            const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
-                            kpc_envelope **KPC_NONNULL envelope, kpc_error **KPC_NULLABLE error);
-KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_read_async(kpc_client *KPC_NONNULL client,
-                                  const kpc_read_cap *KPC_NONNULL read_cap,
-                                  const kpc_box_index *KPC_NONNULL index, int32_t timeout_ms,
-                                  const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
-                                  kpc_error **KPC_NULLABLE error);
-KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_read_result(const kpc_result *KPC_NONNULL result,
-                                   kpc_envelope **KPC_NONNULL envelope,
-                                   kpc_error **KPC_NULLABLE error);
-
-/**
- * Prepares the write of a box. The daemon computes it; nothing is sent. Each call makes
- * another envelope for the same box; to send a write again, send the same envelope again. An
- * empty plaintext makes a tombstone, which deletes the box.
- *
- * @param client         the client
- * @param write_cap      the capability
- * @param index          which box
- * @param plaintext      what to write; may be NULL if plaintext_len is 0
- * @param plaintext_len  how many bytes, at most MaxPlaintextPayloadLength of
- *                       kpc_client_pigeonhole_geometry
- * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
- * @param envelope       receives the envelope
- * @param error          receives details of a failure; may be NULL
- * @return KPC_OK, any call error, any daemon error, KPC_ERR_INVALID_CAPABILITY,
- *         KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_GEOMETRY, KPC_ERR_NO_PKI_DOCUMENT
- *
- * Ownership: *envelope is the caller's, kpc_envelope_free.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_write(kpc_client *KPC_NONNULL client,
-                             const kpc_write_cap *KPC_NONNULL write_cap,
-                             const kpc_box_index *KPC_NONNULL index,
-                             const uint8_t *KPC_NULLABLE plaintext, size_t plaintext_len,
-                             int32_t timeout_ms, kpc_envelope **KPC_NONNULL envelope,
-                             kpc_error **KPC_NULLABLE error);
-KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_write_async(kpc_client *KPC_NONNULL client,
-                                   const kpc_write_cap *KPC_NONNULL write_cap,
-                                   const kpc_box_index *KPC_NONNULL index,
-                                   const uint8_t *KPC_NULLABLE plaintext, size_t plaintext_len,
-                                   int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
-                                   kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
-KPC_API KPC_MUST_USE
-kpc_status kpc_encrypt_write_result(const kpc_result *KPC_NONNULL result,
-                                    kpc_envelope **KPC_NONNULL envelope,
-                                    kpc_error **KPC_NULLABLE error);
-
-/**
- * A read of a box that is not there ends with KPC_ERR_BOX_ID_NOT_FOUND, instead of waiting
- * until it is written.
- */
-#define KPC_START_NO_RETRY 1
-
-/**
- * A write of a box that is there already, with other content, ends with
- * KPC_ERR_BOX_ALREADY_EXISTS, instead of a success that hides that nothing was written. Takes
- * one more round trip.
- *
- * Networks before v0.0.74 say the same of a box with the same content, and so, now and then, of
- * the first write of a box, which reaches them more than once. kpc_write_box looks into the box
- * then. kpc_start_resending_encrypted_message cannot, as it does not know the content: there, read
- * the box to make sure.
- */
-#define KPC_START_RETURN_BOX_EXISTS 2
-
-/**
  * Sends an envelope until it is answered: the daemon resends it, and the library starts that again
  * after a lost connection. A write is done when a courier has taken it; writing a box that is
  * there already counts as success. A read waits until the box is written; it is polled, at most
@@ -3304,6 +3304,60 @@ kpc_status kpc_start_resending_encrypted_message_result(const kpc_result *KPC_NO
                                                         kpc_buffer **KPC_NULLABLE plaintext,
                                                         kpc_service *KPC_NULLABLE courier,
                                                         kpc_error **KPC_NULLABLE error);
+
+/**
+ * Cancels the operation that sends an envelope: it completes with
+ * KPC_ERR_START_RESENDING_CANCELLED. Succeeds also when nothing is in flight under this hash, and
+ * while the daemon is unreachable. What a courier has accepted already stays.
+ *
+ * @param client         the client
+ * @param envelope_hash  kpc_envelope_hash of the envelope that was sent
+ * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error          receives details of a failure; may be NULL
+ * @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_encrypted_message(kpc_client *KPC_NONNULL client,
+                                                  const kpc_hash *KPC_NONNULL envelope_hash,
+                                                  int32_t timeout_ms,
+                                                  kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_encrypted_message_async(kpc_client *KPC_NONNULL client,
+                                                        const kpc_hash *KPC_NONNULL envelope_hash,
+                                                        int32_t timeout_ms,
+                                                        const kpc_completion *KPC_NULLABLE done,
+                                                        kpc_op *KPC_NULLABLE op,
+                                                        kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *KPC_NONNULL result,
+                                                         kpc_error **KPC_NULLABLE error);
+
+/**
+ * Cancels the operation that runs a copy command: it completes with
+ * KPC_ERR_START_RESENDING_CANCELLED. Succeeds also when none is in flight under this hash, and
+ * while the daemon is unreachable. What the courier has copied already stays, and the courier may
+ * continue.
+ *
+ * @param client          the client
+ * @param write_cap_hash  kpc_write_cap_hash of the temporary stream
+ * @param timeout_ms      how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error           receives details of a failure; may be NULL
+ * @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_copy_command(kpc_client *KPC_NONNULL client,
+                                             const kpc_hash *KPC_NONNULL write_cap_hash,
+                                             int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_copy_command_async(kpc_client *KPC_NONNULL client,
+                                                   const kpc_hash *KPC_NONNULL write_cap_hash,
+                                                   int32_t timeout_ms,
+                                                   const kpc_completion *KPC_NULLABLE done,
+                                                   kpc_op *KPC_NULLABLE op,
+                                                   kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *KPC_NONNULL result,
+                                                    kpc_error **KPC_NULLABLE error);
 
 /**
  * As kpc_start_resending_encrypted_message with KPC_START_RETURN_BOX_EXISTS, under the name that
@@ -3372,60 +3426,6 @@ kpc_status kpc_start_resending_encrypted_message_no_retry(kpc_client *KPC_NONNUL
         const kpc_envelope *KPC_NONNULL envelope, int32_t timeout_ms,
         kpc_buffer **KPC_NULLABLE plaintext, kpc_service *KPC_NULLABLE courier,
         kpc_error **KPC_NULLABLE error);
-
-/**
- * Cancels the operation that sends an envelope: it completes with
- * KPC_ERR_START_RESENDING_CANCELLED. Succeeds also when nothing is in flight under this hash, and
- * while the daemon is unreachable. What a courier has accepted already stays.
- *
- * @param client         the client
- * @param envelope_hash  kpc_envelope_hash of the envelope that was sent
- * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
- * @param error          receives details of a failure; may be NULL
- * @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_encrypted_message(kpc_client *KPC_NONNULL client,
-                                                  const kpc_hash *KPC_NONNULL envelope_hash,
-                                                  int32_t timeout_ms,
-                                                  kpc_error **KPC_NULLABLE error);
-KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_encrypted_message_async(kpc_client *KPC_NONNULL client,
-                                                        const kpc_hash *KPC_NONNULL envelope_hash,
-                                                        int32_t timeout_ms,
-                                                        const kpc_completion *KPC_NULLABLE done,
-                                                        kpc_op *KPC_NULLABLE op,
-                                                        kpc_error **KPC_NULLABLE error);
-KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_encrypted_message_result(const kpc_result *KPC_NONNULL result,
-                                                         kpc_error **KPC_NULLABLE error);
-
-/**
- * Cancels the operation that runs a copy command: it completes with
- * KPC_ERR_START_RESENDING_CANCELLED. Succeeds also when none is in flight under this hash, and
- * while the daemon is unreachable. What the courier has copied already stays, and the courier may
- * continue.
- *
- * @param client          the client
- * @param write_cap_hash  kpc_write_cap_hash of the temporary stream
- * @param timeout_ms      how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
- * @param error           receives details of a failure; may be NULL
- * @return KPC_OK, any call error, KPC_ERR_DAEMON_INVALID_REQUEST
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_copy_command(kpc_client *KPC_NONNULL client,
-                                             const kpc_hash *KPC_NONNULL write_cap_hash,
-                                             int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
-KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_copy_command_async(kpc_client *KPC_NONNULL client,
-                                                   const kpc_hash *KPC_NONNULL write_cap_hash,
-                                                   int32_t timeout_ms,
-                                                   const kpc_completion *KPC_NULLABLE done,
-                                                   kpc_op *KPC_NULLABLE op,
-                                                   kpc_error **KPC_NULLABLE error);
-KPC_API KPC_MUST_USE
-kpc_status kpc_cancel_resending_copy_command_result(const kpc_result *KPC_NONNULL result,
-                                                    kpc_error **KPC_NULLABLE error);
 
 /* ---- Tombstones ------------------------------------------------------------------------------ */
 
@@ -3536,6 +3536,54 @@ KPC_API KPC_MUST_USE kpc_error *kpc_tombstones_error(const kpc_tombstones *KPC_N
  * @param tombstones  the tombstones; NULL is fine
  */
 KPC_API void kpc_tombstones_free(kpc_tombstones *KPC_NULLABLE tombstones);
+
+/* ---- Couriers -------------------------------------------------------------------------------- */
+
+/**
+ * All couriers of the current directory document, in its order. Sends no request.
+ *
+ * @param client    the client
+ * @param couriers  receives the list, which is not empty
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there
+ *         is none)
+ *
+ * Ownership: *couriers is the caller's, kpc_services_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_couriers(const kpc_client *KPC_NONNULL client,
+                               kpc_services **KPC_NONNULL couriers, kpc_error **KPC_NULLABLE error);
+
+/**
+ * Some couriers of the current directory document, each on another node, in random order: a
+ * path for kpc_send_nested_copy.
+ *
+ * @param client    the client
+ * @param count     how many; 0: an empty list
+ * @param couriers  receives the list
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NOT_ENOUGH_COURIERS
+ *
+ * Ownership: *couriers is the caller's, kpc_services_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_distinct_couriers(const kpc_client *KPC_NONNULL client, size_t count,
+                                        kpc_services **KPC_NONNULL couriers,
+                                        kpc_error **KPC_NULLABLE error);
+
+/**
+ * One courier of the current directory document, chosen at random each time, each as likely as
+ * any other.
+ *
+ * @param client   the client
+ * @param courier  receives where it is
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there
+ *         is none)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_courier(const kpc_client *KPC_NONNULL client,
+                              kpc_service *KPC_NONNULL courier, kpc_error **KPC_NULLABLE error);
 
 /* ---- Copy streams ---------------------------------------------------------------------------- */
 
@@ -3755,54 +3803,6 @@ kpc_status kpc_stream_elements_next_index_at(const kpc_stream_elements *KPC_NONN
  * @param envelopes  the envelopes; NULL is fine
  */
 KPC_API void kpc_stream_elements_free(kpc_stream_elements *KPC_NULLABLE envelopes);
-
-/* ---- Couriers -------------------------------------------------------------------------------- */
-
-/**
- * All couriers of the current directory document, in its order. Sends no request.
- *
- * @param client    the client
- * @param couriers  receives the list, which is not empty
- * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there
- *         is none)
- *
- * Ownership: *couriers is the caller's, kpc_services_free.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_client_couriers(const kpc_client *KPC_NONNULL client,
-                               kpc_services **KPC_NONNULL couriers, kpc_error **KPC_NULLABLE error);
-
-/**
- * Some couriers of the current directory document, each on another node, in random order: a
- * path for kpc_send_nested_copy.
- *
- * @param client    the client
- * @param count     how many; 0: an empty list
- * @param couriers  receives the list
- * @param error     receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_NOT_ENOUGH_COURIERS
- *
- * Ownership: *couriers is the caller's, kpc_services_free.
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_client_distinct_couriers(const kpc_client *KPC_NONNULL client, size_t count,
-                                        kpc_services **KPC_NONNULL couriers,
-                                        kpc_error **KPC_NULLABLE error);
-
-/**
- * One courier of the current directory document, chosen at random each time, each as likely as
- * any other.
- *
- * @param client   the client
- * @param courier  receives where it is
- * @param error    receives details of a failure; may be NULL
- * @return KPC_OK, any handle error, KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_SERVICE_NOT_FOUND (there
- *         is none)
- */
-KPC_API KPC_MUST_USE
-kpc_status kpc_client_courier(const kpc_client *KPC_NONNULL client,
-                              kpc_service *KPC_NONNULL courier, kpc_error **KPC_NULLABLE error);
 
 /* ---- Copy commands --------------------------------------------------------------------------- */
 
