@@ -1,6 +1,6 @@
 //! The two geometries: how long the network's packets and boxes are.
 //!
-//! Today's daemons tell them in `connection_status_event`; for older ones they stand in
+//! Today's daemons send them in `connection_status_event`; for older ones they are in
 //! thinclient.toml, under the same names. They differ from network to network.
 
 use serde::{Deserialize, Serialize};

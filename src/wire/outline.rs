@@ -1,4 +1,4 @@
-//! What a log may tell of a frame, in either direction: which message it is, the beginning of the
+//! What a log may show of a frame, in either direction: which message it is, the beginning of the
 //! id that joins request and reply, and the daemon's code. Never anything else that is in it.
 
 use super::field::fields;

@@ -2,7 +2,7 @@
 //!
 //! Result, timeout, cancel, close and even a panic race for an operation's [`Delivery`]; whoever
 //! takes it out of the table delivers, the others find it taken. The task behind an operation holds
-//! an [`OpGuard`], whose drop completes the operation if nothing else did, so no path can omit it.
+//! an `OpGuard`, whose drop completes the operation if nothing else did, so no path can omit it.
 
 pub(crate) mod completion_guard;
 pub(crate) mod in_flight;
