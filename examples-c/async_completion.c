@@ -1,4 +1,4 @@
-/* How to have the end of an operation told by a callback, and how to fetch it later instead.
+/* How to receive the completion of an operation in a callback, and how to fetch it later instead.
  *
  *   $ async_completion thinclient.toml
  *   5 writes begun

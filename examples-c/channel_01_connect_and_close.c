@@ -1,4 +1,4 @@
-/* How to connect with the daemon, and to part from it again.
+/* How to connect with the daemon, and to disconnect from it.
  *
  *   $ channel_01_connect_and_close thinclient.toml
  *   connected: the daemon is on the mixnet
@@ -6,8 +6,8 @@
  *   connected again
  *   closed
  *
- * This and the next twelve go through the older guide to Katzenpost clients. They run on today's
- * daemons, and on those of its time, up to v0.0.72, without a change. */
+ * This example and the next twelve follow the older guide to Katzenpost clients. They run without
+ * a change on today's daemons and on those of that guide's time, up to v0.0.72. */
 #include "example.h"
 
 /* The library says what it does, from a level on, to whoever wants to know: never a secret, and

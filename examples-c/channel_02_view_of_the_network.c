@@ -6,7 +6,7 @@
  *   couriers: ...
  *   as JSON: {...}
  *
- * The daemon keeps the document up to date and tells its clients of each new one. */
+ * The daemon keeps the document up to date and sends each new one to its clients. */
 #include "example.h"
 
 int main(int argc, char **argv)

@@ -5,7 +5,7 @@
  *   it is one of the document's ... echo services
  *   teapot: KPC_ERR_SERVICE_NOT_FOUND
  *
- * Which one does not matter, so a different one is taken each time: that spreads the load. */
+ * All instances do the same. A random one is chosen each time, which spreads the load. */
 #include "example.h"
 
 /* Whether two services are the same queue on the same node. */

@@ -1,4 +1,4 @@
-/* How to hear of what happens unasked: events, by callback.
+/* How to receive events in a callback.
  *
  *   $ channel_04_events thinclient.toml
  *   status: the daemon is on the mixnet
@@ -7,7 +7,7 @@
  *   closed
  *
  * The other ways are to wait for the next event (howto_01) and to poll a descriptor
- * (event_loop_poll). Each sink sees every event from its opening on. */
+ * (event_loop_poll). Each sink receives every event that is published after it was opened. */
 #define _POSIX_C_SOURCE 200809L
 #include "example.h"
 

@@ -6,8 +6,8 @@
  *   reliable message: sent
  *   reliable message: reply "until answered"
  *
- * A plain message is known by the id of its reply block, a reliable one by the id of the
- * message. Which id belongs to what is for the program to remember. */
+ * The id of its reply block identifies a plain message; its message id identifies a reliable one.
+ * The program must remember which id belongs to which message. */
 #include "example.h"
 
 /* What the program remembers of a message on its way. */

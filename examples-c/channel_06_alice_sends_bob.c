@@ -5,9 +5,9 @@
  *   Bob reads: Hello Bob!
  *   it is Alice's message
  *
- * A channel is a row of boxes in the network's storage. Whoever has the write capability fills
- * them one after the other, whoever has the read capability reads them; neither learns who or
- * where the other is. Only sending a query makes traffic; all else is done by the daemon. */
+ * A channel is a sequence of boxes in the network's storage. The owner of the write capability
+ * writes them one after the other; the owner of the read capability reads them. Neither learns who
+ * or where the other is. Only sending a query causes traffic; the daemon does everything else. */
 #include "example.h"
 
 /* So many reads are prepared, and each is sent so often: see step 7. */

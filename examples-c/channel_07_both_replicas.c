@@ -5,8 +5,8 @@
  *   replica 0: Message from Alice
  *   replica 1: Message from Alice
  *
- * Every box is stored twice. A daemon up to v0.0.72 asks one replica, so an empty reply may mean
- * that the other one has it; today's couriers ask both, and the index is not looked at. */
+ * Every box is stored twice. A daemon up to v0.0.72 asks one replica, so after an empty reply the
+ * other replica may still have the box. Today's couriers ask both and ignore the reply index. */
 #include "channels.h"
 
 /* Reads one box from one replica. A query of an older daemon may name another replica than the

@@ -4,8 +4,8 @@
  *   the old channel is gone: KPC_ERR_DAEMON_CHANNEL_NOT_FOUND
  *   Bob reads: First message
  *
- * A channel's number is good for its client only. What is stored is the write capability; a
- * crash is as good as a close. */
+ * The number of a channel is valid for its client only. The program stores the write capability.
+ * A crash has the same effect as a close. */
 #include "channels.h"
 
 int main(int argc, char **argv)

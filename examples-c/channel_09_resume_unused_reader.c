@@ -3,7 +3,7 @@
  *   $ channel_09_resume_unused_reader thinclient.toml
  *   Bob reads: First message
  *
- * All that Bob stores is the read capability. */
+ * Bob stores only the read capability. */
 #include "channels.h"
 
 int main(int argc, char **argv)

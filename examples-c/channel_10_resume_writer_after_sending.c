@@ -4,7 +4,7 @@
  *   Bob reads: First message from Alice
  *   Bob reads: Second message from Alice
  *
- * Beside the capability Alice stores the index after the box that she wrote last. */
+ * Alice stores the capability and the index after the box that she wrote last. */
 #include "channels.h"
 
 int main(int argc, char **argv)

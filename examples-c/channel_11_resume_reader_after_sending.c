@@ -4,8 +4,8 @@
  *   Bob reads: First message from Alice
  *   Bob reads: Second message from Alice
  *
- * Beside the capability Bob stores the index after the box that he read last, and which replica
- * he asked, if he chose one. */
+ * Bob stores the capability, the index after the box that he read last, and the replica that he
+ * asked, if he chose one. */
 #include "channels.h"
 
 int main(int argc, char **argv)

@@ -4,8 +4,8 @@
  *   Alice stored ... bytes before she sent anything
  *   Bob reads: Message from Alice
  *
- * A query is stored as soon as it is prepared. After a crash nobody knows whether it was sent;
- * sending it again does no harm, for the box then holds the same. */
+ * The program stores a query as soon as it is prepared. After a crash it is unknown whether the
+ * query was sent. Sending it again is harmless, because it writes the same content. */
 #include "channels.h"
 
 int main(int argc, char **argv)

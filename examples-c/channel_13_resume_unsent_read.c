@@ -5,7 +5,7 @@
  *   Bob reads: Message from Alice
  *   it is Alice's message
  *
- * The stored query holds what opens its answer, so the resumed channel can read it. */
+ * The stored query contains what decrypts its answer, so the resumed channel can read it. */
 #include "channels.h"
 
 int main(int argc, char **argv)

@@ -1,4 +1,4 @@
-/* What the examples about channels share: a query sent, once or until something is found.
+/* What the examples about channels share: sending a query, once or until something is found.
  * channel_06 shows it at length. */
 #ifndef KPC_EXAMPLE_CHANNELS_H
 #define KPC_EXAMPLE_CHANNELS_H

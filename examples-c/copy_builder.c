@@ -1,4 +1,4 @@
-/* How to have a courier write to several channels, and go on after a crash, with the copy builder.
+/* How to write to several channels by a courier, and continue after a crash, with the copy builder.
  *
  *   $ copy_builder thinclient.toml state begin
  *   3 destinations: 0 of ... boxes are written
@@ -11,7 +11,7 @@
  *   Bob's channel: 1 bytes, all of them
  *   Carol's channel: 20000 bytes, all of them
  *
- * The builder does what howto_08 to howto_10 show step by step; to write boxes twice does no harm. */
+ * The builder does what howto_08 to howto_10 show step by step. Writing a box twice is harmless. */
 #include "example.h"
 
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-/* An echo, asynchronously: a callback gets the reply, while the program waits for any to come.
+/* An asynchronous echo: a callback receives the reply, while the program waits for any reply.
  *
  *   $ echo_asynchronous thinclient.toml
  *   sending

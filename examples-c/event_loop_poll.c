@@ -6,9 +6,9 @@
  *   echo: two
  *   ready
  *
- * Every line of the standard input goes to an echo service, and every reply is shown, on one
- * thread that waits for both in one place. Nothing here blocks: a sink has a descriptor that is
- * readable while there is something to take. */
+ * The program sends every line of the standard input to an echo service and prints every reply, on
+ * one thread that waits for both in one place. Nothing here blocks: the descriptor of a sink is
+ * readable while the sink has an event. */
 #define _POSIX_C_SOURCE 200809L
 #include "example.h"
 

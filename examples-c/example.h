@@ -1,5 +1,5 @@
 /* What the examples share, so that each can be about its own subject: how they connect, how
- * they fail, and how they print and store bytes. Programs of your own need none of this. */
+ * they fail, and how they print and store bytes. Your own programs need none of this. */
 #ifndef KPC_EXAMPLE_H
 #define KPC_EXAMPLE_H
 

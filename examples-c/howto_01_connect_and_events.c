@@ -1,4 +1,4 @@
-/* How to connect with the daemon, and to follow what happens.
+/* How to connect with the daemon, and to receive events.
  *
  *   $ howto_01_connect_and_events thinclient.toml
  *   the daemon is on the mixnet
@@ -7,7 +7,7 @@
  *   reply to message ...: hello mixnet
  *   closed
  *
- * A program that wants no events opens no sink: everything else works without. */
+ * A program that needs no events opens no sink: everything else works without one. */
 #include "example.h"
 
 /* Lines of the library's own log, which is off unless a program asks for it. Standard error

@@ -1,4 +1,4 @@
-/* How to find services: what the network's directory document offers.
+/* How to find the services in the network's directory document.
  *
  *   $ howto_02_discover_services thinclient.toml echo
  *   the document of epoch ... has ... of echo:

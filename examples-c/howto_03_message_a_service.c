@@ -3,8 +3,8 @@
  *   $ howto_03_message_a_service thinclient.toml "hello mixnet"
  *   sent 12 bytes, got 2574 back: hello mixnet
  *
- * Nothing is sent twice: a packet that the network loses ends as KPC_ERR_TIMEOUT, and whoever
- * wants certainty writes boxes (howto_05). */
+ * A plain message is not sent twice: if the network loses a packet, the call fails with
+ * KPC_ERR_TIMEOUT. A program that needs certainty writes boxes (howto_05). */
 #include "example.h"
 
 int main(int argc, char **argv)

@@ -9,9 +9,9 @@
  *   $ wc -l < reader.txt
  *   2
  *
- * A channel is a row of numbered boxes that nobody can tell to belong together. Whoever has the
- * write capability can write and read it, whoever has the read capability can read it. Making one
- * is arithmetic: no daemon is asked, nothing is sent, and no one else knows that it exists. */
+ * A channel is a sequence of numbered boxes. Nobody else can see that they belong together. The
+ * write capability allows to write and read them, the read capability to read them. Creating a
+ * channel is arithmetic: no daemon is asked, nothing is sent, and nobody else knows the channel. */
 #include "example.h"
 
 #include <sys/stat.h>

@@ -11,8 +11,8 @@
  *   read box ...: second message
  *   read box ...: third message
  *
- * Here step by step, as a program does that must survive its own crash; kpc_write_box does both
- * steps in one call, for those that need not. */
+ * This example writes in two steps, as a program must that continues after its own crash. A program
+ * that need not continue calls kpc_write_box, which does both steps. */
 #include "example.h"
 
 #include <sys/stat.h>

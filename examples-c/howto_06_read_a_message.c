@@ -9,8 +9,8 @@
  *   read box ...: good morning
  *   read box ...: good night
  *
- * The read was begun before there was anything to read: it waits until the box is written, also
- * over restarts of the daemon. */
+ * The read starts before the box is written. It waits until then, also across restarts of the
+ * daemon. */
 #include "example.h"
 
 #include <sys/stat.h>

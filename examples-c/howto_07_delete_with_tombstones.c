@@ -1,4 +1,4 @@
-/* How to delete what was written: with tombstones.
+/* How to delete boxes with tombstones.
  *
  *   $ howto_07_delete_with_tombstones thinclient.toml
  *   wrote 5 boxes
@@ -11,8 +11,8 @@
  *   box ...: KPC_ERR_TOMBSTONE
  *   box ...: KPC_ERR_BOX_ID_NOT_FOUND
  *
- * A tombstone is a signed mark that takes the place of what was in a box. Readers can tell that a
- * box was deleted from one that was never written, and that its writer did it. */
+ * A tombstone is a signed mark that replaces the content of a box. Readers can distinguish a deleted
+ * box from one that was never written, and verify that its writer deleted it. */
 #include "example.h"
 
 enum { BOXES = 5 };

@@ -1,4 +1,4 @@
-/* How to send a long payload to a channel at once, by a courier: a copy command.
+/* How to send a long payload to a channel at once, with a copy command to a courier.
  *
  *   $ howto_08_send_atomically thinclient.toml
  *   the payload has 5000 bytes; as a copy stream it takes ... boxes
@@ -7,10 +7,10 @@
  *   the reader has all 5000 bytes of it, from ... boxes
  *   the temporary stream is deleted
  *
- * The boxes of the destination are written by a courier, from a temporary stream: readers see
- * nothing of it before the client gives the command, and from then on the client need not stay. If
- * an envelope of the stream fails the courier stops there, and what it wrote before stays. Here
- * step by step; a kpc_copy_builder does all of it, and can be continued after a crash. */
+ * A courier writes the boxes of the destination from a temporary stream. Readers see nothing before
+ * the client sends the command; after that the client need not stay. If an envelope of the stream
+ * fails, the courier stops there, and what it wrote before stays. This example does it step by step.
+ * A kpc_copy_builder does all of it, and can continue after a crash. */
 #include "example.h"
 
 enum { SIZE = 5000 };

@@ -7,8 +7,8 @@
  *   Carol's channel: hello Carol
  *   the next box of each channel is 1 further on
  *
- * As howto_08, with a payload for each destination; short ones share a box of the temporary
- * stream. */
+ * This is howto_08 with one payload for each destination. Short payloads share a box of the
+ * temporary stream. */
 #include "example.h"
 
 enum { CHANNELS = 3 };

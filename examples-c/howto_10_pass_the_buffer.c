@@ -1,4 +1,4 @@
-/* How to make a copy stream with several calls, and survive a crash in between.
+/* How to make a copy stream with several calls, and continue after a crash in between.
  *
  *   $ howto_10_pass_the_buffer thinclient.toml state begin
  *   first call: ... elements, and ... bytes in the buffer
@@ -8,9 +8,9 @@
  *   the courier is through
  *   the reader has all 5000 bytes
  *
- * What does not fill an element comes back as a buffer, for the next call. Stored are also, until
- * they are written, the elements: made again they would be others, and a box is written only once.
- * kpc_copy_builder_save and kpc_copy_builder_restore do all of this by themselves. */
+ * Each call returns the bytes that do not fill an element as a buffer, for the next call. The
+ * program also stores the elements until they are written: made again they would be different, and a
+ * box is written only once. kpc_copy_builder_save and kpc_copy_builder_restore do all of this. */
 #include "example.h"
 
 #include <sys/stat.h>

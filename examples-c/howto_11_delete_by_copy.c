@@ -1,4 +1,4 @@
-/* How to delete many boxes by one command: a courier writes the tombstones.
+/* How to delete many boxes with one command: a courier writes the tombstones.
  *
  *   $ howto_11_delete_by_copy thinclient.toml
  *   wrote 10 boxes
@@ -7,7 +7,7 @@
  *   10 boxes: KPC_ERR_TOMBSTONE
  *   the next box: KPC_ERR_BOX_ID_NOT_FOUND
  *
- * As howto_07, but the client need not be there while it is done. */
+ * This is howto_07, but the client need not be connected while the courier works. */
 #include "example.h"
 
 enum { BOXES = 10 };

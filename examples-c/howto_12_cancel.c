@@ -1,4 +1,4 @@
-/* How to cancel what takes too long: from another thread, four ways.
+/* How to cancel a call that takes too long, from another thread, in four ways.
  *
  *   $ howto_12_cancel thinclient.toml
  *   by the hash of the envelope: KPC_ERR_START_RESENDING_CANCELLED
@@ -6,8 +6,8 @@
  *   by the operation: KPC_ERR_CANCELLED
  *   by closing the client: KPC_ERR_CLOSED
  *
- * Each of them waits for a box that nobody will ever write. Cancelling works while the daemon is
- * away as well. What it does not do is to call back what has left already. */
+ * Each call waits for a box that nobody writes. Cancelling also works while the daemon is away. It
+ * does not withdraw packets that have already left. */
 #include "example.h"
 
 #include <pthread.h>

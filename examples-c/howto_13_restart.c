@@ -1,4 +1,4 @@
-/* How to live with a daemon that goes away and comes back: do nothing.
+/* How to keep working when the daemon stops and restarts: the program does nothing.
  *
  *   $ howto_13_restart thinclient.toml restart-daemon
  *   waiting for a box that is not written yet
@@ -10,11 +10,11 @@
  *
  * The second argument is a command that restarts the daemon, such as "systemctl restart
  * kpclientd". kpclientd v0.0.99 leaves its Unix socket behind when it is killed (SIGKILL), and does
- * not start again while that file is there: such a command removes it first. The example says so
- * when the daemon stays away.
+ * not start again while that file exists: the command must remove it first. The example says so
+ * if the daemon stays away.
  *
- * The read that was under way does not notice. Only plain messages are not sent again: they end
- * with KPC_ERR_CONNECTION_LOST, and may or may not have left. */
+ * The read in flight continues. Only plain messages are not sent again: they fail with
+ * KPC_ERR_CONNECTION_LOST, and may or may not have left. */
 #include "example.h"
 
 /* A daemon that starts at all is there again sooner. */

@@ -1,13 +1,13 @@
-/* The library at work, for all to see: `make demo`.
+/* A demonstration of the library: `make demo`.
  *
  *   demo SIMULATOR [OPTIONS OF THE SIMULATOR]
  *
- * Starts the simulator; has Alice and Bob, each with a client of her or his own, talk through it;
- * kills it and starts it again while they do; and checks every value that is shown. Any other
- * ending than the line that begins with PASSED is a failure: exit code 1, and the reason.
+ * The demo starts the simulator. Alice and Bob, each with a client, exchange messages through it.
+ * Meanwhile the demo kills the simulator and starts it again. It checks every value that it prints.
+ * Success prints a line that starts with PASSED; a failure prints the reason and exits with code 1.
  *
- * The simulator plays a daemon and the network behind it. As the real network goes on when a
- * daemon is killed, it keeps its boxes in a file; what the couriers remembered is lost with it. */
+ * The simulator plays a daemon and its network. The real network continues when a daemon is killed,
+ * so the simulator keeps its boxes in a file; what the couriers remembered is lost. */
 #define _POSIX_C_SOURCE 200809L
 #include "person.h"
 #include "report.h"
