@@ -38,12 +38,18 @@ pub fn sim() -> Sim {
 
 /// A connected client.
 pub fn client(sim: &Sim) -> Client {
+    client_with(sim, |_| {})
+}
+
+/// The same, set up as `set` says.
+pub fn client_with(sim: &Sim, set: impl FnOnce(&mut Config)) -> Client {
     let mut config = Config::new();
     config.dial = Some(Dial::Unix {
         path: sim.unix_path().to_owned(),
     });
     config.reconnect_min = Duration::from_millis(10);
     config.reconnect_max = Duration::from_millis(50);
+    set(&mut config);
     let client = Client::new(config, Log::default(), || {}).unwrap();
     client.block(client.connect().unwrap(), SOON).unwrap();
     client

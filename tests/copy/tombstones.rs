@@ -48,7 +48,8 @@ fn tombstone_range_of_none_gives_the_start() {
 #[test]
 fn tombstone_range_gives_what_was_made_when_the_daemon_fails() {
     let sim = sim();
-    let client = client(&sim);
+    // One after the other, so that what was made before the failure is known.
+    let client = client_with(&sim, |config| config.encryption_connections = 1);
     let stream = stream(1);
     let range = |count| client.tombstone_range(&stream.write_cap, &stream.first_index, count);
     sim.control("error encrypt_write 4").unwrap();
