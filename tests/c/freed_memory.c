@@ -150,7 +150,7 @@ static void reads(void)
     OK(kpc_read_box_async(client, &never.reader, &never.first, 0, KPC_FOREVER, NULL, &op, &error));
     CHECK(kpc_sim_at_least(&sim, "start_resending_encrypted_message", begun + 1));
     OK(kpc_op_cancel(client, op, &error));
-    ERROR(KPC_ERR_TIMEOUT, kpc_read_box(client, &never.reader, &next, 0, 50, &found, &next, &error));
+    ERROR(KPC_ERR_TIMEOUT, kpc_read_box(client, &never.reader, &never.first, 0, 50, &found, &next, &error));
     kpc_wipe(&stream, sizeof stream);
     kpc_wipe(&never, sizeof never);
     kpc_wipe(plaintext, sizeof plaintext);

@@ -93,7 +93,7 @@ for page in $pages; do
         esac
         grep -q "\b$name" include/kpclient.h || { echo "$page: the header has no $name"; exit 1; }
     done
-    grep -ohE '`make [a-z-]+' "$page" | sort -u | while read -r _ target; do
+    grep -ohE '`make [a-z0-9-]+' "$page" | sort -u | while read -r _ target; do
         grep -q "^$target:" Makefile || { echo "$page: there is no make $target"; exit 1; }
     done
 done
