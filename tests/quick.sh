@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 cargo fmt --all --check
-cargo test --quiet --locked --lib --test docs --test header --test symbols --test signatures --test golden_c \
+cargo test --quiet --locked --lib --test docs --test abi --test golden_c \
     --test session
 cargo test --quiet --locked --test c_suite -- --quick boxes callbacks lifecycle messages null_args operations
 cargo clippy --quiet --workspace --all-targets --locked -- -D warnings

@@ -18,7 +18,7 @@
 
 mod build;
 mod every_argument;
-#[allow(dead_code, reason = "shared with tests/signatures.rs")]
+#[allow(dead_code, reason = "shared with tests/abi/signatures.rs")]
 mod header;
 mod run;
 

@@ -1,16 +1,13 @@
 //! The wire layer against recorded frames of three generations of the daemon, compared
 //! value by value with an independent CBOR decoder.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod wire_support;
 
 use bytes::Bytes;
 use kpclient::wire::{decode, Incoming, ReplyBody};
 use serde_cbor::Value;
 
-use wire_support::asked::Asked;
-use wire_support::shown::shown;
-use wire_support::{
+use crate::support::asked::Asked;
+use crate::support::shown::shown;
+use crate::support::{
     all_frames, bytes, frame, int, legacy_shapes, message, message_with_nulls, transcripts,
     vouchers, Fields, ERAS,
 };
@@ -151,15 +148,15 @@ fn every_request_kind_is_encoded_with_the_fields_of_the_protocol() {
     let unrecorded = [
         (
             "voucher_mint",
-            wire_support::some([
+            crate::support::some([
                 query_id.clone(),
                 ("message_write_cap", Some(cap.clone())),
-                ("display_name", Some(wire_support::text("Zoë"))),
+                ("display_name", Some(crate::support::text("Zoë"))),
             ]),
         ),
         (
             "voucher_induct",
-            wire_support::some([
+            crate::support::some([
                 query_id.clone(),
                 ("voucher", Some(hash.clone())),
                 ("voucher_payload", Some(bytes(&[3; 300]))),
@@ -168,7 +165,7 @@ fn every_request_kind_is_encoded_with_the_fields_of_the_protocol() {
         ),
         (
             "voucher_open",
-            wire_support::some([
+            crate::support::some([
                 query_id.clone(),
                 ("voucher_secret_key", Some(bytes(&[4; 48]))),
                 ("sealed_reply", Some(bytes(&[5; 90]))),
@@ -177,7 +174,7 @@ fn every_request_kind_is_encoded_with_the_fields_of_the_protocol() {
         ),
         (
             "voucher_derive_stream",
-            wire_support::some([query_id, ("voucher", Some(hash))]),
+            crate::support::some([query_id, ("voucher", Some(hash))]),
         ),
     ];
     for (key, fields) in unrecorded {

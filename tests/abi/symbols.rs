@@ -1,8 +1,6 @@
 //! The functions of the header, of the list with their first versions, and of the C tests are the same.
 //! (That the libraries export exactly these is checked where they are built: abi/symbols.sh.)
 
-#![allow(clippy::unwrap_used, reason = "these are tests")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

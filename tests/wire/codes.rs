@@ -1,15 +1,12 @@
 //! Error codes and features: what each number means on each reply, and what each
 //! generation of the daemon may be asked.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod wire_support;
 
 use bytes::Bytes;
 use kpclient::wire::{codes, decode, features, Features, Incoming, MessageKind, Reply, Request};
 use kpclient::{Category, Error, Origin, Status};
 
-use wire_support::asked::Asked;
-use wire_support::{bytes, frame, int, message, some, transcripts, ERAS};
+use crate::support::asked::Asked;
+use crate::support::{bytes, frame, int, message, some, transcripts, ERAS};
 
 const RESENDING: MessageKind = MessageKind::StartResending;
 const COPY: MessageKind = MessageKind::StartCopy;

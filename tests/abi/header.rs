@@ -1,18 +1,10 @@
 //! The committed header: clean for every C and C++ that we promise, and documented throughout.
 
-#![allow(
-    clippy::print_stdout, // what a compiler does not know is said
-    clippy::unwrap_used, reason = "these are tests")]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-#[path = "c_suite/header.rs"]
-#[allow(dead_code, reason = "made for the programs in C")]
-mod header;
-
-use header::{status_groups, Function};
+use crate::header_text::{status_groups, Function};
 
 fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("include/kpclient.h")
@@ -111,7 +103,7 @@ fn it_is_narrow_plain_text() {
 
 #[test]
 fn every_function_tells_parameters_result_threads_and_ownership() {
-    let functions = header::functions(&text());
+    let functions = crate::header_text::functions(&text());
     assert!(functions.len() > 300);
     for function in &functions {
         let Function { name, comment, .. } = function;
@@ -178,7 +170,7 @@ fn every_status_and_every_group_that_is_named_exists() {
         comment,
         returns,
         ..
-    } in header::functions(&text)
+    } in crate::header_text::functions(&text)
     {
         assert_eq!(status_groups::unknown(&returns), None, "{name}");
         let listed = comment.returns.unwrap_or_default();
@@ -213,7 +205,7 @@ fn every_status_and_every_group_that_is_named_exists() {
 
 #[test]
 fn what_is_said_of_a_call_holds_for_its_three_forms() {
-    let functions = header::functions(&text());
+    let functions = crate::header_text::functions(&text());
     let of = |name: &str| functions.iter().find(|f| f.name == name).unwrap();
     let call = of("kpc_read_box");
     let (start, take) = (of("kpc_read_box_async"), of("kpc_read_box_result"));

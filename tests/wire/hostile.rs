@@ -1,8 +1,5 @@
 //! Frames that no daemon should send: the decoder refuses them precisely, allocates
 //! nothing on their word.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod wire_support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +8,7 @@ use kpclient::wire::{decode, features, query_id, Incoming, Request, MAX_FRAME};
 use kpclient::Status;
 use serde_cbor::Value;
 
-use wire_support::{all_frames, bytes, frame, int, refused, some, successes, text, Fields};
+use crate::support::{all_frames, bytes, frame, int, refused, some, successes, text, Fields};
 
 /// One recorded daemon frame of each kind, the shortest.
 fn one_of_each_kind() -> Vec<Vec<u8>> {
@@ -21,7 +18,7 @@ fn one_of_each_kind() -> Vec<Vec<u8>> {
         .collect();
     all.sort_by_key(|frame| frame.cbor.len());
     let mut met = BTreeSet::new();
-    all.retain(|frame| met.insert(wire_support::message(&frame.cbor).unwrap().0));
+    all.retain(|frame| met.insert(crate::support::message(&frame.cbor).unwrap().0));
     all.into_iter().map(|frame| frame.cbor).collect()
 }
 

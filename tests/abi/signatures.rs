@@ -1,14 +1,8 @@
 //! The signatures of the header keep its rules: what const means, and how objects come out.
 
-#![allow(clippy::unwrap_used, reason = "these are tests")]
-
 use std::path::Path;
 
-#[path = "c_suite/header.rs"]
-#[allow(dead_code, reason = "made for the programs in C")]
-mod header;
-
-use header::{Function, Parameter};
+use crate::header_text::{Function, Parameter};
 
 /// Objects that calls can change; all others are as they were made until they are freed.
 const CHANGEABLE: [&str; 4] = [
@@ -63,7 +57,10 @@ fn changes(function: &Function, object: &str) -> bool {
 #[test]
 fn const_means_that_a_call_only_looks() {
     let text = text();
-    let (functions, objects) = (header::functions(&text), header::objects(&text));
+    let (functions, objects) = (
+        crate::header_text::functions(&text),
+        crate::header_text::objects(&text),
+    );
     let taken: Vec<_> = objects_taken(&functions, &objects).collect();
     assert!(taken.len() > 200, "{}", taken.len());
     for (function, parameter, object) in taken {
@@ -88,7 +85,10 @@ fn is_object(kind: &str, objects: &[String]) -> bool {
 #[test]
 fn objects_come_out_of_outputs_and_only_errors_are_returned() {
     let text = text();
-    let (functions, objects) = (header::functions(&text), header::objects(&text));
+    let (functions, objects) = (
+        crate::header_text::functions(&text),
+        crate::header_text::objects(&text),
+    );
     let mut errors = 0;
     for function in functions.iter().filter(|f| is_object(&f.result, &objects)) {
         let Function { name, result, .. } = function;
@@ -116,7 +116,7 @@ fn objects_come_out_of_outputs_and_only_errors_are_returned() {
 fn texts_come_out_as_buffers_in_the_same_words() {
     let text = text();
     let mut texts = 0;
-    for function in header::functions(&text) {
+    for function in crate::header_text::functions(&text) {
         for output in function
             .parameters
             .iter()
@@ -163,7 +163,10 @@ fn texts_in(file: &Path) -> usize {
 #[test]
 fn every_pointer_is_marked_as_one_that_may_be_null_or_not() {
     let text = text();
-    let (functions, objects) = (header::functions(&text), header::objects(&text));
+    let (functions, objects) = (
+        crate::header_text::functions(&text),
+        crate::header_text::objects(&text),
+    );
     let mut marks = [0, 0];
     for (function, parameter) in functions
         .iter()
@@ -192,7 +195,7 @@ fn every_pointer_is_marked_as_one_that_may_be_null_or_not() {
 #[test]
 fn what_changes_an_object_is_a_function() {
     let text = text();
-    let functions = header::functions(&text);
+    let functions = crate::header_text::functions(&text);
     for name in CHANGES {
         assert!(functions.iter().any(|f| f.name == name), "{name}");
     }

@@ -1,14 +1,11 @@
 //! Cutting a byte stream into frames, however it arrives and whatever it claims.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod wire_support;
 
 use std::io::{self, Read};
 
 use kpclient::wire::{FrameReader, MAX_FRAME};
 use kpclient::Status;
 
-use wire_support::transcripts;
+use crate::support::transcripts;
 
 /// Gives out at most `step` bytes a read; then the stream has nothing for now.
 struct Trickle<'a> {

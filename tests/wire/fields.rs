@@ -1,14 +1,11 @@
 //! Messages whose fields are missing, of another type, size or range, or not known: what is
 //! refused is named, and what can be read is read.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod wire_support;
 
 use bytes::Bytes;
 use kpclient::wire::{decode, query_id, Incoming, ReplyBody};
 use serde_cbor::Value;
 
-use wire_support::{bytes, frame, int, refused, some, successes, text};
+use crate::support::{bytes, frame, int, refused, some, successes, text};
 
 #[test]
 fn fields_that_nobody_knows_are_passed_over() {

@@ -1,14 +1,11 @@
 //! Neither `Debug` nor an error repeats what a message holds.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod wire_support;
 
 use bytes::Bytes;
 use kpclient::wire::{decode, outline, Incoming, Request};
 use kpclient::{Error, Status};
 use serde_cbor::Value;
 
-use wire_support::{bytes, frame, int, some, successes, text};
+use crate::support::{bytes, frame, int, some, successes, text};
 
 fn refused(frame: impl Into<Bytes>) -> Error {
     let error = decode(&frame.into()).unwrap_err();
