@@ -211,9 +211,50 @@ unsafe fn begin(
     status
 }
 
+/// The waiting form of a call that has three: `make` checks the arguments, `convert` makes the
+/// outputs of what the call gave.
+///
+/// # Safety
+/// `error` is NULL or valid for writing a pointer until the end of the call.
+pub(crate) unsafe fn waiting_form<T: Send + Sync + 'static, O: Outputs>(
+    client: *const kpc_client,
+    timeout_ms: i32,
+    error: *mut *mut kpc_error,
+    outputs: O,
+    make: impl FnOnce(&Client) -> Result<Call<T>>,
+    convert: fn(T) -> Result<O::Values>,
+) -> kpc_status {
+    // SAFETY: passed on from the caller.
+    unsafe {
+        call(error, outputs, move || {
+            convert(blocking(client, timeout_ms, make)?)
+        })
+    }
+}
+
+/// The form that gives the outputs of what the asynchronous form began.
+///
+/// # Safety
+/// `error` is NULL or valid for writing a pointer until the end of the call.
+pub(crate) unsafe fn result_form<T: Clone + 'static, O: Outputs>(
+    name: &str,
+    result: *const kpc_result,
+    error: *mut *mut kpc_error,
+    outputs: O,
+    convert: fn(T) -> Result<O::Values>,
+) -> kpc_status {
+    // SAFETY: passed on from the caller.
+    unsafe { call(error, outputs, move || convert(value_of(name, result)?)) }
+}
+
+/// Of a call whose only output is a handle of what it gave.
+pub(crate) fn object<T>(value: T) -> Result<Arc<T>> {
+    Ok(Arc::new(value))
+}
+
 /// What an operation that this call began gave. Several calls give values of one type, so
 /// the type alone does not tell whose result it is.
-pub(crate) fn result<T: Clone + 'static>(name: &str, result: *const kpc_result) -> Result<T> {
+fn value_of<T: Clone + 'static>(name: &str, result: *const kpc_result) -> Result<T> {
     let completed = handles::get(result)?;
     if completed.call != name {
         return Err(Error::new(

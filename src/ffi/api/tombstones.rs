@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::client::{TombstoneEnvelope, Tombstones};
+use crate::client::{Call, Client, TombstoneEnvelope, Tombstones};
 use crate::ffi::api::boxes::envelope::kpc_envelope;
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, object, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::{kpc_box_index, kpc_write_cap};
 use crate::ffi::boundary::arguments;
@@ -29,6 +28,24 @@ pub struct kpc_tombstones {
 impl Kind for kpc_tombstones {
     type Object = Tombstones;
     const TAG: Tag = Tag::Tombstones;
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn tombstone_range(
+    client: &Client,
+    write_cap: *const kpc_write_cap,
+    start: *const kpc_box_index,
+    max_count: u32,
+) -> Result<Call<Tombstones>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (write_cap, start) = unsafe {
+        (
+            arguments::value(write_cap, "write_cap")?.checked()?,
+            arguments::value(start, "start")?.inner(),
+        )
+    };
+    client.tombstone_range(&write_cap, &start, max_count)
 }
 
 /// Prepares tombstones for boxes in a row. The daemon computes them, one on each connection for
@@ -65,16 +82,9 @@ pub unsafe extern "C" fn kpc_tombstone_range(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(tombstones, "tombstones"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.tombstone_range(
-                    &arguments::value(write_cap, "write_cap")?.checked()?,
-                    &arguments::value(start, "start")?.inner(),
-                    max_count,
-                )
-            })?;
-            Ok(Arc::new(v))
-        })
+        let outputs = out_handle(tombstones, "tombstones");
+        let make = |client: &Client| tombstone_range(client, write_cap, start, max_count);
+        waiting_form(client, timeout_ms, error, outputs, make, object)
     }
 }
 
@@ -93,13 +103,8 @@ pub unsafe extern "C" fn kpc_tombstone_range_async(
     let done = Done("kpc_tombstone_range", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.tombstone_range(
-                &arguments::value(write_cap, "write_cap")?.checked()?,
-                &arguments::value(start, "start")?.inner(),
-                max_count,
-            )
-        })
+        let make = |client: &Client| tombstone_range(client, write_cap, start, max_count);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -112,10 +117,8 @@ pub unsafe extern "C" fn kpc_tombstone_range_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(tombstones, "tombstones"), move || {
-            let v: Tombstones = operation::result("kpc_tombstone_range", result)?;
-            Ok(Arc::new(v))
-        })
+        let outputs = out_handle(tombstones, "tombstones");
+        result_form("kpc_tombstone_range", result, error, outputs, object)
     }
 }
 

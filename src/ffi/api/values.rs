@@ -151,6 +151,11 @@ pub(crate) unsafe fn optional_index(index: *const kpc_box_index) -> Result<Optio
     Ok(unsafe { arguments::optional_value(index, "index")? }.map(kpc_box_index::inner))
 }
 
+/// The output of a call that gives the index of the next box.
+pub(crate) fn next_index(index: BoxIndex) -> Result<kpc_box_index> {
+    Ok((&index).into())
+}
+
 impl kpc_service {
     /// What the core works with.
     pub(crate) fn destination(&self) -> Result<Destination> {

@@ -1,15 +1,26 @@
 //! kpc_cancel_resending_encrypted_message, kpc_cancel_resending_copy_command: cancel by hash.
 
+use crate::client::{Call, Client};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::kpc_hash;
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::status::kpc_status;
+use crate::Result;
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn cancel_resending_encrypted_message(
+    client: &Client,
+    envelope_hash: *const kpc_hash,
+) -> Result<Call<()>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let envelope_hash = unsafe { &arguments::value(envelope_hash, "envelope_hash")?.bytes };
+    client.cancel_resending_encrypted_message(envelope_hash)
+}
 
 /// Cancels the operation that sends an envelope: it completes with
 /// KPC_ERR_START_RESENDING_CANCELLED. Succeeds also when nothing is in flight under this hash, and
@@ -30,14 +41,8 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), move || {
-            let () = blocking(client, timeout_ms, |client| {
-                client.cancel_resending_encrypted_message(
-                    &arguments::value(envelope_hash, "envelope_hash")?.bytes,
-                )
-            })?;
-            Ok(())
-        })
+        let make = |client: &Client| cancel_resending_encrypted_message(client, envelope_hash);
+        waiting_form(client, timeout_ms, error, (), make, Ok)
     }
 }
 
@@ -54,11 +59,8 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_async(
     let done = Done("kpc_cancel_resending_encrypted_message", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.cancel_resending_encrypted_message(
-                &arguments::value(envelope_hash, "envelope_hash")?.bytes,
-            )
-        })
+        let make = |client: &Client| cancel_resending_encrypted_message(client, envelope_hash);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -70,11 +72,20 @@ pub unsafe extern "C" fn kpc_cancel_resending_encrypted_message_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), move || {
-            let () = operation::result("kpc_cancel_resending_encrypted_message", result)?;
-            Ok(())
-        })
+        let name = "kpc_cancel_resending_encrypted_message";
+        result_form(name, result, error, (), Ok)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn cancel_resending_copy_command(
+    client: &Client,
+    write_cap_hash: *const kpc_hash,
+) -> Result<Call<()>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let write_cap_hash = unsafe { &arguments::value(write_cap_hash, "write_cap_hash")?.bytes };
+    client.cancel_resending_copy_command(write_cap_hash)
 }
 
 /// Cancels the operation that runs a copy command: it completes with
@@ -97,14 +108,8 @@ pub unsafe extern "C" fn kpc_cancel_resending_copy_command(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), move || {
-            let () = blocking(client, timeout_ms, |client| {
-                client.cancel_resending_copy_command(
-                    &arguments::value(write_cap_hash, "write_cap_hash")?.bytes,
-                )
-            })?;
-            Ok(())
-        })
+        let make = |client: &Client| cancel_resending_copy_command(client, write_cap_hash);
+        waiting_form(client, timeout_ms, error, (), make, Ok)
     }
 }
 
@@ -121,11 +126,8 @@ pub unsafe extern "C" fn kpc_cancel_resending_copy_command_async(
     let done = Done("kpc_cancel_resending_copy_command", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.cancel_resending_copy_command(
-                &arguments::value(write_cap_hash, "write_cap_hash")?.bytes,
-            )
-        })
+        let make = |client: &Client| cancel_resending_copy_command(client, write_cap_hash);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -136,10 +138,5 @@ pub unsafe extern "C" fn kpc_cancel_resending_copy_command_result(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), move || {
-            let () = operation::result("kpc_cancel_resending_copy_command", result)?;
-            Ok(())
-        })
-    }
+    unsafe { result_form("kpc_cancel_resending_copy_command", result, error, (), Ok) }
 }

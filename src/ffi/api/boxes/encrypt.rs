@@ -1,18 +1,34 @@
 //! kpc_encrypt_read, kpc_encrypt_write: boxes made ready by the daemon, which sends nothing for it.
 
-use super::envelope::{kpc_envelope, object};
-use crate::client::Envelope;
+use super::envelope::kpc_envelope;
+use crate::client::{Call, Client, Envelope};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, object, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::out_handle;
 use crate::ffi::boundary::status::kpc_status;
+use crate::Result;
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn encrypt_read(
+    client: &Client,
+    read_cap: *const kpc_read_cap,
+    index: *const kpc_box_index,
+) -> Result<Call<Envelope>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (read_cap, index) = unsafe {
+        (
+            arguments::value(read_cap, "read_cap")?.checked()?,
+            arguments::value(index, "index")?.inner(),
+        )
+    };
+    client.encrypt_read(&read_cap, &index)
+}
 
 /// Prepares the read of a box. The daemon computes it; nothing is sent. The envelope is made
 /// for the replicas of the current epoch and is good for about a week. It takes the daemon about
@@ -41,15 +57,9 @@ pub unsafe extern "C" fn kpc_encrypt_read(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelope, "envelope"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.encrypt_read(
-                    &arguments::value(read_cap, "read_cap")?.checked()?,
-                    &arguments::value(index, "index")?.inner(),
-                )
-            })?;
-            Ok(object(v))
-        })
+        let outputs = out_handle(envelope, "envelope");
+        let make = |client: &Client| encrypt_read(client, read_cap, index);
+        waiting_form(client, timeout_ms, error, outputs, make, object)
     }
 }
 
@@ -67,12 +77,8 @@ pub unsafe extern "C" fn kpc_encrypt_read_async(
     let done = Done("kpc_encrypt_read", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.encrypt_read(
-                &arguments::value(read_cap, "read_cap")?.checked()?,
-                &arguments::value(index, "index")?.inner(),
-            )
-        })
+        let make = |client: &Client| encrypt_read(client, read_cap, index);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -85,11 +91,29 @@ pub unsafe extern "C" fn kpc_encrypt_read_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelope, "envelope"), move || {
-            let v: Envelope = operation::result("kpc_encrypt_read", result)?;
-            Ok(object(v))
-        })
+        let outputs = out_handle(envelope, "envelope");
+        result_form("kpc_encrypt_read", result, error, outputs, object)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn encrypt_write(
+    client: &Client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    plaintext: *const u8,
+    plaintext_len: usize,
+) -> Result<Call<Envelope>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (write_cap, index, plaintext) = unsafe {
+        (
+            arguments::value(write_cap, "write_cap")?.checked()?,
+            arguments::value(index, "index")?.inner(),
+            arguments::bytes(plaintext, plaintext_len, "plaintext")?,
+        )
+    };
+    client.encrypt_write(&write_cap, &index, plaintext)
 }
 
 /// Prepares the write of a box. The daemon computes it; nothing is sent. Each call makes
@@ -123,16 +147,10 @@ pub unsafe extern "C" fn kpc_encrypt_write(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelope, "envelope"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.encrypt_write(
-                    &arguments::value(write_cap, "write_cap")?.checked()?,
-                    &arguments::value(index, "index")?.inner(),
-                    arguments::bytes(plaintext, plaintext_len, "plaintext")?,
-                )
-            })?;
-            Ok(object(v))
-        })
+        let outputs = out_handle(envelope, "envelope");
+        let make =
+            |client: &Client| encrypt_write(client, write_cap, index, plaintext, plaintext_len);
+        waiting_form(client, timeout_ms, error, outputs, make, object)
     }
 }
 
@@ -152,13 +170,9 @@ pub unsafe extern "C" fn kpc_encrypt_write_async(
     let done = Done("kpc_encrypt_write", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.encrypt_write(
-                &arguments::value(write_cap, "write_cap")?.checked()?,
-                &arguments::value(index, "index")?.inner(),
-                arguments::bytes(plaintext, plaintext_len, "plaintext")?,
-            )
-        })
+        let make =
+            |client: &Client| encrypt_write(client, write_cap, index, plaintext, plaintext_len);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -171,9 +185,7 @@ pub unsafe extern "C" fn kpc_encrypt_write_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelope, "envelope"), move || {
-            let v: Envelope = operation::result("kpc_encrypt_write", result)?;
-            Ok(object(v))
-        })
+        let outputs = out_handle(envelope, "envelope");
+        result_form("kpc_encrypt_write", result, error, outputs, object)
     }
 }

@@ -26,11 +26,6 @@ impl Kind for kpc_envelope {
     const TAG: Tag = Tag::Envelope;
 }
 
-/// An envelope for C.
-pub(crate) fn object(envelope: Envelope) -> Arc<Envelope> {
-    Arc::new(envelope)
-}
-
 /// A copy of the envelope behind a handle; its bytes are shared.
 pub(crate) fn get(envelope: *const kpc_envelope) -> Result<Envelope> {
     Ok((*handles::get(envelope)?).clone())

@@ -6,18 +6,18 @@ pub mod envelope;
 pub mod resending;
 pub mod upstream_names;
 
+use std::sync::Arc;
+
 use self::resending::{flags_among, KPC_START_NO_RETRY};
 use crate::bacap::BoxIndex;
-use crate::client::{ReadBox, StartFlags};
+use crate::client::{Call, Client, ReadBox, StartFlags};
 use crate::ffi::api::buffer::{kpc_buffer, Buffer};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
-use crate::ffi::api::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
+use crate::ffi::api::values::{kpc_box_index, kpc_read_cap, kpc_write_cap, next_index};
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::{out, out_beside, out_handle};
 use crate::ffi::boundary::status::kpc_status;
@@ -33,6 +33,27 @@ fn write_flags(flags: u32) -> Result<StartFlags> {
         return_box_exists: flags & KPC_WRITE_UNCHECKED == 0,
         ..StartFlags::default()
     })
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn write_box(
+    client: &Client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+    plaintext: *const u8,
+    plaintext_len: usize,
+    flags: u32,
+) -> Result<Call<BoxIndex>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (write_cap, index, plaintext) = unsafe {
+        (
+            arguments::value(write_cap, "write_cap")?.checked()?,
+            arguments::value(index, "index")?.inner(),
+            arguments::bytes(plaintext, plaintext_len, "plaintext")?,
+        )
+    };
+    client.write_box(&write_cap, &index, plaintext, write_flags(flags)?)
 }
 
 /// Writes one box: encrypts, resends until it is answered, and returns the index of the next.
@@ -74,17 +95,10 @@ pub unsafe extern "C" fn kpc_write_box(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(next, index, "next"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.write_box(
-                    &arguments::value(write_cap, "write_cap")?.checked()?,
-                    &arguments::value(index, "index")?.inner(),
-                    arguments::bytes(plaintext, plaintext_len, "plaintext")?,
-                    write_flags(flags)?,
-                )
-            })?;
-            Ok((&v).into())
-        })
+        let outputs = out_beside(next, index, "next");
+        let make =
+            |client: &Client| write_box(client, write_cap, index, plaintext, plaintext_len, flags);
+        waiting_form(client, timeout_ms, error, outputs, make, next_index)
     }
 }
 
@@ -105,14 +119,9 @@ pub unsafe extern "C" fn kpc_write_box_async(
     let done = Done("kpc_write_box", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.write_box(
-                &arguments::value(write_cap, "write_cap")?.checked()?,
-                &arguments::value(index, "index")?.inner(),
-                arguments::bytes(plaintext, plaintext_len, "plaintext")?,
-                write_flags(flags)?,
-            )
-        })
+        let make =
+            |client: &Client| write_box(client, write_cap, index, plaintext, plaintext_len, flags);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -125,11 +134,31 @@ pub unsafe extern "C" fn kpc_write_box_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next"), move || {
-            let v: BoxIndex = operation::result("kpc_write_box", result)?;
-            Ok((&v).into())
-        })
+        let outputs = out(next, "next");
+        result_form("kpc_write_box", result, error, outputs, next_index)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn read_box(
+    client: &Client,
+    read_cap: *const kpc_read_cap,
+    index: *const kpc_box_index,
+    flags: u32,
+) -> Result<Call<ReadBox>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (read_cap, index) = unsafe {
+        (
+            arguments::value(read_cap, "read_cap")?.checked()?,
+            arguments::value(index, "index")?.inner(),
+        )
+    };
+    client.read_box(&read_cap, &index, flags_among(KPC_START_NO_RETRY, flags)?)
+}
+
+fn box_values(v: ReadBox) -> Result<(Arc<Buffer>, kpc_box_index)> {
+    Ok((Buffer::new(v.plaintext.clone()), (&v.next_index).into()))
 }
 
 /// Reads one box, waiting until it is written unless the flags say otherwise, and returns the index
@@ -162,23 +191,12 @@ pub unsafe extern "C" fn kpc_read_box(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (
-                out_handle(plaintext, "plaintext"),
-                out_beside(next, index, "next"),
-            ),
-            move || {
-                let v = blocking(client, timeout_ms, |client| {
-                    client.read_box(
-                        &arguments::value(read_cap, "read_cap")?.checked()?,
-                        &arguments::value(index, "index")?.inner(),
-                        flags_among(KPC_START_NO_RETRY, flags)?,
-                    )
-                })?;
-                Ok((Buffer::new(v.plaintext.clone()), (&v.next_index).into()))
-            },
-        )
+        let outputs = (
+            out_handle(plaintext, "plaintext"),
+            out_beside(next, index, "next"),
+        );
+        let make = |client: &Client| read_box(client, read_cap, index, flags);
+        waiting_form(client, timeout_ms, error, outputs, make, box_values)
     }
 }
 
@@ -197,13 +215,8 @@ pub unsafe extern "C" fn kpc_read_box_async(
     let done = Done("kpc_read_box", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.read_box(
-                &arguments::value(read_cap, "read_cap")?.checked()?,
-                &arguments::value(index, "index")?.inner(),
-                flags_among(KPC_START_NO_RETRY, flags)?,
-            )
-        })
+        let make = |client: &Client| read_box(client, read_cap, index, flags);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -217,15 +230,26 @@ pub unsafe extern "C" fn kpc_read_box_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (out_handle(plaintext, "plaintext"), out(next, "next")),
-            move || {
-                let v: ReadBox = operation::result("kpc_read_box", result)?;
-                Ok((Buffer::new(v.plaintext.clone()), (&v.next_index).into()))
-            },
-        )
+        let outputs = (out_handle(plaintext, "plaintext"), out(next, "next"));
+        result_form("kpc_read_box", result, error, outputs, box_values)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn tombstone_box(
+    client: &Client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+) -> Result<Call<BoxIndex>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (write_cap, index) = unsafe {
+        (
+            arguments::value(write_cap, "write_cap")?.checked()?,
+            arguments::value(index, "index")?.inner(),
+        )
+    };
+    client.write_box(&write_cap, &index, &[], StartFlags::default())
 }
 
 /// Deletes one box by writing a tombstone over it, and returns the index of the next. The only
@@ -252,17 +276,9 @@ pub unsafe extern "C" fn kpc_tombstone_box(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(next, index, "next"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.write_box(
-                    &arguments::value(write_cap, "write_cap")?.checked()?,
-                    &arguments::value(index, "index")?.inner(),
-                    &[],
-                    StartFlags::default(),
-                )
-            })?;
-            Ok((&v).into())
-        })
+        let outputs = out_beside(next, index, "next");
+        let make = |client: &Client| tombstone_box(client, write_cap, index);
+        waiting_form(client, timeout_ms, error, outputs, make, next_index)
     }
 }
 
@@ -280,14 +296,8 @@ pub unsafe extern "C" fn kpc_tombstone_box_async(
     let done = Done("kpc_tombstone_box", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.write_box(
-                &arguments::value(write_cap, "write_cap")?.checked()?,
-                &arguments::value(index, "index")?.inner(),
-                &[],
-                StartFlags::default(),
-            )
-        })
+        let make = |client: &Client| tombstone_box(client, write_cap, index);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -300,9 +310,7 @@ pub unsafe extern "C" fn kpc_tombstone_box_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next"), move || {
-            let v: BoxIndex = operation::result("kpc_tombstone_box", result)?;
-            Ok((&v).into())
-        })
+        let outputs = out(next, "next");
+        result_form("kpc_tombstone_box", result, error, outputs, next_index)
     }
 }

@@ -5,15 +5,13 @@ use super::envelope::kpc_envelope;
 use crate::client::{Call, Client, StartFlags, StartKind, StartResult};
 use crate::ffi::api::buffer::{kpc_buffer, Buffer};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::{
     kpc_box_index, kpc_hash, kpc_read_cap, kpc_service, kpc_write_cap, service_value,
 };
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::{out, out_handle};
 use crate::ffi::boundary::status::kpc_status;
@@ -97,7 +95,7 @@ pub(crate) unsafe fn work(
 }
 
 /// What those calls give.
-pub(crate) fn outcome(result: &StartResult) -> Result<(Arc<Buffer>, kpc_service)> {
+pub(crate) fn outcome(result: StartResult) -> Result<(Arc<Buffer>, kpc_service)> {
     let queue = result.courier_queue.as_deref().unwrap_or_default();
     let courier = match result.courier {
         Some(node) => service_value(&node, queue)?,
@@ -159,27 +157,22 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (
-                out_handle(plaintext, "plaintext").optional(),
-                out(courier, "courier").optional(),
-            ),
-            move || {
-                let v = blocking(client, timeout_ms, |client| {
-                    work(
-                        client,
-                        read_cap,
-                        write_cap,
-                        index,
-                        reply_index,
-                        envelope,
-                        flags,
-                    )
-                })?;
-                outcome(&v)
-            },
-        )
+        let outputs = (
+            out_handle(plaintext, "plaintext").optional(),
+            out(courier, "courier").optional(),
+        );
+        let make = |client: &Client| {
+            work(
+                client,
+                read_cap,
+                write_cap,
+                index,
+                reply_index,
+                envelope,
+                flags,
+            )
+        };
+        waiting_form(client, timeout_ms, error, outputs, make, outcome)
     }
 }
 
@@ -201,7 +194,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_async(
     let done = Done("kpc_start_resending_encrypted_message", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
+        let make = |client: &Client| {
             work(
                 client,
                 read_cap,
@@ -211,7 +204,8 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_async(
                 envelope,
                 flags,
             )
-        })
+        };
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -225,17 +219,11 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (
-                out_handle(plaintext, "plaintext").optional(),
-                out(courier, "courier").optional(),
-            ),
-            move || {
-                let v: StartResult =
-                    operation::result("kpc_start_resending_encrypted_message", result)?;
-                outcome(&v)
-            },
-        )
+        let name = "kpc_start_resending_encrypted_message";
+        let outputs = (
+            out_handle(plaintext, "plaintext").optional(),
+            out(courier, "courier").optional(),
+        );
+        result_form(name, result, error, outputs, outcome)
     }
 }

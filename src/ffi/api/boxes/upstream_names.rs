@@ -70,7 +70,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_return_box_exists
                         KPC_START_RETURN_BOX_EXISTS,
                     )
                 })?;
-                outcome(&v)
+                outcome(v)
             },
         )
     }
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn kpc_start_resending_encrypted_message_no_retry(
                         KPC_START_NO_RETRY,
                     )
                 })?;
-                outcome(&v)
+                outcome(v)
             },
         )
     }

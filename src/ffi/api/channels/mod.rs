@@ -5,18 +5,17 @@ pub mod query;
 pub mod resume;
 pub mod send;
 
-use crate::client::{ChannelId, NewChannel};
+use crate::client::{Call, ChannelId, Client, NewChannel};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::{kpc_read_cap, kpc_write_cap};
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::out;
 use crate::ffi::boundary::status::kpc_status;
+use crate::Result;
 
 /// Names a channel of one client: never 0, never used twice by it. A channel is one end of a
 /// stream of boxes, and knows where its next write or read goes. It outlives a lost
@@ -26,6 +25,10 @@ use crate::ffi::boundary::status::kpc_status;
 /// On daemons up to v0.0.72 these are the channels of their own API; on today's daemons they
 /// are carried by the requests for boxes. A program sees no difference.
 pub type kpc_channel = u64;
+
+fn channel_values(v: NewChannel) -> Result<(ChannelId, kpc_read_cap, kpc_write_cap)> {
+    Ok((v.id, (&v.read_cap).into(), (&v.write_cap).into()))
+}
 
 /// Makes a new stream and opens a channel to write to it. Nothing is sent to the network.
 ///
@@ -50,17 +53,18 @@ pub unsafe extern "C" fn kpc_create_write_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
+        let outputs = (
+            out(channel, "channel"),
+            out(read_cap, "read_cap"),
+            out(write_cap, "write_cap"),
+        );
+        waiting_form(
+            client,
+            timeout_ms,
             error,
-            (
-                out(channel, "channel"),
-                out(read_cap, "read_cap"),
-                out(write_cap, "write_cap"),
-            ),
-            move || {
-                let v = blocking(client, timeout_ms, |client| client.create_write_channel())?;
-                Ok((v.id, (&v.read_cap).into(), (&v.write_cap).into()))
-            },
+            outputs,
+            Client::create_write_channel,
+            channel_values,
         )
     }
 }
@@ -77,9 +81,14 @@ pub unsafe extern "C" fn kpc_create_write_channel_async(
     let done = Done("kpc_create_write_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.create_write_channel()
-        })
+        asynchronous(
+            client,
+            timeout_ms,
+            done,
+            op,
+            error,
+            Client::create_write_channel,
+        )
     }
 }
 
@@ -94,19 +103,25 @@ pub unsafe extern "C" fn kpc_create_write_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (
-                out(channel, "channel"),
-                out(read_cap, "read_cap"),
-                out(write_cap, "write_cap"),
-            ),
-            move || {
-                let v: NewChannel = operation::result("kpc_create_write_channel", result)?;
-                Ok((v.id, (&v.read_cap).into(), (&v.write_cap).into()))
-            },
-        )
+        let name = "kpc_create_write_channel";
+        let outputs = (
+            out(channel, "channel"),
+            out(read_cap, "read_cap"),
+            out(write_cap, "write_cap"),
+        );
+        result_form(name, result, error, outputs, channel_values)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn create_read_channel(
+    client: &Client,
+    read_cap: *const kpc_read_cap,
+) -> Result<Call<ChannelId>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let read_cap = unsafe { arguments::value(read_cap, "read_cap")?.checked()? };
+    client.create_read_channel(&read_cap)
 }
 
 /// Opens a channel to read a stream from its beginning. Nothing is sent to the network.
@@ -129,12 +144,9 @@ pub unsafe extern "C" fn kpc_create_read_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.create_read_channel(&arguments::value(read_cap, "read_cap")?.checked()?)
-            })?;
-            Ok(v)
-        })
+        let outputs = out(channel, "channel");
+        let make = |client: &Client| create_read_channel(client, read_cap);
+        waiting_form(client, timeout_ms, error, outputs, make, Ok)
     }
 }
 
@@ -151,9 +163,8 @@ pub unsafe extern "C" fn kpc_create_read_channel_async(
     let done = Done("kpc_create_read_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.create_read_channel(&arguments::value(read_cap, "read_cap")?.checked()?)
-        })
+        let make = |client: &Client| create_read_channel(client, read_cap);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -166,11 +177,13 @@ pub unsafe extern "C" fn kpc_create_read_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), move || {
-            let v: ChannelId = operation::result("kpc_create_read_channel", result)?;
-            Ok(v)
-        })
+        let outputs = out(channel, "channel");
+        result_form("kpc_create_read_channel", result, error, outputs, Ok)
     }
+}
+
+fn close_channel(client: &Client, channel: kpc_channel) -> Result<Call<()>> {
+    client.close_channel(channel)
 }
 
 /// Closes a channel. Its queries in flight complete with KPC_ERR_CANCELLED; what has left may still
@@ -191,10 +204,8 @@ pub unsafe extern "C" fn kpc_close_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), move || {
-            let () = blocking(client, timeout_ms, |client| client.close_channel(channel))?;
-            Ok(())
-        })
+        let make = |client: &Client| close_channel(client, channel);
+        waiting_form(client, timeout_ms, error, (), make, Ok)
     }
 }
 
@@ -211,9 +222,8 @@ pub unsafe extern "C" fn kpc_close_channel_async(
     let done = Done("kpc_close_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.close_channel(channel)
-        })
+        let make = |client: &Client| close_channel(client, channel);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -224,10 +234,5 @@ pub unsafe extern "C" fn kpc_close_channel_result(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), move || {
-            let () = operation::result("kpc_close_channel", result)?;
-            Ok(())
-        })
-    }
+    unsafe { result_form("kpc_close_channel", result, error, (), Ok) }
 }

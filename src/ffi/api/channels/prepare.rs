@@ -3,19 +3,30 @@
 use super::kpc_channel;
 use super::query;
 use super::query::kpc_channel_query;
-use crate::client::ChannelQuery;
+use crate::client::{Call, ChannelQuery, Client};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, object, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::{kpc_box_index, optional_index};
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::out_handle;
 use crate::ffi::boundary::status::kpc_status;
-use std::sync::Arc;
+use crate::Result;
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn write_channel(
+    client: &Client,
+    channel: kpc_channel,
+    payload: *const u8,
+    payload_len: usize,
+) -> Result<Call<ChannelQuery>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let payload = unsafe { arguments::bytes(payload, payload_len, "payload")? };
+    client.write_channel(channel, payload)
+}
 
 /// Prepares the write of the channel's next box. Nothing is sent: store the query, then send
 /// it. The channel moves on to the box after it when the query, sent on this channel, is
@@ -52,12 +63,9 @@ pub unsafe extern "C" fn kpc_write_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(query, "query"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.write_channel(channel, arguments::bytes(payload, payload_len, "payload")?)
-            })?;
-            Ok(Arc::new(v))
-        })
+        let outputs = out_handle(query, "query");
+        let make = |client: &Client| write_channel(client, channel, payload, payload_len);
+        waiting_form(client, timeout_ms, error, outputs, make, object)
     }
 }
 
@@ -76,9 +84,8 @@ pub unsafe extern "C" fn kpc_write_channel_async(
     let done = Done("kpc_write_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.write_channel(channel, arguments::bytes(payload, payload_len, "payload")?)
-        })
+        let make = |client: &Client| write_channel(client, channel, payload, payload_len);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -91,11 +98,22 @@ pub unsafe extern "C" fn kpc_write_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(query, "query"), move || {
-            let v: ChannelQuery = operation::result("kpc_write_channel", result)?;
-            Ok(Arc::new(v))
-        })
+        let outputs = out_handle(query, "query");
+        result_form("kpc_write_channel", result, error, outputs, object)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn read_channel(
+    client: &Client,
+    channel: kpc_channel,
+    index: *const kpc_box_index,
+    reply_index: i32,
+) -> Result<Call<ChannelQuery>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let index = unsafe { optional_index(index)? };
+    client.read_channel(channel, index.as_ref(), query::reply_index(reply_index)?)
 }
 
 /// Prepares the read of a box. Nothing is sent: store the query, then send it, up to three times
@@ -134,16 +152,9 @@ pub unsafe extern "C" fn kpc_read_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(query, "query"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.read_channel(
-                    channel,
-                    optional_index(index)?.as_ref(),
-                    query::reply_index(reply_index)?,
-                )
-            })?;
-            Ok(Arc::new(v))
-        })
+        let outputs = out_handle(query, "query");
+        let make = |client: &Client| read_channel(client, channel, index, reply_index);
+        waiting_form(client, timeout_ms, error, outputs, make, object)
     }
 }
 
@@ -162,13 +173,8 @@ pub unsafe extern "C" fn kpc_read_channel_async(
     let done = Done("kpc_read_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.read_channel(
-                channel,
-                optional_index(index)?.as_ref(),
-                query::reply_index(reply_index)?,
-            )
-        })
+        let make = |client: &Client| read_channel(client, channel, index, reply_index);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -181,9 +187,7 @@ pub unsafe extern "C" fn kpc_read_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(query, "query"), move || {
-            let v: ChannelQuery = operation::result("kpc_read_channel", result)?;
-            Ok(Arc::new(v))
-        })
+        let outputs = out_handle(query, "query");
+        result_form("kpc_read_channel", result, error, outputs, object)
     }
 }

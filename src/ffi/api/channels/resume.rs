@@ -3,18 +3,34 @@
 use super::kpc_channel;
 use super::query;
 use super::query::kpc_channel_query;
-use crate::client::ChannelId;
+use crate::client::{Call, ChannelId, Client};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::{kpc_box_index, kpc_read_cap, kpc_write_cap, optional_index};
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::out;
 use crate::ffi::boundary::status::kpc_status;
+use crate::Result;
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn resume_write_channel(
+    client: &Client,
+    write_cap: *const kpc_write_cap,
+    index: *const kpc_box_index,
+) -> Result<Call<ChannelId>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (write_cap, index) = unsafe {
+        (
+            arguments::value(write_cap, "write_cap")?.checked()?,
+            optional_index(index)?,
+        )
+    };
+    client.resume_write_channel(&write_cap, index.as_ref())
+}
 
 /// Opens a channel to continue writing to a stream. A query that was prepared before and perhaps
 /// not sent can be sent on it.
@@ -41,15 +57,9 @@ pub unsafe extern "C" fn kpc_resume_write_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.resume_write_channel(
-                    &arguments::value(write_cap, "write_cap")?.checked()?,
-                    optional_index(index)?.as_ref(),
-                )
-            })?;
-            Ok(v)
-        })
+        let outputs = out(channel, "channel");
+        let make = |client: &Client| resume_write_channel(client, write_cap, index);
+        waiting_form(client, timeout_ms, error, outputs, make, Ok)
     }
 }
 
@@ -67,12 +77,8 @@ pub unsafe extern "C" fn kpc_resume_write_channel_async(
     let done = Done("kpc_resume_write_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.resume_write_channel(
-                &arguments::value(write_cap, "write_cap")?.checked()?,
-                optional_index(index)?.as_ref(),
-            )
-        })
+        let make = |client: &Client| resume_write_channel(client, write_cap, index);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -85,11 +91,21 @@ pub unsafe extern "C" fn kpc_resume_write_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), move || {
-            let v: ChannelId = operation::result("kpc_resume_write_channel", result)?;
-            Ok(v)
-        })
+        let outputs = out(channel, "channel");
+        result_form("kpc_resume_write_channel", result, error, outputs, Ok)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn resume_write_channel_query(
+    client: &Client,
+    write_cap: *const kpc_write_cap,
+    query: *const kpc_channel_query,
+) -> Result<Call<ChannelId>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let write_cap = unsafe { arguments::value(write_cap, "write_cap")?.checked()? };
+    client.resume_write_channel_query(&write_cap, &*query::get(query)?)
 }
 
 /// Opens a channel to continue writing to a stream whose last query was prepared and perhaps not
@@ -117,15 +133,9 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.resume_write_channel_query(
-                    &arguments::value(write_cap, "write_cap")?.checked()?,
-                    &*query::get(query)?,
-                )
-            })?;
-            Ok(v)
-        })
+        let outputs = out(channel, "channel");
+        let make = |client: &Client| resume_write_channel_query(client, write_cap, query);
+        waiting_form(client, timeout_ms, error, outputs, make, Ok)
     }
 }
 
@@ -143,12 +153,8 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_async(
     let done = Done("kpc_resume_write_channel_query", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.resume_write_channel_query(
-                &arguments::value(write_cap, "write_cap")?.checked()?,
-                &*query::get(query)?,
-            )
-        })
+        let make = |client: &Client| resume_write_channel_query(client, write_cap, query);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -161,11 +167,27 @@ pub unsafe extern "C" fn kpc_resume_write_channel_query_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), move || {
-            let v: ChannelId = operation::result("kpc_resume_write_channel_query", result)?;
-            Ok(v)
-        })
+        let outputs = out(channel, "channel");
+        result_form("kpc_resume_write_channel_query", result, error, outputs, Ok)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn resume_read_channel(
+    client: &Client,
+    read_cap: *const kpc_read_cap,
+    index: *const kpc_box_index,
+    reply_index: i32,
+) -> Result<Call<ChannelId>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (read_cap, index) = unsafe {
+        (
+            arguments::value(read_cap, "read_cap")?.checked()?,
+            optional_index(index)?,
+        )
+    };
+    client.resume_read_channel(&read_cap, index.as_ref(), query::reply_index(reply_index)?)
 }
 
 /// Opens a channel to continue reading a stream. A query that was prepared before and perhaps not
@@ -196,16 +218,9 @@ pub unsafe extern "C" fn kpc_resume_read_channel(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.resume_read_channel(
-                    &arguments::value(read_cap, "read_cap")?.checked()?,
-                    optional_index(index)?.as_ref(),
-                    query::reply_index(reply_index)?,
-                )
-            })?;
-            Ok(v)
-        })
+        let outputs = out(channel, "channel");
+        let make = |client: &Client| resume_read_channel(client, read_cap, index, reply_index);
+        waiting_form(client, timeout_ms, error, outputs, make, Ok)
     }
 }
 
@@ -224,13 +239,8 @@ pub unsafe extern "C" fn kpc_resume_read_channel_async(
     let done = Done("kpc_resume_read_channel", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.resume_read_channel(
-                &arguments::value(read_cap, "read_cap")?.checked()?,
-                optional_index(index)?.as_ref(),
-                query::reply_index(reply_index)?,
-            )
-        })
+        let make = |client: &Client| resume_read_channel(client, read_cap, index, reply_index);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -243,11 +253,21 @@ pub unsafe extern "C" fn kpc_resume_read_channel_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), move || {
-            let v: ChannelId = operation::result("kpc_resume_read_channel", result)?;
-            Ok(v)
-        })
+        let outputs = out(channel, "channel");
+        result_form("kpc_resume_read_channel", result, error, outputs, Ok)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn resume_read_channel_query(
+    client: &Client,
+    read_cap: *const kpc_read_cap,
+    query: *const kpc_channel_query,
+) -> Result<Call<ChannelId>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let read_cap = unsafe { arguments::value(read_cap, "read_cap")?.checked()? };
+    client.resume_read_channel_query(&read_cap, &*query::get(query)?)
 }
 
 /// Opens a channel to continue reading a stream whose last query was prepared and perhaps not sent,
@@ -274,15 +294,9 @@ pub unsafe extern "C" fn kpc_resume_read_channel_query(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.resume_read_channel_query(
-                    &arguments::value(read_cap, "read_cap")?.checked()?,
-                    &*query::get(query)?,
-                )
-            })?;
-            Ok(v)
-        })
+        let outputs = out(channel, "channel");
+        let make = |client: &Client| resume_read_channel_query(client, read_cap, query);
+        waiting_form(client, timeout_ms, error, outputs, make, Ok)
     }
 }
 
@@ -300,12 +314,8 @@ pub unsafe extern "C" fn kpc_resume_read_channel_query_async(
     let done = Done("kpc_resume_read_channel_query", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.resume_read_channel_query(
-                &arguments::value(read_cap, "read_cap")?.checked()?,
-                &*query::get(query)?,
-            )
-        })
+        let make = |client: &Client| resume_read_channel_query(client, read_cap, query);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -318,9 +328,7 @@ pub unsafe extern "C" fn kpc_resume_read_channel_query_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(channel, "channel"), move || {
-            let v: ChannelId = operation::result("kpc_resume_read_channel_query", result)?;
-            Ok(v)
-        })
+        let outputs = out(channel, "channel");
+        result_form("kpc_resume_read_channel_query", result, error, outputs, Ok)
     }
 }

@@ -1,15 +1,16 @@
 //! kpc_send_channel_query, kpc_send_channel_query_await_reply: prepared queries sent to a courier.
 
+use std::sync::Arc;
+
 use super::kpc_channel;
 use super::query;
 use super::query::kpc_channel_query;
-use crate::client::ChannelReply;
+use crate::client::{Call, ChannelReply, Client};
 use crate::ffi::api::buffer::{kpc_buffer, Buffer};
 use crate::ffi::api::client::kpc_client;
 use crate::ffi::api::ids;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, immediate, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, immediate, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::{kpc_id, kpc_service};
 use crate::ffi::boundary::arguments;
@@ -17,6 +18,7 @@ use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::{out, out_handle};
 use crate::ffi::boundary::status::kpc_status;
+use crate::Result;
 
 /// Sends a prepared query. Returns once the query is queued. KPC_EVENT_CHANNEL_QUERY_SENT, with
 /// kpc_event_error if it could not be sent, and then KPC_EVENT_CHANNEL_QUERY_REPLY report the
@@ -70,6 +72,30 @@ pub unsafe extern "C" fn kpc_send_channel_query(
     }
 }
 
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn send_channel_query_await_reply(
+    client: &Client,
+    channel: kpc_channel,
+    query: *const kpc_channel_query,
+    courier: *const kpc_service,
+    message_id: *const kpc_id,
+) -> Result<Call<ChannelReply>> {
+    let query = query::get(query)?;
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (courier, message_id) = unsafe {
+        (
+            arguments::value(courier, "courier")?.destination()?,
+            ids::id_or_new(message_id, "message_id")?,
+        )
+    };
+    client.send_channel_query_await_reply(channel, &query, &courier, &message_id)
+}
+
+fn reply_values(v: ChannelReply) -> Result<(Arc<Buffer>, i32)> {
+    Ok((Buffer::new(v.payload), v.reply_index.map_or(-1, i32::from)))
+}
+
 /// As kpc_send_channel_query, and waits for the reply, which no event reports then.
 /// kpc_cancel_resending_encrypted_message with the hash of the query's envelope cancels it.
 ///
@@ -115,24 +141,14 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (
-                out_handle(payload, "payload"),
-                out(reply_index, "reply_index").optional(),
-            ),
-            move || {
-                let v = blocking(client, timeout_ms, |client| {
-                    client.send_channel_query_await_reply(
-                        channel,
-                        &*query::get(query)?,
-                        &arguments::value(courier, "courier")?.destination()?,
-                        &ids::id_or_new(message_id, "message_id")?,
-                    )
-                })?;
-                Ok((Buffer::new(v.payload), v.reply_index.map_or(-1, i32::from)))
-            },
-        )
+        let outputs = (
+            out_handle(payload, "payload"),
+            out(reply_index, "reply_index").optional(),
+        );
+        let make = |client: &Client| {
+            send_channel_query_await_reply(client, channel, query, courier, message_id)
+        };
+        waiting_form(client, timeout_ms, error, outputs, make, reply_values)
     }
 }
 
@@ -152,14 +168,10 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply_async(
     let done = Done("kpc_send_channel_query_await_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.send_channel_query_await_reply(
-                channel,
-                &*query::get(query)?,
-                &arguments::value(courier, "courier")?.destination()?,
-                &ids::id_or_new(message_id, "message_id")?,
-            )
-        })
+        let make = |client: &Client| {
+            send_channel_query_await_reply(client, channel, query, courier, message_id)
+        };
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -173,17 +185,11 @@ pub unsafe extern "C" fn kpc_send_channel_query_await_reply_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (
-                out_handle(payload, "payload"),
-                out(reply_index, "reply_index").optional(),
-            ),
-            move || {
-                let v: ChannelReply =
-                    operation::result("kpc_send_channel_query_await_reply", result)?;
-                Ok((Buffer::new(v.payload), v.reply_index.map_or(-1, i32::from)))
-            },
-        )
+        let name = "kpc_send_channel_query_await_reply";
+        let outputs = (
+            out_handle(payload, "payload"),
+            out(reply_index, "reply_index").optional(),
+        );
+        result_form(name, result, error, outputs, reply_values)
     }
 }

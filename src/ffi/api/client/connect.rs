@@ -1,9 +1,9 @@
 //! kpc_client_connect, kpc_client_flush, kpc_client_close: the calls of a client's life that wait.
 
 use super::kpc_client;
-use crate::ffi::api::operation;
+use crate::client::Client;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, waiting, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting, waiting_form, Done,
 };
 use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
@@ -33,12 +33,7 @@ pub unsafe extern "C" fn kpc_client_connect(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), move || {
-            let () = blocking(client, timeout_ms, |client| client.connect())?;
-            Ok(())
-        })
-    }
+    unsafe { waiting_form(client, timeout_ms, error, (), Client::connect, Ok) }
 }
 
 #[no_mangle]
@@ -52,11 +47,7 @@ pub unsafe extern "C" fn kpc_client_connect_async(
 ) -> kpc_status {
     let done = Done("kpc_client_connect", done);
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.connect()
-        })
-    }
+    unsafe { asynchronous(client, timeout_ms, done, op, error, Client::connect) }
 }
 
 #[no_mangle]
@@ -66,12 +57,7 @@ pub unsafe extern "C" fn kpc_client_connect_result(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), move || {
-            let () = operation::result("kpc_client_connect", result)?;
-            Ok(())
-        })
-    }
+    unsafe { result_form("kpc_client_connect", result, error, (), Ok) }
 }
 
 /// Waits until every write, copy command and plain message that was accepted has left:
@@ -91,12 +77,7 @@ pub unsafe extern "C" fn kpc_client_flush(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), move || {
-            let () = blocking(client, timeout_ms, |client| client.flush())?;
-            Ok(())
-        })
-    }
+    unsafe { waiting_form(client, timeout_ms, error, (), Client::flush, Ok) }
 }
 
 #[no_mangle]
@@ -110,11 +91,7 @@ pub unsafe extern "C" fn kpc_client_flush_async(
 ) -> kpc_status {
     let done = Done("kpc_client_flush", done);
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.flush()
-        })
-    }
+    unsafe { asynchronous(client, timeout_ms, done, op, error, Client::flush) }
 }
 
 #[no_mangle]
@@ -124,12 +101,7 @@ pub unsafe extern "C" fn kpc_client_flush_result(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), move || {
-            let () = operation::result("kpc_client_flush", result)?;
-            Ok(())
-        })
-    }
+    unsafe { result_form("kpc_client_flush", result, error, (), Ok) }
 }
 
 /// Closes a client: says goodbye to the daemon, which forgets the session and all that it repeats
@@ -196,10 +168,5 @@ pub unsafe extern "C" fn kpc_client_close_result(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), move || {
-            let () = operation::result("kpc_client_close", result)?;
-            Ok(())
-        })
-    }
+    unsafe { result_form::<(), ()>("kpc_client_close", result, error, (), Ok) }
 }

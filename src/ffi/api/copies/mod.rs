@@ -4,15 +4,13 @@ pub mod builder;
 pub mod elements;
 pub mod nested;
 
-use crate::client::Destination;
+use crate::client::{Call, Client, Destination};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::{kpc_service, kpc_write_cap};
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::status::kpc_status;
 use crate::Result;
@@ -24,6 +22,23 @@ pub(crate) unsafe fn optional_courier(courier: *const kpc_service) -> Result<Opt
     unsafe { arguments::optional_value(courier, "courier")? }
         .map(kpc_service::destination)
         .transpose()
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn start_resending_copy_command(
+    client: &Client,
+    write_cap: *const kpc_write_cap,
+    courier: *const kpc_service,
+) -> Result<Call<()>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (write_cap, courier) = unsafe {
+        (
+            arguments::value(write_cap, "write_cap")?.checked()?,
+            optional_courier(courier)?,
+        )
+    };
+    client.start_resending_copy_command(&write_cap, courier)
 }
 
 /// Has a courier perform a temporary stream, envelope by envelope, and waits until it has finished.
@@ -58,15 +73,8 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), move || {
-            let () = blocking(client, timeout_ms, |client| {
-                client.start_resending_copy_command(
-                    &arguments::value(write_cap, "write_cap")?.checked()?,
-                    optional_courier(courier)?,
-                )
-            })?;
-            Ok(())
-        })
+        let make = |client: &Client| start_resending_copy_command(client, write_cap, courier);
+        waiting_form(client, timeout_ms, error, (), make, Ok)
     }
 }
 
@@ -84,12 +92,8 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_async(
     let done = Done("kpc_start_resending_copy_command", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.start_resending_copy_command(
-                &arguments::value(write_cap, "write_cap")?.checked()?,
-                optional_courier(courier)?,
-            )
-        })
+        let make = |client: &Client| start_resending_copy_command(client, write_cap, courier);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -100,12 +104,24 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_result(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), move || {
-            let () = operation::result("kpc_start_resending_copy_command", result)?;
-            Ok(())
-        })
-    }
+    unsafe { result_form("kpc_start_resending_copy_command", result, error, (), Ok) }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn start_resending_copy_command_with_courier(
+    client: &Client,
+    write_cap: *const kpc_write_cap,
+    courier: *const kpc_service,
+) -> Result<Call<()>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (write_cap, courier) = unsafe {
+        (
+            arguments::value(write_cap, "write_cap")?.checked()?,
+            Some(arguments::value(courier, "courier")?.destination()?),
+        )
+    };
+    client.start_resending_copy_command(&write_cap, courier)
 }
 
 /// As kpc_start_resending_copy_command, at a courier that must be named.
@@ -132,15 +148,9 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), move || {
-            let () = blocking(client, timeout_ms, |client| {
-                client.start_resending_copy_command(
-                    &arguments::value(write_cap, "write_cap")?.checked()?,
-                    Some(arguments::value(courier, "courier")?.destination()?),
-                )
-            })?;
-            Ok(())
-        })
+        let make =
+            |client: &Client| start_resending_copy_command_with_courier(client, write_cap, courier);
+        waiting_form(client, timeout_ms, error, (), make, Ok)
     }
 }
 
@@ -158,12 +168,9 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_async(
     let done = Done("kpc_start_resending_copy_command_with_courier", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.start_resending_copy_command(
-                &arguments::value(write_cap, "write_cap")?.checked()?,
-                Some(arguments::value(courier, "courier")?.destination()?),
-            )
-        })
+        let make =
+            |client: &Client| start_resending_copy_command_with_courier(client, write_cap, courier);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -175,9 +182,7 @@ pub unsafe extern "C" fn kpc_start_resending_copy_command_with_courier_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), move || {
-            let () = operation::result("kpc_start_resending_copy_command_with_courier", result)?;
-            Ok(())
-        })
+        let name = "kpc_start_resending_copy_command_with_courier";
+        result_form(name, result, error, (), Ok)
     }
 }

@@ -1,15 +1,13 @@
 //! kpc_send_nested_copy: a payload through a path of couriers.
 
 use crate::bacap::BoxIndex;
-use crate::client::Destination;
+use crate::client::{Call, Client, Destination};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
-use crate::ffi::api::values::{kpc_box_index, kpc_service, kpc_write_cap};
+use crate::ffi::api::values::{kpc_box_index, kpc_service, kpc_write_cap, next_index};
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::{out, out_beside};
 use crate::ffi::boundary::status::kpc_status;
@@ -21,6 +19,29 @@ unsafe fn couriers(path: *const kpc_service, len: usize) -> Result<Vec<Destinati
     // SAFETY: passed on from the caller.
     let path = unsafe { arguments::slice(path, len, "path")? };
     path.iter().map(kpc_service::destination).collect()
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn send_nested_copy(
+    client: &Client,
+    payload: *const u8,
+    payload_len: usize,
+    dest_write_cap: *const kpc_write_cap,
+    dest_first_index: *const kpc_box_index,
+    path: *const kpc_service,
+    path_len: usize,
+) -> Result<Call<BoxIndex>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (payload, dest_write_cap, dest_first_index, path) = unsafe {
+        (
+            arguments::bytes(payload, payload_len, "payload")?,
+            arguments::value(dest_write_cap, "dest_write_cap")?.checked()?,
+            arguments::value(dest_first_index, "dest_first_index")?.inner(),
+            couriers(path, path_len)?,
+        )
+    };
+    client.send_nested_copy(payload, &dest_write_cap, &dest_first_index, path)
 }
 
 /// Writes a payload through a path of couriers, each of which sees only what the next is to write:
@@ -67,21 +88,19 @@ pub unsafe extern "C" fn kpc_send_nested_copy(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            out_beside(next, dest_first_index, "next").optional(),
-            move || {
-                let v = blocking(client, timeout_ms, |client| {
-                    client.send_nested_copy(
-                        arguments::bytes(payload, payload_len, "payload")?,
-                        &arguments::value(dest_write_cap, "dest_write_cap")?.checked()?,
-                        &arguments::value(dest_first_index, "dest_first_index")?.inner(),
-                        couriers(path, path_len)?,
-                    )
-                })?;
-                Ok((&v).into())
-            },
-        )
+        let outputs = out_beside(next, dest_first_index, "next").optional();
+        let make = |client: &Client| {
+            send_nested_copy(
+                client,
+                payload,
+                payload_len,
+                dest_write_cap,
+                dest_first_index,
+                path,
+                path_len,
+            )
+        };
+        waiting_form(client, timeout_ms, error, outputs, make, next_index)
     }
 }
 
@@ -103,14 +122,18 @@ pub unsafe extern "C" fn kpc_send_nested_copy_async(
     let done = Done("kpc_send_nested_copy", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.send_nested_copy(
-                arguments::bytes(payload, payload_len, "payload")?,
-                &arguments::value(dest_write_cap, "dest_write_cap")?.checked()?,
-                &arguments::value(dest_first_index, "dest_first_index")?.inner(),
-                couriers(path, path_len)?,
+        let make = |client: &Client| {
+            send_nested_copy(
+                client,
+                payload,
+                payload_len,
+                dest_write_cap,
+                dest_first_index,
+                path,
+                path_len,
             )
-        })
+        };
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -123,9 +146,7 @@ pub unsafe extern "C" fn kpc_send_nested_copy_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next").optional(), move || {
-            let v: BoxIndex = operation::result("kpc_send_nested_copy", result)?;
-            Ok((&v).into())
-        })
+        let outputs = out(next, "next").optional();
+        result_form("kpc_send_nested_copy", result, error, outputs, next_index)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::client::Client;
 use crate::ffi::api::buffer::{kpc_buffer, Buffer};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, object, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::kpc_hash;
 use crate::ffi::boundary::error::kpc_error;
@@ -50,12 +50,15 @@ pub unsafe extern "C" fn kpc_get_directory_authorities(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(authorities, "authorities"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.get_directory_authorities()
-            })?;
-            Ok(Arc::new(v))
-        })
+        let outputs = out_handle(authorities, "authorities");
+        waiting_form(
+            client,
+            timeout_ms,
+            error,
+            outputs,
+            Client::get_directory_authorities,
+            object,
+        )
     }
 }
 
@@ -71,9 +74,14 @@ pub unsafe extern "C" fn kpc_get_directory_authorities_async(
     let done = Done("kpc_get_directory_authorities", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.get_directory_authorities()
-        })
+        asynchronous(
+            client,
+            timeout_ms,
+            done,
+            op,
+            error,
+            Client::get_directory_authorities,
+        )
     }
 }
 
@@ -86,10 +94,9 @@ pub unsafe extern "C" fn kpc_get_directory_authorities_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(authorities, "authorities"), move || {
-            let v: Vec<Authority> = operation::result("kpc_get_directory_authorities", result)?;
-            Ok(Arc::new(v))
-        })
+        let name = "kpc_get_directory_authorities";
+        let outputs = out_handle(authorities, "authorities");
+        result_form(name, result, error, outputs, object)
     }
 }
 

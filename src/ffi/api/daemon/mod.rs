@@ -2,21 +2,38 @@
 
 pub mod authorities;
 
+use std::sync::Arc;
+
 use crate::bacap::{BoxIndex, Keypair};
-use crate::client::SignedDocument;
+use crate::client::{Call, Client, SignedDocument};
 use crate::ffi::api::buffer::{kpc_buffer, Buffer};
 use crate::ffi::api::client::kpc_client;
 use crate::ffi::api::keys::values_of;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
-use crate::ffi::api::values::{kpc_box_index, kpc_read_cap, kpc_write_cap};
+use crate::ffi::api::values::{kpc_box_index, kpc_read_cap, kpc_write_cap, next_index};
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::{out, out_beside, out_handle};
 use crate::ffi::boundary::status::kpc_status;
+use crate::Result;
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn new_keypair_remote(
+    client: &Client,
+    seed: *const u8,
+    seed_len: usize,
+) -> Result<Call<Keypair>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let seed = unsafe { arguments::exactly(arguments::bytes(seed, seed_len, "seed")?, "seed")? };
+    client.new_keypair_remote(seed)
+}
+
+fn keypair_values(v: Keypair) -> Result<(kpc_write_cap, kpc_read_cap, kpc_box_index)> {
+    Ok(values_of(&v))
+}
 
 /// As kpc_new_keypair, computed by the daemon: for daemons that compute it differently from this
 /// library.
@@ -45,23 +62,13 @@ pub unsafe extern "C" fn kpc_new_keypair_remote(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (
-                out(write_cap, "write_cap"),
-                out(read_cap, "read_cap"),
-                out(first, "first"),
-            ),
-            move || {
-                let v = blocking(client, timeout_ms, |client| {
-                    client.new_keypair_remote(arguments::exactly(
-                        arguments::bytes(seed, seed_len, "seed")?,
-                        "seed",
-                    )?)
-                })?;
-                Ok(values_of(&v))
-            },
-        )
+        let outputs = (
+            out(write_cap, "write_cap"),
+            out(read_cap, "read_cap"),
+            out(first, "first"),
+        );
+        let make = |client: &Client| new_keypair_remote(client, seed, seed_len);
+        waiting_form(client, timeout_ms, error, outputs, make, keypair_values)
     }
 }
 
@@ -79,12 +86,8 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_async(
     let done = Done("kpc_new_keypair_remote", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.new_keypair_remote(arguments::exactly(
-                arguments::bytes(seed, seed_len, "seed")?,
-                "seed",
-            )?)
-        })
+        let make = |client: &Client| new_keypair_remote(client, seed, seed_len);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -99,19 +102,25 @@ pub unsafe extern "C" fn kpc_new_keypair_remote_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (
-                out(write_cap, "write_cap"),
-                out(read_cap, "read_cap"),
-                out(first, "first"),
-            ),
-            move || {
-                let v: Keypair = operation::result("kpc_new_keypair_remote", result)?;
-                Ok(values_of(&v))
-            },
-        )
+        let name = "kpc_new_keypair_remote";
+        let outputs = (
+            out(write_cap, "write_cap"),
+            out(read_cap, "read_cap"),
+            out(first, "first"),
+        );
+        result_form(name, result, error, outputs, keypair_values)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn next_message_box_index_remote(
+    client: &Client,
+    index: *const kpc_box_index,
+) -> Result<Call<BoxIndex>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let index = unsafe { arguments::value(index, "index")?.inner() };
+    client.next_message_box_index_remote(&index)
 }
 
 /// As kpc_next_message_box_index, computed by the daemon.
@@ -134,12 +143,9 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_beside(next, index, "next"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.next_message_box_index_remote(&arguments::value(index, "index")?.inner())
-            })?;
-            Ok((&v).into())
-        })
+        let outputs = out_beside(next, index, "next");
+        let make = |client: &Client| next_message_box_index_remote(client, index);
+        waiting_form(client, timeout_ms, error, outputs, make, next_index)
     }
 }
 
@@ -156,9 +162,8 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_async(
     let done = Done("kpc_next_message_box_index_remote", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.next_message_box_index_remote(&arguments::value(index, "index")?.inner())
-        })
+        let make = |client: &Client| next_message_box_index_remote(client, index);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -171,11 +176,21 @@ pub unsafe extern "C" fn kpc_next_message_box_index_remote_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next"), move || {
-            let v: BoxIndex = operation::result("kpc_next_message_box_index_remote", result)?;
-            Ok((&v).into())
-        })
+        let name = "kpc_next_message_box_index_remote";
+        let outputs = out(next, "next");
+        result_form(name, result, error, outputs, next_index)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn get_message_box_index_counter_remote(
+    client: &Client,
+    index: *const kpc_box_index,
+) -> Result<Call<u64>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let index = unsafe { arguments::value(index, "index")?.inner() };
+    client.message_box_index_counter_remote(&index)
 }
 
 /// As kpc_get_message_box_index_counter, computed by the daemon.
@@ -198,12 +213,9 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(counter, "counter"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.message_box_index_counter_remote(&arguments::value(index, "index")?.inner())
-            })?;
-            Ok(v)
-        })
+        let outputs = out(counter, "counter");
+        let make = |client: &Client| get_message_box_index_counter_remote(client, index);
+        waiting_form(client, timeout_ms, error, outputs, make, Ok)
     }
 }
 
@@ -220,9 +232,8 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_async(
     let done = Done("kpc_get_message_box_index_counter_remote", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.message_box_index_counter_remote(&arguments::value(index, "index")?.inner())
-        })
+        let make = |client: &Client| get_message_box_index_counter_remote(client, index);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -235,11 +246,18 @@ pub unsafe extern "C" fn kpc_get_message_box_index_counter_remote_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(counter, "counter"), move || {
-            let v: u64 = operation::result("kpc_get_message_box_index_counter_remote", result)?;
-            Ok(v)
-        })
+        let name = "kpc_get_message_box_index_counter_remote";
+        let outputs = out(counter, "counter");
+        result_form(name, result, error, outputs, Ok)
     }
+}
+
+fn get_pki_document_raw(client: &Client, epoch: u64) -> Result<Call<SignedDocument>> {
+    client.get_pki_document(epoch)
+}
+
+fn document_values(v: SignedDocument) -> Result<(Arc<Buffer>, u64)> {
+    Ok((Buffer::new(v.payload), v.epoch))
 }
 
 /// The directory document of an epoch as the authorities signed it, for programs that check the
@@ -267,17 +285,12 @@ pub unsafe extern "C" fn kpc_get_pki_document_raw(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (
-                out_handle(payload, "payload"),
-                out(epoch_out, "epoch_out").optional(),
-            ),
-            move || {
-                let v = blocking(client, timeout_ms, |client| client.get_pki_document(epoch))?;
-                Ok((Buffer::new(v.payload), v.epoch))
-            },
-        )
+        let outputs = (
+            out_handle(payload, "payload"),
+            out(epoch_out, "epoch_out").optional(),
+        );
+        let make = |client: &Client| get_pki_document_raw(client, epoch);
+        waiting_form(client, timeout_ms, error, outputs, make, document_values)
     }
 }
 
@@ -294,9 +307,8 @@ pub unsafe extern "C" fn kpc_get_pki_document_raw_async(
     let done = Done("kpc_get_pki_document_raw", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.get_pki_document(epoch)
-        })
+        let make = |client: &Client| get_pki_document_raw(client, epoch);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -310,16 +322,11 @@ pub unsafe extern "C" fn kpc_get_pki_document_raw_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (
-                out_handle(payload, "payload"),
-                out(epoch_out, "epoch_out").optional(),
-            ),
-            move || {
-                let v: SignedDocument = operation::result("kpc_get_pki_document_raw", result)?;
-                Ok((Buffer::new(v.payload), v.epoch))
-            },
-        )
+        let name = "kpc_get_pki_document_raw";
+        let outputs = (
+            out_handle(payload, "payload"),
+            out(epoch_out, "epoch_out").optional(),
+        );
+        result_form(name, result, error, outputs, document_values)
     }
 }

@@ -1,11 +1,10 @@
 //! kpc_await_message_reply: waiting for any reply, as simple programs do.
 
+use crate::client::Client;
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::status::kpc_status;
 
@@ -26,10 +25,14 @@ pub unsafe extern "C" fn kpc_await_message_reply(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), move || {
-            let () = blocking(client, timeout_ms, |client| client.await_message_reply())?;
-            Ok(())
-        })
+        waiting_form(
+            client,
+            timeout_ms,
+            error,
+            (),
+            Client::await_message_reply,
+            Ok,
+        )
     }
 }
 
@@ -45,9 +48,14 @@ pub unsafe extern "C" fn kpc_await_message_reply_async(
     let done = Done("kpc_await_message_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.await_message_reply()
-        })
+        asynchronous(
+            client,
+            timeout_ms,
+            done,
+            op,
+            error,
+            Client::await_message_reply,
+        )
     }
 }
 
@@ -58,10 +66,5 @@ pub unsafe extern "C" fn kpc_await_message_reply_result(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), move || {
-            let () = operation::result("kpc_await_message_reply", result)?;
-            Ok(())
-        })
-    }
+    unsafe { result_form("kpc_await_message_reply", result, error, (), Ok) }
 }

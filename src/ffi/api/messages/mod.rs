@@ -3,11 +3,13 @@
 pub mod await_reply;
 pub mod reliable;
 
+use std::sync::Arc;
+
+use crate::client::{Call, Client};
 use crate::ffi::api::buffer::{kpc_buffer, Buffer};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, immediate, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, immediate, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::{kpc_id, kpc_service};
 use crate::ffi::boundary::arguments;
@@ -15,6 +17,7 @@ use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::{out, out_handle};
 use crate::ffi::boundary::status::kpc_status;
+use crate::Result;
 use bytes::Bytes;
 
 /// Sends a plain message with a reply block. Returns once the message is queued;
@@ -101,6 +104,29 @@ pub unsafe extern "C" fn kpc_send_message_without_reply(
     }
 }
 
+/// The output of a call that waits for a reply.
+pub(crate) fn reply_buffer(reply: Bytes) -> Result<Arc<Buffer>> {
+    Ok(Buffer::new(reply))
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn send_message_await_reply(
+    client: &Client,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+) -> Result<Call<Bytes>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (service, payload) = unsafe {
+        (
+            arguments::value(service, "service")?.destination()?,
+            arguments::bytes(payload, payload_len, "payload")?,
+        )
+    };
+    client.blocking_send_message(&service, payload)
+}
+
 /// Sends a plain message and waits for its reply. Nothing is retransmitted: after a lost packet the
 /// call fails with KPC_ERR_TIMEOUT when the reply block expires. A reply that comes after the
 /// caller has given up is reported by KPC_EVENT_MESSAGE_REPLY.
@@ -134,15 +160,10 @@ pub unsafe extern "C" fn kpc_send_message_await_reply(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(reply, "reply"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.blocking_send_message(
-                    &arguments::value(service, "service")?.destination()?,
-                    arguments::bytes(payload, payload_len, "payload")?,
-                )
-            })?;
-            Ok(Buffer::new(v))
-        })
+        let outputs = out_handle(reply, "reply");
+        let make =
+            |client: &Client| send_message_await_reply(client, service, payload, payload_len);
+        waiting_form(client, timeout_ms, error, outputs, make, reply_buffer)
     }
 }
 
@@ -161,12 +182,9 @@ pub unsafe extern "C" fn kpc_send_message_await_reply_async(
     let done = Done("kpc_send_message_await_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.blocking_send_message(
-                &arguments::value(service, "service")?.destination()?,
-                arguments::bytes(payload, payload_len, "payload")?,
-            )
-        })
+        let make =
+            |client: &Client| send_message_await_reply(client, service, payload, payload_len);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -179,9 +197,8 @@ pub unsafe extern "C" fn kpc_send_message_await_reply_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(reply, "reply"), move || {
-            let v: Bytes = operation::result("kpc_send_message_await_reply", result)?;
-            Ok(Buffer::new(v))
-        })
+        let name = "kpc_send_message_await_reply";
+        let outputs = out_handle(reply, "reply");
+        result_form(name, result, error, outputs, reply_buffer)
     }
 }

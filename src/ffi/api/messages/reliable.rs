@@ -1,10 +1,11 @@
 //! kpc_send_reliable_message, kpc_send_reliable_message_await_reply: messages repeated until they are answered.
 
-use crate::ffi::api::buffer::{kpc_buffer, Buffer};
+use crate::client::{Call, Client};
+use crate::ffi::api::buffer::kpc_buffer;
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
+use crate::ffi::api::messages::reply_buffer;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, immediate, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, immediate, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::{kpc_id, kpc_service};
 use crate::ffi::boundary::arguments;
@@ -12,6 +13,7 @@ use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::out_handle;
 use crate::ffi::boundary::status::kpc_status;
+use crate::Result;
 use bytes::Bytes;
 
 /// Sends a message until its reply comes. Returns once the message is queued.
@@ -61,6 +63,26 @@ pub unsafe extern "C" fn kpc_send_reliable_message(
     }
 }
 
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn send_reliable_message_await_reply(
+    client: &Client,
+    message_id: *const kpc_id,
+    service: *const kpc_service,
+    payload: *const u8,
+    payload_len: usize,
+) -> Result<Call<Bytes>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (message_id, service, payload) = unsafe {
+        (
+            arguments::optional_value(message_id, "message_id")?.map(|id| &id.bytes),
+            arguments::value(service, "service")?.destination()?,
+            arguments::bytes(payload, payload_len, "payload")?,
+        )
+    };
+    client.blocking_send_reliable_message(message_id, &service, payload)
+}
+
 /// As kpc_send_reliable_message, and waits for the reply.
 ///
 /// @param client       the client
@@ -95,16 +117,11 @@ pub unsafe extern "C" fn kpc_send_reliable_message_await_reply(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(reply, "reply"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.blocking_send_reliable_message(
-                    arguments::optional_value(message_id, "message_id")?.map(|id| &id.bytes),
-                    &arguments::value(service, "service")?.destination()?,
-                    arguments::bytes(payload, payload_len, "payload")?,
-                )
-            })?;
-            Ok(Buffer::new(v))
-        })
+        let outputs = out_handle(reply, "reply");
+        let make = |client: &Client| {
+            send_reliable_message_await_reply(client, message_id, service, payload, payload_len)
+        };
+        waiting_form(client, timeout_ms, error, outputs, make, reply_buffer)
     }
 }
 
@@ -124,13 +141,10 @@ pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_async(
     let done = Done("kpc_send_reliable_message_await_reply", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.blocking_send_reliable_message(
-                arguments::optional_value(message_id, "message_id")?.map(|id| &id.bytes),
-                &arguments::value(service, "service")?.destination()?,
-                arguments::bytes(payload, payload_len, "payload")?,
-            )
-        })
+        let make = |client: &Client| {
+            send_reliable_message_await_reply(client, message_id, service, payload, payload_len)
+        };
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -143,9 +157,8 @@ pub unsafe extern "C" fn kpc_send_reliable_message_await_reply_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(reply, "reply"), move || {
-            let v: Bytes = operation::result("kpc_send_reliable_message_await_reply", result)?;
-            Ok(Buffer::new(v))
-        })
+        let name = "kpc_send_reliable_message_await_reply";
+        let outputs = out_handle(reply, "reply");
+        result_form(name, result, error, outputs, reply_buffer)
     }
 }

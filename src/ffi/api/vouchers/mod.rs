@@ -5,19 +5,18 @@ pub mod parts;
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use crate::client::{Induction, MintedVoucher, OpenedVoucher, VoucherStream};
+use crate::client::{Call, Client, Induction, MintedVoucher, OpenedVoucher, VoucherStream};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::{kpc_hash, kpc_read_cap, kpc_write_cap};
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::handles::{Kind, Tag};
 use crate::ffi::boundary::outputs::{out, out_handle};
 use crate::ffi::boundary::status::kpc_status;
+use crate::Result;
 
 /// The outputs of one of the voucher calls; the functions kpc_voucher_... return them. Its secrets
 /// are wiped when it is freed.
@@ -41,6 +40,28 @@ pub(crate) enum Voucher {
 impl Kind for kpc_voucher {
     type Object = Voucher;
     const TAG: Tag = Tag::Voucher;
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn voucher_mint(
+    client: &Client,
+    message_write_cap: *const kpc_write_cap,
+    display_name: *const c_char,
+    display_name_len: usize,
+) -> Result<Call<MintedVoucher>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (message_write_cap, display_name) = unsafe {
+        (
+            arguments::value(message_write_cap, "message_write_cap")?.checked()?,
+            arguments::text_of(display_name, display_name_len, "display_name")?,
+        )
+    };
+    client.voucher_mint(&message_write_cap, display_name)
+}
+
+fn minted(v: MintedVoucher) -> Result<Arc<Voucher>> {
+    Ok(Arc::new(Voucher::Minted(v)))
 }
 
 /// Mints a voucher for a message stream, as the joiner. Returns kpc_voucher_hash (the voucher, to
@@ -74,15 +95,11 @@ pub unsafe extern "C" fn kpc_voucher_mint(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.voucher_mint(
-                    &arguments::value(message_write_cap, "message_write_cap")?.checked()?,
-                    arguments::text_of(display_name, display_name_len, "display_name")?,
-                )
-            })?;
-            Ok(Arc::new(Voucher::Minted(v)))
-        })
+        let outputs = out_handle(voucher_out, "voucher_out");
+        let make = |client: &Client| {
+            voucher_mint(client, message_write_cap, display_name, display_name_len)
+        };
+        waiting_form(client, timeout_ms, error, outputs, make, minted)
     }
 }
 
@@ -101,12 +118,10 @@ pub unsafe extern "C" fn kpc_voucher_mint_async(
     let done = Done("kpc_voucher_mint", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.voucher_mint(
-                &arguments::value(message_write_cap, "message_write_cap")?.checked()?,
-                arguments::text_of(display_name, display_name_len, "display_name")?,
-            )
-        })
+        let make = |client: &Client| {
+            voucher_mint(client, message_write_cap, display_name, display_name_len)
+        };
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -119,11 +134,24 @@ pub unsafe extern "C" fn kpc_voucher_mint_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), move || {
-            let v: MintedVoucher = operation::result("kpc_voucher_mint", result)?;
-            Ok(Arc::new(Voucher::Minted(v)))
-        })
+        let outputs = out_handle(voucher_out, "voucher_out");
+        result_form("kpc_voucher_mint", result, error, outputs, minted)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn voucher_derive_stream(
+    client: &Client,
+    voucher: *const kpc_hash,
+) -> Result<Call<VoucherStream>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let voucher = unsafe { &arguments::value(voucher, "voucher")?.bytes };
+    client.voucher_derive_stream(voucher)
+}
+
+fn stream_values(v: VoucherStream) -> Result<(kpc_write_cap, kpc_read_cap)> {
+    Ok(((&v.write_cap).into(), (&v.read_cap).into()))
 }
 
 /// The stream of a voucher, as the inductor: its first box describes the joiner, its second takes
@@ -149,16 +177,9 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (out(write_cap, "write_cap"), out(read_cap, "read_cap")),
-            move || {
-                let v = blocking(client, timeout_ms, |client| {
-                    client.voucher_derive_stream(&arguments::value(voucher, "voucher")?.bytes)
-                })?;
-                Ok(((&v.write_cap).into(), (&v.read_cap).into()))
-            },
-        )
+        let outputs = (out(write_cap, "write_cap"), out(read_cap, "read_cap"));
+        let make = |client: &Client| voucher_derive_stream(client, voucher);
+        waiting_form(client, timeout_ms, error, outputs, make, stream_values)
     }
 }
 
@@ -175,9 +196,8 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_async(
     let done = Done("kpc_voucher_derive_stream", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.voucher_derive_stream(&arguments::value(voucher, "voucher")?.bytes)
-        })
+        let make = |client: &Client| voucher_derive_stream(client, voucher);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -191,15 +211,35 @@ pub unsafe extern "C" fn kpc_voucher_derive_stream_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            (out(write_cap, "write_cap"), out(read_cap, "read_cap")),
-            move || {
-                let v: VoucherStream = operation::result("kpc_voucher_derive_stream", result)?;
-                Ok(((&v.write_cap).into(), (&v.read_cap).into()))
-            },
-        )
+        let name = "kpc_voucher_derive_stream";
+        let outputs = (out(write_cap, "write_cap"), out(read_cap, "read_cap"));
+        result_form(name, result, error, outputs, stream_values)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn voucher_induct(
+    client: &Client,
+    voucher: *const kpc_hash,
+    voucher_payload: *const u8,
+    voucher_payload_len: usize,
+    who_reply: *const u8,
+    who_reply_len: usize,
+) -> Result<Call<Induction>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (voucher, voucher_payload, who_reply) = unsafe {
+        (
+            &arguments::value(voucher, "voucher")?.bytes,
+            arguments::bytes(voucher_payload, voucher_payload_len, "voucher_payload")?,
+            arguments::bytes(who_reply, who_reply_len, "who_reply")?,
+        )
+    };
+    client.voucher_induct(voucher, voucher_payload, who_reply)
+}
+
+fn inducted(v: Induction) -> Result<Arc<Voucher>> {
+    Ok(Arc::new(Voucher::Inducted(v)))
 }
 
 /// Accepts a joiner, as the inductor. Returns kpc_voucher_display_name,
@@ -237,16 +277,18 @@ pub unsafe extern "C" fn kpc_voucher_induct(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.voucher_induct(
-                    &arguments::value(voucher, "voucher")?.bytes,
-                    arguments::bytes(voucher_payload, voucher_payload_len, "voucher_payload")?,
-                    arguments::bytes(who_reply, who_reply_len, "who_reply")?,
-                )
-            })?;
-            Ok(Arc::new(Voucher::Inducted(v)))
-        })
+        let outputs = out_handle(voucher_out, "voucher_out");
+        let make = |client: &Client| {
+            voucher_induct(
+                client,
+                voucher,
+                voucher_payload,
+                voucher_payload_len,
+                who_reply,
+                who_reply_len,
+            )
+        };
+        waiting_form(client, timeout_ms, error, outputs, make, inducted)
     }
 }
 
@@ -267,13 +309,17 @@ pub unsafe extern "C" fn kpc_voucher_induct_async(
     let done = Done("kpc_voucher_induct", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.voucher_induct(
-                &arguments::value(voucher, "voucher")?.bytes,
-                arguments::bytes(voucher_payload, voucher_payload_len, "voucher_payload")?,
-                arguments::bytes(who_reply, who_reply_len, "who_reply")?,
+        let make = |client: &Client| {
+            voucher_induct(
+                client,
+                voucher,
+                voucher_payload,
+                voucher_payload_len,
+                who_reply,
+                who_reply_len,
             )
-        })
+        };
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -286,11 +332,34 @@ pub unsafe extern "C" fn kpc_voucher_induct_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), move || {
-            let v: Induction = operation::result("kpc_voucher_induct", result)?;
-            Ok(Arc::new(Voucher::Inducted(v)))
-        })
+        let outputs = out_handle(voucher_out, "voucher_out");
+        result_form("kpc_voucher_induct", result, error, outputs, inducted)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn voucher_open(
+    client: &Client,
+    secret_key: *const u8,
+    secret_key_len: usize,
+    sealed_reply: *const u8,
+    sealed_reply_len: usize,
+    message_write_cap: *const kpc_write_cap,
+) -> Result<Call<OpenedVoucher>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (secret_key, sealed_reply, message_write_cap) = unsafe {
+        (
+            arguments::bytes(secret_key, secret_key_len, "secret_key")?,
+            arguments::bytes(sealed_reply, sealed_reply_len, "sealed_reply")?,
+            arguments::value(message_write_cap, "message_write_cap")?.checked()?,
+        )
+    };
+    client.voucher_open(secret_key, sealed_reply, &message_write_cap)
+}
+
+fn opened(v: OpenedVoucher) -> Result<Arc<Voucher>> {
+    Ok(Arc::new(Voucher::Opened(v)))
 }
 
 /// Opens the reply to a voucher of one's own, as the joiner. Returns kpc_voucher_who_reply,
@@ -326,16 +395,18 @@ pub unsafe extern "C" fn kpc_voucher_open(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.voucher_open(
-                    arguments::bytes(secret_key, secret_key_len, "secret_key")?,
-                    arguments::bytes(sealed_reply, sealed_reply_len, "sealed_reply")?,
-                    &arguments::value(message_write_cap, "message_write_cap")?.checked()?,
-                )
-            })?;
-            Ok(Arc::new(Voucher::Opened(v)))
-        })
+        let outputs = out_handle(voucher_out, "voucher_out");
+        let make = |client: &Client| {
+            voucher_open(
+                client,
+                secret_key,
+                secret_key_len,
+                sealed_reply,
+                sealed_reply_len,
+                message_write_cap,
+            )
+        };
+        waiting_form(client, timeout_ms, error, outputs, make, opened)
     }
 }
 
@@ -356,13 +427,17 @@ pub unsafe extern "C" fn kpc_voucher_open_async(
     let done = Done("kpc_voucher_open", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.voucher_open(
-                arguments::bytes(secret_key, secret_key_len, "secret_key")?,
-                arguments::bytes(sealed_reply, sealed_reply_len, "sealed_reply")?,
-                &arguments::value(message_write_cap, "message_write_cap")?.checked()?,
+        let make = |client: &Client| {
+            voucher_open(
+                client,
+                secret_key,
+                secret_key_len,
+                sealed_reply,
+                sealed_reply_len,
+                message_write_cap,
             )
-        })
+        };
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -375,9 +450,7 @@ pub unsafe extern "C" fn kpc_voucher_open_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(voucher_out, "voucher_out"), move || {
-            let v: OpenedVoucher = operation::result("kpc_voucher_open", result)?;
-            Ok(Arc::new(Voucher::Opened(v)))
-        })
+        let outputs = out_handle(voucher_out, "voucher_out");
+        result_form("kpc_voucher_open", result, error, outputs, opened)
     }
 }

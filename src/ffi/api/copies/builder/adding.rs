@@ -2,18 +2,41 @@
 
 use super::kpc_copy_builder;
 use crate::bacap::BoxIndex;
+use crate::client::{Call, Client};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
-use crate::ffi::api::values::{kpc_box_index, kpc_write_cap};
+use crate::ffi::api::values::{kpc_box_index, kpc_write_cap, next_index};
 use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::handles;
 use crate::ffi::boundary::outputs::{out, out_beside};
 use crate::ffi::boundary::status::kpc_status;
+use crate::Result;
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn copy_builder_add(
+    client: &Client,
+    builder: *mut kpc_copy_builder,
+    write_cap: *const kpc_write_cap,
+    start_index: *const kpc_box_index,
+    payload: *const u8,
+    payload_len: usize,
+) -> Result<Call<BoxIndex>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let payload = unsafe { arguments::bytes(payload, payload_len, "payload")? };
+    let builder = handles::get(builder)?;
+    // SAFETY: as above.
+    let (write_cap, start_index) = unsafe {
+        (
+            arguments::value(write_cap, "write_cap")?.checked()?,
+            arguments::value(start_index, "start_index")?.inner(),
+        )
+    };
+    client.copy_builder_add(&builder, &write_cap, &start_index, payload)
+}
 
 /// Adds a payload for a destination to a copy stream. The daemon computes the elements, and the
 /// builder keeps them; nothing is sent yet. All or nothing: when the call fails nothing was added.
@@ -50,22 +73,18 @@ pub unsafe extern "C" fn kpc_copy_builder_add(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            out_beside(next, start_index, "next").optional(),
-            move || {
-                let v = blocking(client, timeout_ms, |client| {
-                    let payload = arguments::bytes(payload, payload_len, "payload")?;
-                    client.copy_builder_add(
-                        &handles::get(builder)?,
-                        &arguments::value(write_cap, "write_cap")?.checked()?,
-                        &arguments::value(start_index, "start_index")?.inner(),
-                        payload,
-                    )
-                })?;
-                Ok((&v).into())
-            },
-        )
+        let outputs = out_beside(next, start_index, "next").optional();
+        let make = |client: &Client| {
+            copy_builder_add(
+                client,
+                builder,
+                write_cap,
+                start_index,
+                payload,
+                payload_len,
+            )
+        };
+        waiting_form(client, timeout_ms, error, outputs, make, next_index)
     }
 }
 
@@ -86,15 +105,17 @@ pub unsafe extern "C" fn kpc_copy_builder_add_async(
     let done = Done("kpc_copy_builder_add", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            let payload = arguments::bytes(payload, payload_len, "payload")?;
-            client.copy_builder_add(
-                &handles::get(builder)?,
-                &arguments::value(write_cap, "write_cap")?.checked()?,
-                &arguments::value(start_index, "start_index")?.inner(),
+        let make = |client: &Client| {
+            copy_builder_add(
+                client,
+                builder,
+                write_cap,
+                start_index,
                 payload,
+                payload_len,
             )
-        })
+        };
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -107,11 +128,29 @@ pub unsafe extern "C" fn kpc_copy_builder_add_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next").optional(), move || {
-            let v: BoxIndex = operation::result("kpc_copy_builder_add", result)?;
-            Ok((&v).into())
-        })
+        let outputs = out(next, "next").optional();
+        result_form("kpc_copy_builder_add", result, error, outputs, next_index)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn copy_builder_add_tombstones(
+    client: &Client,
+    builder: *mut kpc_copy_builder,
+    write_cap: *const kpc_write_cap,
+    start_index: *const kpc_box_index,
+    max_count: u32,
+) -> Result<Call<BoxIndex>> {
+    let builder = handles::get(builder)?;
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (write_cap, start_index) = unsafe {
+        (
+            arguments::value(write_cap, "write_cap")?.checked()?,
+            arguments::value(start_index, "start_index")?.inner(),
+        )
+    };
+    client.copy_builder_add_tombstones(&builder, &write_cap, &start_index, max_count)
 }
 
 /// As kpc_copy_builder_add, for the deletion of boxes in a row.
@@ -143,21 +182,11 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(
-            error,
-            out_beside(next, start_index, "next").optional(),
-            move || {
-                let v = blocking(client, timeout_ms, |client| {
-                    client.copy_builder_add_tombstones(
-                        &handles::get(builder)?,
-                        &arguments::value(write_cap, "write_cap")?.checked()?,
-                        &arguments::value(start_index, "start_index")?.inner(),
-                        max_count,
-                    )
-                })?;
-                Ok((&v).into())
-            },
-        )
+        let outputs = out_beside(next, start_index, "next").optional();
+        let make = |client: &Client| {
+            copy_builder_add_tombstones(client, builder, write_cap, start_index, max_count)
+        };
+        waiting_form(client, timeout_ms, error, outputs, make, next_index)
     }
 }
 
@@ -177,14 +206,10 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_async(
     let done = Done("kpc_copy_builder_add_tombstones", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.copy_builder_add_tombstones(
-                &handles::get(builder)?,
-                &arguments::value(write_cap, "write_cap")?.checked()?,
-                &arguments::value(start_index, "start_index")?.inner(),
-                max_count,
-            )
-        })
+        let make = |client: &Client| {
+            copy_builder_add_tombstones(client, builder, write_cap, start_index, max_count)
+        };
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -197,9 +222,8 @@ pub unsafe extern "C" fn kpc_copy_builder_add_tombstones_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(next, "next").optional(), move || {
-            let v: BoxIndex = operation::result("kpc_copy_builder_add_tombstones", result)?;
-            Ok((&v).into())
-        })
+        let name = "kpc_copy_builder_add_tombstones";
+        let outputs = out(next, "next").optional();
+        result_form(name, result, error, outputs, next_index)
     }
 }

@@ -1,18 +1,22 @@
 //! kpc_copy_builder_write, _finish, _tombstone: a copy stream on its way.
 
 use super::kpc_copy_builder;
+use crate::client::{Call, Client};
 use crate::ffi::api::client::kpc_client;
 use crate::ffi::api::copies::optional_courier;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, result_form, waiting_form, Done,
 };
 use crate::ffi::api::values::kpc_service;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::handles;
 use crate::ffi::boundary::outputs::out;
 use crate::ffi::boundary::status::kpc_status;
+use crate::Result;
+
+fn copy_builder_write(client: &Client, builder: *mut kpc_copy_builder) -> Result<Call<()>> {
+    client.copy_builder_write(&handles::get(builder)?)
+}
 
 /// Writes to the temporary stream what can be written so far, so that it need not be kept until
 /// kpc_copy_builder_finish. KPC_EVENT_COPY_PROGRESS reports each box. The next call resumes what
@@ -35,12 +39,8 @@ pub unsafe extern "C" fn kpc_copy_builder_write(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), move || {
-            let () = blocking(client, timeout_ms, |client| {
-                client.copy_builder_write(&handles::get(builder)?)
-            })?;
-            Ok(())
-        })
+        let make = |client: &Client| copy_builder_write(client, builder);
+        waiting_form(client, timeout_ms, error, (), make, Ok)
     }
 }
 
@@ -57,9 +57,8 @@ pub unsafe extern "C" fn kpc_copy_builder_write_async(
     let done = Done("kpc_copy_builder_write", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.copy_builder_write(&handles::get(builder)?)
-        })
+        let make = |client: &Client| copy_builder_write(client, builder);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -70,12 +69,19 @@ pub unsafe extern "C" fn kpc_copy_builder_write_result(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), move || {
-            let () = operation::result("kpc_copy_builder_write", result)?;
-            Ok(())
-        })
-    }
+    unsafe { result_form("kpc_copy_builder_write", result, error, (), Ok) }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn copy_builder_finish(
+    client: &Client,
+    builder: *mut kpc_copy_builder,
+    courier: *const kpc_service,
+) -> Result<Call<u64>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let courier = unsafe { optional_courier(courier)? };
+    client.copy_builder_finish(&handles::get(builder)?, courier)
 }
 
 /// Adds the last element to the stream, writes what is not written yet, and has a courier perform
@@ -110,13 +116,9 @@ pub unsafe extern "C" fn kpc_copy_builder_finish(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(boxes, "boxes").optional(), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                let courier = optional_courier(courier)?;
-                client.copy_builder_finish(&handles::get(builder)?, courier)
-            })?;
-            Ok(v)
-        })
+        let outputs = out(boxes, "boxes").optional();
+        let make = |client: &Client| copy_builder_finish(client, builder, courier);
+        waiting_form(client, timeout_ms, error, outputs, make, Ok)
     }
 }
 
@@ -134,10 +136,8 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_async(
     let done = Done("kpc_copy_builder_finish", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            let courier = optional_courier(courier)?;
-            client.copy_builder_finish(&handles::get(builder)?, courier)
-        })
+        let make = |client: &Client| copy_builder_finish(client, builder, courier);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -150,11 +150,13 @@ pub unsafe extern "C" fn kpc_copy_builder_finish_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out(boxes, "boxes").optional(), move || {
-            let v: u64 = operation::result("kpc_copy_builder_finish", result)?;
-            Ok(v)
-        })
+        let outputs = out(boxes, "boxes").optional();
+        result_form("kpc_copy_builder_finish", result, error, outputs, Ok)
     }
+}
+
+fn copy_builder_tombstone(client: &Client, builder: *mut kpc_copy_builder) -> Result<Call<()>> {
+    client.copy_builder_tombstone(&handles::get(builder)?)
 }
 
 /// Deletes the temporary stream, box by box, which otherwise stays readable for whoever has its
@@ -178,12 +180,8 @@ pub unsafe extern "C" fn kpc_copy_builder_tombstone(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, (), move || {
-            let () = blocking(client, timeout_ms, |client| {
-                client.copy_builder_tombstone(&handles::get(builder)?)
-            })?;
-            Ok(())
-        })
+        let make = |client: &Client| copy_builder_tombstone(client, builder);
+        waiting_form(client, timeout_ms, error, (), make, Ok)
     }
 }
 
@@ -200,9 +198,8 @@ pub unsafe extern "C" fn kpc_copy_builder_tombstone_async(
     let done = Done("kpc_copy_builder_tombstone", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.copy_builder_tombstone(&handles::get(builder)?)
-        })
+        let make = |client: &Client| copy_builder_tombstone(client, builder);
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -213,10 +210,5 @@ pub unsafe extern "C" fn kpc_copy_builder_tombstone_result(
     error: *mut *mut kpc_error,
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
-    unsafe {
-        call(error, (), move || {
-            let () = operation::result("kpc_copy_builder_tombstone", result)?;
-            Ok(())
-        })
-    }
+    unsafe { result_form("kpc_copy_builder_tombstone", result, error, (), Ok) }
 }

@@ -4,11 +4,11 @@ pub mod reading;
 
 use std::sync::Arc;
 
-use crate::client::{CopyDestination, CourierEnvelopes, StreamEnds};
+use crate::client::{Call, Client, CopyDestination, CourierEnvelopes, StreamEnds};
 use crate::ffi::api::client::kpc_client;
-use crate::ffi::api::operation;
 use crate::ffi::api::operation::{
-    asynchronous, blocking, kpc_completion, kpc_op, kpc_result, waiting, Done,
+    asynchronous, kpc_completion, kpc_op, kpc_result, object, result_form, waiting, waiting_form,
+    Done,
 };
 use crate::ffi::api::values::{kpc_box_index, kpc_write_cap};
 use crate::ffi::boundary::arguments;
@@ -179,11 +179,9 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_payload_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelopes, "envelopes"), move || {
-            let v: CourierEnvelopes =
-                operation::result("kpc_create_courier_envelopes_from_payload", result)?;
-            Ok(Arc::new(v))
-        })
+        let name = "kpc_create_courier_envelopes_from_payload";
+        let outputs = out_handle(envelopes, "envelopes");
+        result_form(name, result, error, outputs, object::<CourierEnvelopes>)
     }
 }
 
@@ -276,12 +274,38 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_multi_payload_result(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelopes, "envelopes"), move || {
-            let v: CourierEnvelopes =
-                operation::result("kpc_create_courier_envelopes_from_multi_payload", result)?;
-            Ok(Arc::new(v))
-        })
+        let name = "kpc_create_courier_envelopes_from_multi_payload";
+        let outputs = out_handle(envelopes, "envelopes");
+        result_form(name, result, error, outputs, object::<CourierEnvelopes>)
     }
+}
+
+/// # Safety
+/// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
+unsafe fn create_courier_envelopes_from_tombstone_range(
+    client: &Client,
+    dest_write_cap: *const kpc_write_cap,
+    dest_start_index: *const kpc_box_index,
+    max_count: u32,
+    ends: StreamEnds,
+    buffer: *const u8,
+    buffer_len: usize,
+) -> Result<Call<CourierEnvelopes>> {
+    // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
+    let (dest_write_cap, dest_start_index, buffer) = unsafe {
+        (
+            arguments::value(dest_write_cap, "dest_write_cap")?.checked()?,
+            arguments::value(dest_start_index, "dest_start_index")?.inner(),
+            optional_bytes(buffer, buffer_len)?,
+        )
+    };
+    client.create_courier_envelopes_from_tombstone_range(
+        &dest_write_cap,
+        &dest_start_index,
+        max_count,
+        ends,
+        buffer,
+    )
 }
 
 /// As kpc_create_courier_envelopes_from_multi_payload, for the deletion of boxes in a row: the
@@ -321,18 +345,19 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range(
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelopes, "envelopes"), move || {
-            let v = blocking(client, timeout_ms, |client| {
-                client.create_courier_envelopes_from_tombstone_range(
-                    &arguments::value(dest_write_cap, "dest_write_cap")?.checked()?,
-                    &arguments::value(dest_start_index, "dest_start_index")?.inner(),
-                    max_count,
-                    StreamEnds { is_start, is_last },
-                    optional_bytes(buffer, buffer_len)?,
-                )
-            })?;
-            Ok(Arc::new(v))
-        })
+        let outputs = out_handle(envelopes, "envelopes");
+        let make = |client: &Client| {
+            create_courier_envelopes_from_tombstone_range(
+                client,
+                dest_write_cap,
+                dest_start_index,
+                max_count,
+                StreamEnds { is_start, is_last },
+                buffer,
+                buffer_len,
+            )
+        };
+        waiting_form(client, timeout_ms, error, outputs, make, object)
     }
 }
 
@@ -355,15 +380,18 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_async
     let done = Done("kpc_create_courier_envelopes_from_tombstone_range", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        asynchronous(client, timeout_ms, done, op, error, move |client| {
-            client.create_courier_envelopes_from_tombstone_range(
-                &arguments::value(dest_write_cap, "dest_write_cap")?.checked()?,
-                &arguments::value(dest_start_index, "dest_start_index")?.inner(),
+        let make = |client: &Client| {
+            create_courier_envelopes_from_tombstone_range(
+                client,
+                dest_write_cap,
+                dest_start_index,
                 max_count,
                 StreamEnds { is_start, is_last },
-                optional_bytes(buffer, buffer_len)?,
+                buffer,
+                buffer_len,
             )
-        })
+        };
+        asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
 
@@ -376,10 +404,8 @@ pub unsafe extern "C" fn kpc_create_courier_envelopes_from_tombstone_range_resul
 ) -> kpc_status {
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        call(error, out_handle(envelopes, "envelopes"), move || {
-            let v: CourierEnvelopes =
-                operation::result("kpc_create_courier_envelopes_from_tombstone_range", result)?;
-            Ok(Arc::new(v))
-        })
+        let name = "kpc_create_courier_envelopes_from_tombstone_range";
+        let outputs = out_handle(envelopes, "envelopes");
+        result_form(name, result, error, outputs, object)
     }
 }
