@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 cargo fmt --all --check
 cargo test --quiet --locked --lib --test docs --test abi --test golden_c \
-    --test session
+    --test scripted
 cargo test --quiet --locked --test c_suite -- --quick boxes callbacks lifecycle messages null_args operations
 cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 echo 'make check is the whole'

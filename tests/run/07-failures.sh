@@ -53,13 +53,13 @@ error: test failed, to rerun pass `--test c_suite`
 
 Caused by:
   process didn't exit successfully: `target/debug/deps/c_suite-1` (exit status: 1)
-     Running tests/session/main.rs (target/debug/deps/session-1)
+     Running tests/scripted/main.rs (target/debug/deps/scripted-1)
 test closing::aborts ...
 thread 'closing::aborts' has overflowed its stack
-error: test failed, to rerun pass `--test session`
+error: test failed, to rerun pass `--test scripted`
 
 Caused by:
-  process didn't exit successfully: `target/debug/deps/session-1` (signal: 6, SIGABRT)
+  process didn't exit successfully: `target/debug/deps/scripted-1` (signal: 6, SIGABRT)
      Running tests/wire_frames.rs (target/debug/deps/wire_frames-1)
 test frames ... ok
 error: 3 targets failed:
@@ -78,10 +78,10 @@ FAILED src/lib.rs: wire::fails
 FAILED tests/c: boxes (shared, valgrind)
     exit status: 1
     tests/c/boxes.c:7: does not hold: 1 == 2
-FAILED tests/session/main.rs
+FAILED tests/scripted/main.rs
     test closing::aborts ...
     thread 'closing::aborts' has overflowed its stack
-    process didn't exit successfully: `target/debug/deps/session-1` (signal: 6, SIGABRT)
+    process didn't exit successfully: `target/debug/deps/scripted-1` (signal: 6, SIGABRT)
 END
 failures 80
 holds 'what failed is not told with its own words'
@@ -98,10 +98,10 @@ FAILED src/lib.rs: wire::fails
 FAILED tests/c: boxes (shared, valgrind)
     exit status: 1
     tests/c/boxes.c:7: does not hold: 1 == 2
-FAILED tests/session/main.rs
+FAILED tests/scripted/main.rs
     test closing::aborts ...
     thread 'closing::aborts' has overflowed its stack
-    process didn't exit successfully: `target/debug/deps/session-1` (signal: 6, SIGABRT)
+    process didn't exit successfully: `target/debug/deps/scripted-1` (signal: 6, SIGABRT)
 END
 failures 12
 holds 'many failures are not told in few lines'

@@ -1,15 +1,11 @@
 //! The background verification of how a daemon makes keys and indices.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-#[path = "common/mod.rs"]
-mod common;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::drive::{barrier, client, start};
-use common::frames::{bytes, fields, get, Era};
-use common::peer::{Asked, Conn, Greeting, Peer};
+use crate::common::drive::{barrier, client, start};
+use crate::common::frames::{bytes, fields, get, Era};
+use crate::common::peer::{Asked, Conn, Greeting, Peer};
 use kpclient::bacap::{BoxIndex, Derivation, Keypair};
 use kpclient::client::{Client, KeyDerivation};
 use kpclient::config::Config;

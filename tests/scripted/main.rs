@@ -8,6 +8,7 @@ mod boxes;
 mod calls;
 mod closing;
 mod connect;
+mod derivation;
 mod envelopes;
 mod events;
 mod hang_ups;
