@@ -213,6 +213,8 @@ fn is_drained(shared: &Shared) -> Option<Value> {
         && shared.lanes.iter().all(drained)
         && shared.channels.are_drained()
         && shared.reliable.is_free_of(|_| true);
+    // Looked at last: a client that is closed has nothing left either, but lost it.
+    let is_drained = is_drained && *lock(&shared.phase) != Phase::Closed;
     is_drained.then(|| Box::new(()) as Value)
 }
 
