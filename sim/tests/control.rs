@@ -293,6 +293,17 @@ fn a_daemon_that_is_down_refuses_connections_and_comes_back_where_it_was() {
 }
 
 #[test]
+fn a_client_that_waits_to_be_greeted_is_lost_with_the_process() {
+    let sim = instant();
+    sim.control("hold-first-frame 100").unwrap();
+    let mut waiting = [Client::raw(&sim), Client::raw(&sim), Client::raw(&sim)];
+    sim.control("restart 50").unwrap();
+    for client in &mut waiting {
+        client.expect_hang_up();
+    }
+}
+
+#[test]
 fn replies_that_wait_are_bounded_and_come_in_order() {
     let sim = held(exact());
     let (mut client, _) = Client::with_token(&sim, [4; 16]);

@@ -341,6 +341,7 @@ fn waiting_inside_a_callback_is_refused() {
         start(&client, client.new_keypair_remote(&[1; 32])),
     );
     // Only a client whose frames have all left has nothing to flush.
+    let asked = conn.expect("new_keypair");
     client
         .block(client.flush().unwrap(), Timeout::Forever)
         .unwrap();
@@ -385,7 +386,6 @@ fn waiting_inside_a_callback_is_refused() {
             Status::OK,
         ]
     );
-    let asked = conn.expect("new_keypair");
     conn.answer_keypair(&asked);
     pending.done::<kpclient::bacap::Keypair>().unwrap();
     sink.close();

@@ -9,17 +9,25 @@ use tokio::task::spawn_local;
 use tokio::time::{sleep, timeout};
 
 use super::connection::serve;
+use crate::daemon::protocol::request::Id;
 use crate::daemon::sockets::{unlink, Listener, Socket};
 use crate::daemon::state::{Life, Shared};
 
 /// The delay between two attempts to listen again.
 const RETRY: Duration = Duration::from_millis(20);
 
+/// A connection whose client waits to be greeted.
+pub(crate) struct Accepted {
+    socket: Socket,
+    /// The instance token of the process that accepted it. The connection ends with the process.
+    by: Id,
+}
+
 /// Accepts connections until the simulator stops, except while it is down.
 pub(crate) async fn accept(
     shared: Shared,
     listener: Listener,
-    handshakes: mpsc::UnboundedSender<Socket>,
+    handshakes: mpsc::UnboundedSender<Accepted>,
 ) -> io::Result<()> {
     let mut life = shared.borrow().life.subscribe();
     let address = listener.address()?;
@@ -43,16 +51,18 @@ pub(crate) async fn accept(
                 Err(_) => sleep(RETRY).await,
             },
             (Life::Listening, Some(listener)) => tokio::select! {
+                biased; // a process that is down accepts nothing
+                _ = life.changed() => {}
                 socket = listener.accept() => {
                     // A client that left before it was accepted is no error of the listener.
                     match socket {
                         Ok(socket) => {
-                            let _ = handshakes.send(socket);
+                            let by = shared.borrow().instance_token;
+                            let _ = handshakes.send(Accepted { socket, by });
                         }
                         Err(_) => sleep(RETRY).await,
                     }
                 }
-                _ = life.changed() => {}
             },
             (Life::Down, None) => {
                 let _ = life.changed().await;
@@ -62,15 +72,17 @@ pub(crate) async fn accept(
 }
 
 /// Greets one client after the other. Each may wait for a document.
-pub(crate) async fn greet(shared: Shared, mut accepted: mpsc::UnboundedReceiver<Socket>) {
-    while let Some(socket) = accepted.recv().await {
-        let (hold, patience, mut document, before) = {
+pub(crate) async fn greet(shared: Shared, mut accepted: mpsc::UnboundedReceiver<Accepted>) {
+    while let Some(Accepted { socket, by }) = accepted.recv().await {
+        if shared.borrow().instance_token != by {
+            continue;
+        }
+        let (hold, patience, mut document) = {
             let daemon = shared.borrow();
             (
                 daemon.faults.hold_first,
                 daemon.config.document_patience,
                 daemon.has_document.subscribe(),
-                daemon.instance_token,
             )
         };
         if !hold.is_zero() {
@@ -78,7 +90,7 @@ pub(crate) async fn greet(shared: Shared, mut accepted: mpsc::UnboundedReceiver<
         }
         let _ = timeout(patience, document.wait_for(|has| *has)).await;
         let mut daemon = shared.borrow_mut();
-        if daemon.instance_token != before || *daemon.life.borrow() == Life::Over {
+        if daemon.instance_token != by || *daemon.life.borrow() == Life::Over {
             // The daemon that accepted it has stopped.
             continue;
         }
