@@ -18,6 +18,7 @@ CC ?= cc
 AR ?= ar
 LD ?= ld
 OBJCOPY ?= objcopy
+OBJDUMP ?= objdump
 STRIP ?= strip
 INSTALL ?= install
 CARGO ?= cargo
@@ -81,21 +82,22 @@ link:
 	@$(LD) --version 2>&1 | grep -q '^GNU ld ' || \
 		{ echo "LD=$(LD) is not GNU ld (ld.bfd), which the static library needs" >&2; exit 2; }
 	mkdir -p $(OUT)
-	$(CC) -shared -o $(OUT)/$(REALNAME) $(LINK_FLAGS) $(LDFLAGS) \
-		-Wl,--whole-archive "$(ARCHIVE)" -Wl,--no-whole-archive $(NATIVE_LIBS)
+	$(LD) -r -o $(OUT)/all.o --whole-archive "$(ARCHIVE)"
+	CC="$(CC)" OBJCOPY="$(OBJCOPY)" OBJDUMP="$(OBJDUMP)" abi/no_backtraces.sh $(OUT)/all.o
+	$(CC) -shared -o $(OUT)/$(REALNAME) $(LINK_FLAGS) $(LDFLAGS) $(OUT)/all.o $(NATIVE_LIBS)
 	ln -sf $(REALNAME) $(OUT)/$(SONAME)
 	ln -sf $(SONAME) $(OUT)/$(LINKNAME)
 	$(OBJCOPY) --only-keep-debug $(OUT)/$(REALNAME) $(OUT)/$(REALNAME).debug
 	# The static library is one object whose only global names are ours, so that it can stand
 	# beside another library that is written in Rust. No section group is left either: linkers
 	# keep the first of each name, whosever it is.
-	@echo $(LD) -r --gc-sections --force-group-allocation -u ... -o $(OUT)/kpclient.o --whole-archive $(ARCHIVE)
-	@$(LD) -r --gc-sections --force-group-allocation $(patsubst %,-u %,$(FUNCTIONS)) -o $(OUT)/kpclient.o --whole-archive "$(ARCHIVE)"
+	@echo $(LD) -r --gc-sections --force-group-allocation -u ... -o $(OUT)/kpclient.o $(OUT)/all.o
+	@$(LD) -r --gc-sections --force-group-allocation $(patsubst %,-u %,$(FUNCTIONS)) -o $(OUT)/kpclient.o $(OUT)/all.o
 	$(OBJCOPY) --wildcard --keep-global-symbol='kpc_*' \
 		--remove-section=.llvmbc --remove-section=.llvmcmd $(OUT)/kpclient.o
 	rm -f $(OUT)/libkpclient.a
 	$(AR) rcs $(OUT)/libkpclient.a $(OUT)/kpclient.o
-	rm -f $(OUT)/kpclient.o
+	rm -f $(OUT)/all.o $(OUT)/kpclient.o
 
 ## header: rewrite include/kpclient.h, add new functions to abi/symbols.txt, write the manual pages
 header:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The static library stands beside another one written in Rust, in either order, with every linker
-# that is here, as PIE or not, and with -static; a panic in either is caught where it should be.
+# that is here, as PIE or not, and with -static; so does the shared one. A panic in either is caught where it should
+# be; the library's own says file and line in its error and prints nothing.
 # may be skipped: where there is no rustc
 set -eu
 command -v "${RUSTC:-rustc}" > /dev/null || { echo 'there is no rustc'; exit 77; }
@@ -61,6 +62,7 @@ int main(void)
 {
     kpc_config *config = NULL;
     kpc_client *client = NULL;
+    kpc_error *error = NULL;
     kpc_status status;
 
     if (!other_catches())
@@ -70,11 +72,16 @@ int main(void)
     if (kpc_config_set_unix(config, "/nowhere", NULL) != KPC_OK)
         return 2;
     broken = 1;
-    status = kpc_client_new(config, &client, NULL);
+    status = kpc_client_new(config, &client, &error);
     if (status != KPC_ERR_PANIC) {
         fprintf(stderr, "not a caught panic: %d\n", (int)status);
         return 3;
     }
+    if (strstr(kpc_error_message(error), ".rs:") == NULL) {
+        fprintf(stderr, "no file and line: %s\n", kpc_error_message(error));
+        return 5;
+    }
+    kpc_error_free(error);
     kpc_config_free(config);
     return other_catches() ? 0 : 4;
 }
@@ -93,6 +100,7 @@ try() { # WHAT, then the linker's arguments
     ${CC:-cc} "$work/main.o" "$@" $native -o "$work/program" > "$work/log" 2>&1 ||
         { echo "$what does not link:"; head -n 5 "$work/log"; exit 1; }
     "$work/program" > "$work/log" 2>&1 || { echo "$what ended with $?:"; cat "$work/log"; exit 1; }
+    if grep 'panicked at' "$work/log" | grep -v '/other\.rs:'; then echo "$what printed this"; exit 1; fi
     echo "$what: both catch their panics"
     count=$((count + 1))
 }
@@ -104,5 +112,11 @@ for linker in bfd gold lld; do
             try "$linker $kind, after $other" -fuse-ld=$linker $kind "$work/$other" "$ours"
         done
     done
+done
+# The program's getrandom takes the place of the system's for a shared library, too.
+shared="-rdynamic -Wl,-rpath,$KPC_LIB_DIR $KPC_LIB_DIR/libkpclient.so"
+for other in libother.a liblto.a; do
+    # shellcheck disable=SC2086 # flags are words
+    try "the shared library beside $other" "$work/$other" $shared
 done
 echo "combinations: $count passed, 0 failed, 0 skipped"
