@@ -18,5 +18,6 @@ mod race;
 mod reconnect;
 mod resume;
 mod sinks;
+mod vanished_couriers;
 mod waiting_connect;
 mod writes_twice;

@@ -2,19 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use kpclient::client::{ReadBox, StartFlags};
+use kpclient::client::ReadBox;
 use kpclient::Status;
-use kpclientd_sim::network::Era;
 use kpclientd_sim::SimConfig;
 
-use crate::world::{hurried, hurried_era, stream, World};
+use crate::world::*;
 
 #[test]
 fn an_echo_comes_back() {
     for config in [
-        hurried(),
-        hurried_era(Era::V0_0_73Rc1),
-        hurried_era(Era::V0_0_72),
+        forgetful(Era::Current),
+        forgetful(Era::V0_0_73Rc1),
+        forgetful(Era::V0_0_72),
     ] {
         let era = config.network.era;
         let world = World::new(config);
@@ -25,7 +24,7 @@ fn an_echo_comes_back() {
 
 #[test]
 fn a_message_to_nobody_fails_with_the_daemons_words() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let mut to = world.echo();
     to.node = [7; 32];
     let sent = world.wait(world.client.blocking_send_message(&to, b"ping"));
@@ -34,7 +33,7 @@ fn a_message_to_nobody_fails_with_the_daemons_words() {
 
 #[test]
 fn flush_lets_messages_without_reply_leave() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     for _ in 0..3 {
         let work = world.client.send_message_without_reply(&world.echo(), b"x");
         world.wait(work).unwrap();
@@ -44,13 +43,13 @@ fn flush_lets_messages_without_reply_leave() {
     world.wait(work).unwrap();
     world.wait(world.client.flush()).unwrap();
     world.client.close();
-    assert_eq!(world.count("/requests/send_message"), 4);
-    assert_eq!(world.count("/packets"), 4);
+    assert_eq!(world.requests("send_message"), 4);
+    assert_eq!(world.count("packets"), 4);
 }
 
 #[test]
 fn what_is_written_is_read_box_after_box() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let pair = stream(1);
     let mut index = pair.first_index.clone();
     for n in 0..10_u8 {
@@ -70,7 +69,7 @@ fn what_is_written_is_read_box_after_box() {
 
 #[test]
 fn outcomes_that_are_no_failures_have_their_status() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let pair = stream(2);
     let first = &pair.first_index;
     let status = |found: kpclient::Result<ReadBox>| found.map(drop).unwrap_err().status();
@@ -78,10 +77,7 @@ fn outcomes_that_are_no_failures_have_their_status() {
     world.write(&pair, first, b"secret").unwrap();
     world.write(&pair, first, b"another").unwrap(); // an existing box is success
     assert_eq!(world.read(&pair, first).unwrap().plaintext, &b"secret"[..]);
-    let flags = StartFlags {
-        return_box_exists: true,
-        ..StartFlags::default()
-    };
+    let flags = strict();
     let again = world
         .client
         .write_box(&pair.write_cap, first, b"another", flags);
@@ -96,16 +92,9 @@ fn outcomes_that_are_no_failures_have_their_status() {
 /// than once: so it says nothing of a box but that somebody, perhaps oneself, has written it.
 #[test]
 fn before_v0_0_74_a_write_that_met_itself_succeeds_and_one_that_met_another_does_not() {
-    let mut config = hurried_era(Era::V0_0_73Rc1);
-    let other = SimConfig::new(Era::Current).network;
-    config.network.replicas = other.replicas;
-    config.network.couriers = other.couriers;
-    let world = World::new(config);
+    let world = World::new(first_sessions_with_replicas());
     let pair = stream(5);
-    let flags = StartFlags {
-        return_box_exists: true,
-        ..StartFlags::default()
-    };
+    let flags = strict();
     let write = |text: &[u8]| {
         let (cap, first) = (&pair.write_cap, &pair.first_index);
         world.wait(world.client.write_box(cap, first, text, flags))
@@ -119,27 +108,26 @@ fn before_v0_0_74_a_write_that_met_itself_succeeds_and_one_that_met_another_does
 
 #[test]
 fn a_read_gets_its_answer_when_the_box_is_written_later() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let pair = stream(3);
     let read = world.start_read(&pair);
     // More polls than a courier makes for one envelope before it repeats itself.
-    world.until("seven envelopes", |w| {
-        w.count("/requests/encrypt_read") >= 7
-    });
+    world.until("seven envelopes", |w| w.requests("encrypt_read") >= 7);
     assert!(world.runs(read));
     world.write(&pair, &pair.first_index, b"at last").unwrap();
-    let found: ReadBox = world.end(read).unwrap();
+    let found: ReadBox = world.value(read).unwrap();
     assert_eq!(found.plaintext, &b"at last"[..]);
     world.settle();
 }
 
 #[test]
 fn many_reads_wait_and_nothing_else_has_to() {
+    let _clock = one_at_a_time();
     let world = World::new(SimConfig {
         grace: Duration::from_millis(300),
         ..SimConfig::new(Era::Current)
     });
-    world.order("lambda-p 0.02"); // twenty packets a second
+    world.control("lambda-p 0.02"); // twenty packets a second
     let reads: Vec<_> = (0..100).map(|n| world.start_read(&stream(n))).collect();
     world.until("reads at the daemon", |w| !w.sim.arq().unwrap().is_empty());
     let begun = Instant::now();
@@ -158,21 +146,21 @@ fn many_reads_wait_and_nothing_else_has_to() {
         world.client.cancel(*read).unwrap();
     }
     for read in reads {
-        assert_eq!(world.status(read), Status::CANCELLED);
+        assert_eq!(world.ended(read), Status::CANCELLED);
     }
     world.settle();
 }
 
 #[test]
 fn a_cancelled_read_leaves_nothing_behind() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let pair = stream(4);
     let read = world.start_read(&pair);
     world.until("a poll", |w| {
-        w.count("/requests/start_resending_encrypted_message") >= 2
+        w.requests("start_resending_encrypted_message") >= 2
     });
     world.client.cancel(read).unwrap();
-    assert_eq!(world.status(read), Status::CANCELLED);
+    assert_eq!(world.ended(read), Status::CANCELLED);
     world.settle();
     // And it can be read afterwards.
     world.write(&pair, &pair.first_index, b"x").unwrap();
@@ -181,23 +169,23 @@ fn a_cancelled_read_leaves_nothing_behind() {
 
 #[test]
 fn a_cancel_that_overtakes_its_start_has_its_effect_in_the_end() {
-    let world = World::new(hurried());
-    world.order("hold");
+    let world = World::new(forgetful(Era::Current));
+    world.control("hold");
     let pair = stream(5);
     let write = world.start_write(&pair, b"x");
-    world.until("a start in the queue", |w| w.count("/queued") == 1);
+    world.until("a start in the queue", |w| w.count("queued") == 1);
     world.client.cancel(write).unwrap();
-    assert_eq!(world.status(write), Status::CANCELLED);
+    assert_eq!(world.ended(write), Status::CANCELLED);
     world.until("a cancel", |w| {
-        w.count("/requests/cancel_resending_encrypted_message") >= 1
+        w.requests("cancel_resending_encrypted_message") >= 1
     });
     // Nothing was there to be cancelled; now it starts, and no answer ends it.
-    world.order("loss 1");
-    world.order("release");
-    world.until("the start", |w| w.count("/packets") >= 1);
+    world.control("loss 1");
+    world.control("release");
+    world.until("the start", |w| w.count("packets") >= 1);
     world.settle();
-    world.order("loss 0");
-    assert!(world.count("/requests/cancel_resending_encrypted_message") >= 2);
+    world.control("loss 0");
+    assert!(world.requests("cancel_resending_encrypted_message") >= 2);
     // The place is free again.
     world
         .write(&stream(6), &stream(6).first_index, b"y")
@@ -206,8 +194,8 @@ fn a_cancel_that_overtakes_its_start_has_its_effect_in_the_end() {
 
 #[test]
 fn a_lossy_network_only_takes_longer() {
-    let world = World::new(hurried());
-    world.order("loss 0.3");
+    let world = World::new(forgetful(Era::Current));
+    world.control("loss 0.3");
     let pair = stream(7);
     let mut index = pair.first_index.clone();
     for n in 0..10_u8 {
@@ -219,13 +207,13 @@ fn a_lossy_network_only_takes_longer() {
         assert_eq!(found.plaintext, &[n][..]);
         index = found.next_index;
     }
-    world.order("loss 0");
+    world.control("loss 0");
     world.settle();
 }
 
 #[test]
 fn errors_of_replicas_and_couriers_are_told_by_their_names() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let pair = stream(8);
     world.write(&pair, &pair.first_index, b"x").unwrap();
     for (fault, status) in [
@@ -234,12 +222,12 @@ fn errors_of_replicas_and_couriers_are_told_by_their_names() {
         ("fault damaged-answer", Status::MKEM_DECRYPTION_FAILED),
         ("fault damaged-box", Status::BACAP_DECRYPTION_FAILED),
     ] {
-        world.order(fault);
+        world.control(fault);
         let failed = world.read(&pair, &pair.first_index).map(drop);
         assert_eq!(failed.unwrap_err().status(), status, "{fault}");
-        world.order("clear");
+        world.control("clear");
     }
-    world.order("error start_resending_encrypted_message 3 refused");
+    world.control("error start_resending_encrypted_message 3 refused");
     let refused = world.write(&pair, &pair.first_index, b"x").map(drop);
     assert_eq!(
         refused.unwrap_err().status(),
@@ -251,10 +239,10 @@ fn errors_of_replicas_and_couriers_are_told_by_their_names() {
 
 #[test]
 fn an_envelope_that_is_too_old_for_the_courier_is_made_again() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let pair = stream(9);
-    world.order("fault courier-ack 4");
+    world.control("fault courier-ack 4");
     world.write(&pair, &pair.first_index, b"x").unwrap();
-    assert_eq!(world.count("/requests/encrypt_write"), 2);
+    assert_eq!(world.requests("encrypt_write"), 2);
     world.settle();
 }

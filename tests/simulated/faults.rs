@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use kpclient::client::{Event, ReadBox, StartFlags, Timeout};
+use kpclient::client::{Event, ReadBox, Timeout};
 use kpclient::Status;
 use kpclientd_sim::SimConfig;
 
-use crate::world::{await_event, hurried, stream, World};
+use crate::world::*;
 
 /// Round trips that take a while, so that there is time to break something.
 fn unhurried() -> SimConfig {
     SimConfig {
         latency: Some(Duration::from_millis(400)),
-        ..hurried()
+        ..forgetful(Era::Current)
     }
 }
 
@@ -34,8 +34,8 @@ fn a_connection_cut_while_a_write_runs_costs_nothing_but_time() {
         let write = world.start_write(&pair, b"content");
         world.until("a write in flight", |w| !w.sim.arq().unwrap().is_empty());
         std::thread::sleep(Duration::from_millis(200));
-        world.order("cut");
-        world.end::<kpclient::bacap::BoxIndex>(write).unwrap();
+        world.control("cut");
+        world.value::<kpclient::bacap::BoxIndex>(write).unwrap();
         let found = world.read(&pair, &index).unwrap();
         assert_eq!(found.plaintext, &b"content"[..]);
     }
@@ -46,10 +46,7 @@ fn a_connection_cut_while_a_write_runs_costs_nothing_but_time() {
 fn a_write_that_was_carried_out_before_the_cut_is_no_conflict_with_itself() {
     let world = World::new(unhurried());
     let pair = stream(2);
-    let flags = StartFlags {
-        return_box_exists: true,
-        ..StartFlags::default()
-    };
+    let flags = strict();
     let write = world
         .client
         .write_box(&pair.write_cap, &pair.first_index, b"mine", flags);
@@ -57,20 +54,20 @@ fn a_write_that_was_carried_out_before_the_cut_is_no_conflict_with_itself() {
     world.until("a write in flight", |w| !w.sim.arq().unwrap().is_empty());
     // Past the first round trip, so that the box is there.
     std::thread::sleep(Duration::from_millis(600));
-    world.order("cut");
-    world.end::<kpclient::bacap::BoxIndex>(write).unwrap();
+    world.control("cut");
+    world.value::<kpclient::bacap::BoxIndex>(write).unwrap();
     world.settle();
 }
 
 #[test]
 fn a_read_goes_on_over_restarts_of_the_daemon() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let sink = world.sink();
     let pair = stream(3);
     let read = world.start_read(&pair);
     for order in ["restart", "restart 200", "restart 200 graceful"] {
-        world.until("a poll", |w| !w.runs(read) || w.count("/connections") >= 2);
-        world.order(order);
+        world.until("a poll", |w| !w.runs(read) || w.count("connections") >= 2);
+        world.control(order);
         await_event(&sink, |event| {
             matches!(event, Event::Restarted).then_some(())
         });
@@ -79,17 +76,17 @@ fn a_read_goes_on_over_restarts_of_the_daemon() {
     world
         .write(&pair, &pair.first_index, b"after all that")
         .unwrap();
-    let found: ReadBox = world.end(read).unwrap();
+    let found: ReadBox = world.value(read).unwrap();
     assert_eq!(found.plaintext, &b"after all that"[..]);
     world.settle();
 }
 
 #[test]
 fn a_daemon_that_is_down_is_waited_for() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let sink = world.sink();
-    world.order("down");
-    world.order("cut");
+    world.control("down");
+    world.control("cut");
     await_event(&sink, |event| {
         matches!(event, Event::Disconnected { .. }).then_some(())
     });
@@ -100,15 +97,15 @@ fn a_daemon_that_is_down_is_waited_for() {
         .client
         .block(work, Timeout::After(Duration::from_millis(50)));
     assert_eq!(call.map(drop).unwrap_err().status(), Status::TIMEOUT);
-    world.order("up");
-    world.end::<kpclient::bacap::BoxIndex>(write).unwrap();
+    world.control("up");
+    world.value::<kpclient::bacap::BoxIndex>(write).unwrap();
     await_event(&sink, |event| matches!(event, Event::Resumed).then_some(()));
     world.settle();
 }
 
 #[test]
 fn offline_and_back() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let sink = world.sink();
     let online = |wanted: bool| {
         await_event(&sink, |event| match event {
@@ -117,7 +114,7 @@ fn offline_and_back() {
         });
     };
     online(true);
-    world.order("offline");
+    world.control("offline");
     online(false);
     assert!(world.client.is_attached() && !world.client.is_connected());
     let message = world
@@ -131,16 +128,13 @@ fn offline_and_back() {
         .wait(world.client.new_keypair_remote(&[5; 32]))
         .unwrap();
     assert!(kept.write_cap == pair.write_cap);
-    world.until("the envelope", |w| w.count("/requests/encrypt_write") == 1);
+    world.until("the envelope", |w| w.requests("encrypt_write") == 1);
     assert!(world.runs(write));
     // Held back here, not in the daemon's queue, where it would starve cancels.
-    assert_eq!(
-        world.count("/requests/start_resending_encrypted_message"),
-        0
-    );
-    world.order("online");
+    assert_eq!(world.requests("start_resending_encrypted_message"), 0);
+    world.control("online");
     online(true);
-    world.end::<kpclient::bacap::BoxIndex>(write).unwrap();
+    world.value::<kpclient::bacap::BoxIndex>(write).unwrap();
     world
         .wait(world.client.blocking_send_message(&world.echo(), b"x"))
         .unwrap();
@@ -153,11 +147,11 @@ fn an_operation_cancelled_while_the_daemon_is_away_is_not_carried_on() {
     let pair = stream(6);
     let write = world.start_write(&pair, b"x");
     world.until("a write in flight", |w| !w.sim.arq().unwrap().is_empty());
-    world.order("down");
-    world.order("cut");
+    world.control("down");
+    world.control("cut");
     world.client.cancel(write).unwrap();
-    assert_eq!(world.status(write), Status::CANCELLED);
-    world.order("up");
+    assert_eq!(world.ended(write), Status::CANCELLED);
+    world.control("up");
     world.settle();
     world
         .write(&stream(7), &stream(7).first_index, b"y")
@@ -166,7 +160,7 @@ fn an_operation_cancelled_while_the_daemon_is_away_is_not_carried_on() {
 
 #[test]
 fn frames_that_arrive_oddly_are_understood() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let pair = stream(8);
     let mut index = pair.first_index.clone();
     for order in [
@@ -175,15 +169,15 @@ fn frames_that_arrive_oddly_are_understood() {
         "reorder 3",
         "twice encrypt_write_reply",
     ] {
-        world.order(order);
+        world.control(order);
         index = world.write(&pair, &index, b"content").unwrap();
-        world.order("clear");
+        world.control("clear");
     }
     for order in ["garbage", "oversize", "cut-mid-frame", "cut", "empty"] {
-        world.order(order);
+        world.control(order);
         index = world.write(&pair, &index, b"content").unwrap();
     }
-    world.order("twice start_resending_encrypted_message_reply");
+    world.control("twice start_resending_encrypted_message_reply");
     world.write(&pair, &index, b"content").unwrap();
     assert_eq!(
         world.read(&pair, &index).unwrap().plaintext,
@@ -194,14 +188,14 @@ fn frames_that_arrive_oddly_are_understood() {
 
 #[test]
 fn a_reply_that_is_lost_costs_its_own_call_only() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let pair = stream(14);
     let encrypt = || {
         let client = &world.client;
         client.encrypt_read(&pair.read_cap, &pair.first_index)
     };
     // Not of a kind that the client asks for by itself.
-    world.order("swallow encrypt_read_reply");
+    world.control("swallow encrypt_read_reply");
     let limit = Timeout::After(Duration::from_millis(50));
     let lost = world.client.block(encrypt().unwrap(), limit);
     assert_eq!(lost.map(drop).unwrap_err().status(), Status::TIMEOUT);
@@ -210,9 +204,9 @@ fn a_reply_that_is_lost_costs_its_own_call_only() {
 
 #[test]
 fn a_first_frame_that_is_held_back_is_awaited() {
-    let world = World::new(hurried());
-    world.order("hold-first-frame 300");
-    world.order("cut");
+    let world = World::new(forgetful(Era::Current));
+    world.control("hold-first-frame 300");
+    world.control("cut");
     world
         .wait(world.client.new_keypair_remote(&[2; 32]))
         .unwrap();
@@ -223,9 +217,9 @@ fn a_first_frame_that_is_held_back_is_awaited() {
 
 #[test]
 fn the_end_of_the_daemon_is_announced() {
-    let world = World::new(hurried());
+    let world = World::new(forgetful(Era::Current));
     let sink = world.sink();
-    world.order("shutdown");
+    world.control("shutdown");
     await_event(&sink, |event| {
         matches!(event, Event::Shutdown).then_some(())
     });
@@ -256,14 +250,14 @@ fn everything_at_once_leaves_nothing_behind() {
         "split 3",
     ] {
         std::thread::sleep(Duration::from_millis(150));
-        world.order(order);
+        world.control(order);
     }
-    world.order("clear");
+    world.control("clear");
     for (_, write) in writes {
-        world.end::<kpclient::bacap::BoxIndex>(write).unwrap();
+        world.value::<kpclient::bacap::BoxIndex>(write).unwrap();
     }
     for (n, read) in reads {
-        let found: ReadBox = world.end(read).unwrap();
+        let found: ReadBox = world.value(read).unwrap();
         assert_eq!(found.plaintext, &[n][..]);
     }
     world.settle();

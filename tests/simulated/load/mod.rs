@@ -1,0 +1,4 @@
+//! Many operations and many reads at once.
+
+mod operations;
+mod reads;
