@@ -2,10 +2,12 @@
 //! static library, and runs it plain, under valgrind and with AddressSanitizer.
 //!
 //! ```text
-//! cargo test --test c_suite              everything
+//! cargo test --test c_suite              each program in four ways (`WAYS`)
 //! cargo test --test c_suite -- fork      the programs whose names contain "fork"
+//! cargo test --test c_suite -- --all     under valgrind and with the sanitizer in both link forms
 //! cargo test --test c_suite -- --quick   linked to the shared library and run plain, no more
 //! KPC_LIB_DIR=build/lib cargo test …     with libraries that are there already
+//! KPC_C_SUITE=apart cargo test           without this: `make check` runs it as a part of its own
 //! ```
 //!
 //! A program says in a comment what it needs: `c_suite: needs sim` (the path of the simulator
@@ -30,11 +32,69 @@ use std::time::{Duration, Instant};
 use build::{Libraries, Linkage};
 use run::{Mode, Outcome, Tools};
 
-/// One program in one way of linking and running.
+/// How a program is linked, and how what was linked is run.
+struct Way {
+    linkage: Linkage,
+    /// The sanitizer is compiled in, so it is alone.
+    modes: &'static [Mode],
+}
+
+/// The ways of every day. Both libraries are linked from the same machine code, which valgrind sees
+/// whole in either, so that once is enough; and the sanitizer watches what a program and the
+/// library do to each other's memory, which is the same too. What differs, the linking, is run
+/// plain in both forms, and each form has one that watches.
+const WAYS: &[Way] = &[
+    Way {
+        linkage: Linkage::Shared,
+        modes: &[Mode::Plain, Mode::Valgrind],
+    },
+    Way {
+        linkage: Linkage::Static,
+        modes: &[Mode::Plain],
+    },
+    Way {
+        linkage: Linkage::Static,
+        modes: &[Mode::Asan],
+    },
+];
+
+/// Everything in both forms.
+const ALL_WAYS: &[Way] = &[
+    Way {
+        linkage: Linkage::Shared,
+        modes: &[Mode::Plain, Mode::Valgrind],
+    },
+    Way {
+        linkage: Linkage::Static,
+        modes: &[Mode::Plain, Mode::Valgrind],
+    },
+    Way {
+        linkage: Linkage::Shared,
+        modes: &[Mode::Asan],
+    },
+    Way {
+        linkage: Linkage::Static,
+        modes: &[Mode::Asan],
+    },
+];
+
+/// What fails most often.
+const QUICK_WAYS: &[Way] = &[Way {
+    linkage: Linkage::Shared,
+    modes: &[Mode::Plain],
+}];
+
+/// One program, linked in one way.
 struct Job<'a> {
     program: &'a Program,
-    linkage: Linkage,
-    mode: Mode,
+    way: &'static Way,
+}
+
+/// What became of one run.
+struct Run {
+    title: String,
+    took: Duration,
+    outcome: Outcome,
 }
 
 /// A test in C.
@@ -86,12 +146,20 @@ impl Program {
 }
 
 fn main() {
+    if std::env::var_os("KPC_C_SUITE").is_some_and(|value| value == "apart") {
+        println!("the programs in C are a part of their own: cargo test --test c_suite");
+        return;
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let filters: Vec<String> = std::env::args()
+    let (options, filters): (Vec<String>, Vec<String>) = std::env::args()
         .skip(1)
-        .filter(|argument| !argument.starts_with('-'))
-        .collect();
-    let is_quick = std::env::args().any(|argument| argument == "--quick");
+        .partition(|argument| argument.starts_with('-'));
+    let has = |option: &str| options.iter().any(|given| given == option);
+    let ways = match (has("--quick"), has("--all")) {
+        (true, _) => QUICK_WAYS,
+        (_, true) => ALL_WAYS,
+        _ => WAYS,
+    };
     let libraries = Libraries::find_or_build(root);
     let mut programs = programs(&root.join("tests/c"));
     programs.extend(made_of_the_header(root, &libraries.work));
@@ -99,31 +167,16 @@ fn main() {
         filters.is_empty() || filters.iter().any(|filter| program.name.contains(filter))
     });
     let tools = Tools::look_around(&programs, &libraries);
-
-    let mut jobs = VecDeque::new();
-    let (linkages, modes): (&[_], &[_]) = if is_quick {
-        (&[Linkage::Shared], &[Mode::Plain])
-    } else {
-        let all = &[Mode::Plain, Mode::Valgrind, Mode::Asan];
-        (&[Linkage::Shared, Linkage::Static], all)
-    };
-    for program in &programs {
-        for &linkage in linkages {
-            for &mode in modes {
-                jobs.push_back(Job {
-                    program,
-                    linkage,
-                    mode,
-                });
-            }
-        }
+    let jobs = programs
+        .iter()
+        .flat_map(|program| ways.iter().map(move |way| Job { program, way }))
+        .collect();
+    let mut runs = run_all(jobs, &libraries, &tools);
+    runs.sort_by_key(|run| std::cmp::Reverse(run.took));
+    for run in runs.iter().take(SLOWEST) {
+        println!("{:5.1} s  {}", run.took.as_secs_f64(), run.title);
     }
-    let (results, mut times) = run_all(jobs, &libraries, &tools);
-    times.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
-    for (time, title) in times.iter().take(SLOWEST) {
-        println!("{:5.1} s  {title}", time.as_secs_f64());
-    }
-    std::process::exit(i32::from(!report(&results)));
+    std::process::exit(i32::from(!report(&runs)));
 }
 
 fn programs(dir: &Path) -> Vec<Program> {
@@ -161,62 +214,64 @@ fn made_of_the_header(root: &Path, work: &Path) -> Vec<Program> {
 /// So many runs are named with the time that they took.
 const SLOWEST: usize = 5;
 
-/// How long each run took.
-type Times = Vec<(Duration, String)>;
-
 /// Runs the jobs on as many threads as there are processors.
-fn run_all<'a>(
-    jobs: VecDeque<Job<'a>>,
-    libraries: &Libraries,
-    tools: &Tools,
-) -> (Vec<(Job<'a>, Outcome)>, Times) {
+fn run_all(jobs: VecDeque<Job>, libraries: &Libraries, tools: &Tools) -> Vec<Run> {
     let queue = Mutex::new(jobs);
-    let results = Mutex::new(Vec::new());
-    let times = Mutex::new(Times::new());
+    let runs = Mutex::new(Vec::new());
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| loop {
                 let next = lock(&queue).pop_front();
                 let Some(job) = next else { return };
-                let begun = Instant::now();
-                let outcome = run::run(job.program, job.linkage, job.mode, libraries, tools);
-                if let Outcome::Failed(why) = &outcome {
-                    // Indented, so that it ends where another program's words begin.
-                    let why = why.trim_end().replace('\n', "\n    ");
-                    println!("FAILED {}\n    {why}", title(&job));
-                }
-                lock(&times).push((begun.elapsed(), title(&job)));
-                lock(&results).push((job, outcome));
+                run_job(&job, libraries, tools, |run| lock(&runs).push(run));
             });
         }
     });
-    let all = results.into_inner();
-    (
-        all.unwrap_or_else(PoisonError::into_inner),
-        times.into_inner().unwrap_or_else(PoisonError::into_inner),
-    )
+    runs.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Compiles a program, if it can run at all, and runs it in each mode.
+fn run_job(job: &Job, libraries: &Libraries, tools: &Tools, mut note: impl FnMut(Run)) {
+    let mut binary = None;
+    for &mode in job.way.modes {
+        let begun = Instant::now();
+        let linkage = job.way.linkage;
+        let mut run = || {
+            if let Some(why) = tools.cannot(job.program, mode) {
+                return Outcome::Skipped(why);
+            }
+            let build = || run::build(job.program, linkage, mode, libraries);
+            match binary.get_or_insert_with(build) {
+                Ok(path) => run::run(job.program, path, mode, libraries, tools),
+                Err(why) => Outcome::Failed(why.clone()),
+            }
+        };
+        let outcome = run();
+        let title = format!("{} ({}, {})", job.program.name, linkage.name(), mode.name());
+        if let Outcome::Failed(why) = &outcome {
+            // Indented, so that it ends where another program's words begin.
+            let why = why.trim_end().replace('\n', "\n    ");
+            println!("FAILED {title}\n    {why}");
+        }
+        note(Run {
+            title,
+            took: begun.elapsed(),
+            outcome,
+        });
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn title(job: &Job) -> String {
-    let Job {
-        program,
-        linkage,
-        mode,
-    } = job;
-    format!("{} ({}, {})", program.name, linkage.name(), mode.name())
-}
-
 /// Prints what ran and what did not; tells whether nothing failed.
-fn report(results: &[(Job, Outcome)]) -> bool {
-    let mut skipped: Vec<String> = results
+fn report(runs: &[Run]) -> bool {
+    let mut skipped: Vec<String> = runs
         .iter()
-        .filter_map(|(job, outcome)| match outcome {
-            Outcome::Skipped(why) => Some(format!("{}: {why}", title(job))),
+        .filter_map(|run| match &run.outcome {
+            Outcome::Skipped(why) => Some(format!("{}: {why}", run.title)),
             _ => None,
         })
         .collect();
@@ -224,11 +279,9 @@ fn report(results: &[(Job, Outcome)]) -> bool {
     for line in &skipped {
         println!("skipped {line}");
     }
-    let failed = results
-        .iter()
-        .filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_)))
-        .count();
-    let passed = results.len() - skipped.len() - failed;
+    let has_failed = |run: &&Run| matches!(run.outcome, Outcome::Failed(_));
+    let failed = runs.iter().filter(has_failed).count();
+    let passed = runs.len() - skipped.len() - failed;
     println!(
         "C programs: {passed} runs passed, {failed} failed, {} skipped",
         skipped.len()

@@ -57,6 +57,17 @@ impl Tools {
             simulator: wanted.then(|| libraries.simulator()),
         }
     }
+
+    /// Why a program is not run in this mode here.
+    pub fn cannot(&self, program: &Program, mode: Mode) -> Option<String> {
+        let missing = match mode {
+            Mode::Plain => None,
+            Mode::Valgrind => self.valgrind.as_ref().err(),
+            Mode::Asan => self.asan.as_ref().err(),
+        };
+        let refused = program.refuses(mode).map(str::to_owned);
+        refused.or_else(|| missing.cloned())
+    }
 }
 
 /// Whether the compiler has AddressSanitizer, and programs made with it run here.
@@ -75,42 +86,39 @@ fn try_asan(work: &Path) -> Result<(), String> {
         .map_err(|_| "the compiler has no AddressSanitizer that runs here".to_owned())
 }
 
-/// Builds and runs one program in one way.
-pub fn run(
+/// Compiles and links a program for this mode; what is watched by valgrind is the plain one.
+pub fn build(
     program: &Program,
     linkage: Linkage,
     mode: Mode,
     libraries: &Libraries,
+) -> Result<PathBuf, String> {
+    let (kind, flags): (_, &[&str]) = match mode {
+        Mode::Asan => ("asan", &["-fsanitize=address", "-fno-omit-frame-pointer"]),
+        _ => ("plain", &[]),
+    };
+    let name = format!("{}-{}-{kind}", program.name, linkage.name());
+    let path = libraries.work.join(&name);
+    libraries.compile(&program.source, linkage, flags, &path)?;
+    if mode == Mode::Asan && !has_sanitizer(&path) {
+        return Err("the sanitizer is not in the program".to_owned());
+    }
+    Ok(path)
+}
+
+/// Runs a program that was built.
+pub fn run(
+    program: &Program,
+    path: &Path,
+    mode: Mode,
+    libraries: &Libraries,
     tools: &Tools,
 ) -> Outcome {
-    if let Some(why) = program.refuses(mode) {
-        return Outcome::Skipped(why.to_owned());
-    }
-    let missing = match mode {
-        Mode::Plain => None,
-        Mode::Valgrind => tools.valgrind.as_ref().err(),
-        Mode::Asan => tools.asan.as_ref().err(),
-    };
-    if let Some(why) = missing {
-        return Outcome::Skipped(why.clone());
-    }
-    let name = format!("{}-{}-{}", program.name, linkage.name(), mode.name());
-    let path = libraries.work.join(&name);
-    let flags: &[&str] = match mode {
-        Mode::Asan => &["-fsanitize=address", "-fno-omit-frame-pointer"],
-        _ => &[],
-    };
-    if let Err(why) = libraries.compile(&program.source, linkage, flags, &path) {
-        return Outcome::Failed(why);
-    }
-    if mode == Mode::Asan && !has_sanitizer(&path) {
-        return Outcome::Failed("the sanitizer is not in the program".to_owned());
-    }
-    let tmp = libraries.work.join(format!("{name}.tmp"));
+    let tmp = path.with_extension(format!("{}.tmp", mode.name()));
     // A directory that an earlier run left is as good as a new one once it is empty.
     let _ = std::fs::remove_dir_all(&tmp);
     std::fs::create_dir_all(&tmp).expect("a directory for the program");
-    let mut command = command(&path, mode, program.leaks());
+    let mut command = command(path, mode, program.leaks());
     command
         .current_dir(&tmp)
         .env("KPC_TMP", &tmp)

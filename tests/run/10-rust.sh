@@ -1,4 +1,7 @@
 #!/bin/sh
-# The tests in Rust, and through them the C programs of tests/c (plain, valgrind, AddressSanitizer).
+# The tests in Rust. The programs of tests/c are a part of their own.
 set -eu
-cargo test --workspace --locked --no-fail-fast
+# Most of them wait for a socket or a timer and not for a processor.
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 2))}
+export RUST_TEST_THREADS
+KPC_C_SUITE=apart cargo test --workspace --locked --no-fail-fast

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The demo, once as it is; then with its simulator killed, and with Ctrl-C in the middle: it must
 # fail then, say why, and leave nothing behind.
+# beside the others: it sleeps while its slow network does.
 set -eu
 work=$(mktemp -d)
 demo=''

@@ -16,6 +16,9 @@
 # repeated at the end, with the seconds that each script took and, in the last lines of all, what
 # failed with its own words (tests/run/failures.awk).
 #
+# A script that says `beside the others:` in a comment runs in the background from the beginning,
+# as it sleeps for most of its time; its output stands in its place all the same.
+#
 # Only what needs a sanitizer, or a script that says `may be skipped:` in a comment, may be
 # skipped; whatever else is skipped counts as failed, so that nothing passes by not running.
 set -u
@@ -26,7 +29,13 @@ KPC_SIM=$BUILD/bin/kpclientd-sim
 export BUILD KPC_LIB_DIR KPC_SIM
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+end() {
+    for group in "$work"/*.beside; do
+        [ ! -e "$group" ] || kill -TERM "-$(cat "$group")" 2> /dev/null
+    done
+    rm -rf "$work"
+}
+trap end EXIT
 trap 'exit 130' INT TERM HUP
 : > "$work/skipped"
 : > "$work/failed"
@@ -46,52 +55,72 @@ count() {
         END { print p + 0, f + 0, s + 0, counted + 0 }' "$1"
 }
 
-begun=$(date +%s)
-for script in tests/run/[0-9]*.sh; do
-    name=$(basename "$script" .sh)
-    wanted=${1:+no}
-    for part; do
-        case $name in *"$part"*) wanted=yes ;; esac
+# The scripts whose names contain one of these words, or all.
+wanted() {
+    for script in tests/run/[0-9]*.sh; do
+        script=$(basename "$script" .sh)
+        [ $# != 0 ] || echo "$script"
+        for part; do
+            case $script in *"$part"*) echo "$script" && break ;; esac
+        done
     done
-    [ "$wanted" != no ] || continue
+}
+
+# Starts a script in a process group of its own, which can be ended, and with the SIGINT that
+# shells take from what they start in the background. Where that cannot be, it has its turn later.
+start_beside() {
+    command -v setsid > /dev/null && env --default-signal=INT true 2> /dev/null || return 0
+    setsid env --default-signal=INT tests/run/part.sh "$1" "$work" > "$work/$1.log" &
+    echo "$!" > "$work/$1.beside"
+}
+
+begun=$(date +%s)
+names=$(wanted "$@")
+for name in $names; do
+    ! grep -q '^# .*beside the others:' "tests/run/$name.sh" || start_beside "$name"
+done
+for name in $names; do
     printf '==== %s\n' "$name"
-    since=$(date +%s)
-    # The exit code of the script comes through the pipe in a file.
-    { "$script" < /dev/null 2>&1; echo "$?" > "$work/code"; } | tee "$work/log"
-    code=$(cat "$work/code")
-    # shellcheck disable=SC2046 # four numbers
-    set -- $(count "$work/log") "$@"
-    p=$1 f=$2 s=$3 counted=$4
-    shift 4
-    grep '^features: ' "$work/log" >> "$work/features" || :
-    grep '^skipped ' "$work/log" | sed 's/^skipped //' > "$work/said" || :
-    grep '^test .* \.\.\. ignored' "$work/log" >> "$work/said" || :
+    log=$work/$name.log
+    if [ -e "$work/$name.beside" ]; then
+        wait "$(cat "$work/$name.beside")"
+        rm "$work/$name.beside"
+        cat "$log"
+    else
+        tests/run/part.sh "$name" "$work" | tee "$log"
+    fi
+    code=$(cat "$work/$name.code" || echo 'no code')
+    took=$(cat "$work/$name.seconds" || echo 0)
+    count "$log" > "$work/counted"
+    read -r p f s counted < "$work/counted"
+    grep '^features: ' "$log" >> "$work/features" || :
+    grep '^skipped ' "$log" | sed 's/^skipped //' > "$work/said" || :
+    grep '^test .* \.\.\. ignored' "$log" >> "$work/said" || :
     case $code in
     0) [ "$counted" = 1 ] || p=1 ;;
     77)
         s=$((s + 1))
-        if grep -q '^# .*may be skipped:' "$script"; then
-            echo "$name: $(tail -n 1 "$work/log")" >> "$work/skipped"
+        if grep -q '^# .*may be skipped:' "tests/run/$name.sh"; then
+            echo "$name: $(tail -n 1 "$log")" >> "$work/skipped"
         else
-            echo "$name must not be skipped: $(tail -n 1 "$work/log")" >> "$work/failed"
+            echo "$name must not be skipped: $(tail -n 1 "$log")" >> "$work/failed"
         fi
         ;;
     *)
         [ "$f" != 0 ] || f=1
         echo "$name ended with $code" >> "$work/failed"
-        mv "$work/log" "$work/$name.failed"
+        cp "$log" "$work/$name.failed"
         ;;
     esac
     grep -E '\((shared|static), (valgrind|asan)\): ' "$work/said" >> "$work/skipped"
     grep -vE '\((shared|static), (valgrind|asan)\): ' "$work/said" |
         sed 's/^/must not be skipped: /' >> "$work/failed"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    took=$(($(date +%s) - since))
     printf '==== %s: %d passed, %d failed, %d skipped, %d s\n' "$name" "$p" "$f" "$s" "$took"
     printf '%5d s  %s\n' "$took" "$name" >> "$work/seconds"
 done
 
-printf '==== all, %d s\n' $(($(date +%s) - begun))
+printf '==== all, %d s; by part:\n' $(($(date +%s) - begun))
 cat "$work/seconds"
 sed 's/^/skipped: /' "$work/skipped"
 # The end of a log is what is read first, and often all that is kept: some fifty lines at most.
