@@ -1,6 +1,5 @@
 //! What the client knows of its daemon and the network: one view for all lanes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -20,8 +19,8 @@ pub(crate) struct View {
     pub(crate) features: Option<Arc<Features>>,
     pub(crate) sphinx: Option<SphinxGeometry>,
     pub(crate) pigeonhole: Option<PigeonholeGeometry>,
-    documents: BTreeMap<u64, Arc<Document>>,
-    newest: Option<u64>,
+    /// One of each epoch, in their order; the last one is current.
+    documents: Vec<Arc<Document>>,
     /// The next document is current, whatever its epoch.
     newest_may_go_back: bool,
 }
@@ -67,39 +66,33 @@ impl View {
     /// process (lanes may deliver late). Returns whether it did.
     pub(crate) fn take_document(&mut self, document: &Arc<Document>) -> bool {
         let epoch = document.epoch();
-        let before = self.newest;
+        let was_current = self.document().is_ok_and(|d| d.epoch() == epoch);
         if std::mem::take(&mut self.newest_may_go_back) {
-            self.documents.retain(|known, _| *known <= epoch);
-            self.newest = None;
+            self.documents.retain(|known| known.epoch() <= epoch);
         }
-        if self.newest.is_some_and(|newest| epoch < newest) {
-            return false;
+        if let Ok(newest) = self.document() {
+            let is_known = newest.epoch() == epoch && newest.cbor() == document.cbor();
+            if epoch < newest.epoch() || (is_known && was_current) {
+                return false;
+            }
         }
-        let known = self.documents.get(&epoch);
-        let is_known = known.is_some_and(|known| known.cbor() == document.cbor());
-        if is_known && before == Some(epoch) {
-            self.newest = before;
-            return false;
-        }
-        self.documents.insert(epoch, Arc::clone(document));
-        self.newest = Some(epoch);
-        while self.documents.len() > KEPT_DOCUMENTS {
-            self.documents.pop_first();
+        self.documents.retain(|known| known.epoch() != epoch);
+        self.documents.push(Arc::clone(document));
+        if self.documents.len() > KEPT_DOCUMENTS {
+            self.documents.remove(0);
         }
         true
     }
 
     /// The document of the newest epoch.
     pub(crate) fn document(&self) -> Result<Arc<Document>> {
-        self.newest
-            .and_then(|epoch| self.documents.get(&epoch))
-            .cloned()
-            .ok_or_else(no_document)
+        self.documents.last().cloned().ok_or_else(no_document)
     }
 
     /// The document of `epoch`, or else the current one.
     pub(crate) fn document_for(&self, epoch: u64) -> Result<Arc<Document>> {
-        match self.documents.get(&epoch) {
+        let mut documents = self.documents.iter();
+        match documents.find(|document| document.epoch() == epoch) {
             Some(document) => Ok(Arc::clone(document)),
             None => self.document(),
         }
@@ -133,7 +126,7 @@ mod tests {
         for epoch in 1..100 {
             assert!(view.take_document(&document(epoch)));
         }
-        let kept: Vec<u64> = view.documents.into_keys().collect();
+        let kept: Vec<u64> = view.documents.iter().map(|d| d.epoch()).collect();
         assert_eq!(kept, [95, 96, 97, 98, 99]);
     }
 }

@@ -1,27 +1,61 @@
 //! Several tasks at once, whose results are taken in the order in which they were started.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::future::Future;
 
 use tokio::task::JoinSet;
 
 use crate::{Error, Result, Status};
 
+/// Numbered values that are put in any order and taken in the order of their numbers.
+pub(crate) struct ByNumber<T> {
+    next: u64,
+    /// From `next` on.
+    values: VecDeque<Option<T>>,
+}
+
+impl<T> ByNumber<T> {
+    /// `next` is the number that is taken first.
+    pub(crate) fn from(next: u64) -> Self {
+        let values = VecDeque::new();
+        ByNumber { next, values }
+    }
+
+    /// A number that was taken is not put again.
+    pub(crate) fn put(&mut self, number: u64, value: T) {
+        let Ok(at) = usize::try_from(number.saturating_sub(self.next)) else {
+            return;
+        };
+        while self.values.len() <= at {
+            self.values.push_back(None);
+        }
+        if let Some(place) = self.values.get_mut(at) {
+            *place = Some(value);
+        }
+    }
+
+    /// The value of the next number, if it is there.
+    pub(crate) fn take(&mut self) -> Option<T> {
+        let value = self.values.front_mut()?.take()?;
+        self.values.pop_front();
+        self.next += 1;
+        Some(value)
+    }
+}
+
 /// Running tasks, and results that wait for earlier ones. Dropping it stops them all.
 pub(crate) struct InOrder<T> {
     running: JoinSet<(u64, Result<T>)>,
-    ended: BTreeMap<u64, Result<T>>,
+    ended: ByNumber<Result<T>>,
     started: u64,
-    taken: u64,
 }
 
 impl<T: Send + 'static> InOrder<T> {
     pub(crate) fn new() -> Self {
         InOrder {
             running: JoinSet::new(),
-            ended: BTreeMap::new(),
+            ended: ByNumber::from(0),
             started: 0,
-            taken: 0,
         }
     }
 
@@ -47,15 +81,13 @@ impl<T: Send + 'static> InOrder<T> {
                 format!("a part of the work ended early: {error}"),
             )
         })?;
-        self.ended.insert(number, result);
+        self.ended.put(number, result);
         Ok(true)
     }
 
     /// The result of the oldest, if it has completed.
     pub(crate) fn take(&mut self) -> Option<Result<T>> {
-        let result = self.ended.remove(&self.taken)?;
-        self.taken += 1;
-        Some(result)
+        self.ended.take()
     }
 
     /// Stops all that was started and not taken.

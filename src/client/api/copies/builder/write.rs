@@ -6,7 +6,6 @@
 //! the way that reports an existing box, and read then. If it holds anything else, the stream moves
 //! to other boxes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,7 +18,7 @@ use crate::client::api::boxes::resending::{StartFlags, POLL_EVERY};
 use crate::client::api::copies::envelopes::{self, CourierEnvelopes, Pieces};
 use crate::client::connection::{writes_ahead, LaneKind};
 use crate::client::events::Event;
-use crate::client::runtime::in_order::InOrder;
+use crate::client::runtime::in_order::{ByNumber, InOrder};
 use crate::client::runtime::query_ids::random_array;
 use crate::client::shared::Shared;
 use crate::sync::lock;
@@ -72,7 +71,7 @@ pub(crate) async fn write_while_made(
 async fn pass(shared: &Arc<Shared>, builder: &Arc<CopyBuilder>) -> Result<bool> {
     let mut started = Front::at(builder);
     let mut outcomes = Outcomes::new();
-    let mut ended = BTreeMap::new();
+    let mut ended = ByNumber::from(started.number);
     loop {
         started.start_more(shared, builder, &mut outcomes);
         if outcomes.is_empty() && !lock(&builder.state).growing {
@@ -87,9 +86,9 @@ async fn pass(shared: &Arc<Shared>, builder: &Arc<CopyBuilder>) -> Result<bool> 
         })?;
         match outcome? {
             Fate::Foreign => return Ok(false),
-            Fate::Written => ended.insert(number, true),
-            Fate::Found => ended.insert(number, false),
-        };
+            Fate::Written => ended.put(number, true),
+            Fate::Found => ended.put(number, false),
+        }
         started.settle(shared, builder, &mut ended);
     }
 }
@@ -138,10 +137,10 @@ impl Front {
     }
 
     /// Counts the boxes written without a gap, and publishes the progress.
-    fn settle(&mut self, shared: &Shared, builder: &CopyBuilder, ended: &mut BTreeMap<u64, bool>) {
+    fn settle(&mut self, shared: &Shared, builder: &CopyBuilder, ended: &mut ByNumber<bool>) {
         let mut state = lock(&builder.state);
         let before = state.written;
-        while let Some(was_fresh) = ended.remove(&state.written) {
+        while let Some(was_fresh) = ended.take() {
             state.advance();
             self.fresh = if was_fresh { self.fresh + 1 } else { 0 };
         }

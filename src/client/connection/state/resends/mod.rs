@@ -203,20 +203,18 @@ impl Resends {
         }
         let is_due = |entry: &Entry| entry.due().is_some_and(|at| at <= now);
         let due = self.at_daemon().filter(|(_, entry)| is_due(entry));
-        let due = due.map(|(key, entry)| {
-            (
-                key,
-                entry
-                    .pending_cancel
-                    .map_or(0, |pending_cancel| pending_cancel.sent),
-            )
-        });
-        let due: BTreeSet<(ResendKey, u32)> = due.collect();
+        // Each once, in the order in which they were entered.
+        let mut keys = BTreeSet::new();
+        keys.extend(due.map(|(key, _)| key));
         let mut cancels = Vec::new();
-        for (key, sent) in due {
+        for key in keys {
+            let Some(entry) = self.entries.get_mut(&key) else {
+                continue;
+            };
+            let sent = entry.pending_cancel.map_or(0, |pending| pending.sent);
             if sent >= MAX_CANCELS {
                 self.give_up(key);
-            } else if let Some(entry) = self.entries.get_mut(&key) {
+            } else {
                 entry.pending_cancel = Some(PendingCancel::after(sent + 1, self.patient, now));
                 cancels.extend(entry.request.cancel(&queries.fresh().1).ok());
             }
