@@ -27,14 +27,6 @@ pub struct Prepared {
     guard: OpGuard,
 }
 
-/// How waiting for a call succeeded.
-enum Ended {
-    /// With the answer to its local request.
-    Answered(connection::Answer),
-    /// With its value.
-    Returned(Value),
-}
-
 /// Completes its operation when dropped, if nothing else has.
 struct OpGuard {
     shared: Arc<Shared>,
@@ -59,26 +51,34 @@ impl Client {
     /// is over; the call is then cancelled. With [`Timeout::Poll`] a call that would have to wait
     /// is not started at all.
     pub fn block<T: 'static>(&self, call: Call<T>, timeout: Timeout) -> Result<T> {
-        let read = call.read;
-        match self.block_steps(call.steps, timeout)? {
-            Ended::Answered(answer) => read(&answer),
-            Ended::Returned(value) => claim(value),
+        let mut answer = None;
+        let returned = self.block_steps(call.steps, timeout, &mut answer)?;
+        match answer {
+            Some(answer) => (call.read)(&answer),
+            None => claim(returned),
         }
     }
 
-    fn block_steps(&self, steps: Box<Steps>, timeout: Timeout) -> Result<Ended> {
+    /// The same, whatever the call returns. The answer to a local request goes to `answer`: it is
+    /// large, and each call has its own code where it is read.
+    fn block_steps(
+        &self,
+        steps: Box<Steps>,
+        timeout: Timeout,
+        answer: &mut Option<connection::Answer>,
+    ) -> Result<Option<Value>> {
         if let Some(value) = steps.ready.and_then(|ready| ready(&self.shared)) {
-            return Ok(Ended::Returned(value));
+            return Ok(Some(value));
         }
         match steps.kind {
             Kind::Now(act) => {
                 self.shared.check_open()?;
-                act(&self.shared).map(Ended::Returned)
+                act(&self.shared).map(Some)
             }
             Kind::Local(local_request) => {
                 let deadline = self.may_wait(timeout)?;
-                self.local_request(local_request, deadline)
-                    .map(Ended::Answered)
+                *answer = Some(self.local_request(local_request, deadline)?);
+                Ok(None)
             }
             Kind::Task(make) => {
                 let deadline = self.may_wait(timeout)?;
@@ -148,7 +148,7 @@ impl Client {
         options: OpOptions,
         at_once: bool,
         deadline: Option<Instant>,
-    ) -> Result<Ended> {
+    ) -> Result<Option<Value>> {
         let waiter = Arc::new(Waiter::new());
         let filled = Arc::clone(&waiter);
         let deliver: CompletionFn = Box::new(move |completed| filled.fill(completed));
@@ -160,7 +160,7 @@ impl Client {
         Arc::try_unwrap(completed)
             .map_err(|_| Error::new(Status::INTERNAL, "a result has two owners"))?
             .outcome
-            .map(Ended::Returned)
+            .map(Some)
     }
 
     fn await_completion(
@@ -340,9 +340,9 @@ impl Prepared {
 }
 
 /// Takes out the value, whose type only the caller knows.
-fn claim<T: 'static>(value: Value) -> Result<T> {
-    value
-        .downcast::<T>()
-        .map(|value| *value)
-        .map_err(|_| Error::new(Status::INTERNAL, "a result of another type"))
+fn claim<T: 'static>(value: Option<Value>) -> Result<T> {
+    match value.map(Value::downcast::<T>) {
+        Some(Ok(value)) => Ok(*value),
+        _ => Err(Error::new(Status::INTERNAL, "a result of another type")),
+    }
 }

@@ -30,15 +30,17 @@ impl Completed {
     /// Returns the value as the type of the call; fails with `ARG_VALUE` if it is the result of
     /// another call.
     pub fn value<T: 'static>(&self) -> Result<&T> {
-        match &self.outcome {
-            Ok(value) => value.downcast_ref().ok_or_else(|| {
-                Error::new(
-                    Status::ARG_VALUE,
-                    "this result belongs to an operation of another kind",
-                )
-            }),
-            Err(error) => Err(error.clone()),
-        }
+        self.any_value()?.downcast_ref().ok_or_else(|| {
+            Error::new(
+                Status::ARG_VALUE,
+                "this result belongs to an operation of another kind",
+            )
+        })
+    }
+
+    /// The value, whatever its type, or the operation's own failure.
+    fn any_value(&self) -> Result<&Value> {
+        self.outcome.as_ref().map_err(Error::clone)
     }
 
     /// The status of the operation.

@@ -252,9 +252,14 @@ pub(crate) fn object<T>(value: T) -> Result<Arc<T>> {
     Ok(Arc::new(value))
 }
 
-/// What an operation that this call began gave. Several calls give values of one type, so
-/// the type alone does not tell whose result it is.
+/// What an operation that this call began gave.
 fn value_of<T: Clone + 'static>(name: &str, result: *const kpc_result) -> Result<T> {
+    completed(name, result)?.value::<T>().cloned()
+}
+
+/// An operation that this call began. Several calls give values of one type, so the type alone
+/// does not tell whose result it is.
+fn completed(name: &str, result: *const kpc_result) -> Result<Arc<Completed>> {
     let completed = handles::get(result)?;
     if completed.call != name {
         return Err(Error::new(
@@ -262,7 +267,7 @@ fn value_of<T: Clone + 'static>(name: &str, result: *const kpc_result) -> Result
             format!("this is the result of {}, not of {name}", completed.call),
         ));
     }
-    completed.value::<T>().cloned()
+    Ok(completed)
 }
 
 /// Cancels an operation. It still completes, once: with KPC_ERR_CANCELLED, or with its
