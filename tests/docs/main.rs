@@ -17,7 +17,7 @@ mod names;
 mod rooms;
 mod statuses;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The text of a file of this repository.
 fn read(path: &str) -> String {
@@ -28,4 +28,17 @@ fn read(path: &str) -> String {
 /// Fails with all of what is wrong at once.
 fn nothing_in(what: &str, wrong: &[String]) {
     assert!(wrong.is_empty(), "{what}:\n  {}", wrong.join("\n  "));
+}
+
+/// Calls `each` with every file of a folder of this repository and of those below it, in order.
+fn each_file(folder: &str, each: &mut impl FnMut(&Path)) {
+    let entries = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        match path.is_dir() {
+            true => each_file(path.to_str().unwrap(), each),
+            false => each(&path),
+        }
+    }
 }

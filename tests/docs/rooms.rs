@@ -41,23 +41,6 @@ const NOT_DRAWN: [&str; 2] = ["events", "runtime"];
 /// The most files that may use each other in a circle.
 const CIRCLE: usize = 3;
 
-fn sources(folder: &Path, module: &Module, found: &mut BTreeMap<Module, String>) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let name = entry.file_name().into_string().unwrap();
-        let path = entry.path();
-        if path.is_dir() {
-            let below = [module.clone(), vec![name]].concat();
-            sources(&path, &below, found);
-        } else if let Some(stem) = name.strip_suffix(".rs").filter(|stem| *stem != "tests") {
-            let own = match stem {
-                "mod" => module.clone(),
-                stem => [module.clone(), vec![stem.to_owned()]].concat(),
-            };
-            found.insert(own, without_tests(&fs::read_to_string(path).unwrap()));
-        }
-    }
-}
-
 fn without_tests(source: &str) -> String {
     let end = source.find("#[cfg(test)]\nmod tests {");
     source[..end.unwrap_or(source.len())].to_owned()
@@ -113,10 +96,23 @@ fn absolute(house: &House, from: &Module, path: &str) -> Option<Module> {
     Some(at)
 }
 
+/// The sources of a house, without their tests.
 fn files(house: &House) -> BTreeMap<Module, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(house.folder);
     let mut all = BTreeMap::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(house.folder);
-    sources(&folder, &Module::new(), &mut all);
+    crate::each_file(house.folder, &mut |path| {
+        let inside = path.strip_prefix(&root).unwrap().to_str().unwrap();
+        let Some(names) = inside.strip_suffix(".rs") else {
+            return;
+        };
+        let mut module: Module = names.split('/').map(str::to_owned).collect();
+        match module.last().map(String::as_str) {
+            Some("tests") => return,
+            Some("mod") => drop(module.pop()),
+            _ => {}
+        }
+        all.insert(module, without_tests(&fs::read_to_string(path).unwrap()));
+    });
     all
 }
 

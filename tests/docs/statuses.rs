@@ -1,24 +1,18 @@
 //! The table of statuses against the sources: what nothing produces says so.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use kpclient::Status;
 
 /// All sources of the library but the table itself and its users that name every status.
-fn sources(dir: &Path, text: &mut String) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            sources(&path, text);
-        } else if !path.ends_with("src/status_table.rs") && !path.ends_with("src/ffi/tests.rs") {
+fn sources() -> String {
+    let mut text = String::new();
+    crate::each_file("src", &mut |path| {
+        if !path.ends_with("src/status_table.rs") && !path.ends_with("src/ffi/tests.rs") {
             text.push_str(&fs::read_to_string(path).unwrap());
         }
-    }
+    });
+    text
 }
 
 /// Codes of the daemon, of replicas, couriers and copies become statuses by their number.
@@ -28,11 +22,7 @@ fn comes_from_the_wire(status: Status) -> bool {
 
 #[test]
 fn a_status_that_nothing_produces_is_called_reserved() {
-    let mut text = String::new();
-    sources(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        &mut text,
-    );
+    let text = sources();
     let wrong: Vec<String> = Status::all()
         .filter(|status| !comes_from_the_wire(*status) && *status != Status::OK)
         .filter(|status| {
