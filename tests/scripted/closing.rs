@@ -69,6 +69,26 @@ fn close_ends_everything_and_says_goodbye_on_every_lane() {
     assert!(!client.is_attached());
 }
 
+/// Closing ends the writes, so that nothing is left to wait for; but they were not delivered.
+#[test]
+fn a_flush_that_finds_the_client_closed_has_not_flushed() {
+    let peer = Peer::current();
+    let (client, mut local) = connected(&peer);
+    let write = start_write(&client, 1);
+    let mut writes = peer.welcome();
+    writes.expect("start_resending_encrypted_message");
+    let flush = client.flush().unwrap();
+    let closing = close(&client);
+    assert_eq!(write.status(), Status::CLOSED);
+    for lane in [&mut local, &mut writes] {
+        while lane.read().expect("no goodbye").key != "thin_close" {}
+    }
+    drop((local, writes));
+    closing.join().unwrap();
+    let flushed = client.block(flush, Timeout::After(LIMIT));
+    assert_eq!(flushed.unwrap_err().status(), Status::CLOSED);
+}
+
 #[test]
 fn the_goodbye_comes_through_a_full_socket_behind_a_whole_frame() {
     let peer = Peer::current();
