@@ -1,5 +1,6 @@
 //! Every outcome as one integer: the constants, their names, texts and categories.
 
+use std::ffi::CStr;
 use std::fmt;
 
 /// 0 is success, every failure is negative. See `src/status_table.rs` for the list.
@@ -43,10 +44,17 @@ pub const COPY_BLOCK: i32 = -4000;
 
 struct Row {
     code: i32,
-    name: &'static str,
     category: Category,
-    text: &'static str,
+    /// The name and the sentence, each with a NUL behind it, as C takes them too. One text and not
+    /// two: each pointer in a table is relocated where the library is loaded.
+    texts: &'static str,
 }
+
+/// The texts of a status that is not in the table.
+const UNKNOWN: &str = concat!(
+    "KPC_ERR_UNKNOWN\0",
+    "A code without a name, passed on from a newer daemon, courier or replica.\0"
+);
 
 macro_rules! public_name {
     (OK) => {
@@ -63,7 +71,11 @@ macro_rules! statuses {
             $(#[doc = $text] pub const $name: Status = Status($code);)*
         }
         const TABLE: &[Row] = &[
-            $(Row { code: $code, name: public_name!($name), category: Category::$category, text: $text },)*
+            $(Row {
+                code: $code,
+                category: Category::$category,
+                texts: concat!(public_name!($name), "\0", $text, "\0"),
+            },)*
         ];
     };
 }
@@ -90,17 +102,29 @@ impl Status {
         TABLE.iter().find(|row| row.code == self.0)
     }
 
+    fn texts(self) -> &'static str {
+        self.row().map_or(UNKNOWN, |row| row.texts)
+    }
+
     /// The constant's name, `"KPC_ERR_UNKNOWN"` where it has none.
     pub fn name(self) -> &'static str {
-        self.row().map_or("KPC_ERR_UNKNOWN", |row| row.name)
+        self.texts().split('\0').next().unwrap_or_default()
     }
 
     /// One sentence for people.
     pub fn text(self) -> &'static str {
-        self.row().map_or(
-            "A code without a name, passed on from a newer daemon, courier or replica.",
-            |row| row.text,
-        )
+        self.texts().split('\0').nth(1).unwrap_or_default()
+    }
+
+    /// The name for C.
+    pub fn c_name(self) -> &'static CStr {
+        up_to_nul(self.texts())
+    }
+
+    /// The sentence for C.
+    pub fn c_text(self) -> &'static CStr {
+        let behind_the_name = self.texts().split_once('\0');
+        up_to_nul(behind_the_name.map_or("", |(_, text)| text))
     }
 
     /// The family; for a value without a name, that of its block.
@@ -124,6 +148,10 @@ impl Status {
             Status::BOX_ID_NOT_FOUND | Status::BOX_ALREADY_EXISTS | Status::TOMBSTONE
         )
     }
+}
+
+fn up_to_nul(text: &'static str) -> &'static CStr {
+    CStr::from_bytes_until_nul(text.as_bytes()).unwrap_or_default()
 }
 
 impl fmt::Debug for Status {

@@ -1,6 +1,6 @@
 //! kpc_status_*: numbers, names and texts of every outcome.
 
-use std::ffi::{c_char, CStr};
+use std::ffi::c_char;
 
 use super::get;
 use crate::Status;
@@ -30,47 +30,6 @@ pub const KPC_CATEGORY_TIMEOUT: i32 = 7;
 /// The library itself, its storage or the machine.
 pub const KPC_CATEGORY_INTERNAL: i32 = 8;
 
-struct Texts {
-    status: Status,
-    name: &'static CStr,
-    text: &'static CStr,
-}
-
-macro_rules! public_name {
-    (OK) => {
-        "KPC_OK\0"
-    };
-    ($name:ident) => {
-        concat!("KPC_ERR_", stringify!($name), "\0")
-    };
-}
-
-/// A C string of a literal that ends in NUL; an empty one if it did not.
-const fn c_text(literal: &'static str) -> &'static CStr {
-    match CStr::from_bytes_with_nul(literal.as_bytes()) {
-        Ok(text) => text,
-        Err(_) => c"",
-    }
-}
-
-macro_rules! statuses {
-    ($($code:literal, $name:ident, $category:ident, $text:literal;)*) => {
-        const TEXTS: &[Texts] = &[
-            $(Texts {
-                status: Status::$name,
-                name: c_text(public_name!($name)),
-                text: c_text(concat!($text, "\0")),
-            },)*
-        ];
-    };
-}
-
-include!("../../status_table.rs");
-
-fn texts(status: kpc_status) -> Option<&'static Texts> {
-    TEXTS.iter().find(|row| row.status.code() == status)
-}
-
 /// The name of a status: "KPC_ERR_TIMEOUT", "KPC_OK"; "KPC_ERR_UNKNOWN" for a value
 /// without a name.
 ///
@@ -81,9 +40,7 @@ fn texts(status: kpc_status) -> Option<&'static Texts> {
 #[no_mangle]
 pub extern "C" fn kpc_status_name(status: kpc_status) -> *const c_char {
     get(c"KPC_ERR_UNKNOWN".as_ptr(), || {
-        Ok(texts(status)
-            .map_or(c"KPC_ERR_UNKNOWN", |row| row.name)
-            .as_ptr())
+        Ok(Status::from_code(status).c_name().as_ptr())
     })
 }
 
@@ -95,10 +52,8 @@ pub extern "C" fn kpc_status_name(status: kpc_status) -> *const c_char {
 /// Ownership: static, never freed.
 #[no_mangle]
 pub extern "C" fn kpc_status_text(status: kpc_status) -> *const c_char {
-    const UNKNOWN: &CStr =
-        c"A code without a name, passed on from a newer daemon, courier or replica.";
-    get(UNKNOWN.as_ptr(), || {
-        Ok(texts(status).map_or(UNKNOWN, |row| row.text).as_ptr())
+    get(c"".as_ptr(), || {
+        Ok(Status::from_code(status).c_text().as_ptr())
     })
 }
 
