@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 use std::future::Future;
 
-use tokio::task::JoinSet;
-
-use crate::{Error, Result, Status};
+use super::tasks::Tasks;
+use crate::Result;
 
 /// Numbered values that are put in any order and taken in the order of their numbers.
 pub(crate) struct ByNumber<T> {
@@ -45,7 +44,7 @@ impl<T> ByNumber<T> {
 
 /// Running tasks, and results that wait for earlier ones. Dropping it stops them all.
 pub(crate) struct InOrder<T> {
-    running: JoinSet<(u64, Result<T>)>,
+    running: Tasks<(u64, Result<T>)>,
     ended: ByNumber<Result<T>>,
     started: u64,
 }
@@ -53,7 +52,7 @@ pub(crate) struct InOrder<T> {
 impl<T: Send + 'static> InOrder<T> {
     pub(crate) fn new() -> Self {
         InOrder {
-            running: JoinSet::new(),
+            running: Tasks::new(),
             ended: ByNumber::from(0),
             started: 0,
         }
@@ -66,21 +65,16 @@ impl<T: Send + 'static> InOrder<T> {
 
     pub(crate) fn start(&mut self, task: impl Future<Output = Result<T>> + Send + 'static) {
         let number = self.started;
-        self.running.spawn(async move { (number, task.await) });
+        self.running.start(async move { (number, task.await) });
         self.started += 1;
     }
 
     /// Waits for the next one that completes, whichever it is. Returns false where none is left.
     pub(crate) async fn wait(&mut self) -> Result<bool> {
-        let Some(joined) = self.running.join_next().await else {
+        let Some(ended) = self.running.next().await else {
             return Ok(false);
         };
-        let (number, result) = joined.map_err(|error| {
-            Error::new(
-                Status::PANIC,
-                format!("a part of the work ended early: {error}"),
-            )
-        })?;
+        let (number, result) = ended?;
         self.ended.put(number, result);
         Ok(true)
     }

@@ -10,6 +10,7 @@ pub(crate) mod in_order;
 pub(crate) mod log;
 pub(crate) mod query_ids;
 pub(crate) mod round_trip;
+pub(crate) mod tasks;
 pub(crate) mod thread;
 pub(crate) mod timeout;
 pub(crate) mod waiter;

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::task::JoinSet;
 
 use super::state::Phase;
 use super::write::{write, AT_ONCE};
@@ -15,6 +14,7 @@ use crate::client::api::copies;
 use crate::client::call::Call;
 use crate::client::events::Event;
 use crate::client::handle::Client;
+use crate::client::runtime::tasks::Tasks;
 use crate::client::shared::Shared;
 use crate::client::stored::destination::Destination;
 use crate::sync::lock;
@@ -99,7 +99,7 @@ async fn tombstone(shared: Arc<Shared>, turn: Turn) -> Result<()> {
         (state.write_cap.clone(), state.written + ahead)
     };
     let mut index = cap.first_index();
-    let mut writes = JoinSet::new();
+    let mut writes = Tasks::new();
     let mut started = 0;
     while started < count || !writes.is_empty() {
         while started < count && writes.len() < AT_ONCE {
@@ -107,13 +107,11 @@ async fn tombstone(shared: Arc<Shared>, turn: Turn) -> Result<()> {
             let at = std::mem::replace(&mut index, next);
             let (shared, cap) = (Arc::clone(&shared), cap.clone());
             let flags = StartFlags::default();
-            writes.spawn(boxes::write_box(shared, cap, at, Bytes::new(), flags));
+            writes.start(boxes::write_box(shared, cap, at, Bytes::new(), flags));
             started += 1;
         }
-        if let Some(joined) = writes.join_next().await {
-            joined.map_err(|error| {
-                Error::new(Status::PANIC, format!("writing a box ended early: {error}"))
-            })??;
+        if let Some(ended) = writes.next().await {
+            ended??;
         }
     }
     Ok(())

@@ -9,7 +9,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::task::JoinSet;
 
 use super::CopyBuilder;
 use crate::bacap::{keypair, BoxIndex, WriteCap};
@@ -20,9 +19,10 @@ use crate::client::connection::{writes_ahead, LaneKind};
 use crate::client::events::Event;
 use crate::client::runtime::in_order::{ByNumber, InOrder};
 use crate::client::runtime::query_ids::random_array;
+use crate::client::runtime::tasks::Tasks;
 use crate::client::shared::Shared;
 use crate::sync::lock;
-use crate::{Error, Result, Status};
+use crate::{Result, Status};
 
 /// Boxes in flight at once, at most. A saved state may be this many boxes behind what was started
 /// with the same elements.
@@ -40,7 +40,7 @@ enum Fate {
     Foreign,
 }
 
-type Outcomes = JoinSet<(u64, Result<Fate>)>;
+type Outcomes = Tasks<(u64, Result<Fate>)>;
 
 /// Writes everything that may be written.
 pub(super) async fn write(shared: &Arc<Shared>, builder: &Arc<CopyBuilder>) -> Result<()> {
@@ -77,13 +77,10 @@ async fn pass(shared: &Arc<Shared>, builder: &Arc<CopyBuilder>) -> Result<bool> 
         if outcomes.is_empty() && !lock(&builder.state).growing {
             return Ok(true);
         }
-        let joined = tokio::select! {
-            Some(joined) = outcomes.join_next() => joined,
+        let (number, outcome) = tokio::select! {
+            Some(ended) = outcomes.next() => ended?,
             () = builder.grown.notified() => continue,
         };
-        let (number, outcome) = joined.map_err(|error| {
-            Error::new(Status::PANIC, format!("writing a box ended early: {error}"))
-        })?;
         match outcome? {
             Fate::Foreign => return Ok(false),
             Fate::Written => ended.put(number, true),
@@ -128,7 +125,7 @@ impl Front {
             let index = std::mem::replace(&mut self.index, next);
             let (shared, cap) = (Arc::clone(shared), self.write_cap.clone());
             let (number, unsure) = (self.number, self.unsure);
-            outcomes.spawn(async move {
+            outcomes.start(async move {
                 let outcome = write_one(&shared, cap, index, element, unsure).await;
                 (number, outcome)
             });
