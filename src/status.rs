@@ -102,29 +102,32 @@ impl Status {
         TABLE.iter().find(|row| row.code == self.0)
     }
 
-    fn texts(self) -> &'static str {
-        self.row().map_or(UNKNOWN, |row| row.texts)
+    /// The name and the sentence, each with its NUL.
+    fn texts(self) -> (&'static str, &'static str) {
+        let texts = self.row().map_or(UNKNOWN, |row| row.texts);
+        // Without the search for long texts: errors are told fast, too.
+        let end = texts.bytes().position(|byte| byte == 0);
+        texts.split_at(end.map_or(0, |end| end + 1))
     }
 
     /// The constant's name, `"KPC_ERR_UNKNOWN"` where it has none.
     pub fn name(self) -> &'static str {
-        self.texts().split('\0').next().unwrap_or_default()
+        self.texts().0.strip_suffix('\0').unwrap_or_default()
     }
 
     /// One sentence for people.
     pub fn text(self) -> &'static str {
-        self.texts().split('\0').nth(1).unwrap_or_default()
+        self.texts().1.strip_suffix('\0').unwrap_or_default()
     }
 
     /// The name for C.
     pub fn c_name(self) -> &'static CStr {
-        up_to_nul(self.texts())
+        with_nul(self.texts().0)
     }
 
     /// The sentence for C.
     pub fn c_text(self) -> &'static CStr {
-        let behind_the_name = self.texts().split_once('\0');
-        up_to_nul(behind_the_name.map_or("", |(_, text)| text))
+        with_nul(self.texts().1)
     }
 
     /// The family; for a value without a name, that of its block.
@@ -150,8 +153,8 @@ impl Status {
     }
 }
 
-fn up_to_nul(text: &'static str) -> &'static CStr {
-    CStr::from_bytes_until_nul(text.as_bytes()).unwrap_or_default()
+fn with_nul(text: &'static str) -> &'static CStr {
+    CStr::from_bytes_with_nul(text.as_bytes()).unwrap_or_default()
 }
 
 impl fmt::Debug for Status {
