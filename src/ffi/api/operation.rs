@@ -137,8 +137,14 @@ pub(crate) fn waiting<T>(
     timeout_ms: i32,
     act: impl FnOnce(&Client, Timeout) -> Result<T>,
 ) -> Result<T> {
+    let (client, timeout) = client_and_limit(client, timeout_ms)?;
+    act(&client, timeout)
+}
+
+/// What every form of a call needs first.
+fn client_and_limit(client: *const kpc_client, timeout_ms: i32) -> Result<(Arc<Client>, Timeout)> {
     let client = handles::get(client)?;
-    act(&client, timeout(timeout_ms)?)
+    Ok((client, timeout(timeout_ms)?))
 }
 
 /// The name of a call, and where its completion goes.
@@ -180,8 +186,7 @@ unsafe fn begin(
     let status = unsafe {
         call(error, out(op, "op").optional(), || {
             let completion = completion?;
-            let client = handles::get(client)?;
-            let timeout = timeout(timeout_ms)?;
+            let (client, timeout) = client_and_limit(client, timeout_ms)?;
             let mut work = make(&client)?;
             let delivery = match &completion {
                 Some(completion) => completion.delivery()?,
@@ -320,8 +325,7 @@ pub unsafe extern "C" fn kpc_op_wait(
         let status = call(error, (), || {
             // Nothing is taken that there is no place for.
             target.check()?;
-            let client = handles::get(client)?;
-            let timeout = timeout(timeout_ms)?;
+            let (client, timeout) = client_and_limit(client, timeout_ms)?;
             if result.is_null() {
                 return client.wait_only(op, timeout);
             }
