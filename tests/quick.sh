@@ -4,6 +4,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 cargo fmt --all --check
+# As in tests/run/10-rust.sh.
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 2))}
+export RUST_TEST_THREADS
 cargo test --quiet --locked --lib --test docs --test abi --test golden_c \
     --test scripted
 cargo test --quiet --locked --test c_suite -- --quick boxes callbacks lifecycle messages null_args operations
