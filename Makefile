@@ -7,6 +7,8 @@
 #   make install            DESTDIR, PREFIX, LIBDIR, INCLUDEDIR, MANDIR as usual
 #   make header             rewrite include/kpclient.h and man/ after a change in src/ffi
 #
+# STORE=no leaves out the channels that remember, and SQLite with them.
+#
 # Cargo builds a static library; the C compiler's linker makes the shared one of it, as
 # rustc has no way to give symbols a version.
 
@@ -37,17 +39,48 @@ LINKNAME := libkpclient.so
 SONAME := $(LINKNAME).$(ABI)
 REALNAME := $(LINKNAME).$(VERSION)
 
+# Channels that remember are kept by SQLite: the system's, or one that is compiled in where there is
+# none, or none of 3.31, which is the first that can be told not to trust the schema of a file.
+# STORE=system and STORE=bundled insist; STORE=no does without.
+STORE ?= yes
+PKG_CONFIG ?= pkg-config
+ifeq ($(STORE),yes)
+override STORE := $(shell $(PKG_CONFIG) --exists 'sqlite3 >= 3.31' 2>/dev/null && echo system || echo bundled)
+endif
+ifeq ($(filter system bundled no,$(STORE)),)
+$(error STORE=$(STORE) is none of yes, system, bundled, no)
+endif
+FEATURES_no := --no-default-features
+FEATURES_bundled := --features kpclient/store-bundled
+FEATURES := $(FEATURES_$(STORE))
+ifeq ($(STORE),system)
+SQLITE_LIBS := $(shell $(PKG_CONFIG) --libs 'sqlite3 >= 3.31' 2>/dev/null)
+ifeq ($(SQLITE_LIBS),)
+$(error STORE=system: $(PKG_CONFIG) finds no SQLite of 3.31 or later)
+endif
+# Of what SQLite's own package names only what there is, or a program could not be linked: Debian's
+# names -lz, which its library does not need and its package does not bring.
+SQLITE_STATIC_LIBS = $(SQLITE_LIBS) $(foreach lib,$(filter-out $(SQLITE_LIBS),$(shell $(PKG_CONFIG) --static --libs sqlite3)),$(call IF_THERE,$(lib)))
+IF_THERE = $(shell echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $(SQLITE_LIBS) $(1) 2>/dev/null && echo '$(1)')
+endif
+# Of an SQLite that is compiled in only what a store makes use of.
+SQLITE_FLAGS := -USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 -USQLITE_ENABLE_RTREE \
+	-USQLITE_ENABLE_STAT4 -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_ENABLE_COLUMN_METADATA -USQLITE_SOUNDEX \
+	-USQLITE_ENABLE_MEMORY_MANAGEMENT -USQLITE_ENABLE_LOAD_EXTENSION -DSQLITE_OMIT_LOAD_EXTENSION
+
 # What the standard library of Rust needs (rustc --print native-static-libs).
-NATIVE_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+RUST_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+NATIVE_LIBS := $(SQLITE_LIBS) $(RUST_LIBS)
 # The same for programs that take the static library: of gcc_s there is no static form, and
-# gcc_eh serves with -static and without.
-STATIC_LIBS := $(NATIVE_LIBS:-lgcc_s=-lgcc_eh)
+# gcc_eh serves with -static and without. They stand in a file beside the library, so that what is
+# installed or tested is what was linked.
+STATIC_LIBS = $(SQLITE_STATIC_LIBS) $(RUST_LIBS:-lgcc_s=-lgcc_eh)
 
 LINK_FLAGS := -Wl,-soname,$(SONAME) -Wl,--version-script=abi/kpclient.map \
 	-Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,defs -Wl,-z,noexecstack \
 	-Wl,-Bsymbolic-functions -Wl,--gc-sections -Wl,--as-needed
 
-FUNCTIONS = $(shell sed -n 's/^\(kpc_[a-z0-9_]*\) .*/\1/p' abi/symbols.txt)
+FUNCTIONS = $(shell abi/symbols.sh list $(STORE))
 
 # Where cargo puts things depends on variables, configuration files and the target, so cargo is
 # asked: it names the files that it wrote in JSON.
@@ -58,11 +91,12 @@ SYSROOT := $(shell $(RUSTC) --print sysroot 2>/dev/null)
 # Ten packets a second and quick mixes, that nobody has to wait; a real client sends about one.
 DEMO_NETWORK ?= --lambda-p 0.01 --latency 300 --encrypt-cost 20
 
-# No path of the machine that builds ends up in what is built.
+# No path of the machine that builds ends up in what is built, by Rust's compiler or C's.
 REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
+REMAP_C = -ffile-prefix-map=$(CURDIR)=kpclient -ffile-prefix-map=$(CARGO_DIR)=cargo
 
-.PHONY: all archive lib link header man symbols sim examples demo examples-at-pace check check-quick check-32 check-peers pictures bench install install-strip install-debug uninstall clean help
+.PHONY: all archive features lib link header man symbols sim examples demo examples-at-pace check check-quick check-32 check-peers pictures bench install install-strip install-debug uninstall clean help
 
 all: lib
 
@@ -73,7 +107,8 @@ lib: archive
 
 archive:
 	@mkdir -p $(BUILD)
-	RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" $(CARGO) rustc --release --locked --lib --crate-type staticlib \
+	RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" CFLAGS="$(CFLAGS) $(REMAP_C)" LIBSQLITE3_FLAGS="$(SQLITE_FLAGS)" \
+		$(CARGO) rustc --release --locked $(FEATURES) --lib --crate-type staticlib \
 		--message-format=json-render-diagnostics > $(BUILD)/cargo.json
 
 ## link: the libraries of a static library that cargo made: ARCHIVE, OUT
@@ -98,10 +133,15 @@ link:
 	rm -f $(OUT)/libkpclient.a
 	$(AR) rcs $(OUT)/libkpclient.a $(OUT)/kpclient.o
 	rm -f $(OUT)/all.o $(OUT)/kpclient.o
+	@echo '$(STATIC_LIBS)' > $(OUT)/static-libs
+
+## features: print what cargo is told of STORE
+features:
+	@echo $(FEATURES)
 
 ## header: rewrite include/kpclient.h, add new functions to abi/symbols.txt, write the manual pages
 header:
-	KPC_HEADER=write $(CARGO) check -p kpclient
+	KPC_HEADER=write $(CARGO) check -p kpclient $(FEATURES)
 	abi/symbols.sh write
 	$(MAKE) --no-print-directory man
 
@@ -130,24 +170,24 @@ demo: sim examples
 
 ## examples-at-pace: the programs of examples-c as their comments show, at the pace and price of a real network
 examples-at-pace:
-	KPC_EXAMPLES_NETWORK='$(EXAMPLES_NETWORK)' $(CARGO) test --locked --test examples
+	KPC_EXAMPLES_NETWORK='$(EXAMPLES_NETWORK)' $(CARGO) test --locked $(FEATURES) --test examples
 
 ## check: every test
 check: sim examples
-	@BUILD=$(BUILD) tests/run/all.sh
+	@STORE=$(STORE) BUILD=$(BUILD) tests/run/all.sh
 
 ## check-quick: what breaks most often, in a minute; for the working loop
 check-quick:
-	@tests/quick.sh
+	@STORE=$(STORE) tests/quick.sh
 
 ## check-peers: other people's clients on the simulator; installs them, with Python and a network, in $(BUILD)/peers
 check-peers: sim lib
-	@PEERS=1 BUILD=$(BUILD) tests/run/all.sh peers
+	@PEERS=1 STORE=$(STORE) BUILD=$(BUILD) tests/run/all.sh peers
 
 ## check-32: the unit tests and the C programs on 32 bits; needs gcc -m32 and Rust's target i686-unknown-linux-gnu
 check-32: sim
 	@mkdir -p $(BUILD)/lib
-	@CHECK_32=all BUILD=$(BUILD) tests/run/all.sh 32bit
+	@CHECK_32=all STORE=$(STORE) BUILD=$(BUILD) tests/run/all.sh 32bit
 
 ## pictures: docs/pictures/*.svg of their .dot; needs graphviz
 pictures:
@@ -164,11 +204,11 @@ bench: lib
 UP = $(shell packaging/relative.sh $(abspath $(LIBDIR)/cmake/kpclient) $(abspath $(1)))
 FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@ABI@|$(ABI)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
 	-e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
-	-e 's|@STATIC_LIBS@|$(STATIC_LIBS)|g' \
+	-e "s|@STATIC_LIBS@|$$(cat $(BUILD)/lib/static-libs)|g" \
 	-e 's|@UP_LIBDIR@|$(call UP,$(LIBDIR))|g' -e 's|@UP_INCLUDEDIR@|$(call UP,$(INCLUDEDIR))|g'
 
 # What was built is installed as it is, so that `sudo make install` needs no Rust.
-BUILT = $(if $(wildcard $(BUILD)/lib/libkpclient.a),,lib)
+BUILT = $(if $(wildcard $(BUILD)/lib/static-libs),,lib)
 
 MANUALS = $(patsubst man/%,%,$(wildcard man/man1/*.1 man/man3/*.3))
 

@@ -15,7 +15,7 @@ const SECTIONS: &[(&str, &str, &[&str])] = &[
     ("Operations", "operation", &["api/operation"]),
     ("Clients", "client", &["api/client/mod", "api/client/connect"]),
     ("Statistics and estimates", "stats", &["api/statistics/mod", "api/statistics/estimate"]),
-    ("Events", "event", &["api/events/mod", "api/events/properties", "api/events/copies"]),
+    ("Events", "event", &["api/events/mod", "api/events/properties", "api/events/copies", "api/events/channels"]),
     ("Directory documents and services", "directory", &["api/directory"]),
     ("Plain messages", "message", &["api/messages/mod", "api/messages/reliable", "api/messages/await_reply"]),
     ("Boxes", "boxes", &["api/boxes/mod"]),
@@ -27,6 +27,7 @@ const SECTIONS: &[(&str, &str, &[&str])] = &[
     ("Copy streams made easy", "copy_builder", &["api/copies/builder/mod", "api/copies/builder/adding", "api/copies/builder/running"]),
     ("Nested copies", "nested_copy", &["api/copies/nested"]),
     ("Vouchers", "vouchers", &["api/vouchers/mod", "api/vouchers/parts"]),
+    ("Channels that remember", "store", &["api/store/mod", "api/store/names", "api/store/writers", "api/store/readers", "api/store/writer", "api/store/writing", "api/store/reader", "api/store/reading", "api/store/message", "api/store/shared_text"]),
     ("Channels of the older API", "channel", &["api/channels/mod", "api/channels/query", "api/channels/prepare", "api/channels/send", "api/channels/resume"]),
     ("Asking the daemon", "daemon", &["api/daemon/mod", "api/daemon/authorities"]),
 ];

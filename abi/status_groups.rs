@@ -28,6 +28,16 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "store error",
+        &[
+            "any argument error",
+            "KPC_ERR_CLOSED",
+            "KPC_ERR_TIMEOUT",
+            "KPC_ERR_WOULD_DEADLOCK",
+            "KPC_ERR_DB",
+        ],
+    ),
+    (
         "daemon error",
         &["KPC_ERR_DAEMON_INVALID_REQUEST", "KPC_ERR_DAEMON_INTERNAL"],
     ),

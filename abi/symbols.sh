@@ -4,6 +4,10 @@
 #
 #   abi/symbols.sh check DIR   all three agree, for the shared and the static library in DIR
 #   abi/symbols.sh write       add the header's new functions to abi/symbols.txt
+#   abi/symbols.sh list STORE  their names; with STORE=no, without those of the channels that remember
+#
+# A library that was built with STORE=no has none of the functions that abi/symbols.txt marks with
+# "store".
 set -eu
 cd "$(dirname "$0")/.."
 list=abi/symbols.txt
@@ -16,11 +20,25 @@ sed -n -e 's/^\(KPC_API\|kpc_\)[^(]*\b\(kpc_[a-z0-9_]*\)(.*/\2/p' \
     grep -v '_fn$' | sort -u > "$work/header"
 sed -n 's/^\(kpc_[a-z0-9_]*\) .*/\1/p' "$list" 2>/dev/null | sort -u > "$work/listed" || :
 
+# Those of the channels that remember.
+of_store() {
+    sed -n 's/.*extern "C" fn \(kpc_[a-z0-9_]*\)(.*/\1/p' src/ffi/api/store/*.rs | sort -u
+}
+
 case ${1-} in
+list)
+    case ${2-} in
+    no) sed -n 's/^\(kpc_[a-z0-9_]*\) [^ ]*$/\1/p' "$list" ;;
+    *) cat "$work/listed" ;;
+    esac
+    ;;
 write)
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+    of_store > "$work/store"
+    comm -23 "$work/header" "$work/listed" > "$work/unlisted"
     { cat "$list" 2>/dev/null || :
-      comm -23 "$work/header" "$work/listed" | sed "s/\$/ $version/"; } |
+      comm -23 "$work/unlisted" "$work/store" | sed "s/\$/ $version/"
+      comm -12 "$work/unlisted" "$work/store" | sed "s/\$/ $version store/"; } |
         LC_ALL=C sort -u > "$work/new"
     cmp -s "$work/new" "$list" || cp "$work/new" "$list"
     ;;
@@ -34,6 +52,14 @@ check)
         fi
     }
     differ "abi/symbols.txt (-) and the header (+) differ:" "$work/listed" "$work/header"
+    of_store > "$work/store"
+    sed -n 's/^\(kpc_[a-z0-9_]*\) .* store$/\1/p' "$list" | sort -u > "$work/marked"
+    differ "what abi/symbols.txt marks with store (-) and src/ffi/api/store (+) differ:" "$work/marked" "$work/store"
+    if ! nm -D --defined-only "$dir/libkpclient.so" | grep -q ' kpc_store_open\(@\|$\)'; then
+        # It was built with STORE=no.
+        comm -23 "$work/header" "$work/store" > "$work/built"
+        mv "$work/built" "$work/header"
+    fi
     # Every defined dynamic symbol is one of ours, under our version; the version is one itself.
     nm -D --defined-only "$dir/libkpclient.so" | awk '{ print $3 }' |
         grep -v '^KPCLIENT_0\(@@KPCLIENT_0\)\?$' | sort > "$work/shared"
@@ -46,7 +72,7 @@ check)
     exit "$failed"
     ;;
 *)
-    sed -n '2,7p' "$0" >&2
+    sed -n '2,11p' "$0" >&2
     exit 2
     ;;
 esac

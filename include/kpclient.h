@@ -81,6 +81,8 @@
  * KPC_ERR_FORKED.
  * "any call error" is any argument error, KPC_ERR_NOT_CONNECTED, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT or
  * KPC_ERR_WOULD_DEADLOCK.
+ * "any store error" is any argument error, KPC_ERR_CLOSED, KPC_ERR_TIMEOUT, KPC_ERR_WOULD_DEADLOCK
+ * or KPC_ERR_DB.
  * "any daemon error" is KPC_ERR_DAEMON_INVALID_REQUEST or KPC_ERR_DAEMON_INTERNAL.
  * "any box outcome" is KPC_ERR_MKEM_DECRYPTION_FAILED, KPC_ERR_BACAP_DECRYPTION_FAILED,
  * KPC_ERR_INVALID_TOMBSTONE_SIGNATURE, KPC_ERR_STORAGE_FULL, KPC_ERR_INVALID_BOX_ID,
@@ -302,6 +304,37 @@ typedef struct kpc_copy_builder kpc_copy_builder;
  * with the changed read capability.
  */
 typedef struct kpc_voucher kpc_voucher;
+
+/**
+ * Channels that are kept, by name, in one database of this program's: each has a writer or a
+ * reader. What a writer was given is sent, and what a reader found is delivered, exactly once and
+ * in order, whatever crashes in between. A library that was built with STORE=no has the functions
+ * of no kpc_store, kpc_writer, kpc_reader, kpc_message and kpc_names, nor those of shared texts.
+ */
+typedef struct kpc_store kpc_store;
+
+/** A list of names, in the order of their bytes. */
+typedef struct kpc_names kpc_names;
+
+/**
+ * A channel of a store that is open for writing. Messages are kept in the database until they are
+ * on the mixnet; all of it happens on the client's thread, in the order of the messages. What is
+ * not on the mixnet when the writer is freed is sent when it is opened again.
+ */
+typedef struct kpc_writer kpc_writer;
+
+/**
+ * A channel of a store that is open for reading. The client's thread looks for the next box, often
+ * while messages come and less often while none do, and keeps what it finds in the database, until
+ * kpc_reader_forget_before.
+ */
+typedef struct kpc_reader kpc_reader;
+
+/** What a reader received. It stays as it is when it is acknowledged or deleted. */
+typedef struct kpc_message kpc_message;
+
+/** A list of messages, in the order of their numbers. */
+typedef struct kpc_messages kpc_messages;
 
 /**
  * A write or read that a channel has prepared, by kpc_write_channel or kpc_read_channel: the
@@ -527,13 +560,16 @@ typedef struct kpc_authorities kpc_authorities;
 #define KPC_ERR_COURIER_INVALID_EPOCH (-3004)
 /** The courier stopped the copy command; the error holds the envelope and the replica's code. */
 #define KPC_ERR_COPY_FAILED (-4026)
-/** Reserved for stores of channels: the local database failed. */
+/**
+ * The database of a store of channels failed: it cannot be opened or written, is damaged or full,
+ * or belongs to another program or a later version; the error's message says which.
+ */
 #define KPC_ERR_DB (-5000)
-/** Reserved for stores of channels: the local database has no channel with that name. */
+/** The store has no channel of that name. */
 #define KPC_ERR_CHANNEL_NOT_IN_DB (-5001)
-/** Reserved for stores of channels: the local database already has a channel with that name. */
+/** The store has a channel of that name already. */
 #define KPC_ERR_CHANNEL_EXISTS (-5002)
-/** Reserved for stores of channels: the local database has no message with that id. */
+/** The store has no message of that number in this channel. */
 #define KPC_ERR_MESSAGE_NOT_IN_DB (-5003)
 /**
  * The capability has the right length but is invalid: its halves do not match, its key is no key,
@@ -2196,6 +2232,24 @@ kpc_status kpc_client_estimate(const kpc_client *KPC_NONNULL client, uint64_t re
  */
 #define KPC_EVENT_COURIER_VANISHED 16
 
+/**
+ * Messages of a writer are on the mixnet, up to a number: kpc_event_channel_name,
+ * kpc_event_message_number.
+ */
+#define KPC_EVENT_STORED 17
+/** A reader has a new message: kpc_event_channel_name, kpc_event_message_number. */
+#define KPC_EVENT_RECEIVED 18
+
+/**
+ * A writer or reader has failed and tries again: kpc_event_channel_name, kpc_event_is_writer,
+ * kpc_event_error.
+ */
+#define KPC_EVENT_CHANNEL_RETRYING 19
+/** A writer found a box that holds something else: kpc_event_channel_name, kpc_event_error. */
+#define KPC_EVENT_CHANNEL_CONFLICT 20
+/** A reader cannot open the next box: kpc_event_channel_name, kpc_event_error. */
+#define KPC_EVENT_CHANNEL_STUCK 21
+
 /** Receives an event, which is lent until the function returns. */
 typedef void (*kpc_event_fn)(const kpc_event *event, void *user_data);
 
@@ -2508,6 +2562,40 @@ KPC_API uint64_t kpc_event_boxes_needed(const kpc_event *KPC_NONNULL event);
  * @return true or false; false for any other event
  */
 KPC_API bool kpc_event_is_copying(const kpc_event *KPC_NONNULL event);
+
+/**
+ * The channel of a store that an event is about, for KPC_EVENT_STORED, KPC_EVENT_RECEIVED and
+ * KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to
+ * tell.
+ *
+ * @param event  the event
+ * @param name   receives the text, UTF-8 and followed by a NUL
+ * @param error  receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_VALUE (the event has none)
+ *
+ * Ownership: *name is the caller's, kpc_buffer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_event_channel_name(const kpc_event *KPC_NONNULL event, kpc_buffer **KPC_NONNULL name,
+                                  kpc_error **KPC_NULLABLE error);
+
+/**
+ * Whether an event is about the writer of its name, not the reader: names of writers and of
+ * readers are independent.
+ *
+ * @param event  the event
+ * @return true or false; false for an event of another kind
+ */
+KPC_API bool kpc_event_is_writer(const kpc_event *KPC_NONNULL event);
+
+/**
+ * The number of a message, for KPC_EVENT_STORED (of the last one that is on the mixnet) and
+ * KPC_EVENT_RECEIVED.
+ *
+ * @param event  the event
+ * @return the number; 0 for any other event
+ */
+KPC_API uint64_t kpc_event_message_number(const kpc_event *KPC_NONNULL event);
 
 /* ---- Directory documents and services -------------------------------------------------------- */
 
@@ -4551,6 +4639,971 @@ kpc_status kpc_voucher_salt(const kpc_voucher *KPC_NONNULL voucher, kpc_buffer *
  * @param voucher  the voucher; NULL is fine
  */
 KPC_API void kpc_voucher_free(kpc_voucher *KPC_NULLABLE voucher);
+
+/* ---- Channels that remember ------------------------------------------------------------------ */
+
+/** What kpc_writer_state returns for what is no live kpc_writer. */
+#define KPC_WRITER_NONE 0
+/** All messages are on the mixnet. */
+#define KPC_WRITER_IDLE 1
+/** Boxes are on their way. */
+#define KPC_WRITER_SENDING 2
+/** The last attempt failed, kpc_writer_error says why; there will be others. */
+#define KPC_WRITER_RETRYING 3
+/** A box holds what this writer did not write. Nothing is sent until kpc_writer_step_over. */
+#define KPC_WRITER_CONFLICT 4
+
+/**
+ * The kind of a message that is nothing in particular. Those from 128 to 255 are the program's own;
+ * all others are kept for later versions of the library.
+ */
+#define KPC_MESSAGE_KIND 1
+/** The first kind of a program's own. */
+#define KPC_FIRST_MESSAGE_KIND_OF_PROGRAMS 128
+/** Bytes of a message at most. */
+#define KPC_MAX_MESSAGE_SIZE 8388608
+
+/** What kpc_reader_state returns for what is no live kpc_reader. */
+#define KPC_READER_NONE 0
+/** The next box is awaited. */
+#define KPC_READER_WAITING 1
+/** The last attempt failed, kpc_reader_error says why; there will be others. */
+#define KPC_READER_RETRYING 2
+/** The next box cannot be opened. There will be other attempts, until kpc_reader_skip. */
+#define KPC_READER_STUCK 3
+
+/** What kpc_message_arrival returns for what is no live kpc_message. */
+#define KPC_ARRIVAL_NONE 0
+/** A message: kpc_message_kind, kpc_message_data. */
+#define KPC_ARRIVAL_MESSAGE 1
+/** A tombstone: the writer deleted what was in a box. */
+#define KPC_ARRIVAL_TOMBSTONE 2
+/** A box that no writer of this library filled: kpc_message_data is all that it holds. */
+#define KPC_ARRIVAL_FOREIGN 3
+/** Boxes that belong to no whole message: kpc_message_data is a sentence that says why. */
+#define KPC_ARRIVAL_BROKEN 4
+/** A box that kpc_reader_skip passed over. */
+#define KPC_ARRIVAL_SKIPPED 5
+
+/** What a shared text gives: reading. */
+#define KPC_SHARED_READ 1
+/** What a shared text gives: writing, and reading with it. */
+#define KPC_SHARED_WRITE 2
+
+/**
+ * Opens a database, or creates it with mode 0600. Looks at the disk only; the client need not be
+ * connected, nor ever be: what waits to be sent and read then waits for that. Several processes
+ * may have one database open at a time, each channel in one of them. Messages and capabilities lie
+ * in the file in clear.
+ *
+ * @param client      the client, whose connection all channels of the store use
+ * @param path        the file; NULL for a database in memory, which is gone with the store
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param store       receives the store
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_ARG_EMPTY (the path), KPC_ERR_NO_MEMORY (also no thread
+ *          to be had)
+ *
+ * Ownership: *store is the caller's, kpc_store_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open(kpc_client *KPC_NONNULL client, const char *KPC_NULLABLE path,
+                          int32_t timeout_ms, kpc_store **KPC_NONNULL store,
+                          kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open_async(kpc_client *KPC_NONNULL client, const char *KPC_NULLABLE path,
+                                int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open_result(const kpc_result *KPC_NONNULL result,
+                                 kpc_store **KPC_NONNULL store, kpc_error **KPC_NULLABLE error);
+
+/**
+ * Closes the database, and all writers and readers of the store, whose calls fail with
+ * KPC_ERR_CLOSED from now on. When this completes the file is whole by itself, and another store
+ * can open it.
+ *
+ * @param store       the store
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_close(kpc_store *KPC_NONNULL store, int32_t timeout_ms,
+                           kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_close_async(kpc_store *KPC_NONNULL store, int32_t timeout_ms,
+                                 const kpc_completion *KPC_NULLABLE done, kpc_op *KPC_NULLABLE op,
+                                 kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_close_result(const kpc_result *KPC_NONNULL result,
+                                  kpc_error **KPC_NULLABLE error);
+
+/**
+ * Frees a store. Its writers and readers go on until they are freed; with the last of them the
+ * database is closed, a moment later. kpc_store_close waits for that.
+ *
+ * @param store  the store; NULL is fine
+ *
+ * Threads: any, callbacks and finalizers included. Never waits.
+ */
+KPC_API void kpc_store_free(kpc_store *KPC_NULLABLE store);
+
+/**
+ * How many names a list has.
+ *
+ * @param names  the list
+ * @return the number; 0 for what is no live kpc_names
+ */
+KPC_API size_t kpc_names_count(const kpc_names *KPC_NONNULL names);
+
+/**
+ * One name of a list.
+ *
+ * @param names     the list
+ * @param position  which one, from 0
+ * @param name      receives the text, UTF-8 and followed by a NUL
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, any argument error
+ *
+ * Ownership: *name is the caller's, kpc_buffer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_names_at(const kpc_names *KPC_NONNULL names, size_t position,
+                        kpc_buffer **KPC_NONNULL name, kpc_error **KPC_NULLABLE error);
+
+/**
+ * Frees a list of names.
+ *
+ * @param names  the list; NULL is fine
+ */
+KPC_API void kpc_names_free(kpc_names *KPC_NULLABLE names);
+
+/**
+ * Creates a channel and opens it to write to it. It is in the database when this completes.
+ *
+ * @param store       the store
+ * @param name        the name of the channel, 1 to 255 bytes; writers and readers have names of
+ *                    their own
+ * @param seed        from which the channel's capability is computed; may be NULL, with seed_len 0,
+ *                    which draws one
+ * @param seed_len    how many bytes, 0 or KPC_SEED_SIZE
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param writer      receives the writer
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_CHANNEL_EXISTS (the store has a writer of this name),
+ *          KPC_ERR_ARG_EMPTY (no name), KPC_ERR_ARG_SIZE (of the seed)
+ *
+ * Ownership: *writer is the caller's, kpc_writer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_create_writer(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                   const uint8_t *KPC_NULLABLE seed, size_t seed_len,
+                                   int32_t timeout_ms, kpc_writer **KPC_NONNULL writer,
+                                   kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_create_writer_async(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                         const uint8_t *KPC_NULLABLE seed, size_t seed_len,
+                                         int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_create_writer_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_writer **KPC_NONNULL writer,
+                                          kpc_error **KPC_NULLABLE error);
+
+/**
+ * Adds a channel that exists, and opens it to write to it. Boxes that hold something already are
+ * never overwritten: the writer reports KPC_WRITER_CONFLICT when it comes to one.
+ *
+ * @param store       the store
+ * @param name        the name of the channel, 1 to 255 bytes; writers and readers have names of
+ *                    their own
+ * @param write_cap   the channel
+ * @param index       the box that is written first; NULL for the first of the channel
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param writer      receives the writer
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_CHANNEL_EXISTS (the store has a writer of this name),
+ *          KPC_ERR_ARG_EMPTY (no name), KPC_ERR_INVALID_CAPABILITY (also an index of another
+ *          channel)
+ *
+ * Ownership: *writer is the caller's, kpc_writer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_import_writer(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                   const kpc_write_cap *KPC_NONNULL write_cap,
+                                   const kpc_box_index *KPC_NULLABLE index, int32_t timeout_ms,
+                                   kpc_writer **KPC_NONNULL writer, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_import_writer_async(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                         const kpc_write_cap *KPC_NONNULL write_cap,
+                                         const kpc_box_index *KPC_NULLABLE index,
+                                         int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_import_writer_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_writer **KPC_NONNULL writer,
+                                          kpc_error **KPC_NULLABLE error);
+
+/**
+ * Opens a channel of the store to write to it. What was not on the mixnet yet is sent from now on.
+ * Whoever opens it twice from one store shares one writer.
+ *
+ * @param store       the store
+ * @param name        the name of the channel, 1 to 255 bytes; writers and readers have names of
+ *                    their own
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param writer      receives the writer
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_CHANNEL_NOT_IN_DB, KPC_ERR_BUSY (another store has it
+ *          open, here or in another process), KPC_ERR_ARG_EMPTY (no name)
+ *
+ * Ownership: *writer is the caller's, kpc_writer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open_writer(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                 int32_t timeout_ms, kpc_writer **KPC_NONNULL writer,
+                                 kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open_writer_async(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                       int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                       kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open_writer_result(const kpc_result *KPC_NONNULL result,
+                                        kpc_writer **KPC_NONNULL writer,
+                                        kpc_error **KPC_NULLABLE error);
+
+/**
+ * Removes a channel with all its messages from the database. What is on the mixnet stays there.
+ *
+ * @param store       the store
+ * @param name        the name of the channel
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_CHANNEL_NOT_IN_DB, KPC_ERR_BUSY (it is open, here or in
+ *          another process), KPC_ERR_ARG_EMPTY (no name)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_delete_writer(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                   int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_delete_writer_async(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                         int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_delete_writer_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_error **KPC_NULLABLE error);
+
+/**
+ * The names of all writers of a store.
+ *
+ * @param store       the store
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param names       receives the list, possibly of none
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error
+ *
+ * Ownership: *names is the caller's, kpc_names_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_list_writers(kpc_store *KPC_NONNULL store, int32_t timeout_ms,
+                                  kpc_names **KPC_NONNULL names, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_list_writers_async(kpc_store *KPC_NONNULL store, int32_t timeout_ms,
+                                        const kpc_completion *KPC_NULLABLE done,
+                                        kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_list_writers_result(const kpc_result *KPC_NONNULL result,
+                                         kpc_names **KPC_NONNULL names,
+                                         kpc_error **KPC_NULLABLE error);
+
+/**
+ * Adds a channel of somebody's and opens it to read it. It is in the database when this completes.
+ *
+ * @param store       the store
+ * @param name        the name of the channel, 1 to 255 bytes; writers and readers have names of
+ *                    their own
+ * @param read_cap    the channel
+ * @param index       the box that is read first; NULL for the first of the channel
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param reader      receives the reader
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_CHANNEL_EXISTS (the store has a reader of this name),
+ *          KPC_ERR_ARG_EMPTY (no name), KPC_ERR_INVALID_CAPABILITY (also an index of another
+ *          channel)
+ *
+ * Ownership: *reader is the caller's, kpc_reader_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_import_reader(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                   const kpc_read_cap *KPC_NONNULL read_cap,
+                                   const kpc_box_index *KPC_NULLABLE index, int32_t timeout_ms,
+                                   kpc_reader **KPC_NONNULL reader, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_import_reader_async(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                         const kpc_read_cap *KPC_NONNULL read_cap,
+                                         const kpc_box_index *KPC_NULLABLE index,
+                                         int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_import_reader_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_reader **KPC_NONNULL reader,
+                                          kpc_error **KPC_NULLABLE error);
+
+/**
+ * Opens a channel of the store to read it, from where it was left. Whoever opens it twice from one
+ * store shares one reader.
+ *
+ * @param store       the store
+ * @param name        the name of the channel, 1 to 255 bytes; writers and readers have names of
+ *                    their own
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param reader      receives the reader
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_CHANNEL_NOT_IN_DB, KPC_ERR_BUSY (another store has it
+ *          open, here or in another process), KPC_ERR_ARG_EMPTY (no name)
+ *
+ * Ownership: *reader is the caller's, kpc_reader_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open_reader(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                 int32_t timeout_ms, kpc_reader **KPC_NONNULL reader,
+                                 kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open_reader_async(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                       int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                       kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open_reader_result(const kpc_result *KPC_NONNULL result,
+                                        kpc_reader **KPC_NONNULL reader,
+                                        kpc_error **KPC_NULLABLE error);
+
+/**
+ * Removes a channel with all its messages from the database. What is on the mixnet stays there.
+ *
+ * @param store       the store
+ * @param name        the name of the channel
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_CHANNEL_NOT_IN_DB, KPC_ERR_BUSY (it is open, here or in
+ *          another process), KPC_ERR_ARG_EMPTY (no name)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_delete_reader(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                   int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_delete_reader_async(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                         int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_delete_reader_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_error **KPC_NULLABLE error);
+
+/**
+ * The names of all readers of a store.
+ *
+ * @param store       the store
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param names       receives the list, possibly of none
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error
+ *
+ * Ownership: *names is the caller's, kpc_names_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_list_readers(kpc_store *KPC_NONNULL store, int32_t timeout_ms,
+                                  kpc_names **KPC_NONNULL names, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_list_readers_async(kpc_store *KPC_NONNULL store, int32_t timeout_ms,
+                                        const kpc_completion *KPC_NULLABLE done,
+                                        kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_list_readers_result(const kpc_result *KPC_NONNULL result,
+                                         kpc_names **KPC_NONNULL names,
+                                         kpc_error **KPC_NULLABLE error);
+
+/**
+ * The name of the channel.
+ *
+ * @param writer  the writer
+ * @param name    receives the text, UTF-8 and followed by a NUL
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error
+ *
+ * Ownership: *name is the caller's, kpc_buffer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_name(const kpc_writer *KPC_NONNULL writer, kpc_buffer **KPC_NONNULL name,
+                           kpc_error **KPC_NULLABLE error);
+
+/**
+ * The capability to write to the channel; for nobody else.
+ *
+ * @param writer     the writer
+ * @param write_cap  receives the capability; secret
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_write_cap(const kpc_writer *KPC_NONNULL writer,
+                                kpc_write_cap *KPC_NONNULL write_cap,
+                                kpc_error **KPC_NULLABLE error);
+
+/**
+ * The capability to read the channel, for its readers.
+ *
+ * @param writer    the writer
+ * @param read_cap  receives the capability
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_read_cap(const kpc_writer *KPC_NONNULL writer,
+                               kpc_read_cap *KPC_NONNULL read_cap, kpc_error **KPC_NULLABLE error);
+
+/**
+ * The first box that no message has been given yet. Messages that were sent a moment ago may have
+ * none yet; what they are given comes from here on, too.
+ *
+ * @param writer  the writer
+ * @param index   receives the index; secret
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_next_index(const kpc_writer *KPC_NONNULL writer,
+                                 kpc_box_index *KPC_NONNULL index, kpc_error **KPC_NULLABLE error);
+
+/**
+ * How many messages are not known to be on the mixnet.
+ *
+ * @param writer  the writer
+ * @return the number; 0 for what is no live kpc_writer
+ */
+KPC_API uint64_t kpc_writer_pending(const kpc_writer *KPC_NONNULL writer);
+
+/**
+ * The number of the last message that was sent, stored or not.
+ *
+ * @param writer  the writer
+ * @return the number; 0 if there is none, and for what is no live kpc_writer
+ */
+KPC_API uint64_t kpc_writer_last_message(const kpc_writer *KPC_NONNULL writer);
+
+/**
+ * What the writer does.
+ *
+ * @param writer  the writer
+ * @return KPC_WRITER_...; KPC_WRITER_NONE, 0, for what is no live kpc_writer
+ */
+KPC_API int32_t kpc_writer_state(const kpc_writer *KPC_NONNULL writer);
+
+/**
+ * What is wrong in the states KPC_WRITER_RETRYING and KPC_WRITER_CONFLICT.
+ *
+ * @param writer  the writer
+ * @return the error; NULL if nothing is wrong, for what is no live kpc_writer, or without memory
+ *
+ * Ownership: the error is the caller's, kpc_error_free.
+ */
+KPC_API KPC_MUST_USE kpc_error *kpc_writer_error(const kpc_writer *KPC_NONNULL writer);
+
+/**
+ * Frees one handle of a writer. With the last handle it stops, and the store gives the channel up;
+ * another store can open it a moment later, or right after kpc_store_close.
+ *
+ * @param writer  the writer; NULL is fine
+ *
+ * Threads: any, callbacks and finalizers included. Never waits.
+ */
+KPC_API void kpc_writer_free(kpc_writer *KPC_NULLABLE writer);
+
+/**
+ * Takes a message, which is as many boxes as it needs. When this completes the message is on the
+ * disk, and from then on it is sent, whatever crashes. A time limit or a cancel may come too late
+ * to stop it: kpc_writer_last_message then says whether the message was taken.
+ *
+ * @param writer       the writer
+ * @param kind         KPC_MESSAGE_KIND, or one of the program's own from 128 on; the reader is told
+ * @param message      the bytes; may be NULL if message_len is 0
+ * @param message_len  how many bytes, KPC_MAX_MESSAGE_SIZE at most
+ * @param timeout_ms   how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param number       receives the message's number in this writer, from 1; may be NULL
+ * @param error        receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_ARG_VALUE (also another kind),
+ *          KPC_ERR_PAYLOAD_TOO_LARGE, KPC_ERR_NO_MEMORY
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_send(kpc_writer *KPC_NONNULL writer, uint8_t kind,
+                           const uint8_t *KPC_NULLABLE message, size_t message_len,
+                           int32_t timeout_ms, uint64_t *KPC_NULLABLE number,
+                           kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_send_async(kpc_writer *KPC_NONNULL writer, uint8_t kind,
+                                 const uint8_t *KPC_NULLABLE message, size_t message_len,
+                                 int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                 kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_send_result(const kpc_result *KPC_NONNULL result,
+                                  uint64_t *KPC_NULLABLE number, kpc_error **KPC_NULLABLE error);
+
+/**
+ * Waits until a message and all before it are on the mixnet. That may be never: in the state
+ * KPC_WRITER_CONFLICT nothing is sent.
+ *
+ * @param writer      the writer
+ * @param number      the message
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_MESSAGE_NOT_IN_DB (no message has this number)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_wait_stored(kpc_writer *KPC_NONNULL writer, uint64_t number,
+                                  int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_wait_stored_async(kpc_writer *KPC_NONNULL writer, uint64_t number,
+                                        int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                        kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_wait_stored_result(const kpc_result *KPC_NONNULL result,
+                                         kpc_error **KPC_NULLABLE error);
+
+/**
+ * Makes the next boxes tombstones, behind all messages that were sent before.
+ * kpc_writer_erase_before deletes messages.
+ *
+ * @param writer      the writer
+ * @param count       how many boxes, at least 1
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param number      receives the number that they have together, as one message; may be NULL
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_tombstone(kpc_writer *KPC_NONNULL writer, uint32_t count, int32_t timeout_ms,
+                                uint64_t *KPC_NULLABLE number, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_tombstone_async(kpc_writer *KPC_NONNULL writer, uint32_t count,
+                                      int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                      kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_tombstone_result(const kpc_result *KPC_NONNULL result,
+                                       uint64_t *KPC_NULLABLE number,
+                                       kpc_error **KPC_NULLABLE error);
+
+/**
+ * Deletes messages: replaces the boxes of all before a number with tombstones, and removes the
+ * messages from the database. When this completes that is on the disk, and will be done whatever
+ * crashes; kpc_writer_wait_erased waits for it. Readers that have the messages keep them, slower
+ * ones are told of tombstones.
+ *
+ * @param writer      the writer
+ * @param number      the first message that stays
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_MESSAGE_NOT_IN_DB (it is behind that of the next
+ *          message)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_erase_before(kpc_writer *KPC_NONNULL writer, uint64_t number,
+                                   int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_erase_before_async(kpc_writer *KPC_NONNULL writer, uint64_t number,
+                                         int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_erase_before_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_error **KPC_NULLABLE error);
+
+/**
+ * Waits until the boxes of all messages before a number are tombstones.
+ *
+ * @param writer      the writer
+ * @param number      the number that kpc_writer_erase_before was given
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_wait_erased(kpc_writer *KPC_NONNULL writer, uint64_t number,
+                                  int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_wait_erased_async(kpc_writer *KPC_NONNULL writer, uint64_t number,
+                                        int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                        kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_wait_erased_result(const kpc_result *KPC_NONNULL result,
+                                         kpc_error **KPC_NULLABLE error);
+
+/**
+ * In the state KPC_WRITER_CONFLICT: gives all messages that are not on the mixnet boxes behind the
+ * taken ones, and goes on. Completes when that is done; at once in any other state. A message of
+ * which some boxes were written is written anew as a whole; its readers are told of a broken one
+ * before.
+ *
+ * @param writer      the writer
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_step_over(kpc_writer *KPC_NONNULL writer, int32_t timeout_ms,
+                                kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_step_over_async(kpc_writer *KPC_NONNULL writer, int32_t timeout_ms,
+                                      const kpc_completion *KPC_NULLABLE done,
+                                      kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_step_over_result(const kpc_result *KPC_NONNULL result,
+                                       kpc_error **KPC_NULLABLE error);
+
+/**
+ * The name of the channel.
+ *
+ * @param reader  the reader
+ * @param name    receives the text, UTF-8 and followed by a NUL
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error
+ *
+ * Ownership: *name is the caller's, kpc_buffer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_name(const kpc_reader *KPC_NONNULL reader, kpc_buffer **KPC_NONNULL name,
+                           kpc_error **KPC_NULLABLE error);
+
+/**
+ * The capability to read the channel.
+ *
+ * @param reader    the reader
+ * @param read_cap  receives the capability
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_read_cap(const kpc_reader *KPC_NONNULL reader,
+                               kpc_read_cap *KPC_NONNULL read_cap, kpc_error **KPC_NULLABLE error);
+
+/**
+ * The box that is awaited.
+ *
+ * @param reader  the reader
+ * @param index   receives the index; secret
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_next_index(const kpc_reader *KPC_NONNULL reader,
+                                 kpc_box_index *KPC_NONNULL index, kpc_error **KPC_NULLABLE error);
+
+/**
+ * How many messages wait to be acknowledged.
+ *
+ * @param reader  the reader
+ * @return the number; 0 for what is no live kpc_reader
+ */
+KPC_API uint64_t kpc_reader_waiting(const kpc_reader *KPC_NONNULL reader);
+
+/**
+ * What the reader does.
+ *
+ * @param reader  the reader
+ * @return KPC_READER_...; KPC_READER_NONE, 0, for what is no live kpc_reader
+ */
+KPC_API int32_t kpc_reader_state(const kpc_reader *KPC_NONNULL reader);
+
+/**
+ * What is wrong in the states KPC_READER_RETRYING and KPC_READER_STUCK.
+ *
+ * @param reader  the reader
+ * @return the error; NULL if nothing is wrong, for what is no live kpc_reader, or without memory
+ *
+ * Ownership: the error is the caller's, kpc_error_free.
+ */
+KPC_API KPC_MUST_USE kpc_error *kpc_reader_error(const kpc_reader *KPC_NONNULL reader);
+
+/**
+ * Passes over the box that is awaited or cannot be opened, without reading it. It is delivered as
+ * KPC_ARRIVAL_SKIPPED.
+ *
+ * @param reader  the reader
+ * @param index   the box, from kpc_reader_next_index: it may have arrived in the meantime
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, any argument error, KPC_ERR_ARG_VALUE (another box is awaited by now)
+ *
+ * Threads: any, callbacks included. Never waits.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_skip(kpc_reader *KPC_NONNULL reader, const kpc_box_index *KPC_NONNULL index,
+                           kpc_error **KPC_NULLABLE error);
+
+/**
+ * Something is expected: looks for the next box at once, and often for a while. Whoever watches
+ * the daemon's traffic sees that.
+ *
+ * @param reader  the reader
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error
+ *
+ * Threads: any, callbacks included. Never waits.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_poll_now(kpc_reader *KPC_NONNULL reader, kpc_error **KPC_NULLABLE error);
+
+/**
+ * Frees one handle of a reader. With the last handle it stops, and the store gives the channel up;
+ * another store can open it a moment later, or right after kpc_store_close.
+ *
+ * @param reader  the reader; NULL is fine
+ *
+ * Threads: any, callbacks and finalizers included. Never waits.
+ */
+KPC_API void kpc_reader_free(kpc_reader *KPC_NULLABLE reader);
+
+/**
+ * Waits for the oldest message that is not acknowledged. The same is returned again, also after a
+ * crash, until kpc_reader_acknowledge. KPC_NO_WAIT returns none, as the database is asked;
+ * kpc_reader_waiting says whether there is one.
+ *
+ * @param reader      the reader
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param message     receives the message
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_NO_MEMORY
+ *
+ * Ownership: *message is the caller's, kpc_message_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_receive(kpc_reader *KPC_NONNULL reader, int32_t timeout_ms,
+                              kpc_message **KPC_NONNULL message, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_receive_async(kpc_reader *KPC_NONNULL reader, int32_t timeout_ms,
+                                    const kpc_completion *KPC_NULLABLE done,
+                                    kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_receive_result(const kpc_result *KPC_NONNULL result,
+                                     kpc_message **KPC_NONNULL message,
+                                     kpc_error **KPC_NULLABLE error);
+
+/**
+ * The program has handled a message, and all before it: kpc_reader_receive does not return them
+ * any more. That is on the disk when this completes.
+ *
+ * @param reader      the reader
+ * @param number      the message
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_MESSAGE_NOT_IN_DB (it was not received)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_acknowledge(kpc_reader *KPC_NONNULL reader, uint64_t number,
+                                  int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_acknowledge_async(kpc_reader *KPC_NONNULL reader, uint64_t number,
+                                        int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                        kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_acknowledge_result(const kpc_result *KPC_NONNULL result,
+                                         kpc_error **KPC_NULLABLE error);
+
+/**
+ * Messages that were received, in their order; acknowledged ones, too.
+ *
+ * @param reader      the reader
+ * @param from        the number of the first one that is wanted; 0 or 1 for the oldest
+ * @param max         how many at most
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param messages    receives the list, possibly of none
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_NO_MEMORY
+ *
+ * Ownership: *messages is the caller's, kpc_messages_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_messages(kpc_reader *KPC_NONNULL reader, uint64_t from, uint32_t max,
+                               int32_t timeout_ms, kpc_messages **KPC_NONNULL messages,
+                               kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_messages_async(kpc_reader *KPC_NONNULL reader, uint64_t from, uint32_t max,
+                                     int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                     kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_messages_result(const kpc_result *KPC_NONNULL result,
+                                      kpc_messages **KPC_NONNULL messages,
+                                      kpc_error **KPC_NULLABLE error);
+
+/**
+ * Deletes acknowledged messages from the database, those before a number. Others are left alone.
+ *
+ * @param reader      the reader
+ * @param number      the first message that is kept
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_forget_before(kpc_reader *KPC_NONNULL reader, uint64_t number,
+                                    int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_forget_before_async(kpc_reader *KPC_NONNULL reader, uint64_t number,
+                                          int32_t timeout_ms,
+                                          const kpc_completion *KPC_NULLABLE done,
+                                          kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_forget_before_result(const kpc_result *KPC_NONNULL result,
+                                           kpc_error **KPC_NULLABLE error);
+
+/**
+ * The number of a message in its reader: from 1, without gaps.
+ *
+ * @param message  the message
+ * @return the number; 0 for what is no live kpc_message
+ */
+KPC_API uint64_t kpc_message_number(const kpc_message *KPC_NONNULL message);
+
+/**
+ * What it is.
+ *
+ * @param message  the message
+ * @return KPC_ARRIVAL_...; KPC_ARRIVAL_NONE, 0, for what is no live kpc_message. Later versions
+ *          may add some
+ */
+KPC_API int32_t kpc_message_arrival(const kpc_message *KPC_NONNULL message);
+
+/**
+ * The kind that the writer gave it.
+ *
+ * @param message  the message
+ * @return the kind; 0 for what is no KPC_ARRIVAL_MESSAGE, or no live kpc_message
+ */
+KPC_API uint8_t kpc_message_kind(const kpc_message *KPC_NONNULL message);
+
+/**
+ * The bytes of a message.
+ *
+ * @param message  the message
+ * @param data     receives the bytes, possibly none
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error
+ *
+ * Ownership: *data is the caller's, kpc_buffer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_message_data(const kpc_message *KPC_NONNULL message, kpc_buffer **KPC_NONNULL data,
+                            kpc_error **KPC_NULLABLE error);
+
+/**
+ * When it was received, by this machine's clock.
+ *
+ * @param message  the message
+ * @return Unix seconds; 0 for what is no live kpc_message
+ */
+KPC_API int64_t kpc_message_received_at_unix(const kpc_message *KPC_NONNULL message);
+
+/**
+ * Whether it was acknowledged when it was returned.
+ *
+ * @param message  the message
+ * @return true or false; false for what is no live kpc_message
+ */
+KPC_API bool kpc_message_is_acknowledged(const kpc_message *KPC_NONNULL message);
+
+/**
+ * Frees a message.
+ *
+ * @param message  the message; NULL is fine
+ */
+KPC_API void kpc_message_free(kpc_message *KPC_NULLABLE message);
+
+/**
+ * How many messages a list has.
+ *
+ * @param messages  the list
+ * @return the number; 0 for what is no live kpc_messages
+ */
+KPC_API size_t kpc_messages_count(const kpc_messages *KPC_NONNULL messages);
+
+/**
+ * One message of a list.
+ *
+ * @param messages  the list
+ * @param position  which one, from 0
+ * @param message   receives the message
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, any argument error
+ *
+ * Ownership: *message is the caller's, kpc_message_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_messages_at(const kpc_messages *KPC_NONNULL messages, size_t position,
+                           kpc_message **KPC_NONNULL message, kpc_error **KPC_NULLABLE error);
+
+/**
+ * Frees a list of messages.
+ *
+ * @param messages  the list; NULL is fine
+ */
+KPC_API void kpc_messages_free(kpc_messages *KPC_NULLABLE messages);
+
+/**
+ * A channel for somebody who is to read it, as one line of letters and digits: safe in a shell, an
+ * e-mail, a URL and, in upper case, a QR code. It begins with kpcr1 and has a checksum that finds
+ * any character that was changed, lost or moved.
+ *
+ * @param read_cap  the capability
+ * @param index     where reading begins; NULL for the first box of the channel
+ * @param text      receives the text, UTF-8 and followed by a NUL; as secret as the capability
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INVALID_CAPABILITY (also an index of another channel)
+ *
+ * Ownership: *text is the caller's, kpc_buffer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_read_cap_to_text(const kpc_read_cap *KPC_NONNULL read_cap,
+                                const kpc_box_index *KPC_NULLABLE index,
+                                kpc_buffer **KPC_NONNULL text, kpc_error **KPC_NULLABLE error);
+
+/**
+ * A channel for another device that is to write it, as kpc_read_cap_to_text. It begins with kpcw1.
+ *
+ * @param write_cap  the capability
+ * @param index      where writing begins; NULL for the first box of the channel
+ * @param text       receives the text, UTF-8 and followed by a NUL; as secret as the capability
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_INVALID_CAPABILITY (also an index of another channel)
+ *
+ * Ownership: *text is the caller's, kpc_buffer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_write_cap_to_text(const kpc_write_cap *KPC_NONNULL write_cap,
+                                 const kpc_box_index *KPC_NULLABLE index,
+                                 kpc_buffer **KPC_NONNULL text, kpc_error **KPC_NULLABLE error);
+
+/**
+ * Reads a text of kpc_read_cap_to_text or kpc_write_cap_to_text, in lower or upper case, also with
+ * blanks, line breaks and hyphens in it.
+ *
+ * @param text       the text
+ * @param kind       receives KPC_SHARED_READ or KPC_SHARED_WRITE; may be NULL
+ * @param write_cap  receives the capability to write, zero if the text gives reading; secret;
+ *                   may be NULL
+ * @param read_cap   receives the capability to read; may be NULL
+ * @param index      receives where to begin; secret; may be NULL
+ * @param error      receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (this is no such text), KPC_ERR_ARG_SIZE (it
+ *          was cut off, or has too many characters), KPC_ERR_INVALID_CAPABILITY (it was changed),
+ *          KPC_ERR_UNSUPPORTED (of a later version)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_shared_text_parse(const char *KPC_NONNULL text, int32_t *KPC_NULLABLE kind,
+                                 kpc_write_cap *KPC_NULLABLE write_cap,
+                                 kpc_read_cap *KPC_NULLABLE read_cap,
+                                 kpc_box_index *KPC_NULLABLE index, kpc_error **KPC_NULLABLE error);
 
 /* ---- Channels of the older API --------------------------------------------------------------- */
 

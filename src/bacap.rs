@@ -135,6 +135,16 @@ impl WriteCap {
         ))
     }
 
+    /// Puts a capability together from what cannot be computed again. Any seed belongs to somebody.
+    pub(crate) fn from_parts(seed: &[u8; SEED_SIZE], first_index: &BoxIndex) -> Self {
+        let public = sweeping(|| derive::public_key_of(seed));
+        WriteCap(Secret::filled_by(|bytes| {
+            bytes[..KEY_SIZE].copy_from_slice(seed);
+            bytes[KEY_SIZE..2 * KEY_SIZE].copy_from_slice(&public);
+            bytes[2 * KEY_SIZE..].copy_from_slice(first_index.as_bytes());
+        }))
+    }
+
     /// The readers' half of this capability.
     pub fn read_cap(&self) -> ReadCap {
         ReadCap::copy_of(part_ref::<KEY_SIZE, READ_CAP_SIZE, WRITE_CAP_SIZE>(
@@ -159,7 +169,8 @@ impl WriteCap {
         *self.public_half()
     }
 
-    fn seed(&self) -> &[u8; 32] {
+    /// The Ed25519 seed.
+    pub(crate) fn seed(&self) -> &[u8; 32] {
         part_ref::<0, KEY_SIZE, WRITE_CAP_SIZE>(self.as_bytes())
     }
 
@@ -174,7 +185,7 @@ impl ReadCap {
     /// order. Daemons leave a request with such a key unanswered or crash on it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let cap = ReadCap(Secret::new(sized(bytes, "read capability")?));
-        derive::check_public_key(part_ref::<0, KEY_SIZE, READ_CAP_SIZE>(cap.as_bytes()))?;
+        derive::check_public_key(cap.key())?;
         Ok(cap)
     }
 
@@ -187,7 +198,12 @@ impl ReadCap {
 
     /// The Ed25519 public key.
     pub fn public_key(&self) -> [u8; 32] {
-        part::<0, KEY_SIZE, READ_CAP_SIZE>(self.as_bytes())
+        *self.key()
+    }
+
+    /// The same, where it lies.
+    pub(crate) fn key(&self) -> &[u8; 32] {
+        part_ref::<0, KEY_SIZE, READ_CAP_SIZE>(self.as_bytes())
     }
 }
 
@@ -303,7 +319,6 @@ pub fn keypair_by(derivation: Derivation, seed: &[u8; SEED_SIZE]) -> Keypair {
 /// The same from the bytes that a seed stands for, or another random source gives: signing key, state, counter.
 pub fn keypair_of_stream(derivation: Derivation, stream: &[u8; STREAM_SIZE]) -> Keypair {
     let signing_seed = part_ref::<0, KEY_SIZE, STREAM_SIZE>(stream);
-    let public = derive::public_key_of(signing_seed);
     let state = part_ref::<KEY_SIZE, KEY_SIZE, STREAM_SIZE>(stream);
     let counter = derive::first_counter(
         derivation,
@@ -315,11 +330,7 @@ pub fn keypair_of_stream(derivation: Derivation, stream: &[u8; STREAM_SIZE]) -> 
     let first_index = BoxIndex::assemble(counter.wrapping_add(1), &okm);
     okm.zeroize();
 
-    let write_cap = WriteCap(Secret::filled_by(|bytes| {
-        bytes[..KEY_SIZE].copy_from_slice(signing_seed);
-        bytes[KEY_SIZE..2 * KEY_SIZE].copy_from_slice(&public);
-        bytes[2 * KEY_SIZE..].copy_from_slice(first_index.as_bytes());
-    }));
+    let write_cap = WriteCap::from_parts(signing_seed, &first_index);
     Keypair {
         read_cap: write_cap.read_cap(),
         write_cap,

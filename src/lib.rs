@@ -17,6 +17,8 @@ mod panic_hook;
 pub mod pki;
 mod secret;
 pub mod status;
+#[cfg(feature = "store")]
+pub mod store;
 mod sync;
 #[cfg(test)]
 mod temp_dir;

@@ -83,10 +83,10 @@ statuses! {
     -3003, COURIER_PROPAGATION, Replica, "The courier could not reach the replicas; sending the same again may help.";
     -3004, COURIER_INVALID_EPOCH, Replica, "The envelope is too old or too new for the courier; encrypt again.";
     -4026, COPY_FAILED, Copy, "The courier stopped the copy command; the error holds the envelope and the replica's code.";
-    -5000, DB, Internal, "Reserved for stores of channels: the local database failed.";
-    -5001, CHANNEL_NOT_IN_DB, Argument, "Reserved for stores of channels: the local database has no channel with that name.";
-    -5002, CHANNEL_EXISTS, Argument, "Reserved for stores of channels: the local database already has a channel with that name.";
-    -5003, MESSAGE_NOT_IN_DB, Argument, "Reserved for stores of channels: the local database has no message with that id.";
+    -5000, DB, Internal, "The database of a store of channels failed: it cannot be opened or written, is damaged or full, or belongs to another program or a later version; the error's message says which.";
+    -5001, CHANNEL_NOT_IN_DB, Argument, "The store has no channel of that name.";
+    -5002, CHANNEL_EXISTS, Argument, "The store has a channel of that name already.";
+    -5003, MESSAGE_NOT_IN_DB, Argument, "The store has no message of that number in this channel.";
     -5004, INVALID_CAPABILITY, Argument, "The capability has the right length but is invalid: its halves do not match, its key is no key, or the index given with it is not of its stream.";
     -6000, FILE_NO_FILE_NAME, Argument, "Reserved for file transfer: the path has no file name at its end.";
     -6001, FILE_NAME_NOT_UTF8, Argument, "Reserved for file transfer: the file name is not UTF-8.";

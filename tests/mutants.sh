@@ -39,9 +39,12 @@ cp include/kpclient.h "$work/"
 CARGO_TARGET_DIR=${MUTANTS_TARGET:-$work/target}
 export CARGO_TARGET_DIR
 
+features=$(make --silent --no-print-directory features)
+
 # The libraries of the tree as it stands in the copy; what cargo said is in the log.
 build_library() {
-    KPC_HEADER=write cargo rustc --locked --quiet -p kpclient --lib --crate-type cdylib \
+    # shellcheck disable=SC2086 # flags are words
+    KPC_HEADER=write cargo rustc --locked --quiet -p kpclient $features --lib --crate-type cdylib \
         > "$work/log" 2>&1 && cp "$CARGO_TARGET_DIR/debug/libkpclient.so" "$work/lib/"
 }
 

@@ -275,12 +275,20 @@ fn history(group: &Group<'_>, manual: &Manual<'_>) -> String {
         .iter()
         .filter_map(|n| manual.since.get(*n))
         .collect();
-    for version in &since {
+    for entry in &since {
+        let (version, is_of_store) = match entry.strip_suffix(" store") {
+            Some(version) => (version, true),
+            None => (**entry, false),
+        };
         let _ = match since.len() {
+            1 if is_of_store => writeln!(
+                text,
+                "Since libkpclient {version}; not in a library that was built with STORE=no."
+            ),
             1 => writeln!(text, "Since libkpclient {version}."),
             _ => {
                 let mut names = group.names();
-                names.retain(|name| manual.since.get(*name) == Some(version));
+                names.retain(|name| manual.since.get(*name) == Some(entry));
                 let names: Vec<_> = names.iter().map(|n| called(n)).collect();
                 writeln!(text, "Since libkpclient {version}: {}.", listed(&names))
             }

@@ -59,6 +59,8 @@ pub use self::events::completion::OpId;
 pub use self::events::completion::Value;
 pub use self::events::sink::EventFn;
 pub use self::events::sink::EventSink;
+pub use self::events::ChannelEvent;
+pub use self::events::ChannelNews;
 pub use self::events::ChannelQueryReply;
 pub use self::events::ChannelQuerySent;
 pub use self::events::CopyProgress;
@@ -82,6 +84,17 @@ pub use self::stored::envelope::SignedDocument;
 pub use self::tables::channels::ChannelId;
 
 pub(crate) use self::runtime::query_ids::random_array;
+pub(crate) use self::shared::Shared;
+
+// For the layer of channels that remember.
+#[cfg(feature = "store")]
+pub(crate) use self::{
+    api::boxes::{
+        await_box, pace::Pace, pace::POLL_EVERY, read_once, write_and_compare, Doubt, Written,
+        READ_BACK,
+    },
+    runtime::{backoff::Backoff, caught, in_order::InOrder},
+};
 
 #[cfg(test)]
 mod tests;

@@ -193,6 +193,15 @@ impl Shared {
         self.handle.spawn(task).abort_handle()
     }
 
+    /// Fails with `CLOSED` from the moment on in which the client is closed.
+    #[cfg(feature = "store")]
+    pub(crate) fn check_not_closed(&self) -> Result<()> {
+        match *lock(&self.phase) {
+            Phase::Closed => Err(closed()),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses requests that no daemon will ever see.
     pub(crate) fn check_open(&self) -> Result<()> {
         match *lock(&self.phase) {

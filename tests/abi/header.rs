@@ -281,6 +281,15 @@ fn constants_that_stand_twice_in_the_sources_are_the_same() {
         ("KPC_BOX_INDEX_SIZE", kpclient::bacap::BOX_INDEX_SIZE),
         ("KPC_SEED_SIZE", kpclient::bacap::SEED_SIZE),
         ("KPC_MAX_FRAME_SIZE", kpclient::wire::MAX_FRAME),
+        #[cfg(feature = "store")]
+        ("KPC_MAX_MESSAGE_SIZE", kpclient::store::MAX_MESSAGE),
+        #[cfg(feature = "store")]
+        ("KPC_MESSAGE_KIND", kpclient::store::KIND_MESSAGE.into()),
+        #[cfg(feature = "store")]
+        (
+            "KPC_FIRST_MESSAGE_KIND_OF_PROGRAMS",
+            kpclient::store::FIRST_KIND_OF_APPLICATIONS.into(),
+        ),
     ] {
         assert!(
             text.contains(&format!("#define {name} {value}\n")),

@@ -5,20 +5,25 @@ use std::path::Path;
 use crate::header_text::{Function, Parameter};
 
 /// Objects that calls can change; all others are as they were made until they are freed.
-const CHANGEABLE: [&str; 4] = [
+const CHANGEABLE: [&str; 7] = [
     "kpc_client",
     "kpc_config",
     "kpc_copy_builder",
     "kpc_event_sink",
+    "kpc_reader",
+    "kpc_store",
+    "kpc_writer",
 ];
 
 /// What changes an object without waiting, setting or freeing anything.
-const CHANGES: [&str; 9] = [
+const CHANGES: [&str; 11] = [
     "kpc_client_disconnect",
     "kpc_copy_builder_cancel",
     "kpc_event_sink_on_event",
     "kpc_event_sink_open",
     "kpc_op_cancel",
+    "kpc_reader_poll_now",
+    "kpc_reader_skip",
     "kpc_send_channel_query",
     "kpc_send_message",
     "kpc_send_message_without_reply",

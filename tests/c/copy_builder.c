@@ -5,7 +5,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "kpc_copies.h"
 
-static void add(kpc_copy_builder *builder, uint8_t number, const uint8_t *payload, size_t size)
+static void copy_builder_add(kpc_copy_builder *builder, uint8_t number, const uint8_t *payload, size_t size)
 {
     kpc_test_stream to = kpc_test_stream_of(number);
     kpc_box_index next = to.first, expected = kpc_copies_ahead(&to.first, (size + KPC_CHUNK - 1) / KPC_CHUNK);
@@ -35,7 +35,7 @@ static int still_finished(const kpc_copy_builder *builder)
     return finished;
 }
 
-static void in_one_life(void)
+static void copy_builder_finish(void)
 {
     uint8_t *payload = kpc_copies_payload(20000);
     kpc_test_stream old = kpc_test_stream_of(3), one = kpc_test_stream_of(4);
@@ -53,8 +53,8 @@ static void in_one_life(void)
     OK(kpc_copy_builder_buffer(builder, &buffer, &error));
     CHECK(kpc_buffer_len(buffer) == 0);
     kpc_buffer_free(buffer);
-    add(builder, 1, payload, 20000);
-    add(builder, 2, payload, 1);
+    copy_builder_add(builder, 1, payload, 20000);
+    copy_builder_add(builder, 2, payload, 1);
     OK(kpc_copy_builder_add_tombstones(client, builder, &old.writer, &old.first, 1, KPC_SOON, NULL, &error));
     ASYNC(kpc_copy_builder_add_async(client, builder, &one.writer, &one.first, payload, 10, KPC_SOON, NULL, &op,
                                      &error),
@@ -130,7 +130,7 @@ static void copy_builder_progress(void)
     OK(kpc_copy_builder_new(client, &builder, &error));
     OK(kpc_copy_builder_temp_write_cap(builder, &temporary, &error));
     STATUS(KPC_OK, kpc_write_cap_hash(&temporary, &stream, NULL));
-    add(builder, 11, payload, 20000);
+    copy_builder_add(builder, 11, payload, 20000);
     OK(kpc_event_sink_open(client, 64, &sink, &error));
     OK(kpc_copy_builder_finish_async(client, builder, NULL, KPC_SOON, NULL, &op, &error));
     while (!copying && CHECK(kpc_event_sink_next(sink, KPC_SOON, &event, NULL) == KPC_OK)) {
@@ -161,7 +161,7 @@ static void cancelled(void)
 
     OK(kpc_copy_builder_new(client, &builder, &error));
     OK(kpc_copy_builder_cancel(client, builder, &error));
-    add(builder, 12, (const uint8_t *)"x", 1);
+    copy_builder_add(builder, 12, (const uint8_t *)"x", 1);
     kpc_sim_say(&sim, "hold");
     OK(kpc_copy_builder_finish_async(client, builder, NULL, KPC_FOREVER, NULL, &op, &error));
     ERROR(KPC_ERR_BUSY, kpc_copy_builder_write(client, builder, KPC_SOON, &error));
@@ -200,8 +200,8 @@ static void copy_builder_save(void)
     pid_t child;
 
     OK(kpc_copy_builder_new(client, &builder, &error));
-    add(builder, 21, payload, size);
-    add(builder, 22, payload, 700);
+    copy_builder_add(builder, 21, payload, size);
+    copy_builder_add(builder, 22, payload, 700);
     OK(kpc_copy_builder_save(builder, &saved, &error));
     kpc_copy_builder_free(builder);
 
@@ -264,7 +264,7 @@ int main(void)
 {
     kpc_sim_start(&sim, "--instant");
     client = kpc_sim_connected(&sim);
-    in_one_life();
+    copy_builder_finish();
     copy_builder_progress();
     cancelled();
     copy_builder_save();

@@ -28,7 +28,13 @@ static kpc_error *error;
     kpc_stream_elements *kpc_stream_elements; \
     kpc_tombstones *kpc_tombstones; \
     kpc_voucher *kpc_voucher; \
-    kpc_copy_builder *kpc_copy_builder;
+    kpc_copy_builder *kpc_copy_builder; \
+    kpc_store *kpc_store; \
+    kpc_writer *kpc_writer; \
+    kpc_reader *kpc_reader; \
+    kpc_message *kpc_message; \
+    kpc_messages *kpc_messages; \
+    kpc_names *kpc_names;
 
 struct objects {
     KPC_FIXTURE_OBJECTS
@@ -47,6 +53,7 @@ struct fixture {
     kpc_sphinx_geometry kpc_sphinx_geometry;
     kpc_pigeonhole_geometry kpc_pigeonhole_geometry;
     KPC_FIXTURE_OBJECTS
+    kpc_client *of_store;
     struct objects freed;
 };
 
@@ -106,6 +113,44 @@ static inline void fixture_connect(struct fixture *f)
 #endif
 }
 
+#if defined(KPC_FIXTURE_NO_STORE) || defined(KPC_WITHOUT_STORE)
+/* The library was built without them, or nobody takes one. */
+static inline void fixture_open_store(struct fixture *f)
+{
+    (void)f;
+}
+
+static inline void fixture_close_store(const struct fixture *f)
+{
+    (void)f;
+}
+#else
+/* Channels that remember, on a client of their own that is never connected: so they ask for nothing.
+ * For the functions that take them alone, as it takes a while. */
+static inline void fixture_open_store(struct fixture *f)
+{
+    OK(kpc_client_new(f->kpc_config, &f->of_store, &error));
+    OK(kpc_store_open(f->of_store, NULL, KPC_SOON, &f->kpc_store, &error));
+    OK(kpc_store_create_writer(f->kpc_store, "ours", NULL, 0, KPC_SOON, &f->kpc_writer, &error));
+    OK(kpc_store_import_reader(f->kpc_store, "theirs", &f->kpc_read_cap, NULL, KPC_SOON, &f->kpc_reader, &error));
+    OK(kpc_reader_skip(f->kpc_reader, &f->kpc_box_index, &error));
+    OK(kpc_reader_receive(f->kpc_reader, KPC_SOON, &f->kpc_message, &error));
+    OK(kpc_reader_messages(f->kpc_reader, 1, 1, KPC_SOON, &f->kpc_messages, &error));
+    OK(kpc_store_list_writers(f->kpc_store, KPC_SOON, &f->kpc_names, &error));
+}
+
+static inline void fixture_close_store(const struct fixture *f)
+{
+    kpc_names_free(f->kpc_names);
+    kpc_messages_free(f->kpc_messages);
+    kpc_message_free(f->kpc_message);
+    kpc_reader_free(f->kpc_reader);
+    kpc_writer_free(f->kpc_writer);
+    kpc_store_free(f->kpc_store);
+    kpc_client_free(f->of_store);
+}
+#endif
+
 static inline void fixture_make(struct fixture *f)
 {
     kpc_box_index next;
@@ -161,6 +206,12 @@ static inline struct objects fixture_objects(const struct fixture *f)
     o.kpc_stream_elements = f->kpc_stream_elements ? f->kpc_stream_elements : (kpc_stream_elements *)(void *)f->kpc_event;
     o.kpc_tombstones = f->kpc_tombstones ? f->kpc_tombstones : (kpc_tombstones *)(void *)f->kpc_event;
     o.kpc_voucher = f->kpc_voucher ? f->kpc_voucher : (kpc_voucher *)(void *)f->kpc_event;
+    o.kpc_store = f->kpc_store;
+    o.kpc_writer = f->kpc_writer;
+    o.kpc_reader = f->kpc_reader;
+    o.kpc_message = f->kpc_message;
+    o.kpc_messages = f->kpc_messages;
+    o.kpc_names = f->kpc_names;
     o.kpc_copy_builder = f->kpc_copy_builder ? f->kpc_copy_builder : (kpc_copy_builder *)(void *)f->kpc_event;
     return o;
 }
@@ -190,6 +241,8 @@ static inline struct fixture fixture_new(void)
     if (freed.kpc_error == NULL) {
         struct fixture ended = f;
         fixture_make(&ended);
+        fixture_open_store(&ended);
+        fixture_close_store(&ended);
         fixture_end(&ended);
         freed = fixture_objects(&ended);
     }

@@ -63,6 +63,7 @@ impl Libraries {
         command
             .args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-g"])
             .args(flags)
+            .args((!cfg!(feature = "store")).then_some("-DKPC_WITHOUT_STORE"))
             .arg("-I")
             .arg(self.root.join("include"))
             .arg("-I")
@@ -81,9 +82,11 @@ impl Libraries {
                     .arg(rpath);
             }
             Linkage::Static => {
+                let needs = std::fs::read_to_string(self.lib.join("static-libs"));
+                let needs = needs.expect("make says what the static library needs");
                 command
                     .arg(self.lib.join("libkpclient.a"))
-                    .args("-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc".split(' '));
+                    .args(needs.split_whitespace());
             }
         }
         command.args(["-lpthread", "-ldl"]);
@@ -122,6 +125,18 @@ fn build(root: &Path, profile: &Path, out: &Path) -> PathBuf {
         .current_dir(root)
         .args(["rustc", "--quiet", "-p", "kpclient", "--lib"])
         .args(["--crate-type", "staticlib"]);
+    // As this program was built itself.
+    let store = match (cfg!(feature = "store"), cfg!(feature = "store-bundled")) {
+        (false, _) => {
+            cargo.arg("--no-default-features");
+            "no"
+        }
+        (true, false) => "system",
+        (true, true) => {
+            cargo.args(["--features", "store-bundled"]);
+            "bundled"
+        }
+    };
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
@@ -129,6 +144,7 @@ fn build(root: &Path, profile: &Path, out: &Path) -> PathBuf {
     let mut make = Command::new("make");
     make.current_dir(root)
         .args(["--silent", "link"])
+        .arg(format!("STORE={store}"))
         .arg(format!(
             "ARCHIVE={}",
             profile.join("libkpclient.a").display()

@@ -25,6 +25,16 @@ const OF_A_DAEMON: [&str; 8] = [
     "kpc_voucher",
 ];
 
+/// Objects of channels that remember.
+const OF_A_STORE: [&str; 6] = [
+    "kpc_message",
+    "kpc_messages",
+    "kpc_names",
+    "kpc_reader",
+    "kpc_store",
+    "kpc_writer",
+];
+
 /// Which call the fixture's kpc_result is of.
 const CALL_OF_THE_RESULT: &str = "kpc_next_message_box_index_remote";
 
@@ -146,6 +156,10 @@ impl Writer<'_> {
     fn test_of(&self, function: &Function, daemon: Daemon) -> String {
         let mut text = format!("static void test_{}(struct fixture f)\n{{\n", function.name);
         text.push_str(&self.outputs(function));
+        let takes_store = self.takes_store(function);
+        if takes_store {
+            text.push_str("    fixture_open_store(&f);\n");
+        }
         for at in 0..function.parameters.len() {
             for (argument, expected) in self.refused(function, at, daemon) {
                 if expected.is_some() || self.may_succeed(function, daemon) {
@@ -154,12 +168,23 @@ impl Writer<'_> {
                 }
             }
         }
+        if takes_store {
+            text.push_str("    fixture_close_store(&f);\n");
+        }
         let _ = writeln!(
             text,
             "    fixture_is_whole(&f, \"{}\");\n}}\n",
             function.name
         );
         text
+    }
+
+    /// Whether a function takes a store or something of one.
+    fn takes_store(&self, function: &Function) -> bool {
+        let mut parameters = function.parameters.iter();
+        parameters.any(
+            |p| matches!(self.role(function, p), Role::Handle(kind) if OF_A_STORE.contains(&kind)),
+        )
     }
 
     fn role<'p>(&self, function: &Function, parameter: &'p Parameter) -> Role<'p> {
@@ -451,8 +476,12 @@ fn head(daemon: Daemon) -> String {
         Daemon::None => "",
         Daemon::Simulated => "/* c_suite: needs sim */\n#define KPC_FIXTURE_SIM\n",
     };
+    let store = match cfg!(feature = "store") {
+        true => "",
+        false => "#define KPC_FIXTURE_NO_STORE\n",
+    };
     format!(
-        "/* Generated: see tests/c_suite/every_argument.rs. */\n{note}\
+        "/* Generated: see tests/c_suite/every_argument.rs. */\n{note}{store}\
          #define _POSIX_C_SOURCE 200809L\n#include \"kpc_fixture.h\"\n\n"
     )
 }
@@ -467,6 +496,7 @@ const FORK_MAIN: &str = r"int main(void)
     int status = 0;
     pid_t child;
 
+    fixture_open_store(&f);
     fflush(stdout);
     child = fork();
     if (child == 0) {
@@ -478,6 +508,7 @@ const FORK_MAIN: &str = r"int main(void)
     CHECK(child > 0 && waitpid(child, &status, 0) == child);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     fixture_is_whole(&f, NULL);
+    fixture_close_store(&f);
     fixture_free(&f);
     return kpc_test_end();
 }

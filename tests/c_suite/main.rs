@@ -13,7 +13,8 @@
 //! A program says in a comment what it needs: `c_suite: needs sim` (the path of the simulator
 //! then stands in KPC_SIM), `c_suite: not valgrind (why)`, `c_suite: leaks are not looked for: why`. KPC_TMP is a directory of its own;
 //! KPC_LIB_FOR_DEBUGGING is set where the libraries were built here, without optimisation.
-//! Exit code 77 means that it cannot run here. Nothing is skipped without being listed.
+//! Exit code 77 means that it cannot run here. Nothing is skipped without being listed. Programs about channels
+//! that remember, `store_*.c`, are left out where the library is built without these.
 
 #![allow(clippy::print_stdout, reason = "this is a program that reports")]
 #![allow(clippy::expect_used, reason = "a test without its files cannot go on")]
@@ -163,6 +164,8 @@ fn main() {
     let libraries = Libraries::find_or_build(root);
     let mut programs = programs(&root.join("tests/c"));
     programs.extend(made_of_the_header(root, &libraries.work));
+    // A library that was built without them has no channels that remember.
+    programs.retain(|program| cfg!(feature = "store") || !program.name.starts_with("store_"));
     programs.retain(|program| {
         filters.is_empty() || filters.iter().any(|filter| program.name.contains(filter))
     });
@@ -194,7 +197,7 @@ fn programs(dir: &Path) -> Vec<Program> {
 fn made_of_the_header(root: &Path, work: &Path) -> Vec<Program> {
     let header = std::fs::read_to_string(root.join("include/kpclient.h")).expect("the header");
     let writer = every_argument::Writer {
-        functions: &header::functions(&header),
+        functions: &functions_of_the_library(root, &header),
         objects: &header::objects(&header),
     };
     [
@@ -209,6 +212,21 @@ fn made_of_the_header(root: &Path, work: &Path) -> Vec<Program> {
         Program::read(source)
     })
     .collect()
+}
+
+/// The functions of the header that the library has, too.
+fn functions_of_the_library(root: &Path, header: &str) -> Vec<header::Function> {
+    let mut functions = header::functions(header);
+    if !cfg!(feature = "store") {
+        let listed = std::fs::read_to_string(root.join("abi/symbols.txt")).expect("their names");
+        let of_store: Vec<&str> = listed
+            .lines()
+            .filter(|line| line.ends_with(" store"))
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        functions.retain(|function| !of_store.contains(&function.name.as_str()));
+    }
+    functions
 }
 
 /// So many runs are named with the time that they took.

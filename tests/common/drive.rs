@@ -191,6 +191,7 @@ pub fn name(event: &Event) -> &'static str {
         Event::Restarted => "restarted",
         Event::CopyProgress(_) => "copy",
         Event::CourierVanished(_) => "vanished",
+        Event::Channel(_) => "channel",
         Event::Operation(_) => "operation",
         Event::Lost(_) => "dropped",
         Event::Closed => "closed",

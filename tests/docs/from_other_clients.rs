@@ -75,6 +75,20 @@ const ONLY_IN_C: &[(&str, &[&str])] = &[
             "kpc_event_is_copying",
         ],
     ),
+    (
+        "what a persistent channel does by itself is not told there",
+        &[
+            "kpc_event_channel_name",
+            "kpc_event_is_writer",
+            "kpc_event_message_number",
+            "kpc_reader_error",
+            "kpc_reader_poll_now",
+            "kpc_reader_state",
+            "kpc_reader_waiting",
+            "kpc_writer_error",
+            "kpc_writer_state",
+        ],
+    ),
 ];
 
 /// Statuses that the others have no words for.
@@ -92,14 +106,8 @@ const STATUSES_ONLY_IN_C: &[&str] = &[
     "KPC_ERR_NO_MEMORY",
 ];
 
-/// Of persistent channels and of the file transfer, which are not on the page.
-const STATUSES_OF_OTHER_PARTS: &[&str] = &[
-    "KPC_ERR_DB",
-    "KPC_ERR_CHANNEL_",
-    "KPC_ERR_MESSAGE_NOT_",
-    "KPC_ERR_INVALID_CAPABILITY",
-    "KPC_ERR_FILE_",
-];
+/// Of the file transfer, which is not on the page, and of checks that the others do not make.
+const STATUSES_OF_OTHER_PARTS: &[&str] = &["KPC_ERR_INVALID_CAPABILITY", "KPC_ERR_FILE_"];
 
 /// What the page has between bars: a heading for each column, then rows.
 struct Page {

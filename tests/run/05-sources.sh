@@ -4,8 +4,10 @@
 set -eu
 cargo fmt --all --check
 echo 'rustfmt: nothing to change'
-cargo clippy --workspace --all-targets --locked -- -D warnings
-echo 'clippy: no warnings'
+# shellcheck disable=SC2086 # flags are words
+cargo clippy --workspace --all-targets --locked $KPC_FEATURES -- -D warnings
+cargo clippy --lib --locked --no-default-features -- -D warnings
+echo 'clippy: no warnings, with and without the store'
 
 if ! command -v git > /dev/null || ! git rev-parse --git-dir > /dev/null 2>&1; then
     echo 'no git repository: sizes and paths are not looked at'

@@ -4,4 +4,5 @@ set -eu
 # Most of them wait for a socket or a timer and not for a processor.
 RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 2))}
 export RUST_TEST_THREADS
-KPC_C_SUITE=apart cargo test --workspace --locked --no-fail-fast
+# shellcheck disable=SC2086 # flags are words
+KPC_C_SUITE=apart cargo test --workspace --locked --no-fail-fast $KPC_FEATURES

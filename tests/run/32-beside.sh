@@ -7,7 +7,7 @@ set -eu
 command -v "${RUSTC:-rustc}" > /dev/null || { echo 'there is no rustc'; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-native='-lgcc_eh -lutil -lrt -lpthread -lm -ldl -lc'
+native=$(cat "$KPC_LIB_DIR/static-libs")
 
 cat > "$work/other.rs" <<'END_RS'
 /// 1 when a panic was caught.

@@ -20,10 +20,16 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cargo build --quiet --locked --lib -p kpclient --target "$target"
+# SQLite is compiled in: the system's is made for glibc.
+features=$KPC_FEATURES
+[ -n "$features" ] || features='--features kpclient/store-bundled'
+# shellcheck disable=SC2086 # flags are words
+cargo build --quiet --locked --lib -p kpclient $features --target "$target"
 library=${CARGO_TARGET_DIR:-target}/$target/debug/libkpclient.a
 passed=0
-for name in values handles boxes operations lifecycle callbacks; do
+programs='values handles boxes operations lifecycle callbacks store_story'
+case $features in *no-default-features*) programs=${programs% store_story} ;; esac
+for name in $programs; do
     # libgcc_eh is made for glibc; Rust brings an unwinder for musl.
     musl-gcc -static -nodefaultlibs -std=c99 -Wall -Wextra -Werror -g -Iinclude -Itests/c "tests/c/$name.c" \
         "$library" "$runtime/libunwind.a" -lc -lgcc -o "$work/$name"

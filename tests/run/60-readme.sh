@@ -72,6 +72,7 @@ else
     echo 'README: there is no pkg-config to try'
 fi
 commands static | here > static.sh
+grep -q -e -lsqlite3 "$KPC_LIB_DIR/static-libs" || sed -i 's/ -lsqlite3//' static.sh
 sh -e static.sh
 if readelf -d hello | grep -q kpclient; then echo 'it is not static'; exit 1; fi
 passed 'linking statically'

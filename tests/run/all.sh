@@ -3,8 +3,8 @@
 #
 #   tests/run/all.sh [NAME...]   only the scripts whose names contain one of these
 #
-# A script gets the built libraries in $KPC_LIB_DIR, the simulator as $KPC_SIM and the examples
-# in $BUILD/examples. It prints what it did and ends with 0 when all is well, or with 77 when it
+# A script gets the built libraries in $KPC_LIB_DIR, the simulator as $KPC_SIM, the examples
+# in $BUILD/examples, and in $KPC_FEATURES what cargo is told of STORE. It prints what it did and ends with 0 when all is well, or with 77 when it
 # cannot run here, with the reason in its last line. Tests are counted by lines of these forms,
 # a script without any counts as one:
 #
@@ -26,7 +26,8 @@ cd "$(dirname "$0")/../.."
 BUILD=$(realpath "${BUILD:-build}")
 KPC_LIB_DIR=$BUILD/lib
 KPC_SIM=$BUILD/bin/kpclientd-sim
-export BUILD KPC_LIB_DIR KPC_SIM
+KPC_FEATURES=$(make --silent --no-print-directory features) || exit
+export BUILD KPC_LIB_DIR KPC_SIM KPC_FEATURES
 
 work=$(mktemp -d)
 end() {

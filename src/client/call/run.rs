@@ -44,13 +44,13 @@ impl Drop for OpGuard {
     }
 }
 
-impl Client {
-    /// Runs a prepared call and blocks the calling thread until it completes.
-    ///
-    /// Fails with `WOULD_DEADLOCK` in a callback of this client, and with `TIMEOUT` when the time
-    /// is over; the call is then cancelled. With [`Timeout::Poll`] a call that would have to wait
-    /// is not started at all.
-    pub fn block<T: 'static>(&self, call: Call<T>, timeout: Timeout) -> Result<T> {
+impl Shared {
+    /// See [`Client::block`].
+    pub(crate) fn block<T: 'static>(
+        self: &Arc<Self>,
+        call: Call<T>,
+        timeout: Timeout,
+    ) -> Result<T> {
         let mut answer = None;
         let returned = self.block_steps(call.steps, timeout, &mut answer)?;
         match answer {
@@ -62,18 +62,18 @@ impl Client {
     /// The same, whatever the call returns. The answer to a local request goes to `answer`: it is
     /// large, and each call has its own code where it is read.
     fn block_steps(
-        &self,
+        self: &Arc<Self>,
         steps: Box<Steps>,
         timeout: Timeout,
         answer: &mut Option<connection::Answer>,
     ) -> Result<Option<Value>> {
-        if let Some(value) = steps.ready.and_then(|ready| ready(&self.shared)) {
+        if let Some(value) = steps.ready.and_then(|ready| ready(self)) {
             return Ok(Some(value));
         }
         match steps.kind {
             Kind::Now(act) => {
-                self.shared.check_open()?;
-                act(&self.shared).map(Some)
+                self.check_open()?;
+                act(self).map(Some)
             }
             Kind::Local(local_request) => {
                 let deadline = self.may_wait(timeout)?;
@@ -82,13 +82,13 @@ impl Client {
             }
             Kind::Task(make) => {
                 let deadline = self.may_wait(timeout)?;
-                let task = make(Arc::clone(&self.shared));
+                let task = make(Arc::clone(self));
                 self.block_task(task, steps.options, steps.at_once, deadline)
             }
             Kind::TaskOrHere(make) => {
                 let deadline = self.may_wait(timeout)?;
                 let task = make(
-                    Arc::clone(&self.shared),
+                    Arc::clone(self),
                     Some(connection::BlockingCaller::new(deadline)),
                 );
                 self.block_task(task, steps.options, true, deadline)
@@ -97,11 +97,11 @@ impl Client {
     }
 
     /// Refuses to wait where that would be for ever, or is not wanted.
-    pub(crate) fn may_wait(&self, timeout: Timeout) -> Result<Option<Instant>> {
+    pub(crate) fn may_wait(self: &Arc<Self>, timeout: Timeout) -> Result<Option<Instant>> {
         if timeout == Timeout::Poll {
-            return Err(self.shared.timed_out());
+            return Err(self.timed_out());
         }
-        if self.shared.dispatcher.is_current() {
+        if self.dispatcher.is_current() {
             return Err(Error::new(
                 Status::WOULD_DEADLOCK,
                 "a waiting call inside a callback of the same client",
@@ -111,7 +111,7 @@ impl Client {
     }
 
     pub(crate) fn block_local<T>(
-        &self,
+        self: &Arc<Self>,
         call: LocalCall<T>,
         deadline: Option<Instant>,
     ) -> Result<T> {
@@ -119,23 +119,23 @@ impl Client {
     }
 
     fn local_request(
-        &self,
+        self: &Arc<Self>,
         local_request: LocalRequest,
         deadline: Option<Instant>,
     ) -> Result<connection::Answer> {
         let query = local_request.query;
         let (lane, permit) = match &local_request.effort {
-            None => (self.shared.lane(connection::LaneKind::Local), None),
+            None => (self.lane(connection::LaneKind::Local), None),
             Some(effort) => {
-                let permit = self.shared.permit_blocking(effort.priority, deadline)?;
-                (self.shared.encryption_lane(&permit), Some(permit))
+                let permit = self.permit_blocking(effort.priority, deadline)?;
+                (self.encryption_lane(&permit), Some(permit))
             }
         };
         let waiter = Arc::new(Waiter::new());
         let sink = connection::CallSink::Thread(Arc::clone(&waiter));
         lane.call(local_request, sink, permit);
-        connection::await_answer(&*self.shared, &lane, &waiter, deadline).unwrap_or_else(|| {
-            let timed_out = self.shared.timed_out(); // while the call is still registered, to be named
+        connection::await_answer(&**self, &lane, &waiter, deadline).unwrap_or_else(|| {
+            let timed_out = self.timed_out(); // while the call is still registered, to be named
             lane.forget_call(query);
             lane.call_reader(); // not before: it could have been this thread
             Err(timed_out)
@@ -143,7 +143,7 @@ impl Client {
     }
 
     fn block_task(
-        &self,
+        self: &Arc<Self>,
         task: Task<Value>,
         options: OpOptions,
         at_once: bool,
@@ -164,7 +164,7 @@ impl Client {
     }
 
     fn await_completion(
-        &self,
+        self: &Arc<Self>,
         id: OpId,
         waiter: &Waiter<Arc<Completed>>,
         deadline: Option<Instant>,
@@ -173,34 +173,32 @@ impl Client {
             Some(completed) => completed,
             None => {
                 // The waiter holds the outcome that came first.
-                self.shared.finish(id, Err(self.shared.timed_out()));
+                self.finish(id, Err(self.timed_out()));
                 match waiter.wait_value(None) {
                     Some(completed) => completed,
-                    None => return Err(self.shared.timed_out()),
+                    None => return Err(self.timed_out()),
                 }
             }
         })
     }
 
-    /// Registers an asynchronous operation for `call`; [`Prepared::launch`] starts it.
-    ///
-    /// Fails with `BUSY` if its envelope or copy command is in flight, with `CLOSED` after close.
-    ///
-    /// Fails with `BAD_HANDLE` for a sink of another client: it would close with that one, and its
-    /// reader could not see which client's operation of this number completed.
-    pub fn prepare<T>(&self, call: &Call<T>, delivery: Delivery) -> Result<Prepared> {
+    /// See [`Client::prepare`].
+    pub(crate) fn prepare_any(
+        self: &Arc<Self>,
+        call: &AnyCall,
+        delivery: Delivery,
+    ) -> Result<Prepared> {
         self.prepare_terms(&call.steps.options, delivery)
     }
 
-    /// The same for a call of any type.
-    pub fn prepare_any(&self, call: &AnyCall, delivery: Delivery) -> Result<Prepared> {
-        self.prepare_terms(&call.steps.options, delivery)
-    }
-
-    fn prepare_terms(&self, options: &OpOptions, delivery: Delivery) -> Result<Prepared> {
+    fn prepare_terms(
+        self: &Arc<Self>,
+        options: &OpOptions,
+        delivery: Delivery,
+    ) -> Result<Prepared> {
         match &delivery {
-            Delivery::Callback(_) => self.shared.dispatcher.ensure_started()?,
-            Delivery::Sink(sink) if !sink.belongs_to(&self.shared.dispatcher) => {
+            Delivery::Callback(_) => self.dispatcher.ensure_started()?,
+            Delivery::Sink(sink) if !sink.belongs_to(&self.dispatcher) => {
                 return Err(Error::new(
                     Status::BAD_HANDLE,
                     "the completion's sink belongs to another client",
@@ -211,9 +209,9 @@ impl Client {
         self.enter(options.clone(), delivery)
     }
 
-    fn enter(&self, options: OpOptions, delivery: Delivery) -> Result<Prepared> {
-        let id = self.shared.ops.enter(delivery, options)?;
-        let shared = Arc::clone(&self.shared);
+    fn enter(self: &Arc<Self>, options: OpOptions, delivery: Delivery) -> Result<Prepared> {
+        let id = self.ops.enter(delivery, options)?;
+        let shared = Arc::clone(self);
         Ok(Prepared {
             guard: OpGuard {
                 shared: Arc::clone(&shared),
@@ -222,6 +220,27 @@ impl Client {
             shared,
             id,
         })
+    }
+}
+
+impl Client {
+    /// Runs a prepared call and blocks the calling thread until it completes.
+    ///
+    /// Fails with `WOULD_DEADLOCK` in a callback of this client, and with `TIMEOUT` when the time
+    /// is over; the call is then cancelled. With [`Timeout::Poll`] a call that would have to wait
+    /// is not started at all.
+    pub fn block<T: 'static>(&self, call: Call<T>, timeout: Timeout) -> Result<T> {
+        self.shared.block(call, timeout)
+    }
+
+    /// Registers an asynchronous operation for `call`; [`Prepared::launch`] starts it.
+    ///
+    /// Fails with `BUSY` if its envelope or copy command is in flight, with `CLOSED` after close.
+    ///
+    /// Fails with `BAD_HANDLE` for a sink of another client: it would close with that one, and its
+    /// reader could not see which client's operation of this number completed.
+    pub fn prepare<T>(&self, call: &Call<T>, delivery: Delivery) -> Result<Prepared> {
+        self.shared.prepare_terms(&call.steps.options, delivery)
     }
 
     /// Cancels an operation: it completes with `CANCELLED`, or with its result if that came first.

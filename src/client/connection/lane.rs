@@ -227,7 +227,10 @@ impl Lane {
 
     /// Reserves a place at the end of the lane's queue. The receiver is notified when its turn is
     /// near; then the place is to be filled.
-    pub(crate) fn reserve(&self, is_write: bool) -> Result<(ResendKey, oneshot::Receiver<()>)> {
+    pub(crate) fn reserve(
+        &self,
+        is_write: bool,
+    ) -> Result<(ResendKey, oneshot::Receiver<Result<()>>)> {
         let mut state = self.lock();
         if state.closed {
             return Err(closed());
@@ -242,7 +245,9 @@ impl Lane {
         request: ResendRequest,
         sink: ResendSink,
     ) -> Result<()> {
-        self.lock().resends.fill(key, request, sink)
+        let filled = self.lock().resends.fill(key, request, sink);
+        // The place is gone where all that waited was given up since.
+        filled.map_err(|error| self.failure().unwrap_or(error))
     }
 
     /// Sends what may be sent now, after something changed.

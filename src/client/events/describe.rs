@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use bytes::Bytes;
 
-use super::{Event, MessageReply, MessageSent};
+use super::{ChannelEvent, ChannelNews, Event, MessageReply, MessageSent};
 use crate::error::Error;
 use crate::wire::Id;
 
@@ -76,6 +76,17 @@ fn reply(reply: &MessageReply) -> Line {
         .add_error(reply.error.as_ref())
 }
 
+fn channel(event: &ChannelEvent) -> Line {
+    let line = match &event.news {
+        ChannelNews::Stored(number) => Line::new("messages stored").add("up_to", number),
+        ChannelNews::Received(number) => Line::new("message received").add("number", number),
+        ChannelNews::Retrying(error) => Line::new("channel retries").add_error(Some(error)),
+        ChannelNews::Conflict(error) => Line::new("channel conflict").add_error(Some(error)),
+        ChannelNews::Stuck(error) => Line::new("channel stuck").add_error(Some(error)),
+    };
+    line.add("is_writer", event.is_writer)
+}
+
 impl Event {
     /// Returns one line that says what happened: ids, hashes, numbers and errors, but no payload,
     /// no capability, no index.
@@ -117,6 +128,7 @@ impl Event {
             Event::CourierVanished(gone) => Line::new("courier vanished")
                 .add("courier", Hex(&gone.courier))
                 .add("stream", Hex(&gone.stream)),
+            Event::Channel(event) => channel(event),
             Event::Operation(completed) => Line::new("operation completed")
                 .add("op", completed.op)
                 .add("status", completed.status().name())

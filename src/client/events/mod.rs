@@ -70,6 +70,8 @@ pub enum Event {
     CopyProgress(CopyProgress),
     /// A courier that works for this client is missing in a new document of the network.
     CourierVanished(CourierVanished),
+    /// What became of a channel of a store.
+    Channel(ChannelEvent),
     /// An operation completed whose completion goes to this sink.
     Operation(Arc<Completed>),
     /// So many notices were dropped because this sink was full.
@@ -156,6 +158,32 @@ pub struct CourierVanished {
     pub courier: Hash,
 }
 
+/// What became of a channel of a store.
+#[derive(Clone, Debug)]
+pub struct ChannelEvent {
+    /// It concerns the writer of this name, not the reader.
+    pub is_writer: bool,
+    /// The name of the channel.
+    pub name: String,
+    /// What happened.
+    pub news: ChannelNews,
+}
+
+/// What happened to a channel of a store.
+#[derive(Clone, Debug)]
+pub enum ChannelNews {
+    /// All messages up to this number are on the mixnet.
+    Stored(u64),
+    /// A message of this number was received.
+    Received(u64),
+    /// An attempt failed; there will be others.
+    Retrying(Error),
+    /// A box to be written holds something that this store did not write.
+    Conflict(Error),
+    /// The box that is awaited cannot be opened.
+    Stuck(Error),
+}
+
 impl Event {
     /// May be dropped when a reader is slow: all but completions, replies and failures to send,
     /// each of which belongs to something that the reader has requested.
@@ -169,6 +197,7 @@ impl Event {
             | Event::Resumed
             | Event::Restarted
             | Event::CopyProgress(_)
+            | Event::Channel(_)
             | Event::CourierVanished(_) => true,
             Event::MessageSent(sent) => sent.error.is_none(),
             Event::ChannelQuerySent(sent) => sent.error.is_none(),

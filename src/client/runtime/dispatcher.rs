@@ -45,6 +45,12 @@ impl Dispatcher {
         })
     }
 
+    /// What threads of this client do first.
+    #[cfg(feature = "store")]
+    pub(crate) fn thread_setup(&self) -> ThreadSetup {
+        self.setup
+    }
+
     /// Makes sure that the thread runs, so that a later [`Dispatcher::run`] cannot fail.
     pub(crate) fn ensure_started(self: &Arc<Self>) -> crate::Result<()> {
         let mut state = lock(&self.state);

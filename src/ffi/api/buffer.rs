@@ -44,6 +44,17 @@ impl Buffer {
         Self::new(Bytes::from_owner(Zeroizing::new(bytes)))
     }
 
+    /// Hands on a copy of a text that is wiped afterwards, with a NUL behind it.
+    #[cfg(feature = "store")]
+    pub(crate) fn text_of_secret(text: &[u8]) -> Arc<Self> {
+        let len = text.len();
+        let mut bytes = Vec::with_capacity(len + 1);
+        bytes.extend_from_slice(text);
+        bytes.push(0);
+        let bytes = Bytes::from_owner(Zeroizing::new(bytes));
+        Arc::new(Buffer { bytes, len })
+    }
+
     /// Hands on a text, with a NUL behind it.
     pub(crate) fn text(text: String) -> Arc<Self> {
         let len = text.len();

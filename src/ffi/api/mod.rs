@@ -16,6 +16,8 @@ pub mod keys;
 pub mod messages;
 pub mod operation;
 pub mod statistics;
+#[cfg(feature = "store")]
+pub mod store;
 pub mod tombstones;
 pub mod values;
 pub mod version;

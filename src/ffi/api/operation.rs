@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex};
 
-use crate::client::{AnyCall, Call, Client, Completed, Delivery, Prepared, Timeout};
+use crate::client::{AnyCall, Call, Client, Completed, Delivery, Prepared, Shared, Timeout};
 use crate::ffi::api::client::kpc_client;
 use crate::ffi::api::events::kpc_event_sink;
 use crate::ffi::api::waiting::{kpc_drop_fn, UserData, KPC_NO_WAIT};
@@ -110,14 +110,26 @@ pub(crate) fn timeout(timeout_ms: i32) -> Result<Timeout> {
     })
 }
 
+/// What calls are made on: a client, or an object that belongs to one.
+pub(crate) trait OfClient: Kind {
+    /// The client's part that runs calls.
+    fn client(object: &Self::Object) -> Result<&Arc<Shared>>;
+}
+
+impl OfClient for kpc_client {
+    fn client(client: &Client) -> Result<&Arc<Shared>> {
+        Ok(&client.shared)
+    }
+}
+
 /// The blocking form of a call: prepares the work and waits for its value.
-pub(crate) fn blocking<T: Send + Sync + 'static>(
-    client: *const kpc_client,
+pub(crate) fn blocking<K: OfClient, T: Send + Sync + 'static>(
+    handle: *const K,
     timeout_ms: i32,
-    make: impl FnOnce(&Client) -> Result<Call<T>>,
+    make: impl FnOnce(&K::Object) -> Result<Call<T>>,
 ) -> Result<T> {
-    waiting(client, timeout_ms, |client, timeout| {
-        client.block(make(client)?, timeout)
+    waiting(handle, timeout_ms, |object, timeout| {
+        K::client(object)?.block(make(object)?, timeout)
     })
 }
 
@@ -126,25 +138,17 @@ pub(crate) fn immediate<T: Send + Sync + 'static>(
     client: *const kpc_client,
     make: impl FnOnce(&Client) -> Result<Call<T>>,
 ) -> Result<T> {
-    waiting(client, KPC_NO_WAIT, |client, timeout| {
-        client.block(make(client)?, timeout)
-    })
+    blocking(client, KPC_NO_WAIT, make)
 }
 
 /// The blocking form of a call that may look at its arguments until it returns.
-pub(crate) fn waiting<T>(
-    client: *const kpc_client,
+pub(crate) fn waiting<K: Kind, T>(
+    handle: *const K,
     timeout_ms: i32,
-    act: impl FnOnce(&Client, Timeout) -> Result<T>,
+    act: impl FnOnce(&K::Object, Timeout) -> Result<T>,
 ) -> Result<T> {
-    let (client, timeout) = client_and_limit(client, timeout_ms)?;
-    act(&client, timeout)
-}
-
-/// What every form of a call needs first.
-fn client_and_limit(client: *const kpc_client, timeout_ms: i32) -> Result<(Arc<Client>, Timeout)> {
-    let client = handles::get(client)?;
-    Ok((client, timeout(timeout_ms)?))
+    let object = handles::get(handle)?;
+    act(&object, timeout(timeout_ms)?)
 }
 
 /// The name of a call, and where its completion goes.
@@ -154,17 +158,22 @@ pub(crate) struct Done(pub(crate) &'static str, pub(crate) *const kpc_completion
 ///
 /// # Safety
 /// The pointers are what the contract of the header says.
-pub(crate) unsafe fn asynchronous<T: Send + Sync + 'static>(
-    client: *const kpc_client,
+pub(crate) unsafe fn asynchronous<K: OfClient, T: Send + Sync + 'static>(
+    handle: *const K,
     timeout_ms: i32,
     Done(name, done): Done,
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
-    make: impl Fn(&Client) -> Result<Call<T>>,
+    make: impl Fn(&K::Object) -> Result<Call<T>>,
 ) -> kpc_status {
-    let make = move |client: &Client| Ok(make(client)?.into_any().called(name));
+    let prepare = move || -> Result<(Arc<Shared>, Timeout, AnyCall)> {
+        let object = handles::get(handle)?;
+        let timeout = timeout(timeout_ms)?;
+        let work = make(&object)?.into_any().called(name);
+        Ok((Arc::clone(K::client(&object)?), timeout, work))
+    };
     // SAFETY: passed on from the caller.
-    unsafe { begin(client, timeout_ms, done, op, error, &make) }
+    unsafe { begin(done, op, error, &prepare) }
 }
 
 /// The same, whatever the call gives.
@@ -172,12 +181,10 @@ pub(crate) unsafe fn asynchronous<T: Send + Sync + 'static>(
 /// # Safety
 /// The pointers are what the contract of the header says.
 unsafe fn begin(
-    client: *const kpc_client,
-    timeout_ms: i32,
     done: *const kpc_completion,
     op: *mut kpc_op,
     error: *mut *mut kpc_error,
-    make: &dyn Fn(&Client) -> Result<AnyCall>,
+    prepare: &dyn Fn() -> Result<(Arc<Shared>, Timeout, AnyCall)>,
 ) -> kpc_status {
     // SAFETY: passed on from the caller.
     let completion = unsafe { Completion::take(done) };
@@ -186,8 +193,7 @@ unsafe fn begin(
     let status = unsafe {
         call(error, out(op, "op").optional(), || {
             let completion = completion?;
-            let (client, timeout) = client_and_limit(client, timeout_ms)?;
-            let mut work = make(&client)?;
+            let (client, timeout, mut work) = prepare()?;
             let delivery = match &completion {
                 Some(completion) => completion.delivery()?,
                 None => Delivery::Keep,
@@ -221,18 +227,18 @@ unsafe fn begin(
 ///
 /// # Safety
 /// `error` is NULL or valid for writing a pointer until the end of the call.
-pub(crate) unsafe fn waiting_form<T: Send + Sync + 'static, O: Outputs>(
-    client: *const kpc_client,
+pub(crate) unsafe fn waiting_form<K: OfClient, T: Send + Sync + 'static, O: Outputs>(
+    handle: *const K,
     timeout_ms: i32,
     error: *mut *mut kpc_error,
     outputs: O,
-    make: impl FnOnce(&Client) -> Result<Call<T>>,
+    make: impl FnOnce(&K::Object) -> Result<Call<T>>,
     convert: fn(T) -> Result<O::Values>,
 ) -> kpc_status {
     // SAFETY: passed on from the caller.
     unsafe {
         call(error, outputs, move || {
-            convert(blocking(client, timeout_ms, make)?)
+            convert(blocking(handle, timeout_ms, make)?)
         })
     }
 }
@@ -325,7 +331,8 @@ pub unsafe extern "C" fn kpc_op_wait(
         let status = call(error, (), || {
             // Nothing is taken that there is no place for.
             target.check()?;
-            let (client, timeout) = client_and_limit(client, timeout_ms)?;
+            let client = handles::get(client)?;
+            let timeout = timeout(timeout_ms)?;
             if result.is_null() {
                 return client.wait_only(op, timeout);
             }

@@ -60,9 +60,21 @@ pub(crate) enum Tag {
     Voucher = 15,
     /// `kpc_copy_builder`
     CopyBuilder = 16,
+    /// `kpc_store`
+    Store = 17,
+    /// `kpc_writer`
+    Writer = 18,
+    /// `kpc_reader`
+    Reader = 19,
+    /// `kpc_message`
+    Message = 20,
+    /// `kpc_messages`
+    Messages = 21,
+    /// `kpc_names`
+    Names = 22,
 }
 
-const KINDS: [(Tag, &str); 16] = [
+const KINDS: [(Tag, &str); 22] = [
     (Tag::Error, "kpc_error"),
     (Tag::Buffer, "kpc_buffer"),
     (Tag::Config, "kpc_config"),
@@ -79,6 +91,12 @@ const KINDS: [(Tag, &str); 16] = [
     (Tag::ChannelQuery, "kpc_channel_query"),
     (Tag::Voucher, "kpc_voucher"),
     (Tag::CopyBuilder, "kpc_copy_builder"),
+    (Tag::Store, "kpc_store"),
+    (Tag::Writer, "kpc_writer"),
+    (Tag::Reader, "kpc_reader"),
+    (Tag::Message, "kpc_message"),
+    (Tag::Messages, "kpc_messages"),
+    (Tag::Names, "kpc_names"),
 ];
 
 /// Joins an opaque C type with what stands behind it.

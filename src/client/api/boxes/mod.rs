@@ -1,5 +1,6 @@
 //! Writes or reads one box, from bytes to bytes: what most programs need.
 
+pub(crate) mod pace;
 pub(crate) mod polling;
 pub(crate) mod resending;
 pub(crate) mod tombstones;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use self::pace::Pace;
 use self::resending::{Found, Place, StartFlags, StartKind};
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::client::call::Call;
@@ -17,7 +19,7 @@ use crate::client::handle::Client;
 use crate::client::requests;
 use crate::client::shared::Shared;
 use crate::wire::WipingVec;
-use crate::{Result, Status};
+use crate::{Error, Result, Status};
 
 /// A box that was read.
 #[derive(Clone)]
@@ -40,7 +42,17 @@ impl Found {
 /// An envelope may expire while it waits for the daemon: so many fresh ones are made.
 const FRESH_ENVELOPES: usize = 3;
 /// How often a box is read back that should be there.
-const READ_BACK: usize = 3;
+pub(crate) const READ_BACK: usize = 3;
+
+/// How a box was written.
+pub(crate) enum Written {
+    /// It holds what was to be written; the index of the next box.
+    Stored(BoxIndex),
+    /// It holds something else, and keeps that.
+    Taken(Error),
+    /// It was written before, nobody can say by whom: it cannot be read back now.
+    Unclear(Error),
+}
 
 pub(crate) async fn write_box(
     shared: Arc<Shared>,
@@ -49,22 +61,49 @@ pub(crate) async fn write_box(
     plaintext: Bytes,
     flags: StartFlags,
 ) -> Result<BoxIndex> {
+    match write_and_compare(&shared, &cap, &index, &plaintext, flags, Doubt::IfSentTwice).await? {
+        Written::Stored(next) => Ok(next),
+        Written::Taken(error) | Written::Unclear(error) => Err(error),
+    }
+}
+
+/// When a box that exists already is compared with what was to be written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// Where this call may have written it itself.
+    IfSentTwice,
+    /// In any case: an earlier process may have written it.
+    Always,
+}
+
+pub(crate) async fn write_and_compare(
+    shared: &Arc<Shared>,
+    cap: &WriteCap,
+    index: &BoxIndex,
+    plaintext: &Bytes,
+    flags: StartFlags,
+    doubt: Doubt,
+) -> Result<Written> {
     let kind = StartKind::Write(cap.clone());
     let mut attempt = 1;
     let mut replayed = false;
     loop {
-        let mut place = Place::take(&shared, LaneKind::Write)?;
-        let envelope = place.encrypt_write(&cap, &index, &plaintext).await?;
+        let mut place = Place::take(shared, LaneKind::Write)?;
+        let envelope = place.encrypt_write(cap, index, plaintext).await?;
         let sent = place.send_envelope(&kind, &envelope, flags, None).await;
         replayed |= sent.replayed;
-        let doubtful = replayed || shared.features().may_meet_itself();
+        let is_own = replayed || shared.features().may_meet_itself();
+        let doubtful = is_own || doubt == Doubt::Always;
         match sent.outcome {
-            Ok(_) => return envelope.next(),
+            Ok(_) => return envelope.next().map(Written::Stored),
             Err(error) if error.status() == Status::BOX_ALREADY_EXISTS && doubtful => {
-                return match holds(&shared, &cap, &index, &plaintext).await {
-                    Some(true) => envelope.next(),
-                    Some(false) => Err(error),
-                    None => Err(resending::may_be_own_write(&error, replayed)),
+                return match holds(shared, cap, index, plaintext).await {
+                    Some(true) => envelope.next().map(Written::Stored),
+                    Some(false) => Ok(Written::Taken(error)),
+                    None if is_own => Ok(Written::Unclear(resending::may_be_own_write(
+                        &error, replayed,
+                    ))),
+                    None => Ok(Written::Unclear(error)),
                 };
             }
             Err(error)
@@ -91,6 +130,8 @@ async fn holds(
         match read_once(shared, &read_cap, index).await {
             Ok(found) => return Some(found.plaintext == *plaintext),
             Err(error) if error.status() == Status::TOMBSTONE => return Some(plaintext.is_empty()),
+            // Whatever it is, this library did not write it.
+            Err(error) if error.status() == Status::BACAP_DECRYPTION_FAILED => return Some(false),
             // The replica that was asked may have it later.
             Err(error) if error.status() == Status::BOX_ID_NOT_FOUND => {
                 tokio::time::sleep(resending::POLL_EVERY).await;
@@ -117,7 +158,7 @@ pub(crate) async fn read_box(
     flags: StartFlags,
 ) -> Result<ReadBox> {
     if !flags.no_retry {
-        let found = resending::poll(&shared, &cap, &index, None, flags).await?;
+        let found = resending::poll(&shared, &cap, &index, None, flags, &Pace::default()).await?;
         return found.into_box();
     }
     let mut attempt = 1;
@@ -131,6 +172,19 @@ pub(crate) async fn read_box(
             ended => return ended.and_then(Found::into_box),
         }
     }
+}
+
+/// Reads a box, waiting for it as `pace` says.
+#[cfg(feature = "store")]
+pub(crate) async fn await_box(
+    shared: &Arc<Shared>,
+    cap: &ReadCap,
+    index: &BoxIndex,
+    pace: &Pace,
+) -> Result<ReadBox> {
+    let flags = StartFlags::default();
+    let found = resending::poll(shared, cap, index, None, flags, pace).await?;
+    found.into_box()
 }
 
 impl Client {

@@ -7,11 +7,13 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::{oneshot, Notify};
 
+use super::pace::Pace;
+pub(crate) use super::pace::POLL_EVERY;
 use super::polling::{Costs, Next, Polled};
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::client::api::couriers::COURIER;
@@ -27,10 +29,6 @@ use crate::error::closed;
 use crate::sync::lock;
 use crate::wire::{Features, Hash, ReplyBody};
 use crate::{Error, Result, Status};
-
-/// The shortest pause between two polls of one box: the rate of a reader must not reveal what it
-/// does.
-pub(crate) const POLL_EVERY: Duration = Duration::from_secs(1);
 
 /// How often in a row the daemon may refuse a waiting read, over some three minutes.
 const REFUSALS: u32 = 8;
@@ -81,7 +79,7 @@ pub(crate) struct Place {
     shared: Arc<Shared>,
     lane: Arc<Lane>,
     key: u64,
-    turn: oneshot::Receiver<()>,
+    turn: oneshot::Receiver<Result<()>>,
 }
 
 impl Place {
@@ -101,7 +99,7 @@ impl Place {
 
     /// Waits until the turn is turn, when the request is to be prepared.
     async fn is_near(&mut self) -> Result<()> {
-        (&mut self.turn).await.map_err(|_| closed())
+        (&mut self.turn).await.map_err(|_| closed())?
     }
 
     /// Has the envelope of a read made once its turn is near.
@@ -287,7 +285,8 @@ pub(crate) async fn start(
 ) -> Result<StartResult> {
     match &kind {
         StartKind::Read(cap, index) if !flags.no_retry => {
-            let found = poll(&shared, cap, index, Some(envelope), flags).await?;
+            let pace = Pace::default();
+            let found = poll(&shared, cap, index, Some(envelope), flags, &pace).await?;
             Ok(found.result)
         }
         _ => {
@@ -311,6 +310,7 @@ pub(crate) async fn poll(
     index: &BoxIndex,
     first: Option<Envelope>,
     flags: StartFlags,
+    pace: &Pace,
 ) -> Result<Found> {
     let kind = StartKind::Read(cap.clone(), index.clone());
     let flags = StartFlags {
@@ -358,8 +358,7 @@ pub(crate) async fn poll(
             }
             ended => return ended,
         }
-        let pause = POLL_EVERY * 2_u32.pow(refusals.min(5));
-        tokio::time::sleep_until(started + pause).await;
+        pace.rest(started, refusals).await;
         let now = Instant::now();
         if is_missing && polled.next(now, &costs(shared)) == Next::Same {
             polled.again();

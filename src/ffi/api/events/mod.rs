@@ -1,5 +1,6 @@
 //! kpc_event_sink_*: what happens unasked, drunk in one of three ways.
 
+pub mod channels;
 pub mod copies;
 pub mod properties;
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::kpc_event;
-use crate::client::Event;
+use super::{channels, kpc_event};
+use crate::client::{ChannelNews, Event};
 use crate::ffi::api::buffer::{kpc_buffer, Buffer};
 use crate::ffi::api::directory::kpc_pki_document;
 use crate::ffi::api::operation::kpc_result;
@@ -58,6 +58,18 @@ pub const KPC_EVENT_COPY_PROGRESS: i32 = 15;
 /// The courier that performs a copy command is in no new directory document, so it may never
 /// answer: kpc_event_stream, kpc_event_courier.
 pub const KPC_EVENT_COURIER_VANISHED: i32 = 16;
+/// Messages of a writer are on the mixnet, up to a number: kpc_event_channel_name,
+/// kpc_event_message_number.
+pub const KPC_EVENT_STORED: i32 = 17;
+/// A reader has a new message: kpc_event_channel_name, kpc_event_message_number.
+pub const KPC_EVENT_RECEIVED: i32 = 18;
+/// A writer or reader has failed and tries again: kpc_event_channel_name, kpc_event_is_writer,
+/// kpc_event_error.
+pub const KPC_EVENT_CHANNEL_RETRYING: i32 = 19;
+/// A writer found a box that holds something else: kpc_event_channel_name, kpc_event_error.
+pub const KPC_EVENT_CHANNEL_CONFLICT: i32 = 20;
+/// A reader cannot open the next box: kpc_event_channel_name, kpc_event_error.
+pub const KPC_EVENT_CHANNEL_STUCK: i32 = 21;
 
 /// What happened.
 ///
@@ -84,6 +96,13 @@ pub extern "C" fn kpc_event_kind(event: *const kpc_event) -> i32 {
             Event::Closed => KPC_EVENT_CLOSED,
             Event::CopyProgress(_) => KPC_EVENT_COPY_PROGRESS,
             Event::CourierVanished(_) => KPC_EVENT_COURIER_VANISHED,
+            Event::Channel(event) => match &event.news {
+                ChannelNews::Stored(_) => KPC_EVENT_STORED,
+                ChannelNews::Received(_) => KPC_EVENT_RECEIVED,
+                ChannelNews::Retrying(_) => KPC_EVENT_CHANNEL_RETRYING,
+                ChannelNews::Conflict(_) => KPC_EVENT_CHANNEL_CONFLICT,
+                ChannelNews::Stuck(_) => KPC_EVENT_CHANNEL_STUCK,
+            },
         })
     })
 }
@@ -327,6 +346,7 @@ pub extern "C" fn kpc_event_error(event: *const kpc_event) -> *mut kpc_error {
             Event::ChannelQuerySent(sent) => sent.error.as_ref(),
             Event::ChannelQueryReply(reply) => reply.error.as_ref(),
             Event::Disconnected { reason, .. } => reason.as_ref(),
+            Event::Channel(event) => channels::trouble(event),
             _ => None,
         };
         match error {

@@ -163,12 +163,12 @@ impl Client {
     /// Has the daemon make all of it while the calling thread waits and encodes each request
     /// itself. A request is freed once it is written: after a loss it is made anew.
     fn block_pieces(&self, order: &mut dyn Pieces, timeout: Timeout) -> Result<CourierEnvelopes> {
-        let deadline = self.may_wait(timeout)?;
+        let deadline = self.shared.may_wait(timeout)?;
         let mut lost = None;
         while let Some(call) = order.next(&self.shared)? {
             let call = call.once(lost.take());
             let query = call.local_request.query;
-            match self.block_local(call, deadline) {
+            match self.shared.block_local(call, deadline) {
                 Ok(made) => {
                     order.take(made)?;
                 }

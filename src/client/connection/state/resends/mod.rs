@@ -391,7 +391,10 @@ impl Resends {
                 drop(sink.send(Err(error())));
             }
         }
-        self.places.clear();
+        for (_, place) in std::mem::take(&mut self.places) {
+            // Nobody may wait for it any more.
+            place.map(|notify| notify.send(Err(error())));
+        }
         self.by_query.clear();
         self.queues = Default::default();
         self.running.clear();

@@ -19,11 +19,13 @@ use crate::Result;
 const AHEAD: [usize; 2] = [8, 2];
 
 /// Notifies the holder of the place; `None` once done.
-pub(crate) type Place = Option<oneshot::Sender<()>>;
+pub(crate) type Place = Option<Turn>;
+/// Says that the turn is near, or why it never comes.
+type Turn = oneshot::Sender<Result<()>>;
 
 impl Resends {
     /// Reserves a place at the end of the queue; the receiver is notified when its turn is near.
-    pub(crate) fn reserve(&mut self, is_write: bool) -> (ResendKey, oneshot::Receiver<()>) {
+    pub(crate) fn reserve(&mut self, is_write: bool) -> (ResendKey, oneshot::Receiver<Result<()>>) {
         let key = self.next_key;
         self.next_key += 1;
         let (notify, notified) = oneshot::channel();
@@ -68,7 +70,7 @@ impl Resends {
                 if let Some(place) = self.places.get_mut(&key) {
                     left -= 1;
                     // The holder is gone: it is about to release the place.
-                    place.take().map(|notify| notify.send(()));
+                    place.take().map(|notify| notify.send(Ok(())));
                 } else if self.may_run(key) {
                     left -= 1;
                 }
@@ -87,9 +89,10 @@ mod tests {
     use super::*;
     use crate::client::connection::state::resends::tests::{copy_of, write_of};
     use crate::client::connection::state::resends::{Features, Queries, MAX_COPIES};
+    use crate::Status;
     use std::time::Instant;
 
-    type Near = oneshot::Receiver<()>;
+    type Near = oneshot::Receiver<Result<()>>;
 
     fn places(resends: &mut Resends, count: usize) -> Vec<(ResendKey, Near)> {
         (0..count).map(|_| resends.reserve(true)).collect()
@@ -216,10 +219,8 @@ mod tests {
         let mut resends = Resends::new();
         let (key, mut turn) = resends.reserve(false);
         resends.fail_all(closed);
-        assert!(matches!(
-            turn.try_recv(),
-            Err(oneshot::error::TryRecvError::Closed)
-        ));
+        let failure = turn.try_recv().unwrap().unwrap_err();
+        assert_eq!(failure.status(), Status::CLOSED);
         assert!(resends
             .fill(key, write_of(1), oneshot::channel().0)
             .is_err());

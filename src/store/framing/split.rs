@@ -1,0 +1,115 @@
+//! From a message to the contents of its boxes.
+
+use std::ops::Range;
+
+use super::{
+    box_head, checksum, MessageHead, Nonce, FIRST_HEAD, FURTHER_HEAD, MAX_MESSAGE, ROLE_FURTHER,
+};
+use crate::secret::WipingVec;
+use crate::{Error, Result, Status};
+
+/// How a message is divided among boxes. The same kind, nonce, message and capacity give the same boxes at any time.
+#[derive(Clone, Debug)]
+pub(crate) struct Split {
+    head: MessageHead,
+    capacity: usize,
+}
+
+impl Split {
+    /// Computes the checksum, which takes the longest; then each box costs no more than its length. `capacity` is what
+    /// one box may carry, `MaxPlaintextPayloadLength`.
+    ///
+    /// `ARG_VALUE` for kind 0, `PAYLOAD_TOO_LARGE` for more than [`MAX_MESSAGE`], `BAD_GEOMETRY` for boxes that are too small.
+    pub(crate) fn new(kind: u8, nonce: &Nonce, message: &[u8], capacity: usize) -> Result<Self> {
+        if kind == 0 {
+            return Err(Error::new(Status::ARG_VALUE, "no message has the kind 0"));
+        }
+        let length = checked_length(message.len(), capacity)?;
+        let head = MessageHead {
+            kind,
+            length,
+            nonce: *nonce,
+            checksum: checksum(kind, length, nonce, message),
+        };
+        Ok(Split { head, capacity })
+    }
+
+    /// Number of boxes, at least 1.
+    pub(crate) fn boxes(&self) -> u32 {
+        count(self.head.length, self.capacity)
+    }
+
+    /// Content of box `part`, counted from 0. `message` is the one that was given to [`Split::new`].
+    pub(crate) fn encode(&self, message: &[u8], part: u32) -> Result<WipingVec> {
+        if message.len() != self.head.length() || part >= self.boxes() {
+            return Err(Error::new(
+                Status::INTERNAL,
+                format!("box {part} is not of this message"),
+            ));
+        }
+        let data = &message[self.range(part)];
+        let mut content = Vec::with_capacity(FIRST_HEAD + data.len());
+        if part == 0 {
+            let head = &self.head;
+            content.extend(MessageHead::covered(head.kind, head.length, &head.nonce));
+            content.extend(head.checksum);
+        } else {
+            content.extend(box_head(ROLE_FURTHER));
+            content.extend(self.head.tag());
+            content.extend(self.offset(part).to_be_bytes());
+        }
+        content.extend_from_slice(data);
+        Ok(WipingVec::new(content))
+    }
+
+    /// Where box `part` begins in the message.
+    fn offset(&self, part: u32) -> u32 {
+        match part.checked_sub(1) {
+            None => 0,
+            Some(further) => {
+                let before = in_first(self.capacity) + further as usize * in_further(self.capacity);
+                u32::try_from(before)
+                    .map_or(self.head.length, |before| before.min(self.head.length))
+            }
+        }
+    }
+
+    fn range(&self, part: u32) -> Range<usize> {
+        self.offset(part) as usize..self.offset(part.saturating_add(1)) as usize
+    }
+}
+
+/// Number of boxes for a message of `len` bytes in boxes that carry `capacity` bytes. Errors: those of [`Split::new`].
+pub(crate) fn boxes_for(len: usize, capacity: usize) -> Result<u32> {
+    checked_length(len, capacity).map(|length| count(length, capacity))
+}
+
+fn checked_length(len: usize, capacity: usize) -> Result<u32> {
+    if capacity <= FIRST_HEAD {
+        return Err(Error::new(
+            Status::BAD_GEOMETRY,
+            format!("boxes of {capacity} bytes are too small for messages"),
+        ));
+    }
+    match u32::try_from(len) {
+        Ok(length) if len <= MAX_MESSAGE => Ok(length),
+        _ => Err(Error::new(
+            Status::PAYLOAD_TOO_LARGE,
+            format!("a message has {MAX_MESSAGE} bytes at most, not {len}"),
+        )),
+    }
+}
+
+fn in_first(capacity: usize) -> usize {
+    capacity - FIRST_HEAD
+}
+
+fn in_further(capacity: usize) -> usize {
+    capacity - FURTHER_HEAD
+}
+
+fn count(length: u32, capacity: usize) -> u32 {
+    let rest = (length as usize).saturating_sub(in_first(capacity));
+    // Not more than the length of the message.
+    u32::try_from(rest.div_ceil(in_further(capacity))).map_or(u32::MAX, |further| 1 + further)
+}

@@ -1,0 +1,19 @@
+//! Numbers that look random and are the same in every run, for unit tests.
+
+/// Xorshift with 64 bits.
+pub(super) struct PseudoRandom(u64);
+
+impl PseudoRandom {
+    /// The numbers of a seed.
+    pub(super) fn new(seed: u64) -> Self {
+        PseudoRandom(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// One of 0 to `limit - 1`.
+    pub(super) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        ((self.0 >> 16) % limit as u64) as usize
+    }
+}

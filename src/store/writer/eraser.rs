@@ -1,0 +1,75 @@
+//! Replaces the boxes of old messages with tombstones, one message after the other, and deletes the
+//! messages from the database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::boxes::Fill;
+use super::{boxes, ledger, Core, WriterState};
+use crate::client::{Backoff, InOrder};
+use crate::store::backing::{Backing, Durability};
+use crate::store::records::Place;
+use crate::sync::lock;
+use crate::Result;
+
+/// Boxes on their way at a time: few, as messages to be sent have no less hurry.
+const WINDOW: usize = 2;
+/// Pauses after failures of the disk.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Erases until it is dropped, or the client is closed.
+pub(crate) async fn run(core: Arc<Core>) {
+    let mut pauses = Backoff::new(SHORTEST_PAUSE, LONGEST_PAUSE);
+    loop {
+        match turn(&core).await {
+            Ok(()) => pauses = Backoff::new(SHORTEST_PAUSE, LONGEST_PAUSE),
+            Err(_) if core.inner.is_over() => return,
+            Err(error) => {
+                core.set_state(WriterState::Retrying(error));
+                tokio::time::sleep(pauses.pause(Duration::ZERO)).await;
+            }
+        }
+    }
+}
+
+/// Erases one message, or waits for one that is to be erased.
+async fn turn(core: &Arc<Core>) -> Result<()> {
+    let standing = || {
+        let standing = lock(&core.standing);
+        let end = standing.erasure.wanted.min(standing.progress.message);
+        (standing.erasure.done < end).then_some(standing.erasure.done)
+    };
+    let number = core.inner.until(&core.advanced, standing).await?;
+    let channel = core.channel;
+    let find = move |backing: &mut dyn Backing| ledger::about_to_erase(backing, channel, number);
+    let message = core.inner.disk.run(Durability::Now, find).await?;
+    if let Some(place) = message.and_then(|message| message.place) {
+        erase(core, &place).await?;
+    }
+    let forget = move |backing: &mut dyn Backing| ledger::erased(backing, channel, number);
+    let erasure = core.inner.disk.run(Durability::Soon, forget).await?;
+    core.saw_erasure(erasure);
+    Ok(())
+}
+
+async fn erase(core: &Arc<Core>, place: &Place) -> Result<()> {
+    let mut asked = InOrder::new();
+    let mut index = place.first.clone();
+    for _ in 0..place.boxes {
+        while asked.running() >= WINDOW {
+            asked.wait().await?;
+            while let Some(erased) = asked.take() {
+                erased?;
+            }
+        }
+        asked.start(boxes::store(Arc::clone(core), index.clone(), Fill::Erasure));
+        index = index.next();
+    }
+    while asked.wait().await? {
+        while let Some(erased) = asked.take() {
+            erased?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! Channels that remember, on the simulator: every message once and in order, whatever is closed,
+//! copied or cut.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
+
+mod conflicts;
+mod crash;
+mod house;
+mod notes;
+mod power;
+mod reading;
+mod roles;
+#[path = "../simulated/world/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod world;
+mod writing;
