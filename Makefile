@@ -91,12 +91,16 @@ SYSROOT := $(shell $(RUSTC) --print sysroot 2>/dev/null)
 # Ten packets a second and quick mixes, that nobody has to wait; a real client sends about one.
 DEMO_NETWORK ?= --lambda-p 0.01 --latency 300 --encrypt-cost 20
 
+# How long `make torture` takes.
+KILLS ?= 2000
+CUTS ?= 300
+
 # No path of the machine that builds ends up in what is built, by Rust's compiler or C's.
 REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 REMAP_C = -ffile-prefix-map=$(CURDIR)=kpclient -ffile-prefix-map=$(CARGO_DIR)=cargo
 
-.PHONY: all archive features lib link header man symbols sim examples demo examples-at-pace check check-quick check-32 check-peers pictures bench install install-strip install-debug uninstall clean help
+.PHONY: all archive features lib link header man symbols sim examples demo examples-at-pace check check-quick check-32 check-peers torture pictures bench install install-strip install-debug uninstall clean help
 
 all: lib
 
@@ -179,6 +183,11 @@ check: sim examples
 ## check-quick: what breaks most often, in a minute; for the working loop
 check-quick:
 	@STORE=$(STORE) tests/quick.sh
+
+## torture: kill the processes of a store KILLS times, and cut the power of its machines CUTS times
+torture:
+	KPC_CRASH_ROUNDS=$(KILLS) KPC_POWER_ROUNDS=$(CUTS) \
+		$(CARGO) test --locked $(FEATURES) --test store -- --nocapture crash:: power::
 
 ## check-peers: other people's clients on the simulator; installs them, with Python and a network, in $(BUILD)/peers
 check-peers: sim lib
