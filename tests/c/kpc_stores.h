@@ -62,6 +62,19 @@ static inline kpc_writer *creates(const person *somebody, const char *name)
     return writer;
 }
 
+/* A channel that its owner gives up in these moments. */
+static inline kpc_writer *opens_when_free(kpc_store *store, const char *name)
+{
+    int64_t end = kpc_test_now_ms() + KPC_SOON;
+    kpc_writer *writer = NULL;
+    kpc_status status;
+    do {
+        status = kpc_store_open_writer(store, name, KPC_SOON, &writer, NULL);
+    } while (status == KPC_ERR_BUSY && kpc_test_now_ms() < end);
+    STATUS(KPC_OK, status);
+    return writer;
+}
+
 /* Somebody follows a channel of somebody else's from its beginning. */
 static inline kpc_reader *follows(const person *somebody, const char *name, const kpc_writer *writer)
 {

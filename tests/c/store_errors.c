@@ -130,8 +130,7 @@ static void err_busy(void)
     ERROR(KPC_ERR_BUSY, kpc_store_delete_writer(other, "mine", KPC_SOON, &error));
     ERROR(KPC_ERR_BUSY, kpc_store_delete_writer(alice.store, "mine", KPC_SOON, &error));
     kpc_writer_free(writer);
-    OK(kpc_store_open_writer(other, "mine", KPC_SOON, &same, &error));
-    kpc_writer_free(same);
+    kpc_writer_free(opens_when_free(other, "mine"));
     kpc_store_free(other);
 }
 

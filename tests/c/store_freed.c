@@ -107,7 +107,7 @@ static void after_the_client(void)
 {
     all of = one_of_each(path_of("alice"));
     person next;
-    kpc_writer *writer = NULL;
+    kpc_writer *writer;
     kpc_store *store = NULL;
 
     STATUS(KPC_OK, kpc_client_close(of.client, KPC_SOON, NULL));
@@ -119,7 +119,7 @@ static void after_the_client(void)
     kpc_writer_free(of.writer);
     kpc_store_free(of.store);
     next = comes("alice");
-    OK(kpc_store_open_writer(next.store, "loop", KPC_SOON, &writer, &error));
+    writer = opens_when_free(next.store, "loop");
     CHECK(kpc_writer_last_message(writer) == 1);
     kpc_writer_free(writer);
     leaves(&next);
