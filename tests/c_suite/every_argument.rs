@@ -12,6 +12,7 @@
 use std::fmt::Write;
 
 use super::header::{Function, Parameter};
+use super::program::{head, Daemon, FORK_MAIN, FORK_NOTE};
 
 /// Objects that only a daemon gives.
 const OF_A_DAEMON: [&str; 8] = [
@@ -79,13 +80,6 @@ enum Role<'a> {
     TimeLimit,
     Flags,
     Number,
-}
-
-/// What is in a program.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Daemon {
-    None,
-    Simulated,
 }
 
 /// Writes the programs about these functions.
@@ -470,46 +464,3 @@ fn neutral(function: &Function, call: &str) -> String {
         _ => format!("CHECK({call} == 0);"),
     }
 }
-
-fn head(daemon: Daemon) -> String {
-    let note = match daemon {
-        Daemon::None => "",
-        Daemon::Simulated => "/* c_suite: needs sim */\n#define KPC_FIXTURE_SIM\n",
-    };
-    let store = match cfg!(feature = "store") {
-        true => "",
-        false => "#define KPC_FIXTURE_NO_STORE\n",
-    };
-    format!(
-        "/* Generated: see tests/c_suite/every_argument.rs. */\n{note}{store}\
-         #define _POSIX_C_SOURCE 200809L\n#include \"kpc_fixture.h\"\n\n"
-    )
-}
-
-const FORK_NOTE: &str =
-    "/* c_suite: leaks are not looked for: the child has lost what the parent's \
-threads hold */\n";
-
-const FORK_MAIN: &str = r"int main(void)
-{
-    struct fixture f = fixture_new();
-    int status = 0;
-    pid_t child;
-
-    fixture_open_store(&f);
-    fflush(stdout);
-    child = fork();
-    if (child == 0) {
-        in_child(f);
-        status = kpc_test_end();
-        fflush(stdout);
-        _exit(status);
-    }
-    CHECK(child > 0 && waitpid(child, &status, 0) == child);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    fixture_is_whole(&f, NULL);
-    fixture_close_store(&f);
-    fixture_free(&f);
-    return kpc_test_end();
-}
-";

@@ -23,6 +23,7 @@ mod build;
 mod every_argument;
 #[allow(dead_code, reason = "shared with tests/abi/signatures.rs")]
 mod header;
+mod program;
 mod run;
 
 use std::collections::VecDeque;
