@@ -57,6 +57,8 @@ int main(void)
     stream = kpc_test_stream_of(1);
     OK(kpc_event_sink_open(client, 16, &sink, &error));
     OK(kpc_client_connect(client, KPC_SOON, &error));
+    /* Nothing else is being written, which a thread of the library would go on with. */
+    CHECK(kpc_sim_verified(client));
     CHECK(pthread_create(&thread, NULL, ask, NULL) == 0);
     CHECK(pthread_join(thread, NULL) == 0);
 
