@@ -128,12 +128,24 @@ static inline int takes(kpc_reader *reader, uint64_t number, const char *text)
     return same;
 }
 
-/* Passes over the box that a reader awaits. */
+static inline int same_index(const kpc_box_index *one, const kpc_box_index *two)
+{
+    return memcmp(one, two, sizeof *one) == 0;
+}
+
+/* Passes over the box that a reader awaits. Where that was asked for just before, it may happen
+ * between the two calls: then it is the box after it. */
 static inline void skips(kpc_reader *reader)
 {
-    kpc_box_index at;
-    OK(kpc_reader_next_index(reader, &at, &error));
-    OK(kpc_reader_skip(reader, &at, &error));
+    kpc_box_index at, now;
+    kpc_status status;
+
+    do {
+        OK(kpc_reader_next_index(reader, &at, &error));
+        status = kpc_reader_skip(reader, &at, NULL);
+        OK(kpc_reader_next_index(reader, &now, &error));
+    } while (status == KPC_ERR_ARG_VALUE && !same_index(&at, &now));
+    STATUS(KPC_OK, status);
 }
 
 /* Waits until a writer or a reader is in this state. */
@@ -145,10 +157,5 @@ static inline void skips(kpc_reader *reader)
         }                                                                              \
         CHECK((state_of) == (wanted));                                                 \
     } while (0)
-
-static inline int same_index(const kpc_box_index *one, const kpc_box_index *two)
-{
-    return memcmp(one, two, sizeof *one) == 0;
-}
 
 #endif
