@@ -143,13 +143,13 @@ link:
 features:
 	@echo $(FEATURES)
 
-## header: rewrite include/kpclient.h, add new functions to abi/symbols.txt, write the manual pages
+## header: rewrite include/kpclient.h, add new functions to abi/symbols.txt, write what is made from the header
 header:
 	KPC_HEADER=write $(CARGO) check -p kpclient $(FEATURES)
 	abi/symbols.sh write
 	$(MAKE) --no-print-directory man
 
-## man: rewrite the manual pages in man/ from the header
+## man: rewrite what is made from the header: the manual pages, abi/api.json
 man:
 	$(CARGO) run --quiet -p kpclient-man
 

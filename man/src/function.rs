@@ -189,17 +189,7 @@ impl<'a> Errors<'a> {
                 continue;
             }
             errors.functions += 1;
-            let comment = &function.comment;
-            let returns = comment.returns.as_deref().unwrap_or_default();
-            let mut outcomes =
-                outcomes::parse(returns).unwrap_or_else(|| outcomes::named_in(returns));
-            let elsewhere = comment.parameters.iter().map(|(_, text)| text.as_str());
-            for outcome in elsewhere.flat_map(outcomes::named_in) {
-                if !outcomes.iter().any(|known| known.name == outcome.name) {
-                    outcomes.push(outcome);
-                }
-            }
-            for outcome in outcomes {
+            for outcome in outcomes::of(&function.comment) {
                 if !errors.order.contains(&outcome.name) {
                     errors.order.push(outcome.name);
                 }

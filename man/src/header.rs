@@ -10,6 +10,8 @@ include!("../../abi/sections.rs");
 /// The whole header.
 #[derive(Debug)]
 pub struct Header {
+    /// The version of the library, as a text and as a number.
+    pub version: (String, u32),
     /// The contract at its head: title and text of each paragraph.
     pub contract: Vec<(String, String)>,
     /// The sections in their order.
@@ -62,8 +64,10 @@ pub struct Function {
     pub name: String,
     /// The type of its result, with a blank behind it unless it ends with an asterisk.
     pub result: String,
-    /// Its parameters as they are declared; none for `void`.
+    /// Its parameters as they are declared, without marks; none for `void`.
     pub parameters: Vec<String>,
+    /// Whether each parameter may be NULL; nothing where it is no pointer.
+    pub nullable: Vec<Option<bool>>,
     /// What is said of it.
     pub comment: Comment,
 }
@@ -98,6 +102,7 @@ impl Header {
             house(object, &mut sections)?;
         }
         Ok(Header {
+            version: version(head).ok_or("the header has no version")?,
             contract: contract(head),
             sections,
         })
@@ -147,6 +152,16 @@ fn house(object: Type, sections: &mut [Section]) -> Result<(), String> {
         .ok_or_else(|| format!("no section is about {}", object.name))?;
     home.types.insert(0, object);
     Ok(())
+}
+
+fn version(head: &str) -> Option<(String, u32)> {
+    let defined = |name: &str| {
+        let (_, rest) = head.split_once(&format!("#define {name} "))?;
+        rest.lines().next()
+    };
+    let text = defined("KPC_VERSION")?.trim_matches('"');
+    let number = defined("KPC_VERSION_NUMBER")?.parse().ok()?;
+    Some((text.to_owned(), number))
 }
 
 fn contract(head: &str) -> Vec<(String, String)> {
@@ -272,24 +287,34 @@ fn function(code: &str, comment: Comment) -> Result<Function, String> {
     let words: Vec<_> = words
         .filter(|word| !word.starts_with("KPC_API") && !word.starts_with("KPC_MUST_USE"))
         .collect();
-    // The text says who may be NULL.
     let line = words.join(" ");
-    let line = line
-        .replace("KPC_NONNULL ", "")
-        .replace("KPC_NULLABLE ", "");
     let (head, tail) = line
         .split_once('(')
         .ok_or_else(|| format!("no function: {code}"))?;
     let at = head.rfind([' ', '*']).map_or(0, |at| at + 1);
     let (result, name) = head.split_at(at);
-    let tail = tail.trim_end_matches(')');
+    let declared = tail.trim_end_matches(')').split(", ");
+    let declared: Vec<_> = declared.filter(|parameter| *parameter != "void").collect();
     Ok(Function {
         name: name.to_owned(),
         result: result.to_owned(),
-        parameters: match tail {
-            "void" => Vec::new(),
-            _ => tail.split(", ").map(str::to_owned).collect(),
-        },
+        parameters: declared.iter().map(|p| without_marks(p)).collect(),
+        nullable: declared.iter().map(|p| nullability(p)).collect(),
         comment,
     })
+}
+
+/// Before a parameter that may be NULL, and before one that must not.
+const NULLABLE: &str = "KPC_NULLABLE ";
+const NONNULL: &str = "KPC_NONNULL ";
+
+fn without_marks(parameter: &str) -> String {
+    parameter.replace(NONNULL, "").replace(NULLABLE, "")
+}
+
+fn nullability(parameter: &str) -> Option<bool> {
+    match (parameter.contains(NULLABLE), parameter.contains(NONNULL)) {
+        (false, false) => None,
+        (is_nullable, _) => Some(is_nullable),
+    }
 }

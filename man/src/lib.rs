@@ -2,9 +2,12 @@
 //! one page for each call and each function, one for each section of the header, the overview
 //! kpclient(3), and kpclientd-sim(1) from the simulator's `--help`.
 //!
+//! Makes abi/api.json of the same, the interface as data (`api`).
+//!
 //! The pages are committed in man/man3 and man/man1, so that nobody needs Rust to install them;
 //! `make man` writes them, and a test holds them against what the header gives.
 
+pub mod api;
 #[path = "../../abi/comment.rs"]
 mod comment;
 mod function;
@@ -28,6 +31,7 @@ use std::path::Path;
 
 use kpclientd_sim::daemon::arguments::{parse, Asked};
 
+use crate::api::Api;
 use crate::function::Group;
 use crate::header::{Constant, Header};
 use crate::page::Edition;
@@ -91,6 +95,20 @@ pub fn pages(root: &Path) -> Result<BTreeMap<String, String>, String> {
     let simulator = templates::simulator(&read("man/kpclientd-sim.1.in")?, &help()?, &manual)?;
     pages.insert("man1/kpclientd-sim.1".to_owned(), simulator);
     Ok(pages)
+}
+
+/// The interface of the tree at `root` as data.
+///
+/// # Errors
+/// A text that says what cannot be read, or has no meaning yet.
+pub fn api(root: &Path) -> Result<Api, String> {
+    let read = |path: &str| fs::read_to_string(root.join(path)).map_err(|e| format!("{path}: {e}"));
+    let header = Header::parse(&read("include/kpclient.h")?)?;
+    Api::of(
+        &header,
+        &read("abi/symbols.txt")?,
+        &read("src/status_table.rs")?,
+    )
 }
 
 fn put(pages: &mut BTreeMap<String, String>, name: &str, text: String) -> Result<(), String> {

@@ -1,10 +1,11 @@
-//! Writes the manual pages below man/, and takes away those that are no more: `make man`.
+//! Writes the manual pages below man/, and takes away those that are no more, and abi/api.json:
+//! `make man`.
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use kpclient_man::pages;
+use kpclient_man::{api, pages};
 
 fn main() -> ExitCode {
     match write() {
@@ -33,10 +34,14 @@ fn write() -> Result<(), String> {
         }
     }
     for (name, text) in &pages {
-        let path = man.join(name);
-        if fs::read_to_string(&path).ok().as_ref() != Some(text) {
-            fs::write(&path, text).map_err(|e| format!("{name}: {e}"))?;
-        }
+        put(&man.join(name), text)?;
     }
-    Ok(())
+    put(&root.join("abi/api.json"), &api(root)?.to_json()?)
+}
+
+fn put(path: &Path, text: &str) -> Result<(), String> {
+    if fs::read_to_string(path).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
+    fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
 }

@@ -1,5 +1,6 @@
-//! The statuses that a comment lists behind `@return`.
+//! The statuses that a comment names, most of them behind `@return`.
 
+use crate::comment::Comment;
 use crate::status_groups::items;
 
 /// One status of a list.
@@ -9,6 +10,19 @@ pub struct Outcome<'a> {
     pub name: &'a str,
     /// When it comes, where that is said.
     pub note: Option<&'a str>,
+}
+
+/// The failures that a comment names: behind `@return`, then in what is said of parameters.
+pub fn of(comment: &Comment) -> Vec<Outcome<'_>> {
+    let returns = comment.returns.as_deref().unwrap_or_default();
+    let mut outcomes = parse(returns).unwrap_or_else(|| named_in(returns));
+    let elsewhere = comment.parameters.iter().map(|(_, text)| text.as_str());
+    for outcome in elsewhere.flat_map(named_in) {
+        if !outcomes.iter().any(|known| known.name == outcome.name) {
+            outcomes.push(outcome);
+        }
+    }
+    outcomes
 }
 
 /// The failures of a list such as `KPC_OK, KPC_ERR_BUSY (it has one), KPC_ERR_CLOSED`; None where

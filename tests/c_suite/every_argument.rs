@@ -5,14 +5,15 @@
 //! the outputs empty. One program has no daemon; one is connected with the simulator, which
 //! hears of nothing; one gives handles of the parent to every function in a forked child.
 //!
-//! The mark of a parameter decides what NULL has to do: KPC_ERR_ARG_NULL, or the value for no
-//! object, where it is KPC_NONNULL; anything but that where it is KPC_NULLABLE. The good
-//! arguments are made by tests/c/kpc_fixture.h.
+//! abi/api.json says what each parameter is for, and what NULL has to do there: KPC_ERR_ARG_NULL, or
+//! the value for no object, where the header has KPC_NONNULL; anything but that where it has
+//! KPC_NULLABLE. The good arguments are made by tests/c/kpc_fixture.h.
 
 use std::fmt::Write;
 
 use super::header::{Function, Parameter};
 use super::program::{head, Daemon, FORK_MAIN, FORK_NOTE};
+use super::roles::Roles;
 
 /// Objects that only a daemon gives.
 const OF_A_DAEMON: [&str; 8] = [
@@ -85,8 +86,8 @@ enum Role<'a> {
 /// Writes the programs about these functions.
 pub struct Writer<'a> {
     pub functions: &'a [Function],
-    /// The opaque types.
-    pub objects: &'a [String],
+    /// What their parameters are for.
+    pub roles: &'a Roles,
 }
 
 impl Writer<'_> {
@@ -181,31 +182,36 @@ impl Writer<'_> {
         )
     }
 
-    fn role<'p>(&self, function: &Function, parameter: &'p Parameter) -> Role<'p> {
-        let is_object = |kind: &str| self.objects.iter().any(|name| name == kind);
-        let kind = parameter.kind.as_str();
-        let plain = kind
-            .trim_start_matches("const ")
-            .trim_end_matches(['*', ' ']);
-        match kind {
-            "kpc_error **" => Role::ErrorOut,
-            "const uint8_t *" => Role::Bytes,
-            "const char *" => match function.has(&format!("{}_len", parameter.name)) {
+    fn role(&self, function: &Function, parameter: &Parameter) -> Role<'_> {
+        let described = self.roles.of(&function.name, &parameter.name);
+        let of = described.of.as_str();
+        let measured = described.length_of.as_deref().unwrap_or_default();
+        match described.role.as_str() {
+            "self" | "result" | "handle_in" => Role::Handle(of),
+            "handle_out" | "bytes_out" | "text_out" => Role::HandleOut(of),
+            "error_out" => Role::ErrorOut,
+            "struct_out" | "scalar_out" | "operation_out" => Role::Out(of),
+            "struct_in" | "array_in" | "completion" => Role::In(of),
+            "bytes_in" => Role::Bytes,
+            "text_in" => match function.has(&format!("{}_len", parameter.name)) {
                 true => Role::TextOf,
                 false => Role::Text,
             },
-            "void *" => Role::Memory,
-            _ if kind.ends_with("_fn") => Role::Function,
-            _ if kind.ends_with("**") => Role::HandleOut(plain),
-            _ if kind.ends_with('*') && is_object(plain) => Role::Handle(plain),
-            _ if kind.ends_with('*') && kind.starts_with("const") => Role::In(plain),
-            _ if kind.ends_with('*') => Role::Out(plain),
-            _ if parameter.name.ends_with("len") => Role::Length,
-            _ if parameter.name == "size" => Role::Size,
-            _ if parameter.name == "timeout_ms" => Role::TimeLimit,
-            _ if parameter.name == "flags" => Role::Flags,
-            _ => Role::Number,
+            "memory" | "user_data" => Role::Memory,
+            "callback" | "drop" => Role::Function,
+            // A length of memory that is written over is the program's word.
+            "length" if self.roles.of(&function.name, measured).role == "memory" => Role::Number,
+            "length" => Role::Length,
+            "struct_size" => Role::Size,
+            "timeout" => Role::TimeLimit,
+            "flags" => Role::Flags,
+            "value" | "operation" => Role::Number,
+            unknown => panic!("tests/c_suite has no arguments for {unknown}"),
         }
+    }
+
+    fn nullable(&self, function: &Function, parameter: &Parameter) -> Option<bool> {
+        self.roles.of(&function.name, &parameter.name).nullable
     }
 
     /// Variables that receive what a function gives.
@@ -234,8 +240,9 @@ impl Writer<'_> {
     ) -> Vec<(String, Option<&'static str>)> {
         let parameter = &function.parameters[at];
         let cast = |value: &str| format!("({})(void *){value}", parameter.kind);
+        let nullable = self.nullable(function, parameter);
         let null = || {
-            let expected = (parameter.nullable == Some(false)).then_some("KPC_ERR_ARG_NULL");
+            let expected = (nullable == Some(false)).then_some("KPC_ERR_ARG_NULL");
             (format!("({})NULL", parameter.kind), expected)
         };
         let unaligned = || (cast("(f.memory + 1)"), Some("KPC_ERR_ARG_VALUE"));
@@ -279,7 +286,7 @@ impl Writer<'_> {
             && function
                 .parameters
                 .get(at)
-                .is_some_and(|p| p.nullable == Some(true));
+                .is_some_and(|p| self.nullable(function, p) == Some(true));
         let arguments: Vec<String> = function
             .parameters
             .iter()
@@ -311,7 +318,9 @@ impl Writer<'_> {
             Role::Text if name == "network" => "\"tcp\"".into(),
             Role::Text => "\"127.0.0.1:1\"".into(),
             Role::TextOf => TEXT.into(),
-            Role::Function if parameter.nullable == Some(false) => "on_nothing".into(),
+            Role::Function if self.nullable(function, parameter) == Some(false) => {
+                "on_nothing".into()
+            }
             Role::Memory | Role::Function => "NULL".into(),
             Role::Length => "32".into(),
             Role::Size => self.size_of_output(function),

@@ -17,13 +17,18 @@
 //! that remember, `store_*.c`, are left out where the library is built without these.
 
 #![allow(clippy::print_stdout, reason = "this is a program that reports")]
-#![allow(clippy::expect_used, reason = "a test without its files cannot go on")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test without its files cannot go on"
+)]
 
 mod build;
 mod every_argument;
 #[allow(dead_code, reason = "shared with tests/abi/signatures.rs")]
 mod header;
 mod program;
+mod roles;
 mod run;
 
 use std::collections::VecDeque;
@@ -199,7 +204,7 @@ fn made_of_the_header(root: &Path, work: &Path) -> Vec<Program> {
     let header = std::fs::read_to_string(root.join("include/kpclient.h")).expect("the header");
     let writer = every_argument::Writer {
         functions: &functions_of_the_library(root, &header),
-        objects: &header::objects(&header),
+        roles: &roles::Roles::read(root),
     };
     [
         ("every_argument.c", writer.alone()),
