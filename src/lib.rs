@@ -5,6 +5,26 @@
 //! * [`ffi`]: C types; the only unsafe code; converts, checks, catches panics, delivers.
 //! * [`client`]: the safe core, usable from Rust: lanes, pending calls, ARQ, events.
 //! * [`wire`], [`transport`], [`pki`], [`bacap`], [`config`]: no policy.
+//!
+//! Rust programs use [`client`], `store`, [`config`], [`bacap`], [`pki`] and the errors; these keep their names within a
+//! version 0.x. All other modules are public for the tests of this project and change without notice.
+//!
+//! ```no_run
+//! # async fn example() -> kpclient::Result<()> {
+//! use kpclient::client::{Client, Log, StartFlags};
+//! use kpclient::{bacap, config::Config};
+//!
+//! let client = Client::new(Config::load_file("thinclient.toml")?, Log::default(), || {})?;
+//! client.run(client.connect()).await?;
+//! let keys = bacap::keypair(&[7; 32]); // use random bytes
+//! let flags = StartFlags::default();
+//! let write = client.write_box(&keys.write_cap, &keys.first_index, b"hello", flags);
+//! client.run(write).await?;
+//! let read = client.read_box(&keys.read_cap, &keys.first_index, flags);
+//! println!("{:?}", client.run(read).await?.plaintext);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod bacap;
 pub mod client;

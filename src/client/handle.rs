@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use crate::client::closing::Closing;
 use crate::client::connection;
 use crate::client::events::sink::EventSink;
+use crate::client::events::stream::Events;
 use crate::client::events::DaemonStatus;
 use crate::client::runtime::log::Level;
 use crate::client::runtime::query_ids::random_array;
@@ -28,6 +29,13 @@ impl Client {
     /// and document, where they are known.
     pub fn open_sink(&self, capacity: usize) -> Result<Arc<EventSink>> {
         self.shared.open_sink(capacity)
+    }
+
+    /// Opens an event sink and returns what it gets as a stream. See [`Client::open_sink`].
+    pub fn events(&self, capacity: usize) -> Result<Events> {
+        Ok(Events {
+            sink: self.open_sink(capacity)?,
+        })
     }
 
     /// True while the daemon is reachable and on the mixnet.

@@ -1,6 +1,7 @@
 //! A call, prepared and not yet started: the same for the blocking and the asynchronous form.
 
 pub(crate) mod run;
+pub(crate) mod running;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,8 +23,15 @@ type ReadAny = Box<dyn FnOnce(&Answer) -> Result<Value> + Send>;
 
 /// A prepared call that returns a `T`.
 ///
-/// Only its two ends know the type: all calls share the code in between.
+/// It does nothing until it is passed to [`Client::run`], [`Client::block`] or [`Client::prepare`]
+/// of the client that prepared it.
+///
+/// [`Client::run`]: crate::client::Client::run
+/// [`Client::block`]: crate::client::Client::block
+/// [`Client::prepare`]: crate::client::Client::prepare
+#[must_use = "a call does nothing until a client runs it"]
 pub struct Call<T> {
+    // Only its two ends know the type: all calls share the code in between.
     pub(crate) steps: Box<Steps>,
     /// Reads the answer to a local request.
     pub(crate) read: fn(&Answer) -> Result<T>,

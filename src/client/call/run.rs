@@ -359,7 +359,7 @@ impl Prepared {
 }
 
 /// Takes out the value, whose type only the caller knows.
-fn claim<T: 'static>(value: Option<Value>) -> Result<T> {
+pub(crate) fn claim<T: 'static>(value: Option<Value>) -> Result<T> {
     match value.map(Value::downcast::<T>) {
         Some(Ok(value)) => Ok(*value),
         _ => Err(Error::new(Status::INTERNAL, "a result of another type")),

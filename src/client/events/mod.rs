@@ -4,6 +4,7 @@ pub(crate) mod completion;
 pub(crate) mod describe;
 pub(crate) mod sink;
 pub(crate) mod sinks;
+pub(crate) mod stream;
 
 use std::sync::Arc;
 

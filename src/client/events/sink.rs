@@ -11,6 +11,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use super::Event;
@@ -43,6 +44,8 @@ struct SinkState {
     ended: bool,
     callback: Callback,
     signal: Option<Signal>,
+    /// The task that waits for an event.
+    waker: Option<Waker>,
 }
 
 /// A queued event.
@@ -134,6 +137,7 @@ impl EventSink {
                 ended: false,
                 callback: Callback::None,
                 signal: None,
+                waker: None,
             }),
             arrived: Condvar::new(),
             dispatcher: Arc::downgrade(dispatcher),
@@ -173,7 +177,9 @@ impl EventSink {
         }
         let for_all = state.ended || !matches!(state.callback, Callback::None);
         let callback = state.take_callback();
+        let waker = state.waker.take();
         drop(state);
+        waker.into_iter().for_each(Waker::wake);
         if for_all {
             // No event is left for any waiting reader: they shall return.
             self.arrived.notify_all();
@@ -237,7 +243,7 @@ impl EventSink {
                 return Ok(Some(event));
             }
             if !state.open || state.ended {
-                return Err(Error::new(Status::CLOSED, "no event will come any more"));
+                return Err(no_more());
             }
             let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
@@ -251,6 +257,23 @@ impl EventSink {
             }
             state = wait(&self.arrived, state, left);
         }
+    }
+
+    /// As [`EventSink::next`] for a task, which is woken when there is something. One task at a
+    /// time: the last one.
+    pub(crate) fn poll_next(&self, context: &Context<'_>) -> Poll<Result<Event>> {
+        let mut state = lock(&self.state);
+        if !matches!(state.callback, Callback::None) {
+            return Poll::Ready(Err(has_callback()));
+        }
+        if let Some(event) = state.take() {
+            return Poll::Ready(Ok(event));
+        }
+        if !state.open || state.ended {
+            return Poll::Ready(Err(no_more()));
+        }
+        state.waker = Some(context.waker().clone());
+        Poll::Pending
     }
 
     /// A file descriptor that is readable while [`EventSink::next`] would return something. It
@@ -301,7 +324,9 @@ impl EventSink {
         if let Some(signal) = &mut state.signal {
             signal.set(true); // `next` returns an error without waiting
         }
+        let waker = state.waker.take();
         drop(state);
+        waker.into_iter().for_each(Waker::wake);
         self.arrived.notify_all();
         // Dropping may run foreign code, so not under the lock.
         drop(callback);
@@ -385,6 +410,10 @@ impl SinkState {
             }
         }
     }
+}
+
+fn no_more() -> Error {
+    Error::new(Status::CLOSED, "no event will come any more")
 }
 
 fn has_callback() -> Error {
