@@ -71,6 +71,8 @@ examples!(
     howto_11_delete_by_copy,
     howto_12_cancel,
     howto_13_restart,
+    #[cfg(feature = "store")]
+    own_database,
 );
 
 /// Those about the older API, on a daemon of its time.
