@@ -95,6 +95,7 @@ pub(crate) use self::{
         await_box, pace::Pace, pace::POLL_EVERY, read_once, write_and_compare, Doubt, Written,
         READ_BACK,
     },
+    api::vouchers,
     runtime::{backoff::Backoff, caught, in_order::InOrder},
 };
 

@@ -1,7 +1,7 @@
 //! The channels of a database, by name.
 
 use super::backing::Backing;
-use super::keys::{self, Kind};
+use super::keys::{self, Kind, Named};
 use super::records::{decode_number, encode_number, Cap, ChannelRecord, Position, Progress};
 use super::Direction;
 use crate::bacap::BoxIndex;
@@ -21,13 +21,8 @@ pub(crate) fn add(
     first: &BoxIndex,
 ) -> Result<Known> {
     let direction = record.cap.direction();
-    let name_key = keys::name(direction, &record.name);
-    if backing.get(&name_key)?.is_some() {
-        return Err(Error::new(
-            Status::CHANNEL_EXISTS,
-            format!("there is a channel {:?} already", record.name),
-        ));
-    }
+    check_free(backing, direction, &record.name)?;
+    let name_key = keys::name(Named::Channel, direction, &record.name);
     let counter = backing.get(&keys::counter())?;
     let channel = 1 + counter.map_or(Ok(0), |record| decode_number(&record))?;
     backing.put(&keys::counter(), &encode_number(channel)?)?;
@@ -59,20 +54,51 @@ pub(crate) fn add(
     Ok(Known { channel, record })
 }
 
+/// Refuses a name that a channel has, or that a voucher keeps for one.
+pub(crate) fn check_free(
+    backing: &mut dyn Backing,
+    direction: Direction,
+    name: &str,
+) -> Result<()> {
+    for (named, what) in [
+        (Named::Channel, "a channel"),
+        (Named::Voucher, "a voucher for a channel"),
+    ] {
+        if backing.get(&keys::name(named, direction, name))?.is_some() {
+            return Err(Error::new(
+                Status::CHANNEL_EXISTS,
+                format!("there is {what} {name:?} already"),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Finds a channel by its name.
 pub(crate) fn find(backing: &mut dyn Backing, direction: Direction, name: &str) -> Result<Known> {
-    let Some(number) = backing.get(&keys::name(direction, name))? else {
-        return Err(Error::new(
+    look_up(backing, direction, name)?.ok_or_else(|| {
+        Error::new(
             Status::CHANNEL_NOT_IN_DB,
             format!("there is no channel {name:?}"),
-        ));
+        )
+    })
+}
+
+/// The channel of a name, if there is one.
+pub(crate) fn look_up(
+    backing: &mut dyn Backing,
+    direction: Direction,
+    name: &str,
+) -> Result<Option<Known>> {
+    let Some(number) = backing.get(&keys::name(Named::Channel, direction, name))? else {
+        return Ok(None);
     };
     let channel = decode_number(&number)?;
     let record = required(backing, &keys::single(channel, Kind::Channel))?;
-    Ok(Known {
+    Ok(Some(Known {
         channel,
         record: ChannelRecord::decode(&record)?,
-    })
+    }))
 }
 
 /// Deletes a channel that nobody has open, with all that belongs to it.
@@ -80,7 +106,7 @@ pub(crate) fn delete(backing: &mut dyn Backing, direction: Direction, name: &str
     let channel = find(backing, direction, name)?.channel;
     backing.claim(channel)?;
     let deleted = delete_records(backing, channel)
-        .and_then(|()| backing.delete(&keys::name(direction, name)));
+        .and_then(|()| backing.delete(&keys::name(Named::Channel, direction, name)));
     backing.release(channel);
     deleted
 }
@@ -90,9 +116,14 @@ fn delete_records(backing: &mut dyn Backing, channel: u64) -> Result<()> {
     backing.delete_range(&from, &to)
 }
 
-/// The names of all channels of a direction.
-pub(crate) fn names(backing: &mut dyn Backing, direction: Direction) -> Result<Vec<String>> {
-    let (from, to) = (keys::names_from(direction), keys::names_to(direction));
+/// All names of a direction.
+pub(crate) fn names(
+    backing: &mut dyn Backing,
+    named: Named,
+    direction: Direction,
+) -> Result<Vec<String>> {
+    let from = keys::names_from(named, direction);
+    let to = keys::names_to(named, direction);
     let records = backing.scan(&from, &to, usize::MAX)?;
     let name = |key: &[u8]| {
         let name = key.get(from.len()..).unwrap_or_default();
@@ -145,7 +176,10 @@ mod tests {
         let other = keys::numbered(two, Kind::Message, 1);
         memory.put(&other, b"stays").unwrap();
         delete(&mut memory, Direction::Write, "one").unwrap();
-        assert_eq!(names(&mut memory, Direction::Write).unwrap(), ["two"]);
+        assert_eq!(
+            names(&mut memory, Named::Channel, Direction::Write).unwrap(),
+            ["two"]
+        );
         let (from, to) = (keys::first_of(one), keys::first_of(one + 1));
         assert!(memory.scan(&from, &to, 1).unwrap().is_empty());
         assert!(memory.get(&other).unwrap().is_some());
@@ -165,9 +199,11 @@ mod tests {
         assert!(find(&mut memory, Direction::Read, "a").is_err());
         let known = find(&mut memory, Direction::Write, "aa").unwrap();
         assert_eq!((known.channel, known.record.name.as_str()), (2, "aa"));
-        let all = names(&mut memory, Direction::Write).unwrap();
+        let all = names(&mut memory, Named::Channel, Direction::Write).unwrap();
         assert_eq!(all, ["a", "aa", "a\u{ff}", "\u{10ffff}"]);
-        assert!(names(&mut memory, Direction::Read).unwrap().is_empty());
+        assert!(names(&mut memory, Named::Channel, Direction::Read)
+            .unwrap()
+            .is_empty());
         memory.commit().unwrap();
     }
 }

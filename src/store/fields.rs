@@ -32,6 +32,13 @@ impl Fields {
         self.bytes(&number.to_be_bytes())
     }
 
+    /// Bytes with their length before them.
+    pub(crate) fn block(self, bytes: &[u8]) -> Self {
+        // What does not fit into a box never comes here.
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        self.short(length).bytes(bytes)
+    }
+
     pub(crate) fn done(self) -> WipingVec {
         WipingVec::new(self.0)
     }
@@ -61,6 +68,14 @@ impl<'a> Parts<'a> {
 
     pub(crate) fn long(&mut self) -> Result<u64> {
         Ok(u64::from_be_bytes(*self.array()?))
+    }
+
+    /// The bytes of a block.
+    pub(crate) fn block(&mut self) -> Result<&'a [u8]> {
+        let length = usize::try_from(self.short()?).unwrap_or(usize::MAX);
+        let (taken, rest) = self.0.split_at_checked(length).ok_or_else(damaged)?;
+        self.0 = rest;
+        Ok(taken)
     }
 
     /// Everything that is left.

@@ -3,7 +3,7 @@
 //! | bytes | of a channel's record | of a name |
 //! |---|---|---|
 //! | 8 | the channel's number, from 1 | 0 |
-//! | 1 | what the record is, [`Kind`] | [`NAME`] |
+//! | 1 | what the record is, [`Kind`] | what has the name, [`Named`] |
 //! | 8 or more | its number in the channel | the direction, the name |
 //!
 //! Numbers are big-endian, so that the records of a kind lie in the order of their numbers.
@@ -32,13 +32,22 @@ pub(crate) enum Kind {
     Acknowledged = b'a',
     /// A box of a message that is not whole yet, by the number of the box.
     Part = b'x',
+    /// What the voucher brought by which the channel was made.
+    Outcome = b'v',
 }
 
-const NAME: u8 = b'n';
+/// What has a name. Names of both directions, and of both of these, are independent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Named {
+    /// A channel: its number.
+    Channel = b'n',
+    /// A voucher from which a channel of this name is to come.
+    Voucher = b'v',
+}
+
 /// The number that the next channel gets.
 const COUNTER: u8 = b'#';
-/// The form of all records.
-const FORM: u8 = b'v';
 
 /// The key of a record that a channel has once.
 pub(crate) fn single(channel: u64, kind: Kind) -> Vec<u8> {
@@ -65,30 +74,23 @@ pub(crate) fn first_of(channel: u64) -> Vec<u8> {
     channel.to_be_bytes().to_vec()
 }
 
-/// The key of the number that says in which form records lie in a database of the program's.
-pub(crate) fn form() -> Vec<u8> {
-    let mut key = first_of(0);
-    key.push(FORM);
-    key
-}
-
-/// The key under which a channel's number is found by its name.
-pub(crate) fn name(direction: Direction, name: &str) -> Vec<u8> {
-    let mut key = names_from(direction);
+/// The key under which something is found by its name.
+pub(crate) fn name(named: Named, direction: Direction, name: &str) -> Vec<u8> {
+    let mut key = names_from(named, direction);
     key.extend_from_slice(name.as_bytes());
     key
 }
 
 /// What all names of a direction begin with.
-pub(crate) fn names_from(direction: Direction) -> Vec<u8> {
+pub(crate) fn names_from(named: Named, direction: Direction) -> Vec<u8> {
     let mut key = first_of(0);
-    key.extend_from_slice(&[NAME, direction as u8]);
+    key.extend_from_slice(&[named as u8, direction as u8]);
     key
 }
 
 /// Behind all names of a direction.
-pub(crate) fn names_to(direction: Direction) -> Vec<u8> {
-    let mut key = names_from(direction);
+pub(crate) fn names_to(named: Named, direction: Direction) -> Vec<u8> {
+    let mut key = names_from(named, direction);
     if let Some(last) = key.last_mut() {
         *last += 1;
     }

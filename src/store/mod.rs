@@ -4,20 +4,21 @@
 //! A [`Store`] keeps channels by name. A [`Writer`] takes messages and writes them, box after box. A
 //! [`Reader`] follows a channel and keeps what it found until that is acknowledged.
 
-pub(crate) mod backing;
+mod backing;
 mod catalogue;
 mod disk;
 mod fields;
-mod form;
 mod framing;
 mod keys;
 mod open;
+#[cfg(test)]
 mod pseudo_random;
 mod reader;
 mod records;
 mod shared_text;
 #[cfg(test)]
 mod vectors;
+mod vouchers;
 mod writer;
 
 use std::future::Future;
@@ -33,10 +34,10 @@ use self::backing::sqlite::Sqlite;
 use self::backing::{Backing, Durability};
 use self::catalogue::Known;
 use self::disk::Disk;
+use self::keys::Named;
 use self::open::OpenChannels;
 use self::records::{Cap, ChannelRecord};
 use crate::bacap::{self, BoxIndex, ReadCap, WriteCap};
-use crate::client::runtime::thread::{CALLBACK_STACK, STACK};
 use crate::client::{caught, random_array, Call, Shared};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
@@ -44,6 +45,7 @@ use crate::{Error, Result, Status};
 pub use self::framing::{FIRST_KIND_OF_APPLICATIONS, KIND_MESSAGE, MAX_MESSAGE};
 pub use self::reader::{Message, Reader, ReaderState};
 pub use self::records::Arrival;
+pub use self::shared_text::voucher::{voucher_from_text, voucher_to_text};
 pub use self::shared_text::Shared as SharedChannel;
 pub use self::writer::{Writer, WriterState};
 
@@ -100,38 +102,17 @@ impl Store {
         let open =
             move || -> Result<Box<dyn Backing>> { Ok(Box::new(Sqlite::open(path.as_deref())?)) };
         Ok(Call::task(move |shared| async move {
-            let opening = Disk::open(shared.dispatcher.thread_setup(), STACK, open)?;
-            Ok(Store::over(opening.await?, shared))
+            let disk = Disk::open(shared.dispatcher.thread_setup(), open)?.await?;
+            Ok(Arc::new(Store {
+                inner: Arc::new(Inner {
+                    shared,
+                    disk,
+                    writers: OpenChannels::default(),
+                    readers: OpenChannels::default(),
+                    closing: watch::Sender::new(false),
+                }),
+            }))
         }))
-    }
-
-    /// Opens a database of the program's. All that is asked of it is asked on the store's thread, where
-    /// it may run functions of the program's: they must not wait for the client.
-    ///
-    /// Fails with `DB`: the database fails, or was written by a later version of this library.
-    pub(crate) fn open_on(mut backing: Box<dyn Backing>) -> Call<Arc<Store>> {
-        Call::task(move |shared| async move {
-            let dispatcher = Arc::clone(&shared.dispatcher);
-            let open = move || {
-                dispatcher.include_this_thread();
-                form::check_or_mark(&mut *backing)?;
-                Ok(backing)
-            };
-            let opening = Disk::open(shared.dispatcher.thread_setup(), CALLBACK_STACK, open)?;
-            Ok(Store::over(opening.await?, shared))
-        })
-    }
-
-    fn over(disk: Disk, shared: Arc<Shared>) -> Arc<Store> {
-        Arc::new(Store {
-            inner: Arc::new(Inner {
-                shared,
-                disk,
-                writers: OpenChannels::default(),
-                readers: OpenChannels::default(),
-                closing: watch::Sender::new(false),
-            }),
-        })
     }
 
     /// The client whose connection the channels use, unless it was closed.
@@ -241,9 +222,13 @@ impl Store {
 
     /// The names of all channels of a direction, in the order of their bytes.
     pub fn channels(&self, direction: Direction) -> Result<Call<Vec<String>>> {
+        self.names(Named::Channel, direction)
+    }
+
+    fn names(&self, named: Named, direction: Direction) -> Result<Call<Vec<String>>> {
         let inner = Arc::clone(&self.inner);
         Ok(Call::task(move |_| async move {
-            let list = move |backing: &mut dyn Backing| catalogue::names(backing, direction);
+            let list = move |backing: &mut dyn Backing| catalogue::names(backing, named, direction);
             inner.disk.run(Durability::Soon, list).await
         }))
     }

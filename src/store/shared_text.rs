@@ -14,6 +14,7 @@
 mod base32;
 #[cfg(test)]
 mod tests;
+pub(super) mod voucher;
 
 use crate::bacap::{blake2b_256, BoxIndex, ReadCap, WriteCap, BOX_INDEX_SIZE};
 use crate::secret::{sweeping, WipingVec};
@@ -64,15 +65,7 @@ impl Shared {
         if *self.index() != first {
             bytes.extend(self.index().as_bytes());
         }
-        let mut bytes = WipingVec::new(bytes);
-        let checksum = checksum(&bytes);
-        bytes.as_mut_vec().extend(checksum);
-
-        let payload = &bytes[PREFIX..];
-        let mut text = Vec::with_capacity(PREFIX + base32::encoded_length(payload.len()));
-        text.extend(prefix);
-        base32::encode(payload, &mut text);
-        WipingVec::new(text)
+        spelled(WipingVec::new(bytes))
     }
 
     /// Reads a text in upper or lower case, also with white space and hyphens in it.
@@ -82,7 +75,12 @@ impl Shared {
     pub fn from_text(text: &str) -> Result<Self> {
         let compact = compacted(text)?;
         let (letter, digits) = split_prefix(&compact)?;
-        let bytes = decoded(&compact[..PREFIX], digits)?;
+        let length = match TEXT_LENGTHS.map(|length| length == compact.len()) {
+            [true, _] => SHORT,
+            [_, true] => LONG,
+            _ => return Err(cut_off()),
+        };
+        let bytes = decoded(&compact[..PREFIX], digits, length)?;
         let shared = Self::assemble(letter, &bytes[PREFIX..])?;
         // Neighbours are not compared: daemons exist whose steps are not known here.
         if shared.index().may_belong_to(&shared.first_index(), false) {
@@ -168,6 +166,12 @@ fn split_prefix(compact: &[u8]) -> Result<(u8, &[u8])> {
     if [k, p, c] != *FAMILY || !version.is_ascii_digit() {
         return Err(no_text());
     }
+    if letter == voucher::LETTER {
+        return Err(Error::new(
+            Status::ARG_VALUE,
+            "this text is a voucher, and gives no channel by itself",
+        ));
+    }
     if version != VERSION || !matches!(letter, b'r' | b'w') {
         return Err(Error::new(
             Status::UNSUPPORTED,
@@ -177,13 +181,19 @@ fn split_prefix(compact: &[u8]) -> Result<(u8, &[u8])> {
     Ok((letter, digits))
 }
 
-/// Prefix, key and indices, after the length and the checksum were found right.
-fn decoded(prefix: &[u8], digits: &[u8]) -> Result<WipingVec> {
-    let length = match TEXT_LENGTHS.map(|length| length - PREFIX == digits.len()) {
-        [true, _] => SHORT,
-        [_, true] => LONG,
-        _ => return Err(cut_off()),
-    };
+/// The text of a prefix and the bytes behind it. There is room for the checksum.
+fn spelled(mut bytes: WipingVec) -> WipingVec {
+    let checksum = checksum(&bytes);
+    bytes.as_mut_vec().extend(checksum);
+    let (prefix, payload) = bytes.split_at(PREFIX);
+    let mut text = Vec::with_capacity(PREFIX + base32::encoded_length(payload.len()));
+    text.extend(prefix);
+    base32::encode(payload, &mut text);
+    WipingVec::new(text)
+}
+
+/// Prefix and `length` bytes, after the checksum was found right. So many digits there are.
+fn decoded(prefix: &[u8], digits: &[u8], length: usize) -> Result<WipingVec> {
     let mut bytes = WipingVec::new(Vec::with_capacity(PREFIX + LONG + CHECKSUM));
     bytes.as_mut_vec().extend_from_slice(prefix);
     base32::decode(digits, bytes.as_mut_vec()).ok_or_else(changed)?;

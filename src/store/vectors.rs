@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::framing::{boxes_for, Content, Joiner, Split};
 use super::shared_text::Shared;
+use super::{voucher_from_text, voucher_to_text};
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::golden::hex;
 
@@ -87,5 +88,17 @@ fn the_texts_of_the_page_are_written_and_read() {
         let text = one(&vector, "text");
         assert_eq!(&*shared.to_text(), text.as_bytes());
         assert_eq!(Shared::from_text(text).unwrap(), shared);
+    }
+}
+
+#[test]
+fn the_vouchers_of_the_page_are_written_and_read() {
+    let vectors = vectors("voucher");
+    assert_eq!(vectors.len(), 1, "the page is not understood");
+    for vector in vectors {
+        let voucher = hex(one(&vector, "voucher")).try_into().unwrap();
+        let text = one(&vector, "text");
+        assert_eq!(&*voucher_to_text(&voucher), text.as_bytes());
+        assert_eq!(*voucher_from_text(text).unwrap(), voucher);
     }
 }

@@ -8,7 +8,7 @@ use kpclient::client::{Call, Client};
 use kpclient::store::{Arrival, Direction, Message, Reader, Store, Writer};
 use kpclient::Result;
 use kpclientd_sim::network::Era;
-use kpclientd_sim::Sim;
+use kpclientd_sim::{Sim, SimConfig};
 
 use crate::world::{self, client, forgetful, run};
 
@@ -29,13 +29,18 @@ pub struct Person {
 
 impl House {
     pub fn new() -> House {
+        House::with(forgetful(Era::Current))
+    }
+
+    /// With a daemon of this kind.
+    pub fn with(config: SimConfig) -> House {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("kpc-store-{}-{number}", std::process::id());
         let directory = std::env::temp_dir().join(name);
         std::fs::create_dir(&directory).unwrap();
         House {
-            sim: Sim::start(forgetful(Era::Current)).unwrap(),
+            sim: Sim::start(config).unwrap(),
             directory,
         }
     }

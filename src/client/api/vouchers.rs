@@ -13,6 +13,7 @@ use crate::client::connection::Answer;
 use crate::client::connection::LocalCall;
 use crate::client::encryption::Priority;
 use crate::client::handle::Client;
+use crate::client::shared::Shared;
 use crate::sync::lock;
 use crate::wire::{Hash, ReplyBody, Request, Secret};
 use crate::{Error, Result, Status};
@@ -138,6 +139,99 @@ fn check_key(key: &[u8]) -> Result<()> {
     Ok(())
 }
 
+pub(crate) fn mint_call(
+    shared: &Shared,
+    message_write_cap: &WriteCap,
+    display_name: &str,
+) -> Result<LocalCall<MintedVoucher>> {
+    check_part(shared, "display name", display_name.as_bytes())?;
+    let request = Request::VoucherMint {
+        message_write_cap: message_write_cap.as_bytes(),
+        display_name,
+    };
+    computing(shared, &request, read_minted)
+}
+
+pub(crate) fn derive_stream_call(
+    shared: &Shared,
+    voucher: &Hash,
+) -> Result<LocalCall<VoucherStream>> {
+    shared.check_open()?;
+    let request = Request::VoucherDeriveStream { voucher };
+    LocalCall::new(&shared.queries, &request, read_stream)
+}
+
+pub(crate) fn induct_call(
+    shared: &Shared,
+    voucher: &Hash,
+    voucher_payload: &[u8],
+    who_reply: &[u8],
+) -> Result<LocalCall<Induction>> {
+    check_part(shared, "voucher's payload", voucher_payload)?;
+    check_fits(shared, "reply", who_reply)?;
+    let request = Request::VoucherInduct {
+        voucher,
+        voucher_payload,
+        who_reply,
+    };
+    computing(shared, &request, read_induction)
+}
+
+pub(crate) fn open_call(
+    shared: &Shared,
+    voucher_secret_key: &[u8],
+    sealed_reply: &[u8],
+    message_write_cap: &WriteCap,
+) -> Result<LocalCall<OpenedVoucher>> {
+    check_part(shared, "voucher's secret key", voucher_secret_key)?;
+    check_key(voucher_secret_key)?;
+    check_part(shared, "sealed reply", sealed_reply)?;
+    let request = Request::VoucherOpen {
+        voucher_secret_key,
+        sealed_reply,
+        message_write_cap: message_write_cap.as_bytes(),
+    };
+    computing(shared, &request, read_opened)
+}
+
+/// A request that takes the daemon as long as an encryption of a box.
+fn computing<T>(
+    shared: &Shared,
+    request: &Request<'_>,
+    read: fn(&Answer) -> Result<T>,
+) -> Result<LocalCall<T>> {
+    shared.check_open()?;
+    let call = LocalCall::new(&shared.queries, request, read)?;
+    Ok(call.encrypting(0, Priority::Call))
+}
+
+/// Refuses an empty part, and one that is too large for a box.
+fn check_part(shared: &Shared, what: &str, part: &[u8]) -> Result<()> {
+    if part.is_empty() {
+        return Err(Error::new(
+            Status::ARG_EMPTY,
+            format!("the {what} is empty"),
+        ));
+    }
+    check_fits(shared, what, part)
+}
+
+/// Refuses what does not fit a box.
+pub(crate) fn check_fits(shared: &Shared, what: &str, part: &[u8]) -> Result<()> {
+    let view = lock(&shared.view);
+    let max = view.pigeonhole.as_ref();
+    match max.map(|geometry| geometry.max_plaintext_payload_length) {
+        Some(max) if part.len() > max => Err(Error::new(
+            Status::PAYLOAD_TOO_LARGE,
+            format!(
+                "the {what} has {} bytes, and a box at most {max}",
+                part.len()
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
 impl Client {
     /// Mints a voucher for a message stream.
     ///
@@ -147,17 +241,12 @@ impl Client {
         message_write_cap: &WriteCap,
         display_name: &str,
     ) -> Result<Call<MintedVoucher>> {
-        self.check_part("display name", display_name.as_bytes())?;
-        let request = Request::VoucherMint {
-            message_write_cap: message_write_cap.as_bytes(),
-            display_name,
-        };
-        self.computing(&request, read_minted)
+        mint_call(&self.shared, message_write_cap, display_name).map(Call::local)
     }
 
     /// Returns the stream of a voucher: its payload, and the place of the answer.
     pub fn voucher_derive_stream(&self, voucher: &Hash) -> Result<Call<VoucherStream>> {
-        self.local(&Request::VoucherDeriveStream { voucher }, read_stream)
+        derive_stream_call(&self.shared, voucher).map(Call::local)
     }
 
     /// Accepts a voucher whose payload was read, and seals the reply to it.
@@ -170,14 +259,7 @@ impl Client {
         voucher_payload: &[u8],
         who_reply: &[u8],
     ) -> Result<Call<Induction>> {
-        self.check_part("voucher's payload", voucher_payload)?;
-        self.check_fits("reply", who_reply)?;
-        let request = Request::VoucherInduct {
-            voucher,
-            voucher_payload,
-            who_reply,
-        };
-        self.computing(&request, read_induction)
+        induct_call(&self.shared, voucher, voucher_payload, who_reply).map(Call::local)
     }
 
     /// Opens the reply to a voucher of one's own. Fails with `ARG_SIZE` for a key that is too short
@@ -188,52 +270,12 @@ impl Client {
         sealed_reply: &[u8],
         message_write_cap: &WriteCap,
     ) -> Result<Call<OpenedVoucher>> {
-        self.check_part("voucher's secret key", voucher_secret_key)?;
-        check_key(voucher_secret_key)?;
-        self.check_part("sealed reply", sealed_reply)?;
-        let request = Request::VoucherOpen {
+        open_call(
+            &self.shared,
             voucher_secret_key,
             sealed_reply,
-            message_write_cap: message_write_cap.as_bytes(),
-        };
-        self.computing(&request, read_opened)
-    }
-
-    /// A request that takes the daemon as long as an encryption of a box.
-    fn computing<T: Send + Sync + 'static>(
-        &self,
-        request: &Request<'_>,
-        read: fn(&Answer) -> Result<T>,
-    ) -> Result<Call<T>> {
-        self.shared.check_open()?;
-        let call = LocalCall::new(&self.shared.queries, request, read)?;
-        Ok(Call::local(call.encrypting(0, Priority::Call)))
-    }
-
-    /// Refuses an empty part, and one that is too large for a box.
-    fn check_part(&self, what: &str, part: &[u8]) -> Result<()> {
-        if part.is_empty() {
-            return Err(Error::new(
-                Status::ARG_EMPTY,
-                format!("the {what} is empty"),
-            ));
-        }
-        self.check_fits(what, part)
-    }
-
-    /// Refuses what does not fit a box.
-    fn check_fits(&self, what: &str, part: &[u8]) -> Result<()> {
-        let view = lock(&self.shared.view);
-        let max = view.pigeonhole.as_ref();
-        match max.map(|geometry| geometry.max_plaintext_payload_length) {
-            Some(max) if part.len() > max => Err(Error::new(
-                Status::PAYLOAD_TOO_LARGE,
-                format!(
-                    "the {what} has {} bytes, and a box at most {max}",
-                    part.len()
-                ),
-            )),
-            _ => Ok(()),
-        }
+            message_write_cap,
+        )
+        .map(Call::local)
     }
 }
