@@ -309,7 +309,7 @@ typedef struct kpc_voucher kpc_voucher;
  * Channels that are kept, by name, in one database of this program's: each has a writer or a
  * reader. What a writer was given is sent, and what a reader found is delivered, exactly once and
  * in order, whatever crashes in between. A library that was built with STORE=no has the functions
- * of no kpc_store, kpc_writer, kpc_reader, kpc_message and kpc_names, nor those of shared texts.
+ * of no kpc_store, kpc_writer, kpc_reader, kpc_message and kpc_names, nor those of texts.
  */
 typedef struct kpc_store kpc_store;
 
@@ -335,9 +335,6 @@ typedef struct kpc_message kpc_message;
 
 /** A list of messages, in the order of their numbers. */
 typedef struct kpc_messages kpc_messages;
-
-/** Where the get and scan of a kpc_backing put what they find. Lent until they return. */
-typedef struct kpc_records kpc_records;
 
 /**
  * A write or read that a channel has prepared, by kpc_write_channel or kpc_read_channel: the
@@ -5608,190 +5605,265 @@ kpc_status kpc_shared_text_parse(const char *KPC_NONNULL text, int32_t *KPC_NULL
                                  kpc_read_cap *KPC_NULLABLE read_cap,
                                  kpc_box_index *KPC_NULLABLE index, kpc_error **KPC_NULLABLE error);
 
-/* ---- Channels in a database of the program's ------------------------------------------------- */
-
-/** A loss of power may undo the transaction, wholly; a crash of the program does not. */
-#define KPC_DURABILITY_SOON 0
-/** The transaction is on the disk when it is committed. */
-#define KPC_DURABILITY_NOW 1
-/** No key that a backing is given is longer. */
-#define KPC_MAX_BACKING_KEY_SIZE 320
-/** No value that a backing is given is longer. */
-#define KPC_MAX_BACKING_VALUE_SIZE 8392704
-
 /**
- * Starts a transaction, which nobody else's writes may interrupt. durability is one of
- * KPC_DURABILITY_; later versions may add others, to be taken for KPC_DURABILITY_NOW.
- */
-typedef kpc_status (*kpc_backing_begin_fn)(void *user_data, int32_t durability);
-
-/** Ends the transaction: all of it is stored, or nothing. If it fails, rollback is called next. */
-typedef kpc_status (*kpc_backing_commit_fn)(void *user_data);
-
-/**
- * Undoes everything since begin, and ends the transaction; also one that the database has ended
- * by itself after a failure. Must not fail.
- */
-typedef void (*kpc_backing_rollback_fn)(void *user_data);
-
-/**
- * Gives the record of exactly this key to kpc_records_add, once, as the transaction has made it;
- * nothing where there is none, which is a success.
- */
-typedef kpc_status (*kpc_backing_get_fn)(void *user_data, const uint8_t *key, size_t key_len,
-                                         const kpc_records *records);
-
-/**
- * Stores a value, in place of an older one of the key. value may be empty, and is then still a
- * record.
- */
-typedef kpc_status (*kpc_backing_put_fn)(void *user_data, const uint8_t *key, size_t key_len,
-                                         const uint8_t *value, size_t value_len);
-
-/** Removes the record of a key; none is a success, too. */
-typedef kpc_status (*kpc_backing_remove_fn)(void *user_data, const uint8_t *key, size_t key_len);
-
-/** Removes all records with from <= key < to. */
-typedef kpc_status (*kpc_backing_remove_range_fn)(void *user_data, const uint8_t *from,
-                                                  size_t from_len, const uint8_t *to,
-                                                  size_t to_len);
-
-/**
- * Gives the records with from <= key < to to kpc_records_add, in the order of their bytes (as by
- * memcmp, and the shorter one first where it begins the longer one), the first limit of them.
- */
-typedef kpc_status (*kpc_backing_scan_fn)(void *user_data, const uint8_t *from, size_t from_len,
-                                          const uint8_t *to, size_t to_len, size_t limit,
-                                          const kpc_records *records);
-
-/**
- * Makes the store the owner of a channel among all that have the database open, in this process
- * or another: KPC_ERR_BUSY while another has it. The end of a transaction does not change owners;
- * release does, and so should the death of the process.
- */
-typedef kpc_status (*kpc_backing_claim_fn)(void *user_data, uint64_t channel);
-
-/** Gives up a channel that was claimed. Must not fail. */
-typedef void (*kpc_backing_release_fn)(void *user_data, uint64_t channel);
-
-/**
- * A database of the program's: an ordered set of records, each with a key and a value of any
- * bytes, zeros among them. Keys have 1 to KPC_MAX_BACKING_KEY_SIZE bytes, values 0 to
- * KPC_MAX_BACKING_VALUE_SIZE. Capabilities and messages are in them in clear; the store may share
- * a database with other data, if its records have a table or a prefix of their own.
+ * Mints a voucher for a channel that this store is going to write, as the joiner, and publishes
+ * what the inductor needs. The voucher is one line of text that begins with kpcv1, to be handed
+ * over in a way that nobody else sees; kpc_store_open_voucher then waits for the reply. All that is
+ * needed for that is on the disk before anything is published, and the same call again returns the
+ * same voucher.
  *
- * get, put, remove, remove_range and scan are called between begin and commit or rollback, and see
- * what the transaction has changed. There is one transaction at a time. After a failure in one it
- * is rolled back, what the program had asked for fails or is tried again, and nothing is lost.
+ * @param store         the store
+ * @param name          the name of the channel, 1 to 255 bytes; it has no other writer or voucher
+ * @param display_name  how the joiner wants to be called; the inductor is told
+ * @param timeout_ms    how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds. After a
+ *                      timeout the voucher stays: call again
+ * @param voucher       receives the text, UTF-8 and followed by a NUL; secret
+ * @param error         receives details of a failure; may be NULL
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_DB,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_CHANNEL_EXISTS (the name is taken,
+ *         also by a voucher with another display name), KPC_ERR_ARG_EMPTY (no name),
+ *         KPC_ERR_PAYLOAD_TOO_LARGE (the display name does not fit a box),
+ *         KPC_ERR_BOX_ALREADY_EXISTS (somebody else has written to the voucher's stream),
+ *         KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
  *
- * A function returns KPC_OK, KPC_ERR_NO_MEMORY, claim also KPC_ERR_BUSY, or any other number but 0:
- * an error code of the database, for example. The call that fails then returns KPC_ERR_DB, with a
- * message that names function and number. Bytes that a function is given are valid until it
- * returns. None may throw a C++ exception, longjmp, or end the thread, which has 8 MiB of stack.
- *
- * Set everything to 0 first, then size to sizeof(kpc_backing).
+ * Ownership: *voucher is the caller's, kpc_buffer_free.
  */
-typedef struct kpc_backing {
-    /** The size of the struct as the program knows it. Later versions may add functions. */
-    size_t size;
-    /** Compulsory. */
-    kpc_backing_begin_fn begin;
-    /** Compulsory. */
-    kpc_backing_commit_fn commit;
-    /** Compulsory. */
-    kpc_backing_rollback_fn rollback;
-    /** Compulsory. */
-    kpc_backing_get_fn get;
-    /** Compulsory. */
-    kpc_backing_put_fn put;
-    /** Compulsory. */
-    kpc_backing_remove_fn remove;
-    /** May be NULL: then the records are removed one by one, by scan and remove. */
-    kpc_backing_remove_range_fn remove_range;
-    /** Compulsory. */
-    kpc_backing_scan_fn scan;
-    /**
-     * May be NULL, with release: then the program sees to it that only one store is open on the
-     * database at a time, in all processes.
-     */
-    kpc_backing_claim_fn claim;
-    /** May be NULL, with claim. */
-    kpc_backing_release_fn release;
-} kpc_backing;
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_mint_voucher(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                  const char *KPC_NONNULL display_name, int32_t timeout_ms,
+                                  kpc_buffer **KPC_NONNULL voucher, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_mint_voucher_async(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                        const char *KPC_NONNULL display_name, int32_t timeout_ms,
+                                        const kpc_completion *KPC_NULLABLE done,
+                                        kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_mint_voucher_result(const kpc_result *KPC_NONNULL result,
+                                         kpc_buffer **KPC_NONNULL voucher,
+                                         kpc_error **KPC_NULLABLE error);
 
 /**
- * Hands over a record that get or scan of a kpc_backing has found. What is not what was asked for
- * is refused, and the function then fails, whatever it returns.
+ * Accepts a joiner who has handed over a voucher, as the inductor: waits for what the joiner has
+ * published, replies to it, and opens the joiner's channel to read it. The voucher, and later the
+ * sealed reply, are on the disk before the next step, so the same call again goes on from there,
+ * and returns the same after the end. Then what the joiner has published is a tombstone.
  *
- * @param records    what the function was lent
- * @param key        the key of the record
- * @param key_len    how many bytes
- * @param value      its value, copied; may be NULL, with value_len 0
- * @param value_len  how many bytes
- * @return KPC_OK, any handle error, KPC_ERR_ARG_SIZE, KPC_ERR_NO_MEMORY, KPC_ERR_DB (a record of
- *          another key than was asked for, out of order, twice, or beyond the limit)
+ * who_reply is any bytes. As a convention, one program of this library that inducts another replies
+ * with the text of kpc_read_cap_to_text for a channel of its own; the joiner then has that to read.
+ *
+ * @param store          the store
+ * @param name           the name of the channel, 1 to 255 bytes; it has no other reader or voucher
+ * @param voucher        the text of kpc_store_mint_voucher or kpc_voucher_to_text, or the base64 of
+ *                       a voucher; NULL goes on with that of an earlier call for this name
+ * @param who_reply      what the joiner is told, sealed; may be NULL if who_reply_len is 0. Not
+ *                       looked at when an earlier call has sealed a reply, or without a voucher
+ * @param who_reply_len  how many bytes
+ * @param timeout_ms     how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds. After a
+ *                       timeout the voucher stays: call again
+ * @param reader         receives the reader
+ * @param display_name   receives the text, UTF-8 and followed by a NUL: how the joiner wants to be
+ *                       called; may be NULL
+ * @param error          receives details of a failure; may be NULL
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_DB,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_CHANNEL_EXISTS (the name is taken,
+ *         also by another voucher), KPC_ERR_CHANNEL_NOT_IN_DB (no voucher, and none of an earlier
+ *         call; also: it was given up), KPC_ERR_ARG_EMPTY (no name), KPC_ERR_ARG_VALUE (also: the
+ *         text is no voucher), KPC_ERR_ARG_SIZE (it was cut off, or has too many characters),
+ *         KPC_ERR_INVALID_CAPABILITY (it was changed), KPC_ERR_PAYLOAD_TOO_LARGE (the reply does
+ *         not fit a box when it is sealed: call again with a shorter one),
+ *         KPC_ERR_VOUCHER_HASH_MISMATCH, KPC_ERR_VOUCHER_SIGNATURE_INVALID,
+ *         KPC_ERR_BOX_ALREADY_EXISTS (somebody else has replied with this voucher, and nothing was
+ *         overwritten), KPC_ERR_TOMBSTONE (the voucher was used up), KPC_ERR_BUSY (another store
+ *         has the channel open), KPC_ERR_UNSUPPORTED (daemons before v0.0.80; a text of a later
+ *         version)
+ *
+ * Ownership: *reader is the caller's, kpc_reader_free; *display_name too, kpc_buffer_free.
  */
-KPC_API
-kpc_status kpc_records_add(const kpc_records *KPC_NONNULL records, const uint8_t *KPC_NONNULL key,
-                           size_t key_len, const uint8_t *KPC_NULLABLE value, size_t value_len);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_induct_voucher(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                    const char *KPC_NULLABLE voucher,
+                                    const uint8_t *KPC_NULLABLE who_reply, size_t who_reply_len,
+                                    int32_t timeout_ms, kpc_reader **KPC_NONNULL reader,
+                                    kpc_buffer **KPC_NULLABLE display_name,
+                                    kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_induct_voucher_async(kpc_store *KPC_NONNULL store,
+                                          const char *KPC_NONNULL name,
+                                          const char *KPC_NULLABLE voucher,
+                                          const uint8_t *KPC_NULLABLE who_reply,
+                                          size_t who_reply_len, int32_t timeout_ms,
+                                          const kpc_completion *KPC_NULLABLE done,
+                                          kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_induct_voucher_result(const kpc_result *KPC_NONNULL result,
+                                           kpc_reader **KPC_NONNULL reader,
+                                           kpc_buffer **KPC_NULLABLE display_name,
+                                           kpc_error **KPC_NULLABLE error);
 
 /**
- * Opens a store in a database of the program's, for programs that have one already, encrypted
- * perhaps. Everything else is as with kpc_store_open: what is on the mixnet and what was
- * acknowledged is as sure as the database. kpc_backing_check tells whether a backing does what it
- * must.
+ * Waits for the reply to a voucher that kpc_store_mint_voucher has minted, as the joiner, and opens
+ * the channel to write it, where the inductor reads it. The secrets of the voucher leave the
+ * database with that. The same call again returns the same writer and the same reply, until the
+ * channel is deleted.
  *
- * The functions of the backing are called on the store's own thread, one at a time. After the last
- * of them drop is called there, when the store is closed or has gone with its writers and readers.
- * In all of them a call that would have to wait for the client returns KPC_ERR_WOULD_DEADLOCK, and
- * everything else is allowed.
- *
- * @param client      the client, whose connection all channels of the store use
- * @param backing     the functions over the database; copied
- * @param user_data   passed to all of them and to drop; may be NULL
- * @param drop        called once with user_data, after the last function, also when this call
- *                    fails; may be NULL
- * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
- * @param store       receives the store
+ * @param store       the store
+ * @param name        the name that kpc_store_mint_voucher was given
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds. After a timeout
+ *                    the voucher stays: call again
+ * @param writer      receives the writer
+ * @param who_reply   receives what the inductor has replied, possibly nothing, and followed by a
+ *                    NUL; see kpc_store_induct_voucher; may be NULL
  * @param error       receives details of a failure; may be NULL
- * @return KPC_OK, any store error, KPC_ERR_ARG_SIZE (the backing has an impossible size, or
- *          functions that this library does not know), KPC_ERR_NO_MEMORY (also no thread to be had)
+ * @return KPC_OK, any call error, any resending outcome, KPC_ERR_DB,
+ *         KPC_ERR_NO_PKI_DOCUMENT, KPC_ERR_CHANNEL_NOT_IN_DB (no voucher was
+ *         minted for this name, or it was given up), KPC_ERR_ARG_EMPTY (no name),
+ *         KPC_ERR_VOUCHER_SEAL_OPEN_FAILED (somebody who has the voucher has replied with something
+ *         else), KPC_ERR_TOMBSTONE (somebody has deleted the reply), KPC_ERR_BOX_ALREADY_EXISTS (as
+ *         kpc_store_mint_voucher, whose work is finished first), KPC_ERR_BUSY (another store has
+ *         the channel open), KPC_ERR_UNSUPPORTED (daemons before v0.0.80)
  *
- * Ownership: *store is the caller's, kpc_store_free.
+ * Ownership: *writer is the caller's, kpc_writer_free; *who_reply too, kpc_buffer_free.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_store_open_on(kpc_client *KPC_NONNULL client, const kpc_backing *KPC_NONNULL backing,
-                             void *KPC_NULLABLE user_data, kpc_drop_fn KPC_NULLABLE drop,
-                             int32_t timeout_ms, kpc_store **KPC_NONNULL store,
-                             kpc_error **KPC_NULLABLE error);
+kpc_status kpc_store_open_voucher(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                  int32_t timeout_ms, kpc_writer **KPC_NONNULL writer,
+                                  kpc_buffer **KPC_NULLABLE who_reply,
+                                  kpc_error **KPC_NULLABLE error);
 KPC_API KPC_MUST_USE
-kpc_status kpc_store_open_on_async(kpc_client *KPC_NONNULL client,
-                                   const kpc_backing *KPC_NONNULL backing,
-                                   void *KPC_NULLABLE user_data, kpc_drop_fn KPC_NULLABLE drop,
-                                   int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
-                                   kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+kpc_status kpc_store_open_voucher_async(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                        int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                        kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
 KPC_API KPC_MUST_USE
-kpc_status kpc_store_open_on_result(const kpc_result *KPC_NONNULL result,
-                                    kpc_store **KPC_NONNULL store, kpc_error **KPC_NULLABLE error);
+kpc_status kpc_store_open_voucher_result(const kpc_result *KPC_NONNULL result,
+                                         kpc_writer **KPC_NONNULL writer,
+                                         kpc_buffer **KPC_NULLABLE who_reply,
+                                         kpc_error **KPC_NULLABLE error);
 
 /**
- * Checks that a backing does what kpc_backing asks for: makes some hundreds of transactions in a
- * database without records, which has none again afterwards, and compares what they come to with
- * what they must. For the tests of whoever writes a backing. What a loss of power does is not
- * checked, nor are other processes.
+ * The names for which kpc_store_mint_voucher has minted vouchers that are not opened yet. A program
+ * that starts again calls kpc_store_open_voucher for each.
  *
- * @param backing    the functions over the database, called on the calling thread
- * @param user_data  passed to all of them; may be NULL
- * @param seed       the same number makes the same transactions; any
- * @param error      receives details of a failure: which rule is broken, and how; may be NULL
- * @return KPC_OK, KPC_ERR_DB (a rule is broken, a function failed, or there are records already),
- *          KPC_ERR_ARG_NULL (also a function), KPC_ERR_ARG_VALUE, KPC_ERR_ARG_SIZE (the backing
- *          has an impossible size, or functions that this library does not know),
- *          KPC_ERR_NO_MEMORY
+ * @param store       the store
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param names       receives the list, possibly of none
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error
+ *
+ * Ownership: *names is the caller's, kpc_names_free.
  */
 KPC_API KPC_MUST_USE
-kpc_status kpc_backing_check(const kpc_backing *KPC_NONNULL backing, void *KPC_NULLABLE user_data,
-                             uint64_t seed, kpc_error **KPC_NULLABLE error);
+kpc_status kpc_store_list_vouchers(kpc_store *KPC_NONNULL store, int32_t timeout_ms,
+                                   kpc_names **KPC_NONNULL names, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_list_vouchers_async(kpc_store *KPC_NONNULL store, int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_list_vouchers_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_names **KPC_NONNULL names,
+                                          kpc_error **KPC_NULLABLE error);
+
+/**
+ * Gives up a voucher of kpc_store_mint_voucher that is not opened yet: the name is free again, and
+ * whoever replies gets no answer. What is on the mixnet stays there.
+ *
+ * @param store       the store
+ * @param name        the name that kpc_store_mint_voucher was given
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_CHANNEL_NOT_IN_DB (there is no such voucher),
+ *         KPC_ERR_ARG_EMPTY (no name)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_cancel_voucher(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                    int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_cancel_voucher_async(kpc_store *KPC_NONNULL store,
+                                          const char *KPC_NONNULL name, int32_t timeout_ms,
+                                          const kpc_completion *KPC_NULLABLE done,
+                                          kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_cancel_voucher_result(const kpc_result *KPC_NONNULL result,
+                                           kpc_error **KPC_NULLABLE error);
+
+/**
+ * The names for which kpc_store_induct_voucher has started and not come to its end. A program that
+ * starts again calls it for each, without a voucher.
+ *
+ * @param store       the store
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param names       receives the list, possibly of none
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error
+ *
+ * Ownership: *names is the caller's, kpc_names_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_list_inductions(kpc_store *KPC_NONNULL store, int32_t timeout_ms,
+                                     kpc_names **KPC_NONNULL names, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_list_inductions_async(kpc_store *KPC_NONNULL store, int32_t timeout_ms,
+                                           const kpc_completion *KPC_NULLABLE done,
+                                           kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_list_inductions_result(const kpc_result *KPC_NONNULL result,
+                                            kpc_names **KPC_NONNULL names,
+                                            kpc_error **KPC_NULLABLE error);
+
+/**
+ * Gives up what kpc_store_induct_voucher has started and not finished: the name is free again. If
+ * the reply is on the mixnet already, the joiner reads it, and writes to nobody.
+ *
+ * @param store       the store
+ * @param name        the name that kpc_store_induct_voucher was given
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_CHANNEL_NOT_IN_DB (nothing was started),
+ *         KPC_ERR_ARG_EMPTY (no name)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_cancel_induction(kpc_store *KPC_NONNULL store, const char *KPC_NONNULL name,
+                                      int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_cancel_induction_async(kpc_store *KPC_NONNULL store,
+                                            const char *KPC_NONNULL name, int32_t timeout_ms,
+                                            const kpc_completion *KPC_NULLABLE done,
+                                            kpc_op *KPC_NULLABLE op,
+                                            kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_cancel_induction_result(const kpc_result *KPC_NONNULL result,
+                                             kpc_error **KPC_NULLABLE error);
+
+/**
+ * A voucher of kpc_voucher_mint as the line of text that kpc_store_mint_voucher returns: letters
+ * and digits alone, kpcv1 at the beginning, and a checksum.
+ *
+ * @param voucher  the voucher
+ * @param text     receives the text, UTF-8 and followed by a NUL; as secret as the voucher
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL
+ *
+ * Ownership: *text is the caller's, kpc_buffer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_to_text(const kpc_hash *KPC_NONNULL voucher, kpc_buffer **KPC_NONNULL text,
+                               kpc_error **KPC_NULLABLE error);
+
+/**
+ * Reads a text of kpc_voucher_to_text or kpc_store_mint_voucher, in lower or upper case, also with
+ * blanks, line breaks and hyphens in it; or the base64 of a voucher, in which other programs show
+ * them, and which has no checksum.
+ *
+ * @param text     the text
+ * @param voucher  receives the voucher; secret
+ * @param error    receives details of a failure; may be NULL
+ * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (this is no voucher), KPC_ERR_ARG_SIZE (it
+ *          was cut off, or has too many characters), KPC_ERR_INVALID_CAPABILITY (it was changed),
+ *          KPC_ERR_UNSUPPORTED (of a later version)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_voucher_text_parse(const char *KPC_NONNULL text, kpc_hash *KPC_NONNULL voucher,
+                                  kpc_error **KPC_NULLABLE error);
 
 /* ---- Channels of the older API --------------------------------------------------------------- */
 

@@ -72,7 +72,7 @@ examples!(
     howto_12_cancel,
     howto_13_restart,
     #[cfg(feature = "store")]
-    own_database,
+    invite,
 );
 
 /// Those about the older API, on a daemon of its time.

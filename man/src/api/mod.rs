@@ -47,9 +47,8 @@ pub struct Api {
 pub struct Handle {
     /// Its name.
     pub name: String,
-    /// The function that frees one; nothing where functions of the program's are lent it, and nobody
-    /// has one of their own.
-    pub free: Option<String>,
+    /// The function that frees one.
+    pub free: String,
     /// A paragraph each.
     pub documentation: Vec<String>,
 }
@@ -101,7 +100,7 @@ impl Api {
             version,
             version_number,
             calls: functions::calls(&functions)?,
-            handles: sorted.handles(&functions),
+            handles: sorted.handles(&functions)?,
             structs: layout::structs(&sorted.structs, &constants)?,
             callbacks: sorted.callbacks()?,
             aliases: sorted.aliases()?,
@@ -182,13 +181,16 @@ impl<'a> Sorted<'a> {
         }
     }
 
-    fn handles(&self, functions: &[Function]) -> Vec<Handle> {
+    fn handles(&self, functions: &[Function]) -> Result<Vec<Handle>, String> {
         let handle = |kind: &&header::Type| {
             let free = format!("{}_free", kind.name);
-            Handle {
-                name: kind.name.clone(),
-                free: functions.iter().any(|f| f.name == free).then_some(free),
-                documentation: kind.comment.paragraphs.clone(),
+            match functions.iter().any(|f| f.name == free) {
+                true => Ok(Handle {
+                    name: kind.name.clone(),
+                    free,
+                    documentation: kind.comment.paragraphs.clone(),
+                }),
+                false => Err(format!("there is no {free}")),
             }
         };
         self.handles.iter().map(handle).collect()

@@ -72,11 +72,9 @@ pub(crate) enum Tag {
     Messages = 21,
     /// `kpc_names`
     Names = 22,
-    /// `kpc_records`
-    Records = 23,
 }
 
-const KINDS: [(Tag, &str); 23] = [
+const KINDS: [(Tag, &str); 22] = [
     (Tag::Error, "kpc_error"),
     (Tag::Buffer, "kpc_buffer"),
     (Tag::Config, "kpc_config"),
@@ -99,7 +97,6 @@ const KINDS: [(Tag, &str); 23] = [
     (Tag::Message, "kpc_message"),
     (Tag::Messages, "kpc_messages"),
     (Tag::Names, "kpc_names"),
-    (Tag::Records, "kpc_records"),
 ];
 
 /// Joins an opaque C type with what stands behind it.

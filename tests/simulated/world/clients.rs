@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kpclient::bacap::keypair;
-use kpclient::client::{Client, Destination, KeyDerivation, Log};
+use kpclient::client::{Client, Destination, Log};
 use kpclient::config::{Config, Dial, TcpNetwork};
 use kpclientd_sim::daemon::server::Bound;
 use kpclientd_sim::daemon::thinclient_toml;
@@ -11,7 +11,6 @@ use kpclientd_sim::network::NetworkConfig;
 use kpclientd_sim::Sim;
 
 use super::operations::done;
-use super::waiting::until;
 
 /// Where the simulator's Unix socket is.
 pub fn unix(sim: &Sim) -> Dial {
@@ -86,13 +85,6 @@ pub fn service(client: &Client, capability: &str) -> Destination {
         node: service.node,
         queue: service.queue,
     }
-}
-
-/// Waits until the client has asked its daemon how it makes keys: two local calls of its own.
-pub fn verified(client: &Client) {
-    until("what the daemon makes of a seed", || {
-        client.key_derivation() != KeyDerivation::Unknown
-    });
 }
 
 /// Somewhere to send messages to.

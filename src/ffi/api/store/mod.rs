@@ -1,12 +1,14 @@
 //! kpc_store_*: channels that remember. Only with the feature `store`; the header always has it.
 
-pub mod backing;
 pub mod message;
 pub mod names;
 pub mod reader;
 pub mod readers;
 pub mod reading;
 pub mod shared_text;
+pub mod voucher_list;
+pub mod voucher_text;
+pub mod vouchers;
 pub mod writer;
 pub mod writers;
 pub mod writing;
@@ -32,7 +34,7 @@ use crate::Result;
 /// Channels that are kept, by name, in one database of this program's: each has a writer or a
 /// reader. What a writer was given is sent, and what a reader found is delivered, exactly once and
 /// in order, whatever crashes in between. A library that was built with STORE=no has the functions
-/// of no kpc_store, kpc_writer, kpc_reader, kpc_message and kpc_names, nor those of shared texts.
+/// of no kpc_store, kpc_writer, kpc_reader, kpc_message and kpc_names, nor those of texts.
 pub struct kpc_store {
     _opaque: (),
 }
