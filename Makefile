@@ -100,7 +100,7 @@ REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 REMAP_C = -ffile-prefix-map=$(CURDIR)=kpclient -ffile-prefix-map=$(CARGO_DIR)=cargo
 
-.PHONY: all archive features lib link header man symbols sim examples demo examples-at-pace check check-quick check-32 check-peers torture pictures bench install install-strip install-debug uninstall clean help
+.PHONY: all archive features lib link header man bindings symbols sim examples demo examples-at-pace check check-quick check-32 check-peers torture pictures bench install install-strip install-debug uninstall clean help
 
 all: lib
 
@@ -149,9 +149,19 @@ header:
 	abi/symbols.sh write
 	$(MAKE) --no-print-directory man
 
-## man: rewrite what is made from the header: the manual pages, abi/api.json
+## man: rewrite what is made from the header: the manual pages, abi/api.json, and what bindings have of it
 man:
 	$(CARGO) run --quiet -p kpclient-man
+	$(MAKE) --no-print-directory bindings
+
+EMITTERS = $(basename $(notdir $(wildcard bindings/generator/src/bin/emit_*)))
+
+## bindings: rewrite what is generated in bindings/
+bindings:
+	$(CARGO) build --quiet -p kpclient-bindings
+	@for emitter in $(EMITTERS); do \
+		echo $$emitter && $(CARGO) run --quiet -p kpclient-bindings --bin $$emitter || exit 1; \
+	done
 
 ## symbols: hold the library's exports against the header and abi/symbols.txt
 symbols: lib
