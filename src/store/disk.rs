@@ -90,12 +90,14 @@ impl Disk {
     /// future is ready when it is committed; the work is done whether or not somebody awaits that.
     ///
     /// Jobs that wait together share one commit, with the strictest durability of them. `work`
-    /// checks first and writes after. If it fails before it writes, only it fails; if it fails
-    /// later or panics, all that share its commit fail, and nothing of them is stored.
+    /// checks first and writes after. If it fails before it writes, the others are not concerned. If
+    /// it fails later or panics, or the commit fails, nothing is stored, and each of them is done
+    /// once more by itself: so it may be done twice, and only the last time counts. A channel that it
+    /// claims is released where its transaction is rolled back.
     pub(crate) fn run<T: Send + 'static>(
         &self,
         durability: Durability,
-        work: impl FnOnce(&mut dyn Backing) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut dyn Backing) -> Result<T> + Clone + Send + 'static,
     ) -> impl Future<Output = Result<T>> + Send + 'static {
         let (sender, receiver) = oneshot::channel();
         self.0.queue.push(Job::new(durability, work, move |result| {

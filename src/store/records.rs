@@ -20,6 +20,7 @@ pub(crate) enum Cap {
 }
 
 /// A channel.
+#[derive(Clone)]
 pub(crate) struct ChannelRecord {
     pub(crate) cap: Cap,
     pub(crate) name: String,
@@ -284,6 +285,7 @@ impl Arrival {
 }
 
 /// A message that was received.
+#[derive(Clone)]
 pub(crate) struct Incoming {
     pub(crate) arrival: Arrival,
     /// Unix seconds.

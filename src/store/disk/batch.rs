@@ -10,90 +10,143 @@ use crate::{Error, Result, Status};
 /// Work for the database, with its answer to whoever waits.
 pub(super) struct Job {
     durability: Durability,
-    run: Box<Run>,
+    work: Box<dyn Work>,
 }
 
-/// Runs the work, unless it gets the error that keeps it from running.
-type Run = dyn FnOnce(Result<&mut dyn Backing>) -> Ran + Send;
+/// Work that may be done again, where its transaction was rolled back for the sake of other work.
+trait Work: Send {
+    /// Does it. Returns the failure, if it failed.
+    fn run(&mut self, backing: &mut dyn Backing) -> Option<Error>;
 
-/// A job that has run, and has not answered.
-struct Ran {
-    failure: Option<Error>,
-    /// Takes the result of the whole transaction. The job's own failure goes before that.
-    answer: Box<dyn FnOnce(Result<()>)>,
+    /// Tells whoever waits what came of it last; its own failure goes before that of the transaction.
+    fn answer(self: Box<Self>, transaction: Result<()>);
+}
+
+struct Task<T, W, A> {
+    work: W,
+    answer: A,
+    made: Option<Result<T>>,
+}
+
+impl<T, W, A> Work for Task<T, W, A>
+where
+    T: Send,
+    W: FnOnce(&mut dyn Backing) -> Result<T> + Clone + Send,
+    A: FnOnce(Result<T>) + Send,
+{
+    fn run(&mut self, backing: &mut dyn Backing) -> Option<Error> {
+        let run = AssertUnwindSafe(|| (self.work.clone())(backing));
+        let made = catch_unwind(run).unwrap_or_else(|_| Err(panicked()));
+        let failure = made.as_ref().err().cloned();
+        self.made = Some(made);
+        failure
+    }
+
+    fn answer(self: Box<Self>, transaction: Result<()>) {
+        let Task { answer, made, .. } = *self;
+        answer(match made {
+            Some(Err(own)) => Err(own),
+            Some(Ok(made)) => transaction.map(|()| made),
+            None => Err(transaction.err().unwrap_or_else(panicked)),
+        });
+    }
 }
 
 impl Job {
-    pub(super) fn new<T: 'static>(
+    pub(super) fn new<T: Send + 'static>(
         durability: Durability,
-        work: impl FnOnce(&mut dyn Backing) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut dyn Backing) -> Result<T> + Clone + Send + 'static,
         answer: impl FnOnce(Result<T>) + Send + 'static,
     ) -> Self {
-        let run = move |backing: Result<&mut dyn Backing>| {
-            let result = backing.and_then(|backing| {
-                catch_unwind(AssertUnwindSafe(|| work(backing))).unwrap_or_else(|_| Err(panicked()))
-            });
-            Ran {
-                failure: result.as_ref().err().cloned(),
-                answer: Box::new(move |whole| answer(result.and_then(|made| whole.map(|()| made)))),
-            }
-        };
         Job {
             durability,
-            run: Box::new(run),
+            work: Box::new(Task {
+                work,
+                answer,
+                made: None,
+            }),
+        }
+    }
+
+    fn answer(self, transaction: Result<()>) {
+        // What nobody waits for any more is dropped here, and must not end the thread.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.work.answer(transaction)));
+    }
+}
+
+/// Why a transaction was rolled back.
+enum Undone {
+    /// It did not begin.
+    Before(Error),
+    /// A job failed, or the commit.
+    Within(Error),
+}
+
+/// Runs the jobs in one transaction, and answers all of them when it has ended. If it is rolled back,
+/// each has one of its own, in their order: only those fail that cannot do without failing.
+pub(super) fn run_batch(backing: &mut dyn Backing, mut jobs: Vec<Job>) {
+    match transaction(backing, &mut jobs) {
+        Err(Undone::Within(_)) if jobs.len() > 1 => {
+            for mut job in jobs {
+                let alone = transaction(backing, std::slice::from_mut(&mut job));
+                job.answer(alone.map_err(Undone::into_error));
+            }
+        }
+        ended => {
+            let ended = ended.map_err(Undone::into_error);
+            for job in jobs {
+                job.answer(ended.clone());
+            }
         }
     }
 }
 
-/// Runs the jobs in one transaction, and answers all of them when it has ended.
-pub(super) fn run_batch(backing: &mut dyn Backing, jobs: Vec<Job>) {
+impl Undone {
+    fn into_error(self) -> Error {
+        match self {
+            Undone::Before(error) | Undone::Within(error) => error,
+        }
+    }
+}
+
+fn transaction(backing: &mut dyn Backing, jobs: &mut [Job]) -> std::result::Result<(), Undone> {
     let durability = jobs.iter().map(|job| job.durability).max();
-    let mut whole = backing.begin(durability.unwrap_or(Durability::Soon));
-    let begun = whole.is_ok();
-    let mut answers = Vec::with_capacity(jobs.len());
+    let begun = backing.begin(durability.unwrap_or(Durability::Soon));
+    begun.map_err(Undone::Before)?;
+    let mut claimed = Vec::new();
+    let mut ended = Ok(());
     for job in jobs {
         let mut watched = Watched {
             backing: &mut *backing,
             wrote: false,
+            claimed: &mut claimed,
         };
-        let ran = match &whole {
-            Ok(()) => (job.run)(Ok(&mut watched)),
-            Err(error) => (job.run)(Err(error.clone())),
-        };
-        if let (Some(failure), Ok(())) = (&ran.failure, &whole) {
-            if watched.wrote || failure.status() == Status::PANIC {
-                whole = Err(undone_by(failure));
-            }
+        let failure = job.work.run(&mut watched);
+        let has_effect = |error: &Error| watched.wrote || error.status() == Status::PANIC;
+        if let Some(error) = failure.filter(has_effect) {
+            ended = Err(error);
+            break;
         }
-        answers.push(ran.answer);
     }
-    match (&whole, begun) {
-        (Ok(()), _) => whole = backing.commit(),
-        (Err(_), true) => backing.rollback(),
-        (Err(_), false) => {}
+    match ended {
+        Ok(()) => ended = backing.commit(),
+        Err(_) => backing.rollback(),
     }
-    for answer in answers {
-        // What nobody waits for any more is dropped here, and must not end the thread.
-        let _ = catch_unwind(AssertUnwindSafe(|| answer(whole.clone())));
-    }
+    ended.map_err(|error| {
+        // Whoever claims once more is not to find himself.
+        for channel in claimed {
+            backing.release(channel);
+        }
+        Undone::Within(error)
+    })
 }
 
-/// The error of a job whose transaction was rolled back for the sake of another job.
-fn undone_by(failure: &Error) -> Error {
-    Error::new(
-        Status::DB,
-        format!(
-            "nothing was stored, as another change in the same transaction failed: {}",
-            failure.message()
-        ),
-    )
-    .with_errno_of(failure)
-}
-
-/// Notes whether a job writes.
+/// Notes whether a job writes, and what it claims.
 struct Watched<'a> {
     backing: &'a mut dyn Backing,
     wrote: bool,
+    /// By all jobs of the transaction.
+    claimed: &'a mut Vec<u64>,
 }
 
 impl Backing for Watched<'_> {
@@ -133,7 +186,9 @@ impl Backing for Watched<'_> {
     }
 
     fn claim(&mut self, channel: u64) -> Result<()> {
-        self.backing.claim(channel)
+        self.backing.claim(channel)?;
+        self.claimed.push(channel);
+        Ok(())
     }
 
     fn release(&mut self, channel: u64) {

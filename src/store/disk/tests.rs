@@ -20,9 +20,10 @@ impl Gate {
         let (running, runs) = channel();
         let (open, opened) = channel::<()>();
         let (end, ended) = channel();
+        let opened = Arc::new(Mutex::new(opened));
         let work = move |_: &mut dyn Backing| {
             running.send(()).unwrap();
-            opened.recv().unwrap();
+            lock(&opened).recv().unwrap();
             Ok(())
         };
         disk.0
@@ -40,7 +41,7 @@ impl Gate {
     }
 }
 
-fn put(key: &str) -> impl FnOnce(&mut dyn Backing) -> Result<()> + Send + 'static {
+fn put(key: &str) -> impl FnOnce(&mut dyn Backing) -> Result<()> + Clone + Send + 'static {
     let key = key.as_bytes().to_vec();
     move |backing| backing.put(&key, b"value")
 }
@@ -120,62 +121,62 @@ async fn a_job_that_fails_before_it_writes_fails_alone() {
     assert_eq!(keys(&memory), ["after", "before"]);
 }
 
-/// Runs `bad` between two jobs that write, all in one batch. Returns its error.
-async fn undoes_the_batch(
+/// Runs `bad` between two jobs that write, all in one batch. The two are stored, by themselves. Returns
+/// what came of the bad one.
+async fn between_others(
     memory: &Memory,
-    bad: impl FnOnce(&mut dyn Backing) -> Result<()> + Send + 'static,
-) -> Error {
+    bad: impl FnOnce(&mut dyn Backing) -> Result<()> + Clone + Send + 'static,
+) -> Result<()> {
     let disk = start(memory);
     let gate = Gate::shut(&disk);
     let before = disk.run(Durability::Now, put("before"));
     let bad = disk.run(Durability::Now, bad);
     let after = disk.run(Durability::Now, put("after"));
     gate.open();
-    for job in [before, after] {
-        let error = job.await.unwrap_err();
-        assert_eq!(error.status(), Status::DB, "{error}");
-        assert!(error.message().contains("nothing was stored"), "{error}");
-    }
-    assert!(keys(memory).is_empty());
-    let error = bad.await.unwrap_err();
+    before.await.unwrap();
+    after.await.unwrap();
+    let ended = bad.await;
     // The thread goes on.
     disk.run(Durability::Now, put("later")).await.unwrap();
-    assert_eq!(keys(memory), ["later"]);
-    error
+    assert_eq!(keys(memory), ["after", "before", "later"]);
+    ended
 }
 
 #[tokio::test]
-async fn a_job_that_fails_after_it_wrote_undoes_its_batch() {
-    let error = undoes_the_batch(&Memory::default(), |backing| {
+async fn a_job_that_fails_after_it_wrote_fails_alone() {
+    let half = |backing: &mut dyn Backing| {
         backing.put(b"half", b"")?;
         Err(Error::new(Status::ARG_VALUE, "too late"))
-    })
-    .await;
+    };
+    let error = between_others(&Memory::default(), half).await.unwrap_err();
     assert_eq!(error.status(), Status::ARG_VALUE);
 }
 
 #[tokio::test]
-async fn a_write_that_fails_undoes_its_batch() {
+async fn a_write_that_fails_once_is_tried_again() {
     let memory = Memory::default();
     memory.fail_operation(2);
-    let error = undoes_the_batch(&memory, |backing| backing.delete(b"before")).await;
-    assert_eq!(error.message(), "fails on demand");
+    let delete = |backing: &mut dyn Backing| backing.delete(b"nothing");
+    between_others(&memory, delete).await.unwrap();
+    // The gate's, three by themselves, and the later one.
+    assert_eq!(memory.commits().len(), 5);
 }
 
 #[tokio::test]
-async fn a_panic_in_a_job_undoes_its_batch() {
+async fn a_panic_in_a_job_fails_that_job_alone() {
     let _quiet = crate::panic_hook::Quiet::enter();
-    let memory = Memory::default();
-    let error = undoes_the_batch(&memory, |_| {
+    let panics = |_: &mut dyn Backing| {
         crate::panic_hook::this_thread();
         panic!("a defect")
-    })
-    .await;
+    };
+    let error = between_others(&Memory::default(), panics)
+        .await
+        .unwrap_err();
     assert_eq!(error.status(), Status::PANIC);
 }
 
 #[tokio::test]
-async fn a_commit_that_fails_fails_all_that_share_it() {
+async fn a_commit_that_fails_for_several_is_tried_again_for_each() {
     let memory = Memory::default();
     let disk = start(&memory);
     let gate = Gate::shut(&disk);
@@ -183,9 +184,31 @@ async fn a_commit_that_fails_fails_all_that_share_it() {
     let jobs = ["a", "b"].map(|key| disk.run(Durability::Now, put(key)));
     gate.open();
     for job in jobs {
-        assert_eq!(job.await.unwrap_err().message(), "fails on demand");
+        job.await.unwrap();
     }
-    assert!(keys(&memory).is_empty());
+    assert_eq!(keys(&memory), ["a", "b"]);
+    memory.fail_commit(1);
+    let alone = disk.run(Durability::Now, put("c")).await;
+    assert_eq!(alone.unwrap_err().message(), "fails on demand");
+    assert_eq!(keys(&memory), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_channel_that_was_claimed_in_vain_can_be_claimed_again() {
+    let memory = Memory::default();
+    let disk = start(&memory);
+    let gate = Gate::shut(&disk);
+    memory.fail_commit(2);
+    let claimed = disk.run(Durability::Soon, |backing| backing.claim(7));
+    let other = disk.run(Durability::Now, put("other"));
+    gate.open();
+    claimed.await.unwrap();
+    other.await.unwrap();
+    memory.clone().claim(7).unwrap_err();
+    memory.fail_commit(1);
+    let in_vain = disk.run(Durability::Soon, |backing| backing.claim(8));
+    in_vain.await.unwrap_err();
+    memory.clone().claim(8).unwrap();
 }
 
 #[tokio::test]

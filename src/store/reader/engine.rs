@@ -156,9 +156,7 @@ impl Engine {
             part,
         }
     }
-}
 
-impl Engine {
     /// A later version of the format wants a later library.
     fn tell_version(&self, version: Option<u8>) {
         let Some(version) = version else { return };

@@ -50,6 +50,7 @@ fn all_parts(channel: u64) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// What one box came to.
+#[derive(Clone)]
 pub(crate) struct Step {
     /// What is delivered, in its order.
     pub(crate) arrivals: Vec<Incoming>,

@@ -57,16 +57,17 @@ async fn erase(core: &Arc<Core>, place: &Place) -> Result<()> {
     let mut asked = InOrder::new();
     let mut index = place.first.clone();
     for _ in 0..place.boxes {
-        while asked.running() >= WINDOW {
-            asked.wait().await?;
-            while let Some(erased) = asked.take() {
-                erased?;
-            }
-        }
         asked.start(boxes::store(Arc::clone(core), index.clone(), Fill::Erasure));
         index = index.next();
+        down_to(WINDOW - 1, &mut asked).await?;
     }
-    while asked.wait().await? {
+    down_to(0, &mut asked).await
+}
+
+/// Waits until no more than so many boxes are on their way.
+async fn down_to(most: usize, asked: &mut InOrder<()>) -> Result<()> {
+    while asked.running() > most {
+        asked.wait().await?;
         while let Some(erased) = asked.take() {
             erased?;
         }
