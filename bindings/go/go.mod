@@ -1,0 +1,3 @@
+module kpclient
+
+go 1.24
