@@ -14,6 +14,7 @@ mod notes;
 mod power;
 mod reading;
 mod roles;
+mod voucher_crash;
 mod vouchers;
 #[path = "../simulated/world/mod.rs"]
 #[allow(dead_code, unused_imports)]

@@ -46,12 +46,13 @@ fn tag_in(message: &[u8]) -> u64 {
         .map_or(0, |tag| u64::from_be_bytes(tag.try_into().unwrap()))
 }
 
-struct Role {
+/// What a process does, and where its files are.
+pub struct Role {
     directory: PathBuf,
 }
 
 impl Role {
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 
@@ -61,7 +62,7 @@ impl Role {
         Arc::new(new_client(settings(Dial::Unix { path })))
     }
 
-    fn person(&self, name: &str) -> Person {
+    pub fn person(&self, name: &str) -> Person {
         let client = self.client();
         while let Err(error) = run(&client, client.connect()) {
             // The daemon is dead just now.
@@ -72,8 +73,10 @@ impl Role {
         Person::with(client, &self.file(name))
     }
 
-    fn daemon(&self) {
+    /// A daemon whose network takes so long for a packet.
+    fn daemon(&self, latency: Duration) {
         let mut config = forgetful(Era::Current);
+        config.latency = Some(latency);
         config.unix = Some(self.file("socket").to_str().unwrap().to_owned());
         config.boxes = Some(self.file("boxes"));
         let _sim = Sim::start(config).unwrap();
@@ -131,7 +134,7 @@ impl Role {
     }
 
     /// All is done. Whoever ends by itself has failed.
-    fn rest(&self) -> ! {
+    pub fn rest(&self) -> ! {
         File::create(self.file(DONE)).unwrap();
         loop {
             std::thread::park();
@@ -175,9 +178,12 @@ fn role() {
     let directory = PathBuf::from(directory);
     let role = Role { directory };
     match std::env::var(ROLE).unwrap().as_str() {
-        "daemon" => role.daemon(),
+        "daemon" => role.daemon(Duration::ZERO),
+        "distant-daemon" => role.daemon(Duration::from_millis(40)),
         "writer" => role.writer(),
         "offline" => role.offline(),
+        "joiner" => role.joiner(),
+        "inductor" => role.inductor(),
         _ => role.reader(),
     }
 }
