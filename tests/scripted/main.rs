@@ -18,6 +18,8 @@ mod race;
 mod reconnect;
 mod resume;
 mod sinks;
+#[cfg(feature = "store")]
+mod store_vouchers;
 mod vanished_couriers;
 mod waiting_connect;
 mod writes_twice;
