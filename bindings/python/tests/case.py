@@ -1,5 +1,6 @@
 """What the tests have in common."""
 
+import asyncio
 import gc
 import time
 import unittest
@@ -35,3 +36,7 @@ class Simulated(unittest.IsolatedAsyncioTestCase):
         # Last of all, after what the test itself has asked for.
         self.addCleanup(nothing_is_left)
         self.addCleanup(self.simulator.end)
+
+    async def asyncSetUp(self) -> None:
+        # It would only report steps that a busy machine makes slow.
+        asyncio.get_running_loop().set_debug(False)

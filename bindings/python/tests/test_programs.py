@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -22,6 +23,17 @@ async def main():
     print("running", flush=True)
     END
 asyncio.run(main())
+"""
+
+INTERRUPTED = """
+import sys, kpclient
+keys = kpclient.new_keypair()
+with kpclient.open(sys.argv[1]) as client:
+    try:
+        print("begins", flush=True)
+        WAITS
+    except KeyboardInterrupt:
+        print("interrupted", client.stats.operations_running, client.stats.results_kept)
 """
 
 FORKED = """
@@ -58,6 +70,21 @@ class Programs(Simulated):
         outcome = self.outcome(IN_FLIGHT.replace("END", "raise KeyError('mine')"), self.simulator.config)
         self.assertEqual(outcome.returncode, 1)
         self.assertIn("KeyError: 'mine'", outcome.stderr)
+
+    def test_a_signal_interrupts_what_blocks(self):
+        self.simulator.say("hold")
+        read = "client.read_box_sync(keys.read_cap, keys.first)"
+        for waits in [read, "[event for event in client.events()]"]:
+            program = subprocess.Popen(
+                [sys.executable, "-B", "-c", INTERRUPTED.replace("WAITS", waits), self.simulator.config],
+                stdout=subprocess.PIPE, text=True,
+            )
+            self.assertEqual(program.stdout.readline(), "begins\n")
+            while waits == read and self.simulator.stats()["queued"] == 0:
+                pass
+            program.send_signal(signal.SIGINT)
+            said, _ = program.communicate(timeout=120)
+            self.assertEqual((program.returncode, said), (0, "interrupted 0 0\n"), waits)
 
     def test_parent_and_child_have_clients_of_their_own(self):
         outcome = self.outcome(FORKED, self.simulator.config)

@@ -121,7 +121,6 @@ class Covered(unittest.TestCase):
         "kpc_hash_from_bytes": "a hash is bytes",
         "kpc_id_from_bytes": "an id is bytes",
         "kpc_event_sink_on_event": "events come from the descriptor",
-        "kpc_op_wait": "completions come from the descriptor",
         "kpc_result_error": "the functions that take results out raise it",
         "kpc_result_op": "completions have a number of their own",
         "kpc_result_status": "the functions that take results out raise it",
@@ -138,7 +137,9 @@ class Covered(unittest.TestCase):
                 used.update(re.findall(r"\blib\.(kpc_[a-z0-9_]+)|\b_free = \"(kpc_[a-z_]+)\"", text))
         used = {name for pair in used for name in pair}
         sizes = {name for name in names if name.endswith("_size")}
-        self.assertEqual(names - used - sizes - set(self.REPLACED), set())
+        # The twins that block wait for the same operation, so that signals reach them.
+        twins = {name for name in names if f"{name}_async" in used}
+        self.assertEqual(names - used - sizes - twins - set(self.REPLACED), set())
 
 
 class Loading(unittest.TestCase):

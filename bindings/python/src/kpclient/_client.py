@@ -11,7 +11,7 @@ from ._events import Events
 from ._failure import check, no_error
 from ._library import ffi, lib
 from ._objects import Object, milliseconds, pointer
-from ._running import Pump, run, stop_all
+from ._running import Call, Pump, run, stop_all, wait
 
 #: Clients that are open, for the end of the program.
 _open: "weakref.WeakSet[ClientBase]" = weakref.WeakSet()
@@ -61,9 +61,7 @@ class ClientBase(Object):
         """
         return Events(self, capacity)
 
-    async def close(self, *, timeout: Optional[float] = _GOODBYE) -> None:
-        """Says goodbye to the daemon, ends every operation and every stream of events, and frees
-        the client."""
+    def _closing(self, timeout: Optional[float]) -> Call:
         def start(done, op, error):
             return lib.kpc_client_close_async(self._pointer, milliseconds(timeout), done, op, error)
 
@@ -71,16 +69,20 @@ class ClientBase(Object):
             error = no_error()
             check(lib.kpc_client_close_result(result, error), error)
 
+        return Call(self, start, take)
+
+    async def close(self, *, timeout: Optional[float] = _GOODBYE) -> None:
+        """Says goodbye to the daemon, ends every operation and every stream of events, and frees
+        the client."""
         try:
-            await run(self, start, take)
+            await run(self._closing(timeout))
         finally:
             self.free()
 
     def close_sync(self, *, timeout: Optional[float] = _GOODBYE) -> None:
-        """As `close`, but waits."""
-        error = no_error()
+        """As `close`, but blocks."""
         try:
-            check(lib.kpc_client_close(self._pointer, milliseconds(timeout), error), error)
+            wait(self._closing(timeout))
         finally:
             self.free()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -10,6 +11,7 @@ from ._failure import check, no_error
 from ._library import ffi, lib
 from ._memory import text_given
 from ._objects import milliseconds
+from ._running import SLICE
 from .constants import EventKind, Status
 
 
@@ -104,12 +106,19 @@ class Events:
         """The next event; blocks for so many seconds at most, then raises `TimeoutError`."""
         from .events import event_given
 
+        event = ffi.new("kpc_event **")
+        limit = None if timeout is None else time.monotonic() + timeout
         while True:
-            event, error = ffi.new("kpc_event **"), no_error()
-            status = lib.kpc_event_sink_next(self._sink, milliseconds(timeout), event, error)
+            # In slices, so that signals have their turn.
+            left = SLICE if limit is None else milliseconds(max(limit - time.monotonic(), 0.0))
+            error = no_error()
+            status = lib.kpc_event_sink_next(self._sink, min(left, SLICE), event, error)
             if status in (Status.CLOSED, Status.BAD_HANDLE):
                 lib.kpc_error_free(error[0])
                 raise StopIteration
+            if status == Status.TIMEOUT and (limit is None or left > SLICE):
+                lib.kpc_error_free(error[0])
+                continue
             check(status, error)
             if lib.kpc_event_kind(event[0]) != EventKind.OPERATION:
                 return event_given(event[0], self._client)

@@ -7,7 +7,7 @@ anything of Python's, so nothing of Python's runs on a foreign thread.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, NamedTuple
 
 from ._failure import _failure, check, no_error
 from ._library import ffi, lib
@@ -104,22 +104,61 @@ def stop_all(pumps: Dict[asyncio.AbstractEventLoop, Pump]) -> None:
     pumps.clear()
 
 
-async def run(client, start: Callable[..., int], take: Callable[[Any], Any]):
-    """Starts an operation, waits for its completion, and takes the outputs out of it. A task that is
-    cancelled cancels the operation."""
-    if client is None:
-        raise TypeError("this object belongs to no client")
+class Call(NamedTuple):
+    """A call on the daemon that has not begun."""
+
+    #: Whose operation it is.
+    client: Any
+    #: Starts it, with the completion, the operation and the error as outputs.
+    start: Callable[[Any, Any, Any], int]
+    #: Takes its outputs out of a result.
+    take: Callable[[Any], Any]
+
+    def begin(self, done) -> int:
+        """The operation, once it is started."""
+        if self.client is None:
+            raise TypeError("this object belongs to no client")
+        op, error = ffi.new("kpc_op *"), no_error()
+        check(self.start(done, op, error), error)
+        return op[0]
+
+
+async def run(call: Call) -> Any:
+    """What a call returns. A task that is cancelled cancels the operation."""
     loop = asyncio.get_running_loop()
-    pump = client._pump_of(loop)
+    pump = call.client._pump_of(loop)
     future = loop.create_future()
     number, done = pump.expect(future)
-    op, error = ffi.new("kpc_op *"), no_error()
     try:
-        check(start(done, op, error), error)
-        result = await future
-    except asyncio.CancelledError:
-        lib.kpc_op_cancel(client._pointer, op[0], ffi.NULL)
-        raise
+        op = call.begin(done)
+        try:
+            result = await future
+        except asyncio.CancelledError:
+            lib.kpc_op_cancel(call.client._pointer, op, ffi.NULL)
+            raise
     finally:
         pump.forget(number)
-    return take(result)
+    return call.take(result)
+
+
+#: So many milliseconds a signal waits, such as that of Ctrl-C, while a thread is in the library.
+SLICE = 200
+
+
+def wait(call: Call) -> Any:
+    """What a call returns; blocks the calling thread. An exception of a signal handler
+    (`KeyboardInterrupt`) cancels the operation."""
+    op = call.begin(ffi.NULL)
+    client, output = call.client._pointer, ffi.new("kpc_result **")
+    try:
+        status = lib.kpc_op_wait(client, op, SLICE, output, ffi.NULL)
+        while status == Status.TIMEOUT:
+            status = lib.kpc_op_wait(client, op, SLICE, output, ffi.NULL)
+    except BaseException:
+        lib.kpc_op_cancel(client, op, ffi.NULL)
+        # Nobody else would fetch the result.
+        lib.kpc_op_wait(client, op, SLICE, output, ffi.NULL)
+        lib.kpc_result_free(output[0])
+        raise
+    check(status, no_error())
+    return call.take(ffi.gc(output[0], lib.kpc_result_free))

@@ -14,7 +14,7 @@ from ._memory import (
 from ._client import ClientBase
 from ._config import ConfigBase
 from ._objects import Object, milliseconds, pointer
-from ._running import run
+from ._running import Call, run, wait
 from .constants import *  # noqa: F401,F403
 from .values import *  # noqa: F401,F403
 from .values import (
@@ -497,6 +497,17 @@ class Client(ClientBase):
         error = no_error()
         check(lib.kpc_client_log(self._pointer, level, in_text, len(in_text), error), error)
 
+    def _connect(self, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_client_connect_async(self._pointer, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_client_connect_result(result, error), error)
+
+        return Call(self._client, _start, _take)
+
     async def connect(self, *, timeout: Optional[float] = None) -> None:
         """Connects with the daemon and shakes hands. A daemon that is not on the mixnet is no error;
         one that has no document of the network yet may take 30 seconds. Afterwards the client
@@ -512,20 +523,22 @@ class Client(ClientBase):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Connect, Handshake, ConnectionLost,
             AlreadyConnected, Cancelled, Timeout, WouldDeadlock
         """
+        return await run(self._connect(timeout))
+
+    def connect_sync(self, *, timeout: Optional[float] = None) -> None:
+        """As `connect`, but blocks."""
+        return wait(self._connect(timeout))
+
+    def _flush(self, timeout) -> Call:
 
         def _start(done, op, error):
-            return lib.kpc_client_connect_async(self._pointer, milliseconds(timeout), done, op, error)
+            return lib.kpc_client_flush_async(self._pointer, milliseconds(timeout), done, op, error)
 
         def _take(result):
             error = no_error()
-            check(lib.kpc_client_connect_result(result, error), error)
+            check(lib.kpc_client_flush_result(result, error), error)
 
-        return await run(self._client, _start, _take)
-
-    def connect_sync(self, *, timeout: Optional[float] = None) -> None:
-        """As `connect`, but waits."""
-        error = no_error()
-        check(lib.kpc_client_connect(self._pointer, milliseconds(timeout), error), error)
+        return Call(self._client, _start, _take)
 
     async def flush(self, *, timeout: Optional[float] = None) -> None:
         """Waits until every write, copy command and plain message that was accepted has left:
@@ -537,20 +550,11 @@ class Client(ClientBase):
         :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
             WouldDeadlock
         """
-
-        def _start(done, op, error):
-            return lib.kpc_client_flush_async(self._pointer, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_client_flush_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._flush(timeout))
 
     def flush_sync(self, *, timeout: Optional[float] = None) -> None:
-        """As `flush`, but waits."""
-        error = no_error()
-        check(lib.kpc_client_flush(self._pointer, milliseconds(timeout), error), error)
+        """As `flush`, but blocks."""
+        return wait(self._flush(timeout))
 
     @property
     def stats(self) -> Stats:
@@ -712,6 +716,21 @@ class Client(ClientBase):
         check(lib.kpc_send_message_without_reply(self._pointer, in_service, in_payload, len(in_payload), out_message_id, error), error)
         return from_kpc_id(out_message_id)
 
+    def _send_message_await_reply(self, service, payload, timeout) -> Call:
+        in_service = c_kpc_service(service)
+        in_payload = c_bytes(payload)
+
+        def _start(done, op, error):
+            return lib.kpc_send_message_await_reply_async(self._pointer, in_service, in_payload, len(in_payload), milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_reply = ffi.new("kpc_buffer **")
+            error = no_error()
+            check(lib.kpc_send_message_await_reply_result(result, out_reply, error), error)
+            return bytes_given(out_reply)
+
+        return Call(self._client, _start, _take)
+
     async def send_message_await_reply(self, service: Service, payload: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> bytes:
         """Sends a plain message and waits for its reply. Nothing is retransmitted: after a lost
         packet the call fails with Timeout when the reply block expires. A reply that comes after
@@ -725,28 +744,11 @@ class Client(ClientBase):
             WouldDeadlock, ArgSize, PayloadTooLarge, NoGeometry, Offline, MessageSendFailed,
             ConnectionLost, DaemonInternal
         """
-        in_service = c_kpc_service(service)
-        in_payload = c_bytes(payload)
-
-        def _start(done, op, error):
-            return lib.kpc_send_message_await_reply_async(self._pointer, in_service, in_payload, len(in_payload), milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_reply = ffi.new("kpc_buffer **")
-            error = no_error()
-            check(lib.kpc_send_message_await_reply_result(result, out_reply, error), error)
-            return bytes_given(out_reply)
-
-        return await run(self._client, _start, _take)
+        return await run(self._send_message_await_reply(service, payload, timeout))
 
     def send_message_await_reply_sync(self, service: Service, payload: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> bytes:
-        """As `send_message_await_reply`, but waits."""
-        in_service = c_kpc_service(service)
-        in_payload = c_bytes(payload)
-        out_reply = ffi.new("kpc_buffer **")
-        error = no_error()
-        check(lib.kpc_send_message_await_reply(self._pointer, in_service, in_payload, len(in_payload), milliseconds(timeout), out_reply, error), error)
-        return bytes_given(out_reply)
+        """As `send_message_await_reply`, but blocks."""
+        return wait(self._send_message_await_reply(service, payload, timeout))
 
     def send_reliable_message(self, message_id: bytes, service: Service, payload: Union[bytes, bytearray, memoryview]) -> None:
         """Sends a message until its reply comes. Returns once the message is queued.
@@ -770,18 +772,7 @@ class Client(ClientBase):
         error = no_error()
         check(lib.kpc_send_reliable_message(self._pointer, in_message_id, in_service, in_payload, len(in_payload), error), error)
 
-    async def send_reliable_message_await_reply(self, service: Service, payload: Union[bytes, bytearray, memoryview], *, message_id: Optional[bytes] = None, timeout: Optional[float] = None) -> bytes:
-        """As send_reliable_message, and waits for the reply.
-
-        :param message_id: names the message in its events; None: one is generated
-        :param service: where it goes
-        :param payload: what to send
-        :param timeout: how many seconds it may take; None for any number
-        :return: what the service sent, padded by the network with zeros to ForwardPayloadLength
-        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
-            WouldDeadlock, ArgSize, PayloadTooLarge, NoGeometry, Offline, Busy, DaemonMaxRetries,
-            MessageSendFailed, DaemonInternal
-        """
+    def _send_reliable_message_await_reply(self, message_id, service, payload, timeout) -> Call:
         in_message_id = ffi.NULL if message_id is None else c_kpc_id(message_id)
         in_service = c_kpc_service(service)
         in_payload = c_bytes(payload)
@@ -795,17 +786,36 @@ class Client(ClientBase):
             check(lib.kpc_send_reliable_message_await_reply_result(result, out_reply, error), error)
             return bytes_given(out_reply)
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def send_reliable_message_await_reply(self, service: Service, payload: Union[bytes, bytearray, memoryview], *, message_id: Optional[bytes] = None, timeout: Optional[float] = None) -> bytes:
+        """As send_reliable_message, and waits for the reply.
+
+        :param message_id: names the message in its events; None: one is generated
+        :param service: where it goes
+        :param payload: what to send
+        :param timeout: how many seconds it may take; None for any number
+        :return: what the service sent, padded by the network with zeros to ForwardPayloadLength
+        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
+            WouldDeadlock, ArgSize, PayloadTooLarge, NoGeometry, Offline, Busy, DaemonMaxRetries,
+            MessageSendFailed, DaemonInternal
+        """
+        return await run(self._send_reliable_message_await_reply(message_id, service, payload, timeout))
 
     def send_reliable_message_await_reply_sync(self, service: Service, payload: Union[bytes, bytearray, memoryview], *, message_id: Optional[bytes] = None, timeout: Optional[float] = None) -> bytes:
-        """As `send_reliable_message_await_reply`, but waits."""
-        in_message_id = ffi.NULL if message_id is None else c_kpc_id(message_id)
-        in_service = c_kpc_service(service)
-        in_payload = c_bytes(payload)
-        out_reply = ffi.new("kpc_buffer **")
-        error = no_error()
-        check(lib.kpc_send_reliable_message_await_reply(self._pointer, in_message_id, in_service, in_payload, len(in_payload), milliseconds(timeout), out_reply, error), error)
-        return bytes_given(out_reply)
+        """As `send_reliable_message_await_reply`, but blocks."""
+        return wait(self._send_reliable_message_await_reply(message_id, service, payload, timeout))
+
+    def _await_message_reply(self, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_await_message_reply_async(self._pointer, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_await_message_reply_result(result, error), error)
+
+        return Call(self._client, _start, _take)
 
     async def await_message_reply(self, *, timeout: Optional[float] = None) -> None:
         """Waits for the next reply to a plain message that this function has not reported yet,
@@ -816,20 +826,27 @@ class Client(ClientBase):
         :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
             WouldDeadlock
         """
-
-        def _start(done, op, error):
-            return lib.kpc_await_message_reply_async(self._pointer, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_await_message_reply_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._await_message_reply(timeout))
 
     def await_message_reply_sync(self, *, timeout: Optional[float] = None) -> None:
-        """As `await_message_reply`, but waits."""
-        error = no_error()
-        check(lib.kpc_await_message_reply(self._pointer, milliseconds(timeout), error), error)
+        """As `await_message_reply`, but blocks."""
+        return wait(self._await_message_reply(timeout))
+
+    def _write_box(self, write_cap, index, plaintext, flags, timeout) -> Call:
+        in_write_cap = c_kpc_write_cap(write_cap)
+        in_index = c_kpc_box_index(index)
+        in_plaintext = c_bytes(plaintext)
+
+        def _start(done, op, error):
+            return lib.kpc_write_box_async(self._pointer, in_write_cap, in_index, in_plaintext, len(in_plaintext), flags, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_next = ffi.new("kpc_box_index *")
+            error = no_error()
+            check(lib.kpc_write_box_result(result, out_next, error), error)
+            return from_kpc_box_index(out_next)
+
+        return Call(self._client, _start, _take)
 
     async def write_box(self, write_cap: WriteCap, index: BoxIndex, plaintext: Union[bytes, bytearray, memoryview], *, flags: int = 0, timeout: Optional[float] = None) -> BoxIndex:
         """Writes one box: encrypts, resends until it is answered, and returns the index of the next.
@@ -857,30 +874,27 @@ class Client(ClientBase):
             DaemonInternal, StartResendingCancelled, InvalidCapability, PayloadTooLarge, NoGeometry,
             NoPKIDocument, BoxAlreadyExists, Tombstone
         """
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_index = c_kpc_box_index(index)
-        in_plaintext = c_bytes(plaintext)
-
-        def _start(done, op, error):
-            return lib.kpc_write_box_async(self._pointer, in_write_cap, in_index, in_plaintext, len(in_plaintext), flags, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_next = ffi.new("kpc_box_index *")
-            error = no_error()
-            check(lib.kpc_write_box_result(result, out_next, error), error)
-            return from_kpc_box_index(out_next)
-
-        return await run(self._client, _start, _take)
+        return await run(self._write_box(write_cap, index, plaintext, flags, timeout))
 
     def write_box_sync(self, write_cap: WriteCap, index: BoxIndex, plaintext: Union[bytes, bytearray, memoryview], *, flags: int = 0, timeout: Optional[float] = None) -> BoxIndex:
-        """As `write_box`, but waits."""
-        in_write_cap = c_kpc_write_cap(write_cap)
+        """As `write_box`, but blocks."""
+        return wait(self._write_box(write_cap, index, plaintext, flags, timeout))
+
+    def _read_box(self, read_cap, index, flags, timeout) -> Call:
+        in_read_cap = c_kpc_read_cap(read_cap)
         in_index = c_kpc_box_index(index)
-        in_plaintext = c_bytes(plaintext)
-        out_next = ffi.new("kpc_box_index *")
-        error = no_error()
-        check(lib.kpc_write_box(self._pointer, in_write_cap, in_index, in_plaintext, len(in_plaintext), flags, milliseconds(timeout), out_next, error), error)
-        return from_kpc_box_index(out_next)
+
+        def _start(done, op, error):
+            return lib.kpc_read_box_async(self._pointer, in_read_cap, in_index, flags, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_plaintext = ffi.new("kpc_buffer **")
+            out_next = ffi.new("kpc_box_index *")
+            error = no_error()
+            check(lib.kpc_read_box_result(result, out_plaintext, out_next, error), error)
+            return ReadBoxResult(bytes_given(out_plaintext), from_kpc_box_index(out_next))
+
+        return Call(self._client, _start, _take)
 
     async def read_box(self, read_cap: ReadCap, index: BoxIndex, *, flags: int = 0, timeout: Optional[float] = None) -> ReadBoxResult:
         """Reads one box, waiting until it is written unless the flags say otherwise, and returns the
@@ -899,30 +913,26 @@ class Client(ClientBase):
             DaemonInternal, StartResendingCancelled, InvalidCapability, NoPKIDocument, BoxIDNotFound,
             Tombstone
         """
-        in_read_cap = c_kpc_read_cap(read_cap)
+        return await run(self._read_box(read_cap, index, flags, timeout))
+
+    def read_box_sync(self, read_cap: ReadCap, index: BoxIndex, *, flags: int = 0, timeout: Optional[float] = None) -> ReadBoxResult:
+        """As `read_box`, but blocks."""
+        return wait(self._read_box(read_cap, index, flags, timeout))
+
+    def _tombstone_box(self, write_cap, index, timeout) -> Call:
+        in_write_cap = c_kpc_write_cap(write_cap)
         in_index = c_kpc_box_index(index)
 
         def _start(done, op, error):
-            return lib.kpc_read_box_async(self._pointer, in_read_cap, in_index, flags, milliseconds(timeout), done, op, error)
+            return lib.kpc_tombstone_box_async(self._pointer, in_write_cap, in_index, milliseconds(timeout), done, op, error)
 
         def _take(result):
-            out_plaintext = ffi.new("kpc_buffer **")
             out_next = ffi.new("kpc_box_index *")
             error = no_error()
-            check(lib.kpc_read_box_result(result, out_plaintext, out_next, error), error)
-            return ReadBoxResult(bytes_given(out_plaintext), from_kpc_box_index(out_next))
+            check(lib.kpc_tombstone_box_result(result, out_next, error), error)
+            return from_kpc_box_index(out_next)
 
-        return await run(self._client, _start, _take)
-
-    def read_box_sync(self, read_cap: ReadCap, index: BoxIndex, *, flags: int = 0, timeout: Optional[float] = None) -> ReadBoxResult:
-        """As `read_box`, but waits."""
-        in_read_cap = c_kpc_read_cap(read_cap)
-        in_index = c_kpc_box_index(index)
-        out_plaintext = ffi.new("kpc_buffer **")
-        out_next = ffi.new("kpc_box_index *")
-        error = no_error()
-        check(lib.kpc_read_box(self._pointer, in_read_cap, in_index, flags, milliseconds(timeout), out_plaintext, out_next, error), error)
-        return ReadBoxResult(bytes_given(out_plaintext), from_kpc_box_index(out_next))
+        return Call(self._client, _start, _take)
 
     async def tombstone_box(self, write_cap: WriteCap, index: BoxIndex, *, timeout: Optional[float] = None) -> BoxIndex:
         """Deletes one box by writing a tombstone over it, and returns the index of the next. The
@@ -940,28 +950,26 @@ class Client(ClientBase):
             DaemonInternal, StartResendingCancelled, InvalidCapability, NoGeometry, NoPKIDocument,
             Tombstone
         """
-        in_write_cap = c_kpc_write_cap(write_cap)
+        return await run(self._tombstone_box(write_cap, index, timeout))
+
+    def tombstone_box_sync(self, write_cap: WriteCap, index: BoxIndex, *, timeout: Optional[float] = None) -> BoxIndex:
+        """As `tombstone_box`, but blocks."""
+        return wait(self._tombstone_box(write_cap, index, timeout))
+
+    def _encrypt_read(self, read_cap, index, timeout) -> Call:
+        in_read_cap = c_kpc_read_cap(read_cap)
         in_index = c_kpc_box_index(index)
 
         def _start(done, op, error):
-            return lib.kpc_tombstone_box_async(self._pointer, in_write_cap, in_index, milliseconds(timeout), done, op, error)
+            return lib.kpc_encrypt_read_async(self._pointer, in_read_cap, in_index, milliseconds(timeout), done, op, error)
 
         def _take(result):
-            out_next = ffi.new("kpc_box_index *")
+            out_envelope = ffi.new("kpc_envelope **")
             error = no_error()
-            check(lib.kpc_tombstone_box_result(result, out_next, error), error)
-            return from_kpc_box_index(out_next)
+            check(lib.kpc_encrypt_read_result(result, out_envelope, error), error)
+            return Envelope._given(out_envelope, self._client)
 
-        return await run(self._client, _start, _take)
-
-    def tombstone_box_sync(self, write_cap: WriteCap, index: BoxIndex, *, timeout: Optional[float] = None) -> BoxIndex:
-        """As `tombstone_box`, but waits."""
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_index = c_kpc_box_index(index)
-        out_next = ffi.new("kpc_box_index *")
-        error = no_error()
-        check(lib.kpc_tombstone_box(self._pointer, in_write_cap, in_index, milliseconds(timeout), out_next, error), error)
-        return from_kpc_box_index(out_next)
+        return Call(self._client, _start, _take)
 
     async def encrypt_read(self, read_cap: ReadCap, index: BoxIndex, *, timeout: Optional[float] = None) -> Envelope:
         """Prepares the read of a box. The daemon computes it; nothing is sent. The envelope is made
@@ -977,28 +985,27 @@ class Client(ClientBase):
         :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, InvalidCapability, NoPKIDocument
         """
-        in_read_cap = c_kpc_read_cap(read_cap)
+        return await run(self._encrypt_read(read_cap, index, timeout))
+
+    def encrypt_read_sync(self, read_cap: ReadCap, index: BoxIndex, *, timeout: Optional[float] = None) -> Envelope:
+        """As `encrypt_read`, but blocks."""
+        return wait(self._encrypt_read(read_cap, index, timeout))
+
+    def _encrypt_write(self, write_cap, index, plaintext, timeout) -> Call:
+        in_write_cap = c_kpc_write_cap(write_cap)
         in_index = c_kpc_box_index(index)
+        in_plaintext = c_bytes(plaintext)
 
         def _start(done, op, error):
-            return lib.kpc_encrypt_read_async(self._pointer, in_read_cap, in_index, milliseconds(timeout), done, op, error)
+            return lib.kpc_encrypt_write_async(self._pointer, in_write_cap, in_index, in_plaintext, len(in_plaintext), milliseconds(timeout), done, op, error)
 
         def _take(result):
             out_envelope = ffi.new("kpc_envelope **")
             error = no_error()
-            check(lib.kpc_encrypt_read_result(result, out_envelope, error), error)
+            check(lib.kpc_encrypt_write_result(result, out_envelope, error), error)
             return Envelope._given(out_envelope, self._client)
 
-        return await run(self._client, _start, _take)
-
-    def encrypt_read_sync(self, read_cap: ReadCap, index: BoxIndex, *, timeout: Optional[float] = None) -> Envelope:
-        """As `encrypt_read`, but waits."""
-        in_read_cap = c_kpc_read_cap(read_cap)
-        in_index = c_kpc_box_index(index)
-        out_envelope = ffi.new("kpc_envelope **")
-        error = no_error()
-        check(lib.kpc_encrypt_read(self._pointer, in_read_cap, in_index, milliseconds(timeout), out_envelope, error), error)
-        return Envelope._given(out_envelope, self._client)
+        return Call(self._client, _start, _take)
 
     async def encrypt_write(self, write_cap: WriteCap, index: BoxIndex, plaintext: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> Envelope:
         """Prepares the write of a box. The daemon computes it; nothing is sent. Each call makes
@@ -1014,30 +1021,28 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, InvalidCapability, PayloadTooLarge,
             NoGeometry, NoPKIDocument
         """
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_index = c_kpc_box_index(index)
-        in_plaintext = c_bytes(plaintext)
-
-        def _start(done, op, error):
-            return lib.kpc_encrypt_write_async(self._pointer, in_write_cap, in_index, in_plaintext, len(in_plaintext), milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_envelope = ffi.new("kpc_envelope **")
-            error = no_error()
-            check(lib.kpc_encrypt_write_result(result, out_envelope, error), error)
-            return Envelope._given(out_envelope, self._client)
-
-        return await run(self._client, _start, _take)
+        return await run(self._encrypt_write(write_cap, index, plaintext, timeout))
 
     def encrypt_write_sync(self, write_cap: WriteCap, index: BoxIndex, plaintext: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> Envelope:
-        """As `encrypt_write`, but waits."""
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_index = c_kpc_box_index(index)
-        in_plaintext = c_bytes(plaintext)
-        out_envelope = ffi.new("kpc_envelope **")
-        error = no_error()
-        check(lib.kpc_encrypt_write(self._pointer, in_write_cap, in_index, in_plaintext, len(in_plaintext), milliseconds(timeout), out_envelope, error), error)
-        return Envelope._given(out_envelope, self._client)
+        """As `encrypt_write`, but blocks."""
+        return wait(self._encrypt_write(write_cap, index, plaintext, timeout))
+
+    def _start_resending_encrypted_message(self, read_cap, write_cap, index, reply_index, envelope, flags, timeout) -> Call:
+        in_read_cap = ffi.NULL if read_cap is None else c_kpc_read_cap(read_cap)
+        in_write_cap = ffi.NULL if write_cap is None else c_kpc_write_cap(write_cap)
+        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
+
+        def _start(done, op, error):
+            return lib.kpc_start_resending_encrypted_message_async(self._pointer, in_read_cap, in_write_cap, in_index, reply_index, pointer(envelope, Envelope), flags, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_plaintext = ffi.new("kpc_buffer **")
+            out_courier = ffi.new("kpc_service *")
+            error = no_error()
+            check(lib.kpc_start_resending_encrypted_message_result(result, out_plaintext, out_courier, error), error)
+            return StartResendingEncryptedMessageResult(bytes_given(out_plaintext), from_kpc_service(out_courier))
+
+        return Call(self._client, _start, _take)
 
     async def start_resending_encrypted_message(self, reply_index: int, envelope: Envelope, *, read_cap: Optional[ReadCap] = None, write_cap: Optional[WriteCap] = None, index: Optional[BoxIndex] = None, flags: int = 0, timeout: Optional[float] = None) -> StartResendingEncryptedMessageResult:
         """Sends an envelope until it is answered: the daemon resends it, and the library starts that
@@ -1071,32 +1076,23 @@ class Client(ClientBase):
             DaemonInternal, StartResendingCancelled, ArgCapChoice, ArgEmpty, ArgSize,
             InvalidCapability, Busy, BoxIDNotFound, BoxAlreadyExists, Tombstone
         """
-        in_read_cap = ffi.NULL if read_cap is None else c_kpc_read_cap(read_cap)
-        in_write_cap = ffi.NULL if write_cap is None else c_kpc_write_cap(write_cap)
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
-
-        def _start(done, op, error):
-            return lib.kpc_start_resending_encrypted_message_async(self._pointer, in_read_cap, in_write_cap, in_index, reply_index, pointer(envelope, Envelope), flags, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_plaintext = ffi.new("kpc_buffer **")
-            out_courier = ffi.new("kpc_service *")
-            error = no_error()
-            check(lib.kpc_start_resending_encrypted_message_result(result, out_plaintext, out_courier, error), error)
-            return StartResendingEncryptedMessageResult(bytes_given(out_plaintext), from_kpc_service(out_courier))
-
-        return await run(self._client, _start, _take)
+        return await run(self._start_resending_encrypted_message(read_cap, write_cap, index, reply_index, envelope, flags, timeout))
 
     def start_resending_encrypted_message_sync(self, reply_index: int, envelope: Envelope, *, read_cap: Optional[ReadCap] = None, write_cap: Optional[WriteCap] = None, index: Optional[BoxIndex] = None, flags: int = 0, timeout: Optional[float] = None) -> StartResendingEncryptedMessageResult:
-        """As `start_resending_encrypted_message`, but waits."""
-        in_read_cap = ffi.NULL if read_cap is None else c_kpc_read_cap(read_cap)
-        in_write_cap = ffi.NULL if write_cap is None else c_kpc_write_cap(write_cap)
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
-        out_plaintext = ffi.new("kpc_buffer **")
-        out_courier = ffi.new("kpc_service *")
-        error = no_error()
-        check(lib.kpc_start_resending_encrypted_message(self._pointer, in_read_cap, in_write_cap, in_index, reply_index, pointer(envelope, Envelope), flags, milliseconds(timeout), out_plaintext, out_courier, error), error)
-        return StartResendingEncryptedMessageResult(bytes_given(out_plaintext), from_kpc_service(out_courier))
+        """As `start_resending_encrypted_message`, but blocks."""
+        return wait(self._start_resending_encrypted_message(read_cap, write_cap, index, reply_index, envelope, flags, timeout))
+
+    def _cancel_resending_encrypted_message(self, envelope_hash, timeout) -> Call:
+        in_envelope_hash = c_kpc_hash(envelope_hash)
+
+        def _start(done, op, error):
+            return lib.kpc_cancel_resending_encrypted_message_async(self._pointer, in_envelope_hash, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_cancel_resending_encrypted_message_result(result, error), error)
+
+        return Call(self._client, _start, _take)
 
     async def cancel_resending_encrypted_message(self, envelope_hash: bytes, *, timeout: Optional[float] = None) -> None:
         """Cancels the operation that sends an envelope: it completes with StartResendingCancelled.
@@ -1108,22 +1104,23 @@ class Client(ClientBase):
         :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
             WouldDeadlock, DaemonInvalidRequest
         """
-        in_envelope_hash = c_kpc_hash(envelope_hash)
+        return await run(self._cancel_resending_encrypted_message(envelope_hash, timeout))
+
+    def cancel_resending_encrypted_message_sync(self, envelope_hash: bytes, *, timeout: Optional[float] = None) -> None:
+        """As `cancel_resending_encrypted_message`, but blocks."""
+        return wait(self._cancel_resending_encrypted_message(envelope_hash, timeout))
+
+    def _cancel_resending_copy_command(self, write_cap_hash, timeout) -> Call:
+        in_write_cap_hash = c_kpc_hash(write_cap_hash)
 
         def _start(done, op, error):
-            return lib.kpc_cancel_resending_encrypted_message_async(self._pointer, in_envelope_hash, milliseconds(timeout), done, op, error)
+            return lib.kpc_cancel_resending_copy_command_async(self._pointer, in_write_cap_hash, milliseconds(timeout), done, op, error)
 
         def _take(result):
             error = no_error()
-            check(lib.kpc_cancel_resending_encrypted_message_result(result, error), error)
+            check(lib.kpc_cancel_resending_copy_command_result(result, error), error)
 
-        return await run(self._client, _start, _take)
-
-    def cancel_resending_encrypted_message_sync(self, envelope_hash: bytes, *, timeout: Optional[float] = None) -> None:
-        """As `cancel_resending_encrypted_message`, but waits."""
-        in_envelope_hash = c_kpc_hash(envelope_hash)
-        error = no_error()
-        check(lib.kpc_cancel_resending_encrypted_message(self._pointer, in_envelope_hash, milliseconds(timeout), error), error)
+        return Call(self._client, _start, _take)
 
     async def cancel_resending_copy_command(self, write_cap_hash: bytes, *, timeout: Optional[float] = None) -> None:
         """Cancels the operation that runs a copy command: it completes with StartResendingCancelled.
@@ -1135,22 +1132,11 @@ class Client(ClientBase):
         :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
             WouldDeadlock, DaemonInvalidRequest
         """
-        in_write_cap_hash = c_kpc_hash(write_cap_hash)
-
-        def _start(done, op, error):
-            return lib.kpc_cancel_resending_copy_command_async(self._pointer, in_write_cap_hash, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_cancel_resending_copy_command_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._cancel_resending_copy_command(write_cap_hash, timeout))
 
     def cancel_resending_copy_command_sync(self, write_cap_hash: bytes, *, timeout: Optional[float] = None) -> None:
-        """As `cancel_resending_copy_command`, but waits."""
-        in_write_cap_hash = c_kpc_hash(write_cap_hash)
-        error = no_error()
-        check(lib.kpc_cancel_resending_copy_command(self._pointer, in_write_cap_hash, milliseconds(timeout), error), error)
+        """As `cancel_resending_copy_command`, but blocks."""
+        return wait(self._cancel_resending_copy_command(write_cap_hash, timeout))
 
     def start_resending_encrypted_message_return_box_exists_sync(self, reply_index: int, envelope: Envelope, *, read_cap: Optional[ReadCap] = None, write_cap: Optional[WriteCap] = None, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> StartResendingEncryptedMessageReturnBoxExistsResult:
         """As start_resending_encrypted_message with StartFlags.RETURN_BOX_EXISTS, under the name
@@ -1218,6 +1204,21 @@ class Client(ClientBase):
         check(lib.kpc_start_resending_encrypted_message_no_retry(self._pointer, in_read_cap, in_write_cap, in_index, reply_index, pointer(envelope, Envelope), milliseconds(timeout), out_plaintext, out_courier, error), error)
         return StartResendingEncryptedMessageNoRetryResult(bytes_given(out_plaintext), from_kpc_service(out_courier))
 
+    def _tombstone_range(self, write_cap, start, max_count, timeout) -> Call:
+        in_write_cap = c_kpc_write_cap(write_cap)
+        in_start = c_kpc_box_index(start)
+
+        def _start(done, op, error):
+            return lib.kpc_tombstone_range_async(self._pointer, in_write_cap, in_start, max_count, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_tombstones = ffi.new("kpc_tombstones **")
+            error = no_error()
+            check(lib.kpc_tombstone_range_result(result, out_tombstones, error), error)
+            return Tombstones._given(out_tombstones, self._client)
+
+        return Call(self._client, _start, _take)
+
     async def tombstone_range(self, write_cap: WriteCap, start: BoxIndex, max_count: int, *, timeout: Optional[float] = None) -> Tombstones:
         """Prepares tombstones for boxes in a row. The daemon computes them, one on each connection
         for encryptions at a time (set_encryption_connections); nothing is sent. Send each with
@@ -1237,28 +1238,11 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, PayloadTooLarge, InvalidCapability,
             NoGeometry, NoPKIDocument, Unsupported
         """
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_start = c_kpc_box_index(start)
-
-        def _start(done, op, error):
-            return lib.kpc_tombstone_range_async(self._pointer, in_write_cap, in_start, max_count, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_tombstones = ffi.new("kpc_tombstones **")
-            error = no_error()
-            check(lib.kpc_tombstone_range_result(result, out_tombstones, error), error)
-            return Tombstones._given(out_tombstones, self._client)
-
-        return await run(self._client, _start, _take)
+        return await run(self._tombstone_range(write_cap, start, max_count, timeout))
 
     def tombstone_range_sync(self, write_cap: WriteCap, start: BoxIndex, max_count: int, *, timeout: Optional[float] = None) -> Tombstones:
-        """As `tombstone_range`, but waits."""
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_start = c_kpc_box_index(start)
-        out_tombstones = ffi.new("kpc_tombstones **")
-        error = no_error()
-        check(lib.kpc_tombstone_range(self._pointer, in_write_cap, in_start, max_count, milliseconds(timeout), out_tombstones, error), error)
-        return Tombstones._given(out_tombstones, self._client)
+        """As `tombstone_range`, but blocks."""
+        return wait(self._tombstone_range(write_cap, start, max_count, timeout))
 
     @property
     def couriers(self) -> Services:
@@ -1298,6 +1282,22 @@ class Client(ClientBase):
         check(lib.kpc_client_courier(self._pointer, out_courier, error), error)
         return from_kpc_service(out_courier)
 
+    def _create_courier_envelopes_from_payload(self, payload, dest_write_cap, dest_start_index, is_start, is_last, timeout) -> Call:
+        in_payload = c_bytes(payload)
+        in_dest_write_cap = c_kpc_write_cap(dest_write_cap)
+        in_dest_start_index = c_kpc_box_index(dest_start_index)
+
+        def _start(done, op, error):
+            return lib.kpc_create_courier_envelopes_from_payload_async(self._pointer, in_payload, len(in_payload), in_dest_write_cap, in_dest_start_index, is_start, is_last, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_envelopes = ffi.new("kpc_stream_elements **")
+            error = no_error()
+            check(lib.kpc_create_courier_envelopes_from_payload_result(result, out_envelopes, error), error)
+            return StreamElements._given(out_envelopes, self._client)
+
+        return Call(self._client, _start, _take)
+
     async def create_courier_envelopes_from_payload(self, payload: Union[bytes, bytearray, memoryview], dest_write_cap: WriteCap, dest_start_index: BoxIndex, is_start: bool, is_last: bool, *, timeout: Optional[float] = None) -> StreamElements:
         """Makes the elements of a copy stream that writes one payload. The daemon computes them;
         nothing is sent. A payload takes the boxes of its destination in pieces of
@@ -1322,30 +1322,26 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, ArgEmpty, PayloadTooLarge,
             InvalidCapability, NoGeometry, NoPKIDocument, Unsupported
         """
-        in_payload = c_bytes(payload)
-        in_dest_write_cap = c_kpc_write_cap(dest_write_cap)
-        in_dest_start_index = c_kpc_box_index(dest_start_index)
+        return await run(self._create_courier_envelopes_from_payload(payload, dest_write_cap, dest_start_index, is_start, is_last, timeout))
+
+    def create_courier_envelopes_from_payload_sync(self, payload: Union[bytes, bytearray, memoryview], dest_write_cap: WriteCap, dest_start_index: BoxIndex, is_start: bool, is_last: bool, *, timeout: Optional[float] = None) -> StreamElements:
+        """As `create_courier_envelopes_from_payload`, but blocks."""
+        return wait(self._create_courier_envelopes_from_payload(payload, dest_write_cap, dest_start_index, is_start, is_last, timeout))
+
+    def _create_courier_envelopes_from_multi_payload(self, destinations, is_start, is_last, buffer, timeout) -> Call:
+        in_destinations = array_of("kpc_destination", destinations, c_kpc_destination)
+        in_buffer = c_bytes(buffer)
 
         def _start(done, op, error):
-            return lib.kpc_create_courier_envelopes_from_payload_async(self._pointer, in_payload, len(in_payload), in_dest_write_cap, in_dest_start_index, is_start, is_last, milliseconds(timeout), done, op, error)
+            return lib.kpc_create_courier_envelopes_from_multi_payload_async(self._pointer, in_destinations, len(in_destinations), is_start, is_last, in_buffer, len(in_buffer), milliseconds(timeout), done, op, error)
 
         def _take(result):
             out_envelopes = ffi.new("kpc_stream_elements **")
             error = no_error()
-            check(lib.kpc_create_courier_envelopes_from_payload_result(result, out_envelopes, error), error)
+            check(lib.kpc_create_courier_envelopes_from_multi_payload_result(result, out_envelopes, error), error)
             return StreamElements._given(out_envelopes, self._client)
 
-        return await run(self._client, _start, _take)
-
-    def create_courier_envelopes_from_payload_sync(self, payload: Union[bytes, bytearray, memoryview], dest_write_cap: WriteCap, dest_start_index: BoxIndex, is_start: bool, is_last: bool, *, timeout: Optional[float] = None) -> StreamElements:
-        """As `create_courier_envelopes_from_payload`, but waits."""
-        in_payload = c_bytes(payload)
-        in_dest_write_cap = c_kpc_write_cap(dest_write_cap)
-        in_dest_start_index = c_kpc_box_index(dest_start_index)
-        out_envelopes = ffi.new("kpc_stream_elements **")
-        error = no_error()
-        check(lib.kpc_create_courier_envelopes_from_payload(self._pointer, in_payload, len(in_payload), in_dest_write_cap, in_dest_start_index, is_start, is_last, milliseconds(timeout), out_envelopes, error), error)
-        return StreamElements._given(out_envelopes, self._client)
+        return Call(self._client, _start, _take)
 
     async def create_courier_envelopes_from_multi_payload(self, destinations: Sequence[Destination], is_start: bool, is_last: bool, buffer: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> StreamElements:
         """As create_courier_envelopes_from_payload, for any number of destinations at once. What
@@ -1363,28 +1359,27 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, ArgSize, ArgEmpty, PayloadTooLarge,
             InvalidCapability, NoGeometry, NoPKIDocument, Unsupported
         """
-        in_destinations = array_of("kpc_destination", destinations, c_kpc_destination)
+        return await run(self._create_courier_envelopes_from_multi_payload(destinations, is_start, is_last, buffer, timeout))
+
+    def create_courier_envelopes_from_multi_payload_sync(self, destinations: Sequence[Destination], is_start: bool, is_last: bool, buffer: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> StreamElements:
+        """As `create_courier_envelopes_from_multi_payload`, but blocks."""
+        return wait(self._create_courier_envelopes_from_multi_payload(destinations, is_start, is_last, buffer, timeout))
+
+    def _create_courier_envelopes_from_tombstone_range(self, dest_write_cap, dest_start_index, max_count, is_start, is_last, buffer, timeout) -> Call:
+        in_dest_write_cap = c_kpc_write_cap(dest_write_cap)
+        in_dest_start_index = c_kpc_box_index(dest_start_index)
         in_buffer = c_bytes(buffer)
 
         def _start(done, op, error):
-            return lib.kpc_create_courier_envelopes_from_multi_payload_async(self._pointer, in_destinations, len(in_destinations), is_start, is_last, in_buffer, len(in_buffer), milliseconds(timeout), done, op, error)
+            return lib.kpc_create_courier_envelopes_from_tombstone_range_async(self._pointer, in_dest_write_cap, in_dest_start_index, max_count, is_start, is_last, in_buffer, len(in_buffer), milliseconds(timeout), done, op, error)
 
         def _take(result):
             out_envelopes = ffi.new("kpc_stream_elements **")
             error = no_error()
-            check(lib.kpc_create_courier_envelopes_from_multi_payload_result(result, out_envelopes, error), error)
+            check(lib.kpc_create_courier_envelopes_from_tombstone_range_result(result, out_envelopes, error), error)
             return StreamElements._given(out_envelopes, self._client)
 
-        return await run(self._client, _start, _take)
-
-    def create_courier_envelopes_from_multi_payload_sync(self, destinations: Sequence[Destination], is_start: bool, is_last: bool, buffer: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> StreamElements:
-        """As `create_courier_envelopes_from_multi_payload`, but waits."""
-        in_destinations = array_of("kpc_destination", destinations, c_kpc_destination)
-        in_buffer = c_bytes(buffer)
-        out_envelopes = ffi.new("kpc_stream_elements **")
-        error = no_error()
-        check(lib.kpc_create_courier_envelopes_from_multi_payload(self._pointer, in_destinations, len(in_destinations), is_start, is_last, in_buffer, len(in_buffer), milliseconds(timeout), out_envelopes, error), error)
-        return StreamElements._given(out_envelopes, self._client)
+        return Call(self._client, _start, _take)
 
     async def create_courier_envelopes_from_tombstone_range(self, dest_write_cap: WriteCap, dest_start_index: BoxIndex, max_count: int, is_start: bool, is_last: bool, buffer: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> StreamElements:
         """As create_courier_envelopes_from_multi_payload, for the deletion of boxes in a row: the
@@ -1402,30 +1397,24 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, ArgSize, PayloadTooLarge,
             InvalidCapability, NoGeometry, NoPKIDocument, Unsupported
         """
-        in_dest_write_cap = c_kpc_write_cap(dest_write_cap)
-        in_dest_start_index = c_kpc_box_index(dest_start_index)
-        in_buffer = c_bytes(buffer)
-
-        def _start(done, op, error):
-            return lib.kpc_create_courier_envelopes_from_tombstone_range_async(self._pointer, in_dest_write_cap, in_dest_start_index, max_count, is_start, is_last, in_buffer, len(in_buffer), milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_envelopes = ffi.new("kpc_stream_elements **")
-            error = no_error()
-            check(lib.kpc_create_courier_envelopes_from_tombstone_range_result(result, out_envelopes, error), error)
-            return StreamElements._given(out_envelopes, self._client)
-
-        return await run(self._client, _start, _take)
+        return await run(self._create_courier_envelopes_from_tombstone_range(dest_write_cap, dest_start_index, max_count, is_start, is_last, buffer, timeout))
 
     def create_courier_envelopes_from_tombstone_range_sync(self, dest_write_cap: WriteCap, dest_start_index: BoxIndex, max_count: int, is_start: bool, is_last: bool, buffer: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> StreamElements:
-        """As `create_courier_envelopes_from_tombstone_range`, but waits."""
-        in_dest_write_cap = c_kpc_write_cap(dest_write_cap)
-        in_dest_start_index = c_kpc_box_index(dest_start_index)
-        in_buffer = c_bytes(buffer)
-        out_envelopes = ffi.new("kpc_stream_elements **")
-        error = no_error()
-        check(lib.kpc_create_courier_envelopes_from_tombstone_range(self._pointer, in_dest_write_cap, in_dest_start_index, max_count, is_start, is_last, in_buffer, len(in_buffer), milliseconds(timeout), out_envelopes, error), error)
-        return StreamElements._given(out_envelopes, self._client)
+        """As `create_courier_envelopes_from_tombstone_range`, but blocks."""
+        return wait(self._create_courier_envelopes_from_tombstone_range(dest_write_cap, dest_start_index, max_count, is_start, is_last, buffer, timeout))
+
+    def _start_resending_copy_command(self, write_cap, courier, timeout) -> Call:
+        in_write_cap = c_kpc_write_cap(write_cap)
+        in_courier = ffi.NULL if courier is None else c_kpc_service(courier)
+
+        def _start(done, op, error):
+            return lib.kpc_start_resending_copy_command_async(self._pointer, in_write_cap, in_courier, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_start_resending_copy_command_result(result, error), error)
+
+        return Call(self._client, _start, _take)
 
     async def start_resending_copy_command(self, write_cap: WriteCap, *, courier: Optional[Service] = None, timeout: Optional[float] = None) -> None:
         """Has a courier perform a temporary stream, envelope by envelope, and waits until it has
@@ -1446,24 +1435,24 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, ArgPair, ArgSize, InvalidCapability,
             Busy, NoPKIDocument, ServiceNotFound, CopyFailed, StartResendingCancelled
         """
+        return await run(self._start_resending_copy_command(write_cap, courier, timeout))
+
+    def start_resending_copy_command_sync(self, write_cap: WriteCap, *, courier: Optional[Service] = None, timeout: Optional[float] = None) -> None:
+        """As `start_resending_copy_command`, but blocks."""
+        return wait(self._start_resending_copy_command(write_cap, courier, timeout))
+
+    def _start_resending_copy_command_with_courier(self, write_cap, courier, timeout) -> Call:
         in_write_cap = c_kpc_write_cap(write_cap)
-        in_courier = ffi.NULL if courier is None else c_kpc_service(courier)
+        in_courier = c_kpc_service(courier)
 
         def _start(done, op, error):
-            return lib.kpc_start_resending_copy_command_async(self._pointer, in_write_cap, in_courier, milliseconds(timeout), done, op, error)
+            return lib.kpc_start_resending_copy_command_with_courier_async(self._pointer, in_write_cap, in_courier, milliseconds(timeout), done, op, error)
 
         def _take(result):
             error = no_error()
-            check(lib.kpc_start_resending_copy_command_result(result, error), error)
+            check(lib.kpc_start_resending_copy_command_with_courier_result(result, error), error)
 
-        return await run(self._client, _start, _take)
-
-    def start_resending_copy_command_sync(self, write_cap: WriteCap, *, courier: Optional[Service] = None, timeout: Optional[float] = None) -> None:
-        """As `start_resending_copy_command`, but waits."""
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_courier = ffi.NULL if courier is None else c_kpc_service(courier)
-        error = no_error()
-        check(lib.kpc_start_resending_copy_command(self._pointer, in_write_cap, in_courier, milliseconds(timeout), error), error)
+        return Call(self._client, _start, _take)
 
     async def start_resending_copy_command_with_courier(self, write_cap: WriteCap, courier: Service, *, timeout: Optional[float] = None) -> None:
         """As start_resending_copy_command, at a courier that must be named.
@@ -1475,24 +1464,11 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, ArgPair, ArgSize, InvalidCapability,
             Busy, NoPKIDocument, ServiceNotFound, CopyFailed, StartResendingCancelled, Unsupported
         """
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_courier = c_kpc_service(courier)
-
-        def _start(done, op, error):
-            return lib.kpc_start_resending_copy_command_with_courier_async(self._pointer, in_write_cap, in_courier, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_start_resending_copy_command_with_courier_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._start_resending_copy_command_with_courier(write_cap, courier, timeout))
 
     def start_resending_copy_command_with_courier_sync(self, write_cap: WriteCap, courier: Service, *, timeout: Optional[float] = None) -> None:
-        """As `start_resending_copy_command_with_courier`, but waits."""
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_courier = c_kpc_service(courier)
-        error = no_error()
-        check(lib.kpc_start_resending_copy_command_with_courier(self._pointer, in_write_cap, in_courier, milliseconds(timeout), error), error)
+        """As `start_resending_copy_command_with_courier`, but blocks."""
+        return wait(self._start_resending_copy_command_with_courier(write_cap, courier, timeout))
 
     @property
     def new_copy_builder(self) -> CopyBuilder:
@@ -1506,6 +1482,23 @@ class Client(ClientBase):
         error = no_error()
         check(lib.kpc_copy_builder_new(self._pointer, out_builder, error), error)
         return CopyBuilder._given(out_builder, self._client)
+
+    def _send_nested_copy(self, payload, dest_write_cap, dest_first_index, path, timeout) -> Call:
+        in_payload = c_bytes(payload)
+        in_dest_write_cap = c_kpc_write_cap(dest_write_cap)
+        in_dest_first_index = c_kpc_box_index(dest_first_index)
+        in_path = array_of("kpc_service", path, c_kpc_service)
+
+        def _start(done, op, error):
+            return lib.kpc_send_nested_copy_async(self._pointer, in_payload, len(in_payload), in_dest_write_cap, in_dest_first_index, in_path, len(in_path), milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_next = ffi.new("kpc_box_index *")
+            error = no_error()
+            check(lib.kpc_send_nested_copy_result(result, out_next, error), error)
+            return from_kpc_box_index(out_next)
+
+        return Call(self._client, _start, _take)
 
     async def send_nested_copy(self, payload: Union[bytes, bytearray, memoryview], dest_write_cap: WriteCap, dest_first_index: BoxIndex, path: Sequence[Service], *, timeout: Optional[float] = None) -> BoxIndex:
         """Writes a payload through a path of couriers, each of which sees only what the next is to
@@ -1533,32 +1526,26 @@ class Client(ClientBase):
             InvalidCapability, ServiceNotFound, NoGeometry, NoPKIDocument, IncompatibleDaemon,
             Unsupported, CopyFailed, Tombstone
         """
-        in_payload = c_bytes(payload)
-        in_dest_write_cap = c_kpc_write_cap(dest_write_cap)
-        in_dest_first_index = c_kpc_box_index(dest_first_index)
-        in_path = array_of("kpc_service", path, c_kpc_service)
-
-        def _start(done, op, error):
-            return lib.kpc_send_nested_copy_async(self._pointer, in_payload, len(in_payload), in_dest_write_cap, in_dest_first_index, in_path, len(in_path), milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_next = ffi.new("kpc_box_index *")
-            error = no_error()
-            check(lib.kpc_send_nested_copy_result(result, out_next, error), error)
-            return from_kpc_box_index(out_next)
-
-        return await run(self._client, _start, _take)
+        return await run(self._send_nested_copy(payload, dest_write_cap, dest_first_index, path, timeout))
 
     def send_nested_copy_sync(self, payload: Union[bytes, bytearray, memoryview], dest_write_cap: WriteCap, dest_first_index: BoxIndex, path: Sequence[Service], *, timeout: Optional[float] = None) -> BoxIndex:
-        """As `send_nested_copy`, but waits."""
-        in_payload = c_bytes(payload)
-        in_dest_write_cap = c_kpc_write_cap(dest_write_cap)
-        in_dest_first_index = c_kpc_box_index(dest_first_index)
-        in_path = array_of("kpc_service", path, c_kpc_service)
-        out_next = ffi.new("kpc_box_index *")
-        error = no_error()
-        check(lib.kpc_send_nested_copy(self._pointer, in_payload, len(in_payload), in_dest_write_cap, in_dest_first_index, in_path, len(in_path), milliseconds(timeout), out_next, error), error)
-        return from_kpc_box_index(out_next)
+        """As `send_nested_copy`, but blocks."""
+        return wait(self._send_nested_copy(payload, dest_write_cap, dest_first_index, path, timeout))
+
+    def _voucher_mint(self, message_write_cap, display_name, timeout) -> Call:
+        in_message_write_cap = c_kpc_write_cap(message_write_cap)
+        in_display_name = c_text(display_name)
+
+        def _start(done, op, error):
+            return lib.kpc_voucher_mint_async(self._pointer, in_message_write_cap, in_display_name, len(in_display_name), milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_voucher_out = ffi.new("kpc_voucher **")
+            error = no_error()
+            check(lib.kpc_voucher_mint_result(result, out_voucher_out, error), error)
+            return Voucher._given(out_voucher_out, self._client)
+
+        return Call(self._client, _start, _take)
 
     async def voucher_mint(self, message_write_cap: WriteCap, display_name: str, *, timeout: Optional[float] = None) -> Voucher:
         """Mints a voucher for a message stream, as the joiner. Returns hash (the voucher, to be
@@ -1574,40 +1561,13 @@ class Client(ClientBase):
             DaemonInvalidRequest, DaemonInternal, ArgSize, ArgValue, ArgEmpty, PayloadTooLarge,
             InvalidCapability, Unsupported
         """
-        in_message_write_cap = c_kpc_write_cap(message_write_cap)
-        in_display_name = c_text(display_name)
-
-        def _start(done, op, error):
-            return lib.kpc_voucher_mint_async(self._pointer, in_message_write_cap, in_display_name, len(in_display_name), milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_voucher_out = ffi.new("kpc_voucher **")
-            error = no_error()
-            check(lib.kpc_voucher_mint_result(result, out_voucher_out, error), error)
-            return Voucher._given(out_voucher_out, self._client)
-
-        return await run(self._client, _start, _take)
+        return await run(self._voucher_mint(message_write_cap, display_name, timeout))
 
     def voucher_mint_sync(self, message_write_cap: WriteCap, display_name: str, *, timeout: Optional[float] = None) -> Voucher:
-        """As `voucher_mint`, but waits."""
-        in_message_write_cap = c_kpc_write_cap(message_write_cap)
-        in_display_name = c_text(display_name)
-        out_voucher_out = ffi.new("kpc_voucher **")
-        error = no_error()
-        check(lib.kpc_voucher_mint(self._pointer, in_message_write_cap, in_display_name, len(in_display_name), milliseconds(timeout), out_voucher_out, error), error)
-        return Voucher._given(out_voucher_out, self._client)
+        """As `voucher_mint`, but blocks."""
+        return wait(self._voucher_mint(message_write_cap, display_name, timeout))
 
-    async def voucher_derive_stream(self, voucher: bytes, *, timeout: Optional[float] = None) -> VoucherDeriveStreamResult:
-        """The stream of a voucher, as the inductor: its first box describes the joiner, its second
-        takes the reply.
-
-        :param voucher: the voucher
-        :param timeout: how many seconds it may take; None for any number
-        :return: `write_cap`: the capability to write to it; secret. `read_cap`: the capability to
-            read it
-        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
-            WouldDeadlock, DaemonInvalidRequest, DaemonInternal, Unsupported
-        """
+    def _voucher_derive_stream(self, voucher, timeout) -> Call:
         in_voucher = c_kpc_hash(voucher)
 
         def _start(done, op, error):
@@ -1620,16 +1580,40 @@ class Client(ClientBase):
             check(lib.kpc_voucher_derive_stream_result(result, out_write_cap, out_read_cap, error), error)
             return VoucherDeriveStreamResult(from_kpc_write_cap(out_write_cap), from_kpc_read_cap(out_read_cap))
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def voucher_derive_stream(self, voucher: bytes, *, timeout: Optional[float] = None) -> VoucherDeriveStreamResult:
+        """The stream of a voucher, as the inductor: its first box describes the joiner, its second
+        takes the reply.
+
+        :param voucher: the voucher
+        :param timeout: how many seconds it may take; None for any number
+        :return: `write_cap`: the capability to write to it; secret. `read_cap`: the capability to
+            read it
+        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
+            WouldDeadlock, DaemonInvalidRequest, DaemonInternal, Unsupported
+        """
+        return await run(self._voucher_derive_stream(voucher, timeout))
 
     def voucher_derive_stream_sync(self, voucher: bytes, *, timeout: Optional[float] = None) -> VoucherDeriveStreamResult:
-        """As `voucher_derive_stream`, but waits."""
+        """As `voucher_derive_stream`, but blocks."""
+        return wait(self._voucher_derive_stream(voucher, timeout))
+
+    def _voucher_induct(self, voucher, voucher_payload, who_reply, timeout) -> Call:
         in_voucher = c_kpc_hash(voucher)
-        out_write_cap = ffi.new("kpc_write_cap *")
-        out_read_cap = ffi.new("kpc_read_cap *")
-        error = no_error()
-        check(lib.kpc_voucher_derive_stream(self._pointer, in_voucher, milliseconds(timeout), out_write_cap, out_read_cap, error), error)
-        return VoucherDeriveStreamResult(from_kpc_write_cap(out_write_cap), from_kpc_read_cap(out_read_cap))
+        in_voucher_payload = c_bytes(voucher_payload)
+        in_who_reply = c_bytes(who_reply)
+
+        def _start(done, op, error):
+            return lib.kpc_voucher_induct_async(self._pointer, in_voucher, in_voucher_payload, len(in_voucher_payload), in_who_reply, len(in_who_reply), milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_voucher_out = ffi.new("kpc_voucher **")
+            error = no_error()
+            check(lib.kpc_voucher_induct_result(result, out_voucher_out, error), error)
+            return Voucher._given(out_voucher_out, self._client)
+
+        return Call(self._client, _start, _take)
 
     async def voucher_induct(self, voucher: bytes, voucher_payload: Union[bytes, bytearray, memoryview], who_reply: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> Voucher:
         """Accepts a joiner, as the inductor. Returns display_name, message_read_cap (for the group),
@@ -1644,30 +1628,27 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, ArgEmpty, PayloadTooLarge,
             VoucherHashMismatch, VoucherSignatureInvalid, Unsupported
         """
-        in_voucher = c_kpc_hash(voucher)
-        in_voucher_payload = c_bytes(voucher_payload)
-        in_who_reply = c_bytes(who_reply)
+        return await run(self._voucher_induct(voucher, voucher_payload, who_reply, timeout))
+
+    def voucher_induct_sync(self, voucher: bytes, voucher_payload: Union[bytes, bytearray, memoryview], who_reply: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> Voucher:
+        """As `voucher_induct`, but blocks."""
+        return wait(self._voucher_induct(voucher, voucher_payload, who_reply, timeout))
+
+    def _voucher_open(self, secret_key, sealed_reply, message_write_cap, timeout) -> Call:
+        in_secret_key = c_bytes(secret_key)
+        in_sealed_reply = c_bytes(sealed_reply)
+        in_message_write_cap = c_kpc_write_cap(message_write_cap)
 
         def _start(done, op, error):
-            return lib.kpc_voucher_induct_async(self._pointer, in_voucher, in_voucher_payload, len(in_voucher_payload), in_who_reply, len(in_who_reply), milliseconds(timeout), done, op, error)
+            return lib.kpc_voucher_open_async(self._pointer, in_secret_key, len(in_secret_key), in_sealed_reply, len(in_sealed_reply), in_message_write_cap, milliseconds(timeout), done, op, error)
 
         def _take(result):
             out_voucher_out = ffi.new("kpc_voucher **")
             error = no_error()
-            check(lib.kpc_voucher_induct_result(result, out_voucher_out, error), error)
+            check(lib.kpc_voucher_open_result(result, out_voucher_out, error), error)
             return Voucher._given(out_voucher_out, self._client)
 
-        return await run(self._client, _start, _take)
-
-    def voucher_induct_sync(self, voucher: bytes, voucher_payload: Union[bytes, bytearray, memoryview], who_reply: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> Voucher:
-        """As `voucher_induct`, but waits."""
-        in_voucher = c_kpc_hash(voucher)
-        in_voucher_payload = c_bytes(voucher_payload)
-        in_who_reply = c_bytes(who_reply)
-        out_voucher_out = ffi.new("kpc_voucher **")
-        error = no_error()
-        check(lib.kpc_voucher_induct(self._pointer, in_voucher, in_voucher_payload, len(in_voucher_payload), in_who_reply, len(in_who_reply), milliseconds(timeout), out_voucher_out, error), error)
-        return Voucher._given(out_voucher_out, self._client)
+        return Call(self._client, _start, _take)
 
     async def voucher_open(self, secret_key: Union[bytes, bytearray, memoryview], sealed_reply: Union[bytes, bytearray, memoryview], message_write_cap: WriteCap, *, timeout: Optional[float] = None) -> Voucher:
         """Opens the reply to a voucher of one's own, as the joiner. Returns who_reply, salt and
@@ -1682,30 +1663,25 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, ArgEmpty, ArgSize, PayloadTooLarge,
             InvalidCapability, VoucherSealOpenFailed, Unsupported
         """
-        in_secret_key = c_bytes(secret_key)
-        in_sealed_reply = c_bytes(sealed_reply)
-        in_message_write_cap = c_kpc_write_cap(message_write_cap)
-
-        def _start(done, op, error):
-            return lib.kpc_voucher_open_async(self._pointer, in_secret_key, len(in_secret_key), in_sealed_reply, len(in_sealed_reply), in_message_write_cap, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_voucher_out = ffi.new("kpc_voucher **")
-            error = no_error()
-            check(lib.kpc_voucher_open_result(result, out_voucher_out, error), error)
-            return Voucher._given(out_voucher_out, self._client)
-
-        return await run(self._client, _start, _take)
+        return await run(self._voucher_open(secret_key, sealed_reply, message_write_cap, timeout))
 
     def voucher_open_sync(self, secret_key: Union[bytes, bytearray, memoryview], sealed_reply: Union[bytes, bytearray, memoryview], message_write_cap: WriteCap, *, timeout: Optional[float] = None) -> Voucher:
-        """As `voucher_open`, but waits."""
-        in_secret_key = c_bytes(secret_key)
-        in_sealed_reply = c_bytes(sealed_reply)
-        in_message_write_cap = c_kpc_write_cap(message_write_cap)
-        out_voucher_out = ffi.new("kpc_voucher **")
-        error = no_error()
-        check(lib.kpc_voucher_open(self._pointer, in_secret_key, len(in_secret_key), in_sealed_reply, len(in_sealed_reply), in_message_write_cap, milliseconds(timeout), out_voucher_out, error), error)
-        return Voucher._given(out_voucher_out, self._client)
+        """As `voucher_open`, but blocks."""
+        return wait(self._voucher_open(secret_key, sealed_reply, message_write_cap, timeout))
+
+    def _open_store(self, path, timeout) -> Call:
+        in_path = optional_text(path)
+
+        def _start(done, op, error):
+            return lib.kpc_store_open_async(self._pointer, in_path, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_store = ffi.new("kpc_store **")
+            error = no_error()
+            check(lib.kpc_store_open_result(result, out_store, error), error)
+            return Store._given(out_store, self._client)
+
+        return Call(self._client, _start, _take)
 
     async def open_store(self, *, path: Optional[str] = None, timeout: Optional[float] = None) -> Store:
         """Opens a database, or creates it with mode 0600. Looks at the disk only; the client need
@@ -1719,37 +1695,13 @@ class Client(ClientBase):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             ArgEmpty, NoMemory
         """
-        in_path = optional_text(path)
-
-        def _start(done, op, error):
-            return lib.kpc_store_open_async(self._pointer, in_path, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_store = ffi.new("kpc_store **")
-            error = no_error()
-            check(lib.kpc_store_open_result(result, out_store, error), error)
-            return Store._given(out_store, self._client)
-
-        return await run(self._client, _start, _take)
+        return await run(self._open_store(path, timeout))
 
     def open_store_sync(self, *, path: Optional[str] = None, timeout: Optional[float] = None) -> Store:
-        """As `open_store`, but waits."""
-        in_path = optional_text(path)
-        out_store = ffi.new("kpc_store **")
-        error = no_error()
-        check(lib.kpc_store_open(self._pointer, in_path, milliseconds(timeout), out_store, error), error)
-        return Store._given(out_store, self._client)
+        """As `open_store`, but blocks."""
+        return wait(self._open_store(path, timeout))
 
-    async def create_write_channel(self, *, timeout: Optional[float] = None) -> CreateWriteChannelResult:
-        """Makes a new stream and opens a channel to write to it. Nothing is sent to the network.
-
-        :param timeout: how many seconds it may take; None for any number
-        :return: `channel`: the channel. `read_cap`: what readers need. `write_cap`: what a
-            resumption of the channel needs; secret
-        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
-            WouldDeadlock, DaemonImpossibleNewWriteCap, DaemonImpossibleNewStatefulWriter,
-            DaemonInternal, DaemonConnectionLost
-        """
+    def _create_write_channel(self, timeout) -> Call:
 
         def _start(done, op, error):
             return lib.kpc_create_write_channel_async(self._pointer, milliseconds(timeout), done, op, error)
@@ -1762,27 +1714,25 @@ class Client(ClientBase):
             check(lib.kpc_create_write_channel_result(result, out_channel, out_read_cap, out_write_cap, error), error)
             return CreateWriteChannelResult(out_channel[0], from_kpc_read_cap(out_read_cap), from_kpc_write_cap(out_write_cap))
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def create_write_channel(self, *, timeout: Optional[float] = None) -> CreateWriteChannelResult:
+        """Makes a new stream and opens a channel to write to it. Nothing is sent to the network.
+
+        :param timeout: how many seconds it may take; None for any number
+        :return: `channel`: the channel. `read_cap`: what readers need. `write_cap`: what a
+            resumption of the channel needs; secret
+        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
+            WouldDeadlock, DaemonImpossibleNewWriteCap, DaemonImpossibleNewStatefulWriter,
+            DaemonInternal, DaemonConnectionLost
+        """
+        return await run(self._create_write_channel(timeout))
 
     def create_write_channel_sync(self, *, timeout: Optional[float] = None) -> CreateWriteChannelResult:
-        """As `create_write_channel`, but waits."""
-        out_channel = ffi.new("kpc_channel *")
-        out_read_cap = ffi.new("kpc_read_cap *")
-        out_write_cap = ffi.new("kpc_write_cap *")
-        error = no_error()
-        check(lib.kpc_create_write_channel(self._pointer, milliseconds(timeout), out_channel, out_read_cap, out_write_cap, error), error)
-        return CreateWriteChannelResult(out_channel[0], from_kpc_read_cap(out_read_cap), from_kpc_write_cap(out_write_cap))
+        """As `create_write_channel`, but blocks."""
+        return wait(self._create_write_channel(timeout))
 
-    async def create_read_channel(self, read_cap: ReadCap, *, timeout: Optional[float] = None) -> int:
-        """Opens a channel to read a stream from its beginning. Nothing is sent to the network.
-
-        :param read_cap: the capability of the stream
-        :param timeout: how many seconds it may take; None for any number
-        :return: the channel
-        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
-            WouldDeadlock, DaemonInvalidRequest, DaemonInternal, InvalidCapability,
-            DaemonConnectionLost
-        """
+    def _create_read_channel(self, read_cap, timeout) -> Call:
         in_read_cap = c_kpc_read_cap(read_cap)
 
         def _start(done, op, error):
@@ -1794,15 +1744,34 @@ class Client(ClientBase):
             check(lib.kpc_create_read_channel_result(result, out_channel, error), error)
             return out_channel[0]
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def create_read_channel(self, read_cap: ReadCap, *, timeout: Optional[float] = None) -> int:
+        """Opens a channel to read a stream from its beginning. Nothing is sent to the network.
+
+        :param read_cap: the capability of the stream
+        :param timeout: how many seconds it may take; None for any number
+        :return: the channel
+        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
+            WouldDeadlock, DaemonInvalidRequest, DaemonInternal, InvalidCapability,
+            DaemonConnectionLost
+        """
+        return await run(self._create_read_channel(read_cap, timeout))
 
     def create_read_channel_sync(self, read_cap: ReadCap, *, timeout: Optional[float] = None) -> int:
-        """As `create_read_channel`, but waits."""
-        in_read_cap = c_kpc_read_cap(read_cap)
-        out_channel = ffi.new("kpc_channel *")
-        error = no_error()
-        check(lib.kpc_create_read_channel(self._pointer, in_read_cap, milliseconds(timeout), out_channel, error), error)
-        return out_channel[0]
+        """As `create_read_channel`, but blocks."""
+        return wait(self._create_read_channel(read_cap, timeout))
+
+    def _close_channel(self, channel, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_close_channel_async(self._pointer, channel, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_close_channel_result(result, error), error)
+
+        return Call(self._client, _start, _take)
 
     async def close_channel(self, channel: int, *, timeout: Optional[float] = None) -> None:
         """Closes a channel. Its queries in flight complete with Cancelled; what has left may still
@@ -1813,20 +1782,25 @@ class Client(ClientBase):
         :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
             WouldDeadlock, DaemonChannelNotFound
         """
-
-        def _start(done, op, error):
-            return lib.kpc_close_channel_async(self._pointer, channel, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_close_channel_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._close_channel(channel, timeout))
 
     def close_channel_sync(self, channel: int, *, timeout: Optional[float] = None) -> None:
-        """As `close_channel`, but waits."""
-        error = no_error()
-        check(lib.kpc_close_channel(self._pointer, channel, milliseconds(timeout), error), error)
+        """As `close_channel`, but blocks."""
+        return wait(self._close_channel(channel, timeout))
+
+    def _write_channel(self, channel, payload, timeout) -> Call:
+        in_payload = c_bytes(payload)
+
+        def _start(done, op, error):
+            return lib.kpc_write_channel_async(self._pointer, channel, in_payload, len(in_payload), milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_query = ffi.new("kpc_channel_query **")
+            error = no_error()
+            check(lib.kpc_write_channel_result(result, out_query, error), error)
+            return ChannelQuery._given(out_query, self._client)
+
+        return Call(self._client, _start, _take)
 
     async def write_channel(self, channel: int, payload: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> ChannelQuery:
         """Prepares the write of the channel's next box. Nothing is sent: store the query, then send
@@ -1845,26 +1819,25 @@ class Client(ClientBase):
             DaemonInvalidChannel, ArgEmpty, PayloadTooLarge, NoGeometry, NoPKIDocument,
             DaemonConnectionLost
         """
-        in_payload = c_bytes(payload)
+        return await run(self._write_channel(channel, payload, timeout))
+
+    def write_channel_sync(self, channel: int, payload: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> ChannelQuery:
+        """As `write_channel`, but blocks."""
+        return wait(self._write_channel(channel, payload, timeout))
+
+    def _read_channel(self, channel, index, reply_index, timeout) -> Call:
+        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
 
         def _start(done, op, error):
-            return lib.kpc_write_channel_async(self._pointer, channel, in_payload, len(in_payload), milliseconds(timeout), done, op, error)
+            return lib.kpc_read_channel_async(self._pointer, channel, in_index, reply_index, milliseconds(timeout), done, op, error)
 
         def _take(result):
             out_query = ffi.new("kpc_channel_query **")
             error = no_error()
-            check(lib.kpc_write_channel_result(result, out_query, error), error)
+            check(lib.kpc_read_channel_result(result, out_query, error), error)
             return ChannelQuery._given(out_query, self._client)
 
-        return await run(self._client, _start, _take)
-
-    def write_channel_sync(self, channel: int, payload: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> ChannelQuery:
-        """As `write_channel`, but waits."""
-        in_payload = c_bytes(payload)
-        out_query = ffi.new("kpc_channel_query **")
-        error = no_error()
-        check(lib.kpc_write_channel(self._pointer, channel, in_payload, len(in_payload), milliseconds(timeout), out_query, error), error)
-        return ChannelQuery._given(out_query, self._client)
+        return Call(self._client, _start, _take)
 
     async def read_channel(self, channel: int, reply_index: int, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> ChannelQuery:
         """Prepares the read of a box. Nothing is sent: store the query, then send it, up to three
@@ -1888,26 +1861,11 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, DaemonChannelNotFound,
             DaemonInvalidChannel, NoPKIDocument, DaemonConnectionLost
         """
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
-
-        def _start(done, op, error):
-            return lib.kpc_read_channel_async(self._pointer, channel, in_index, reply_index, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_query = ffi.new("kpc_channel_query **")
-            error = no_error()
-            check(lib.kpc_read_channel_result(result, out_query, error), error)
-            return ChannelQuery._given(out_query, self._client)
-
-        return await run(self._client, _start, _take)
+        return await run(self._read_channel(channel, index, reply_index, timeout))
 
     def read_channel_sync(self, channel: int, reply_index: int, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> ChannelQuery:
-        """As `read_channel`, but waits."""
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
-        out_query = ffi.new("kpc_channel_query **")
-        error = no_error()
-        check(lib.kpc_read_channel(self._pointer, channel, in_index, reply_index, milliseconds(timeout), out_query, error), error)
-        return ChannelQuery._given(out_query, self._client)
+        """As `read_channel`, but blocks."""
+        return wait(self._read_channel(channel, index, reply_index, timeout))
 
     def send_channel_query(self, channel: int, query: ChannelQuery, courier: Service, message_id: bytes) -> None:
         """Sends a prepared query. Returns once the query is queued. EventKind.CHANNEL_QUERY_SENT,
@@ -1931,6 +1889,22 @@ class Client(ClientBase):
         in_message_id = c_kpc_id(message_id)
         error = no_error()
         check(lib.kpc_send_channel_query(self._pointer, channel, pointer(query, ChannelQuery), in_courier, in_message_id, error), error)
+
+    def _send_channel_query_await_reply(self, channel, query, courier, message_id, timeout) -> Call:
+        in_courier = c_kpc_service(courier)
+        in_message_id = ffi.NULL if message_id is None else c_kpc_id(message_id)
+
+        def _start(done, op, error):
+            return lib.kpc_send_channel_query_await_reply_async(self._pointer, channel, pointer(query, ChannelQuery), in_courier, in_message_id, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_payload = ffi.new("kpc_buffer **")
+            out_reply_index = ffi.new("int32_t *")
+            error = no_error()
+            check(lib.kpc_send_channel_query_await_reply_result(result, out_payload, out_reply_index, error), error)
+            return SendChannelQueryAwaitReplyResult(bytes_given(out_payload), out_reply_index[0])
+
+        return Call(self._client, _start, _take)
 
     async def send_channel_query_await_reply(self, channel: int, query: ChannelQuery, courier: Service, *, message_id: Optional[bytes] = None, timeout: Optional[float] = None) -> SendChannelQueryAwaitReplyResult:
         """As send_channel_query, and waits for the reply, which no event reports then.
@@ -1956,30 +1930,26 @@ class Client(ClientBase):
             ServiceNotFound, Offline, NoPKIDocument, Busy, BoxAlreadyExists, Cancelled, Tombstone,
             DaemonInvalidPayload, CourierInvalidEpoch
         """
-        in_courier = c_kpc_service(courier)
-        in_message_id = ffi.NULL if message_id is None else c_kpc_id(message_id)
-
-        def _start(done, op, error):
-            return lib.kpc_send_channel_query_await_reply_async(self._pointer, channel, pointer(query, ChannelQuery), in_courier, in_message_id, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_payload = ffi.new("kpc_buffer **")
-            out_reply_index = ffi.new("int32_t *")
-            error = no_error()
-            check(lib.kpc_send_channel_query_await_reply_result(result, out_payload, out_reply_index, error), error)
-            return SendChannelQueryAwaitReplyResult(bytes_given(out_payload), out_reply_index[0])
-
-        return await run(self._client, _start, _take)
+        return await run(self._send_channel_query_await_reply(channel, query, courier, message_id, timeout))
 
     def send_channel_query_await_reply_sync(self, channel: int, query: ChannelQuery, courier: Service, *, message_id: Optional[bytes] = None, timeout: Optional[float] = None) -> SendChannelQueryAwaitReplyResult:
-        """As `send_channel_query_await_reply`, but waits."""
-        in_courier = c_kpc_service(courier)
-        in_message_id = ffi.NULL if message_id is None else c_kpc_id(message_id)
-        out_payload = ffi.new("kpc_buffer **")
-        out_reply_index = ffi.new("int32_t *")
-        error = no_error()
-        check(lib.kpc_send_channel_query_await_reply(self._pointer, channel, pointer(query, ChannelQuery), in_courier, in_message_id, milliseconds(timeout), out_payload, out_reply_index, error), error)
-        return SendChannelQueryAwaitReplyResult(bytes_given(out_payload), out_reply_index[0])
+        """As `send_channel_query_await_reply`, but blocks."""
+        return wait(self._send_channel_query_await_reply(channel, query, courier, message_id, timeout))
+
+    def _resume_write_channel(self, write_cap, index, timeout) -> Call:
+        in_write_cap = c_kpc_write_cap(write_cap)
+        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
+
+        def _start(done, op, error):
+            return lib.kpc_resume_write_channel_async(self._pointer, in_write_cap, in_index, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_channel = ffi.new("kpc_channel *")
+            error = no_error()
+            check(lib.kpc_resume_write_channel_result(result, out_channel, error), error)
+            return out_channel[0]
+
+        return Call(self._client, _start, _take)
 
     async def resume_write_channel(self, write_cap: WriteCap, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> int:
         """Opens a channel to continue writing to a stream. A query that was prepared before and
@@ -1994,28 +1964,25 @@ class Client(ClientBase):
             WouldDeadlock, InvalidCapability, DaemonInvalidResumeWrite, DaemonImpossibleHash,
             DaemonInternal, DaemonConnectionLost
         """
+        return await run(self._resume_write_channel(write_cap, index, timeout))
+
+    def resume_write_channel_sync(self, write_cap: WriteCap, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> int:
+        """As `resume_write_channel`, but blocks."""
+        return wait(self._resume_write_channel(write_cap, index, timeout))
+
+    def _resume_write_channel_query(self, write_cap, query, timeout) -> Call:
         in_write_cap = c_kpc_write_cap(write_cap)
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
 
         def _start(done, op, error):
-            return lib.kpc_resume_write_channel_async(self._pointer, in_write_cap, in_index, milliseconds(timeout), done, op, error)
+            return lib.kpc_resume_write_channel_query_async(self._pointer, in_write_cap, pointer(query, ChannelQuery), milliseconds(timeout), done, op, error)
 
         def _take(result):
             out_channel = ffi.new("kpc_channel *")
             error = no_error()
-            check(lib.kpc_resume_write_channel_result(result, out_channel, error), error)
+            check(lib.kpc_resume_write_channel_query_result(result, out_channel, error), error)
             return out_channel[0]
 
-        return await run(self._client, _start, _take)
-
-    def resume_write_channel_sync(self, write_cap: WriteCap, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> int:
-        """As `resume_write_channel`, but waits."""
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
-        out_channel = ffi.new("kpc_channel *")
-        error = no_error()
-        check(lib.kpc_resume_write_channel(self._pointer, in_write_cap, in_index, milliseconds(timeout), out_channel, error), error)
-        return out_channel[0]
+        return Call(self._client, _start, _take)
 
     async def resume_write_channel_query(self, write_cap: WriteCap, query: ChannelQuery, *, timeout: Optional[float] = None) -> int:
         """Opens a channel to continue writing to a stream whose last query was prepared and perhaps
@@ -2030,26 +1997,26 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, InvalidCapability,
             DaemonInvalidResumeWrite, DaemonImpossibleHash, DaemonConnectionLost
         """
-        in_write_cap = c_kpc_write_cap(write_cap)
+        return await run(self._resume_write_channel_query(write_cap, query, timeout))
+
+    def resume_write_channel_query_sync(self, write_cap: WriteCap, query: ChannelQuery, *, timeout: Optional[float] = None) -> int:
+        """As `resume_write_channel_query`, but blocks."""
+        return wait(self._resume_write_channel_query(write_cap, query, timeout))
+
+    def _resume_read_channel(self, read_cap, index, reply_index, timeout) -> Call:
+        in_read_cap = c_kpc_read_cap(read_cap)
+        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
 
         def _start(done, op, error):
-            return lib.kpc_resume_write_channel_query_async(self._pointer, in_write_cap, pointer(query, ChannelQuery), milliseconds(timeout), done, op, error)
+            return lib.kpc_resume_read_channel_async(self._pointer, in_read_cap, in_index, reply_index, milliseconds(timeout), done, op, error)
 
         def _take(result):
             out_channel = ffi.new("kpc_channel *")
             error = no_error()
-            check(lib.kpc_resume_write_channel_query_result(result, out_channel, error), error)
+            check(lib.kpc_resume_read_channel_result(result, out_channel, error), error)
             return out_channel[0]
 
-        return await run(self._client, _start, _take)
-
-    def resume_write_channel_query_sync(self, write_cap: WriteCap, query: ChannelQuery, *, timeout: Optional[float] = None) -> int:
-        """As `resume_write_channel_query`, but waits."""
-        in_write_cap = c_kpc_write_cap(write_cap)
-        out_channel = ffi.new("kpc_channel *")
-        error = no_error()
-        check(lib.kpc_resume_write_channel_query(self._pointer, in_write_cap, pointer(query, ChannelQuery), milliseconds(timeout), out_channel, error), error)
-        return out_channel[0]
+        return Call(self._client, _start, _take)
 
     async def resume_read_channel(self, read_cap: ReadCap, reply_index: int, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> int:
         """Opens a channel to continue reading a stream. A query that was prepared before and perhaps
@@ -2066,28 +2033,25 @@ class Client(ClientBase):
             WouldDeadlock, InvalidCapability, DaemonInvalidResumeRead, DaemonInternal,
             DaemonConnectionLost
         """
+        return await run(self._resume_read_channel(read_cap, index, reply_index, timeout))
+
+    def resume_read_channel_sync(self, read_cap: ReadCap, reply_index: int, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> int:
+        """As `resume_read_channel`, but blocks."""
+        return wait(self._resume_read_channel(read_cap, index, reply_index, timeout))
+
+    def _resume_read_channel_query(self, read_cap, query, timeout) -> Call:
         in_read_cap = c_kpc_read_cap(read_cap)
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
 
         def _start(done, op, error):
-            return lib.kpc_resume_read_channel_async(self._pointer, in_read_cap, in_index, reply_index, milliseconds(timeout), done, op, error)
+            return lib.kpc_resume_read_channel_query_async(self._pointer, in_read_cap, pointer(query, ChannelQuery), milliseconds(timeout), done, op, error)
 
         def _take(result):
             out_channel = ffi.new("kpc_channel *")
             error = no_error()
-            check(lib.kpc_resume_read_channel_result(result, out_channel, error), error)
+            check(lib.kpc_resume_read_channel_query_result(result, out_channel, error), error)
             return out_channel[0]
 
-        return await run(self._client, _start, _take)
-
-    def resume_read_channel_sync(self, read_cap: ReadCap, reply_index: int, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> int:
-        """As `resume_read_channel`, but waits."""
-        in_read_cap = c_kpc_read_cap(read_cap)
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
-        out_channel = ffi.new("kpc_channel *")
-        error = no_error()
-        check(lib.kpc_resume_read_channel(self._pointer, in_read_cap, in_index, reply_index, milliseconds(timeout), out_channel, error), error)
-        return out_channel[0]
+        return Call(self._client, _start, _take)
 
     async def resume_read_channel_query(self, read_cap: ReadCap, query: ChannelQuery, *, timeout: Optional[float] = None) -> int:
         """Opens a channel to continue reading a stream whose last query was prepared and perhaps not
@@ -2102,38 +2066,13 @@ class Client(ClientBase):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, InvalidCapability,
             DaemonInvalidResumeRead, DaemonConnectionLost
         """
-        in_read_cap = c_kpc_read_cap(read_cap)
-
-        def _start(done, op, error):
-            return lib.kpc_resume_read_channel_query_async(self._pointer, in_read_cap, pointer(query, ChannelQuery), milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_channel = ffi.new("kpc_channel *")
-            error = no_error()
-            check(lib.kpc_resume_read_channel_query_result(result, out_channel, error), error)
-            return out_channel[0]
-
-        return await run(self._client, _start, _take)
+        return await run(self._resume_read_channel_query(read_cap, query, timeout))
 
     def resume_read_channel_query_sync(self, read_cap: ReadCap, query: ChannelQuery, *, timeout: Optional[float] = None) -> int:
-        """As `resume_read_channel_query`, but waits."""
-        in_read_cap = c_kpc_read_cap(read_cap)
-        out_channel = ffi.new("kpc_channel *")
-        error = no_error()
-        check(lib.kpc_resume_read_channel_query(self._pointer, in_read_cap, pointer(query, ChannelQuery), milliseconds(timeout), out_channel, error), error)
-        return out_channel[0]
+        """As `resume_read_channel_query`, but blocks."""
+        return wait(self._resume_read_channel_query(read_cap, query, timeout))
 
-    async def new_keypair_remote(self, seed: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> NewKeypairRemoteResult:
-        """As new_keypair, computed by the daemon: for daemons that compute it differently from this
-        library.
-
-        :param seed: SEED_SIZE random bytes; secret
-        :param timeout: how many seconds it may take; None for any number
-        :return: `write_cap`: the writer's half; secret. `read_cap`: the readers' half. `first`:
-            the index of the first box
-        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
-            WouldDeadlock, ArgSize, Unsupported, DaemonInvalidRequest
-        """
+    def _new_keypair_remote(self, seed, timeout) -> Call:
         in_seed = c_bytes(seed)
 
         def _start(done, op, error):
@@ -2147,27 +2086,26 @@ class Client(ClientBase):
             check(lib.kpc_new_keypair_remote_result(result, out_write_cap, out_read_cap, out_first, error), error)
             return NewKeypairRemoteResult(from_kpc_write_cap(out_write_cap), from_kpc_read_cap(out_read_cap), from_kpc_box_index(out_first))
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def new_keypair_remote(self, seed: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> NewKeypairRemoteResult:
+        """As new_keypair, computed by the daemon: for daemons that compute it differently from this
+        library.
+
+        :param seed: SEED_SIZE random bytes; secret
+        :param timeout: how many seconds it may take; None for any number
+        :return: `write_cap`: the writer's half; secret. `read_cap`: the readers' half. `first`:
+            the index of the first box
+        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
+            WouldDeadlock, ArgSize, Unsupported, DaemonInvalidRequest
+        """
+        return await run(self._new_keypair_remote(seed, timeout))
 
     def new_keypair_remote_sync(self, seed: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> NewKeypairRemoteResult:
-        """As `new_keypair_remote`, but waits."""
-        in_seed = c_bytes(seed)
-        out_write_cap = ffi.new("kpc_write_cap *")
-        out_read_cap = ffi.new("kpc_read_cap *")
-        out_first = ffi.new("kpc_box_index *")
-        error = no_error()
-        check(lib.kpc_new_keypair_remote(self._pointer, in_seed, len(in_seed), milliseconds(timeout), out_write_cap, out_read_cap, out_first, error), error)
-        return NewKeypairRemoteResult(from_kpc_write_cap(out_write_cap), from_kpc_read_cap(out_read_cap), from_kpc_box_index(out_first))
+        """As `new_keypair_remote`, but blocks."""
+        return wait(self._new_keypair_remote(seed, timeout))
 
-    async def next_message_box_index_remote(self, index: BoxIndex, *, timeout: Optional[float] = None) -> BoxIndex:
-        """As next_message_box_index, computed by the daemon.
-
-        :param index: an index
-        :param timeout: how many seconds it may take; None for any number
-        :return: the index of the box after it
-        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
-            WouldDeadlock, DaemonInvalidRequest, DaemonInternal, Unsupported
-        """
+    def _next_message_box_index_remote(self, index, timeout) -> Call:
         in_index = c_kpc_box_index(index)
 
         def _start(done, op, error):
@@ -2179,25 +2117,24 @@ class Client(ClientBase):
             check(lib.kpc_next_message_box_index_remote_result(result, out_next, error), error)
             return from_kpc_box_index(out_next)
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
 
-    def next_message_box_index_remote_sync(self, index: BoxIndex, *, timeout: Optional[float] = None) -> BoxIndex:
-        """As `next_message_box_index_remote`, but waits."""
-        in_index = c_kpc_box_index(index)
-        out_next = ffi.new("kpc_box_index *")
-        error = no_error()
-        check(lib.kpc_next_message_box_index_remote(self._pointer, in_index, milliseconds(timeout), out_next, error), error)
-        return from_kpc_box_index(out_next)
-
-    async def get_message_box_index_counter_remote(self, index: BoxIndex, *, timeout: Optional[float] = None) -> int:
-        """As get_message_box_index_counter, computed by the daemon.
+    async def next_message_box_index_remote(self, index: BoxIndex, *, timeout: Optional[float] = None) -> BoxIndex:
+        """As next_message_box_index, computed by the daemon.
 
         :param index: an index
         :param timeout: how many seconds it may take; None for any number
-        :return: its counter
+        :return: the index of the box after it
         :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
-            WouldDeadlock, Unsupported, DaemonInvalidRequest
+            WouldDeadlock, DaemonInvalidRequest, DaemonInternal, Unsupported
         """
+        return await run(self._next_message_box_index_remote(index, timeout))
+
+    def next_message_box_index_remote_sync(self, index: BoxIndex, *, timeout: Optional[float] = None) -> BoxIndex:
+        """As `next_message_box_index_remote`, but blocks."""
+        return wait(self._next_message_box_index_remote(index, timeout))
+
+    def _get_message_box_index_counter_remote(self, index, timeout) -> Call:
         in_index = c_kpc_box_index(index)
 
         def _start(done, op, error):
@@ -2209,26 +2146,24 @@ class Client(ClientBase):
             check(lib.kpc_get_message_box_index_counter_remote_result(result, out_counter, error), error)
             return out_counter[0]
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def get_message_box_index_counter_remote(self, index: BoxIndex, *, timeout: Optional[float] = None) -> int:
+        """As get_message_box_index_counter, computed by the daemon.
+
+        :param index: an index
+        :param timeout: how many seconds it may take; None for any number
+        :return: its counter
+        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
+            WouldDeadlock, Unsupported, DaemonInvalidRequest
+        """
+        return await run(self._get_message_box_index_counter_remote(index, timeout))
 
     def get_message_box_index_counter_remote_sync(self, index: BoxIndex, *, timeout: Optional[float] = None) -> int:
-        """As `get_message_box_index_counter_remote`, but waits."""
-        in_index = c_kpc_box_index(index)
-        out_counter = ffi.new("uint64_t *")
-        error = no_error()
-        check(lib.kpc_get_message_box_index_counter_remote(self._pointer, in_index, milliseconds(timeout), out_counter, error), error)
-        return out_counter[0]
+        """As `get_message_box_index_counter_remote`, but blocks."""
+        return wait(self._get_message_box_index_counter_remote(index, timeout))
 
-    async def get_pki_document_raw(self, epoch: int, *, timeout: Optional[float] = None) -> GetPKIDocumentRawResult:
-        """The directory document of an epoch as the authorities signed it, for programs that check
-        the signatures themselves. Asks the daemon; no mixnet traffic.
-
-        :param epoch: the epoch; 0 for the current one
-        :param timeout: how many seconds it may take; None for any number
-        :return: `payload`: the certificate, as CBOR. `epoch_out`: the epoch of the document
-        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
-            WouldDeadlock, Unsupported, DaemonServiceUnavailable
-        """
+    def _get_pki_document_raw(self, epoch, timeout) -> Call:
 
         def _start(done, op, error):
             return lib.kpc_get_pki_document_raw_async(self._pointer, epoch, milliseconds(timeout), done, op, error)
@@ -2240,25 +2175,25 @@ class Client(ClientBase):
             check(lib.kpc_get_pki_document_raw_result(result, out_payload, out_epoch_out, error), error)
             return GetPKIDocumentRawResult(bytes_given(out_payload), out_epoch_out[0])
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def get_pki_document_raw(self, epoch: int, *, timeout: Optional[float] = None) -> GetPKIDocumentRawResult:
+        """The directory document of an epoch as the authorities signed it, for programs that check
+        the signatures themselves. Asks the daemon; no mixnet traffic.
+
+        :param epoch: the epoch; 0 for the current one
+        :param timeout: how many seconds it may take; None for any number
+        :return: `payload`: the certificate, as CBOR. `epoch_out`: the epoch of the document
+        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
+            WouldDeadlock, Unsupported, DaemonServiceUnavailable
+        """
+        return await run(self._get_pki_document_raw(epoch, timeout))
 
     def get_pki_document_raw_sync(self, epoch: int, *, timeout: Optional[float] = None) -> GetPKIDocumentRawResult:
-        """As `get_pki_document_raw`, but waits."""
-        out_payload = ffi.new("kpc_buffer **")
-        out_epoch_out = ffi.new("uint64_t *")
-        error = no_error()
-        check(lib.kpc_get_pki_document_raw(self._pointer, epoch, milliseconds(timeout), out_payload, out_epoch_out, error), error)
-        return GetPKIDocumentRawResult(bytes_given(out_payload), out_epoch_out[0])
+        """As `get_pki_document_raw`, but blocks."""
+        return wait(self._get_pki_document_raw(epoch, timeout))
 
-    async def get_directory_authorities(self, *, timeout: Optional[float] = None) -> Authorities:
-        """The directory authorities of the network, as the daemon is configured. Asks the daemon; no
-        mixnet traffic.
-
-        :param timeout: how many seconds it may take; None for any number
-        :return: the authorities
-        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
-            WouldDeadlock, DaemonInvalidRequest, DaemonInternal, Unsupported, DaemonServiceUnavailable
-        """
+    def _get_directory_authorities(self, timeout) -> Call:
 
         def _start(done, op, error):
             return lib.kpc_get_directory_authorities_async(self._pointer, milliseconds(timeout), done, op, error)
@@ -2269,14 +2204,22 @@ class Client(ClientBase):
             check(lib.kpc_get_directory_authorities_result(result, out_authorities, error), error)
             return Authorities._given(out_authorities, self._client)
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def get_directory_authorities(self, *, timeout: Optional[float] = None) -> Authorities:
+        """The directory authorities of the network, as the daemon is configured. Asks the daemon; no
+        mixnet traffic.
+
+        :param timeout: how many seconds it may take; None for any number
+        :return: the authorities
+        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
+            WouldDeadlock, DaemonInvalidRequest, DaemonInternal, Unsupported, DaemonServiceUnavailable
+        """
+        return await run(self._get_directory_authorities(timeout))
 
     def get_directory_authorities_sync(self, *, timeout: Optional[float] = None) -> Authorities:
-        """As `get_directory_authorities`, but waits."""
-        out_authorities = ffi.new("kpc_authorities **")
-        error = no_error()
-        check(lib.kpc_get_directory_authorities(self._pointer, milliseconds(timeout), out_authorities, error), error)
-        return Authorities._given(out_authorities, self._client)
+        """As `get_directory_authorities`, but blocks."""
+        return wait(self._get_directory_authorities(timeout))
 
 
 class Services(Object):
@@ -2762,6 +2705,22 @@ class CopyBuilder(Object):
         error = no_error()
         check(lib.kpc_copy_builder_cancel(pointer(client, Client), self._pointer, error), error)
 
+    def _add(self, client, write_cap, start_index, payload, timeout) -> Call:
+        in_write_cap = c_kpc_write_cap(write_cap)
+        in_start_index = c_kpc_box_index(start_index)
+        in_payload = c_bytes(payload)
+
+        def _start(done, op, error):
+            return lib.kpc_copy_builder_add_async(pointer(client, Client), self._pointer, in_write_cap, in_start_index, in_payload, len(in_payload), milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_next = ffi.new("kpc_box_index *")
+            error = no_error()
+            check(lib.kpc_copy_builder_add_result(result, out_next, error), error)
+            return from_kpc_box_index(out_next)
+
+        return Call(client, _start, _take)
+
     async def add(self, client: Client, write_cap: WriteCap, start_index: BoxIndex, payload: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> BoxIndex:
         """Adds a payload for a destination to a copy stream. The daemon computes the elements, and
         the builder keeps them; nothing is sent yet. All or nothing: when the call fails nothing
@@ -2778,30 +2737,26 @@ class CopyBuilder(Object):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, ArgEmpty, PayloadTooLarge,
             InvalidCapability, Busy, NoGeometry, NoPKIDocument, Unsupported
         """
+        return await run(self._add(client, write_cap, start_index, payload, timeout))
+
+    def add_sync(self, client: Client, write_cap: WriteCap, start_index: BoxIndex, payload: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> BoxIndex:
+        """As `add`, but blocks."""
+        return wait(self._add(client, write_cap, start_index, payload, timeout))
+
+    def _add_tombstones(self, client, write_cap, start_index, max_count, timeout) -> Call:
         in_write_cap = c_kpc_write_cap(write_cap)
         in_start_index = c_kpc_box_index(start_index)
-        in_payload = c_bytes(payload)
 
         def _start(done, op, error):
-            return lib.kpc_copy_builder_add_async(pointer(client, Client), self._pointer, in_write_cap, in_start_index, in_payload, len(in_payload), milliseconds(timeout), done, op, error)
+            return lib.kpc_copy_builder_add_tombstones_async(pointer(client, Client), self._pointer, in_write_cap, in_start_index, max_count, milliseconds(timeout), done, op, error)
 
         def _take(result):
             out_next = ffi.new("kpc_box_index *")
             error = no_error()
-            check(lib.kpc_copy_builder_add_result(result, out_next, error), error)
+            check(lib.kpc_copy_builder_add_tombstones_result(result, out_next, error), error)
             return from_kpc_box_index(out_next)
 
-        return await run(client, _start, _take)
-
-    def add_sync(self, client: Client, write_cap: WriteCap, start_index: BoxIndex, payload: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> BoxIndex:
-        """As `add`, but waits."""
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_start_index = c_kpc_box_index(start_index)
-        in_payload = c_bytes(payload)
-        out_next = ffi.new("kpc_box_index *")
-        error = no_error()
-        check(lib.kpc_copy_builder_add(pointer(client, Client), self._pointer, in_write_cap, in_start_index, in_payload, len(in_payload), milliseconds(timeout), out_next, error), error)
-        return from_kpc_box_index(out_next)
+        return Call(client, _start, _take)
 
     async def add_tombstones(self, client: Client, write_cap: WriteCap, start_index: BoxIndex, max_count: int, *, timeout: Optional[float] = None) -> BoxIndex:
         """As add, for the deletion of boxes in a row.
@@ -2816,28 +2771,22 @@ class CopyBuilder(Object):
             WouldDeadlock, DaemonInvalidRequest, DaemonInternal, PayloadTooLarge, InvalidCapability,
             Busy, NoGeometry, NoPKIDocument, Unsupported
         """
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_start_index = c_kpc_box_index(start_index)
-
-        def _start(done, op, error):
-            return lib.kpc_copy_builder_add_tombstones_async(pointer(client, Client), self._pointer, in_write_cap, in_start_index, max_count, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_next = ffi.new("kpc_box_index *")
-            error = no_error()
-            check(lib.kpc_copy_builder_add_tombstones_result(result, out_next, error), error)
-            return from_kpc_box_index(out_next)
-
-        return await run(client, _start, _take)
+        return await run(self._add_tombstones(client, write_cap, start_index, max_count, timeout))
 
     def add_tombstones_sync(self, client: Client, write_cap: WriteCap, start_index: BoxIndex, max_count: int, *, timeout: Optional[float] = None) -> BoxIndex:
-        """As `add_tombstones`, but waits."""
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_start_index = c_kpc_box_index(start_index)
-        out_next = ffi.new("kpc_box_index *")
-        error = no_error()
-        check(lib.kpc_copy_builder_add_tombstones(pointer(client, Client), self._pointer, in_write_cap, in_start_index, max_count, milliseconds(timeout), out_next, error), error)
-        return from_kpc_box_index(out_next)
+        """As `add_tombstones`, but blocks."""
+        return wait(self._add_tombstones(client, write_cap, start_index, max_count, timeout))
+
+    def _write(self, client, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_copy_builder_write_async(pointer(client, Client), self._pointer, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_copy_builder_write_result(result, error), error)
+
+        return Call(client, _start, _take)
 
     async def write(self, client: Client, *, timeout: Optional[float] = None) -> None:
         """Writes to the temporary stream what can be written so far, so that it need not be kept
@@ -2854,20 +2803,25 @@ class CopyBuilder(Object):
             DaemonInternal, StartResendingCancelled, Busy, NoGeometry, NoPKIDocument,
             IncompatibleDaemon, Tombstone
         """
-
-        def _start(done, op, error):
-            return lib.kpc_copy_builder_write_async(pointer(client, Client), self._pointer, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_copy_builder_write_result(result, error), error)
-
-        return await run(client, _start, _take)
+        return await run(self._write(client, timeout))
 
     def write_sync(self, client: Client, *, timeout: Optional[float] = None) -> None:
-        """As `write`, but waits."""
-        error = no_error()
-        check(lib.kpc_copy_builder_write(pointer(client, Client), self._pointer, milliseconds(timeout), error), error)
+        """As `write`, but blocks."""
+        return wait(self._write(client, timeout))
+
+    def _finish(self, client, courier, timeout) -> Call:
+        in_courier = ffi.NULL if courier is None else c_kpc_service(courier)
+
+        def _start(done, op, error):
+            return lib.kpc_copy_builder_finish_async(pointer(client, Client), self._pointer, in_courier, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_boxes = ffi.new("uint64_t *")
+            error = no_error()
+            check(lib.kpc_copy_builder_finish_result(result, out_boxes, error), error)
+            return out_boxes[0]
+
+        return Call(client, _start, _take)
 
     async def finish(self, client: Client, *, courier: Optional[Service] = None, timeout: Optional[float] = None) -> int:
         """Adds the last element to the stream, writes what is not written yet, and has a courier
@@ -2892,26 +2846,22 @@ class CopyBuilder(Object):
             ServiceNotFound, CopyFailed, NoGeometry, NoPKIDocument, IncompatibleDaemon, Unsupported,
             Tombstone
         """
-        in_courier = ffi.NULL if courier is None else c_kpc_service(courier)
-
-        def _start(done, op, error):
-            return lib.kpc_copy_builder_finish_async(pointer(client, Client), self._pointer, in_courier, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_boxes = ffi.new("uint64_t *")
-            error = no_error()
-            check(lib.kpc_copy_builder_finish_result(result, out_boxes, error), error)
-            return out_boxes[0]
-
-        return await run(client, _start, _take)
+        return await run(self._finish(client, courier, timeout))
 
     def finish_sync(self, client: Client, *, courier: Optional[Service] = None, timeout: Optional[float] = None) -> int:
-        """As `finish`, but waits."""
-        in_courier = ffi.NULL if courier is None else c_kpc_service(courier)
-        out_boxes = ffi.new("uint64_t *")
-        error = no_error()
-        check(lib.kpc_copy_builder_finish(pointer(client, Client), self._pointer, in_courier, milliseconds(timeout), out_boxes, error), error)
-        return out_boxes[0]
+        """As `finish`, but blocks."""
+        return wait(self._finish(client, courier, timeout))
+
+    def _tombstone(self, client, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_copy_builder_tombstone_async(pointer(client, Client), self._pointer, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_copy_builder_tombstone_result(result, error), error)
+
+        return Call(client, _start, _take)
 
     async def tombstone(self, client: Client, *, timeout: Optional[float] = None) -> None:
         """Deletes the temporary stream, box by box, which otherwise stays readable for whoever has
@@ -2928,20 +2878,11 @@ class CopyBuilder(Object):
             DaemonInternal, StartResendingCancelled, Busy, NoGeometry, NoPKIDocument,
             IncompatibleDaemon
         """
-
-        def _start(done, op, error):
-            return lib.kpc_copy_builder_tombstone_async(pointer(client, Client), self._pointer, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_copy_builder_tombstone_result(result, error), error)
-
-        return await run(client, _start, _take)
+        return await run(self._tombstone(client, timeout))
 
     def tombstone_sync(self, client: Client, *, timeout: Optional[float] = None) -> None:
-        """As `tombstone`, but waits."""
-        error = no_error()
-        check(lib.kpc_copy_builder_tombstone(pointer(client, Client), self._pointer, milliseconds(timeout), error), error)
+        """As `tombstone`, but blocks."""
+        return wait(self._tombstone(client, timeout))
 
 
 class Voucher(Object):
@@ -3294,16 +3235,7 @@ class Reader(Object):
         error = no_error()
         check(lib.kpc_reader_poll_now(self._pointer, error), error)
 
-    async def receive(self, *, timeout: Optional[float] = None) -> Message:
-        """Waits for the oldest message that is not acknowledged. The same is returned again, also
-        after a crash, until acknowledge. 0 returns none, as the database is asked; waiting says
-        whether there is one.
-
-        :param timeout: how many seconds it may take; None for any number
-        :return: the message
-        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
-            NoMemory
-        """
+    def _receive(self, timeout) -> Call:
 
         def _start(done, op, error):
             return lib.kpc_reader_receive_async(self._pointer, milliseconds(timeout), done, op, error)
@@ -3314,14 +3246,34 @@ class Reader(Object):
             check(lib.kpc_reader_receive_result(result, out_message, error), error)
             return Message._given(out_message, self._client)
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def receive(self, *, timeout: Optional[float] = None) -> Message:
+        """Waits for the oldest message that is not acknowledged. The same is returned again, also
+        after a crash, until acknowledge. 0 returns none, as the database is asked; waiting says
+        whether there is one.
+
+        :param timeout: how many seconds it may take; None for any number
+        :return: the message
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
+            NoMemory
+        """
+        return await run(self._receive(timeout))
 
     def receive_sync(self, *, timeout: Optional[float] = None) -> Message:
-        """As `receive`, but waits."""
-        out_message = ffi.new("kpc_message **")
-        error = no_error()
-        check(lib.kpc_reader_receive(self._pointer, milliseconds(timeout), out_message, error), error)
-        return Message._given(out_message, self._client)
+        """As `receive`, but blocks."""
+        return wait(self._receive(timeout))
+
+    def _acknowledge(self, number, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_reader_acknowledge_async(self._pointer, number, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_reader_acknowledge_result(result, error), error)
+
+        return Call(self._client, _start, _take)
 
     async def acknowledge(self, number: int, *, timeout: Optional[float] = None) -> None:
         """The program has handled a message, and all before it: receive does not return them any
@@ -3332,20 +3284,24 @@ class Reader(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             MessageNotInDB
         """
-
-        def _start(done, op, error):
-            return lib.kpc_reader_acknowledge_async(self._pointer, number, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_reader_acknowledge_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._acknowledge(number, timeout))
 
     def acknowledge_sync(self, number: int, *, timeout: Optional[float] = None) -> None:
-        """As `acknowledge`, but waits."""
-        error = no_error()
-        check(lib.kpc_reader_acknowledge(self._pointer, number, milliseconds(timeout), error), error)
+        """As `acknowledge`, but blocks."""
+        return wait(self._acknowledge(number, timeout))
+
+    def _messages(self, from_, max, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_reader_messages_async(self._pointer, from_, max, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_messages = ffi.new("kpc_messages **")
+            error = no_error()
+            check(lib.kpc_reader_messages_result(result, out_messages, error), error)
+            return Messages._given(out_messages, self._client)
+
+        return Call(self._client, _start, _take)
 
     async def messages(self, from_: int, max: int, *, timeout: Optional[float] = None) -> Messages:
         """Messages that were received, in their order; acknowledged ones, too.
@@ -3357,24 +3313,22 @@ class Reader(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             NoMemory
         """
-
-        def _start(done, op, error):
-            return lib.kpc_reader_messages_async(self._pointer, from_, max, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_messages = ffi.new("kpc_messages **")
-            error = no_error()
-            check(lib.kpc_reader_messages_result(result, out_messages, error), error)
-            return Messages._given(out_messages, self._client)
-
-        return await run(self._client, _start, _take)
+        return await run(self._messages(from_, max, timeout))
 
     def messages_sync(self, from_: int, max: int, *, timeout: Optional[float] = None) -> Messages:
-        """As `messages`, but waits."""
-        out_messages = ffi.new("kpc_messages **")
-        error = no_error()
-        check(lib.kpc_reader_messages(self._pointer, from_, max, milliseconds(timeout), out_messages, error), error)
-        return Messages._given(out_messages, self._client)
+        """As `messages`, but blocks."""
+        return wait(self._messages(from_, max, timeout))
+
+    def _forget_before(self, number, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_reader_forget_before_async(self._pointer, number, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_reader_forget_before_result(result, error), error)
+
+        return Call(self._client, _start, _take)
 
     async def forget_before(self, number: int, *, timeout: Optional[float] = None) -> None:
         """Deletes acknowledged messages from the database, those before a number. Others are left
@@ -3384,20 +3338,11 @@ class Reader(Object):
         :param timeout: how many seconds it may take; None for any number
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
         """
-
-        def _start(done, op, error):
-            return lib.kpc_reader_forget_before_async(self._pointer, number, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_reader_forget_before_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._forget_before(number, timeout))
 
     def forget_before_sync(self, number: int, *, timeout: Optional[float] = None) -> None:
-        """As `forget_before`, but waits."""
-        error = no_error()
-        check(lib.kpc_reader_forget_before(self._pointer, number, milliseconds(timeout), error), error)
+        """As `forget_before`, but blocks."""
+        return wait(self._forget_before(number, timeout))
 
 
 class Writer(Object):
@@ -3491,6 +3436,20 @@ class Writer(Object):
         """
         return failure_given(lib.kpc_writer_error(self._pointer))
 
+    def _send(self, kind, message, timeout) -> Call:
+        in_message = c_bytes(message)
+
+        def _start(done, op, error):
+            return lib.kpc_writer_send_async(self._pointer, kind, in_message, len(in_message), milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_number = ffi.new("uint64_t *")
+            error = no_error()
+            check(lib.kpc_writer_send_result(result, out_number, error), error)
+            return out_number[0]
+
+        return Call(self._client, _start, _take)
+
     async def send(self, kind: Union[int, MessageKind], message: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> int:
         """Takes a message, which is as many boxes as it needs. When this completes the message is on
         the disk, and from then on it is sent, whatever crashes. A time limit or a cancel may come
@@ -3504,26 +3463,22 @@ class Writer(Object):
         :raises KpcError: BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB, ArgValue,
             PayloadTooLarge, NoMemory
         """
-        in_message = c_bytes(message)
-
-        def _start(done, op, error):
-            return lib.kpc_writer_send_async(self._pointer, kind, in_message, len(in_message), milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_number = ffi.new("uint64_t *")
-            error = no_error()
-            check(lib.kpc_writer_send_result(result, out_number, error), error)
-            return out_number[0]
-
-        return await run(self._client, _start, _take)
+        return await run(self._send(kind, message, timeout))
 
     def send_sync(self, kind: Union[int, MessageKind], message: Union[bytes, bytearray, memoryview], *, timeout: Optional[float] = None) -> int:
-        """As `send`, but waits."""
-        in_message = c_bytes(message)
-        out_number = ffi.new("uint64_t *")
-        error = no_error()
-        check(lib.kpc_writer_send(self._pointer, kind, in_message, len(in_message), milliseconds(timeout), out_number, error), error)
-        return out_number[0]
+        """As `send`, but blocks."""
+        return wait(self._send(kind, message, timeout))
+
+    def _wait_stored(self, number, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_writer_wait_stored_async(self._pointer, number, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_writer_wait_stored_result(result, error), error)
+
+        return Call(self._client, _start, _take)
 
     async def wait_stored(self, number: int, *, timeout: Optional[float] = None) -> None:
         """Waits until a message and all before it are on the mixnet. That may be never: in the state
@@ -3534,30 +3489,13 @@ class Writer(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             MessageNotInDB
         """
-
-        def _start(done, op, error):
-            return lib.kpc_writer_wait_stored_async(self._pointer, number, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_writer_wait_stored_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._wait_stored(number, timeout))
 
     def wait_stored_sync(self, number: int, *, timeout: Optional[float] = None) -> None:
-        """As `wait_stored`, but waits."""
-        error = no_error()
-        check(lib.kpc_writer_wait_stored(self._pointer, number, milliseconds(timeout), error), error)
+        """As `wait_stored`, but blocks."""
+        return wait(self._wait_stored(number, timeout))
 
-    async def tombstone(self, count: int, *, timeout: Optional[float] = None) -> int:
-        """Makes the next boxes tombstones, behind all messages that were sent before. erase_before
-        deletes messages.
-
-        :param count: how many boxes, at least 1
-        :param timeout: how many seconds it may take; None for any number
-        :return: the number that they have together, as one message
-        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
-        """
+    def _tombstone(self, count, timeout) -> Call:
 
         def _start(done, op, error):
             return lib.kpc_writer_tombstone_async(self._pointer, count, milliseconds(timeout), done, op, error)
@@ -3568,14 +3506,33 @@ class Writer(Object):
             check(lib.kpc_writer_tombstone_result(result, out_number, error), error)
             return out_number[0]
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def tombstone(self, count: int, *, timeout: Optional[float] = None) -> int:
+        """Makes the next boxes tombstones, behind all messages that were sent before. erase_before
+        deletes messages.
+
+        :param count: how many boxes, at least 1
+        :param timeout: how many seconds it may take; None for any number
+        :return: the number that they have together, as one message
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
+        """
+        return await run(self._tombstone(count, timeout))
 
     def tombstone_sync(self, count: int, *, timeout: Optional[float] = None) -> int:
-        """As `tombstone`, but waits."""
-        out_number = ffi.new("uint64_t *")
-        error = no_error()
-        check(lib.kpc_writer_tombstone(self._pointer, count, milliseconds(timeout), out_number, error), error)
-        return out_number[0]
+        """As `tombstone`, but blocks."""
+        return wait(self._tombstone(count, timeout))
+
+    def _erase_before(self, number, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_writer_erase_before_async(self._pointer, number, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_writer_erase_before_result(result, error), error)
+
+        return Call(self._client, _start, _take)
 
     async def erase_before(self, number: int, *, timeout: Optional[float] = None) -> None:
         """Deletes messages: replaces the boxes of all before a number with tombstones, and removes
@@ -3588,28 +3545,13 @@ class Writer(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             MessageNotInDB
         """
-
-        def _start(done, op, error):
-            return lib.kpc_writer_erase_before_async(self._pointer, number, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_writer_erase_before_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._erase_before(number, timeout))
 
     def erase_before_sync(self, number: int, *, timeout: Optional[float] = None) -> None:
-        """As `erase_before`, but waits."""
-        error = no_error()
-        check(lib.kpc_writer_erase_before(self._pointer, number, milliseconds(timeout), error), error)
+        """As `erase_before`, but blocks."""
+        return wait(self._erase_before(number, timeout))
 
-    async def wait_erased(self, number: int, *, timeout: Optional[float] = None) -> None:
-        """Waits until the boxes of all messages before a number are tombstones.
-
-        :param number: the number that erase_before was given
-        :param timeout: how many seconds it may take; None for any number
-        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
-        """
+    def _wait_erased(self, number, timeout) -> Call:
 
         def _start(done, op, error):
             return lib.kpc_writer_wait_erased_async(self._pointer, number, milliseconds(timeout), done, op, error)
@@ -3618,12 +3560,31 @@ class Writer(Object):
             error = no_error()
             check(lib.kpc_writer_wait_erased_result(result, error), error)
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def wait_erased(self, number: int, *, timeout: Optional[float] = None) -> None:
+        """Waits until the boxes of all messages before a number are tombstones.
+
+        :param number: the number that erase_before was given
+        :param timeout: how many seconds it may take; None for any number
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
+        """
+        return await run(self._wait_erased(number, timeout))
 
     def wait_erased_sync(self, number: int, *, timeout: Optional[float] = None) -> None:
-        """As `wait_erased`, but waits."""
-        error = no_error()
-        check(lib.kpc_writer_wait_erased(self._pointer, number, milliseconds(timeout), error), error)
+        """As `wait_erased`, but blocks."""
+        return wait(self._wait_erased(number, timeout))
+
+    def _step_over(self, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_writer_step_over_async(self._pointer, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_writer_step_over_result(result, error), error)
+
+        return Call(self._client, _start, _take)
 
     async def step_over(self, *, timeout: Optional[float] = None) -> None:
         """In the state WriterState.CONFLICT: gives all messages that are not on the mixnet boxes
@@ -3634,20 +3595,11 @@ class Writer(Object):
         :param timeout: how many seconds it may take; None for any number
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
         """
-
-        def _start(done, op, error):
-            return lib.kpc_writer_step_over_async(self._pointer, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_writer_step_over_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._step_over(timeout))
 
     def step_over_sync(self, *, timeout: Optional[float] = None) -> None:
-        """As `step_over`, but waits."""
-        error = no_error()
-        check(lib.kpc_writer_step_over(self._pointer, milliseconds(timeout), error), error)
+        """As `step_over`, but blocks."""
+        return wait(self._step_over(timeout))
 
 
 class Names(Object):
@@ -3694,14 +3646,7 @@ class Store(Object):
 
     _free = "kpc_store_free"
 
-    async def close(self, *, timeout: Optional[float] = None) -> None:
-        """Closes the database, and all writers and readers of the store, whose calls fail with
-        Closed from now on. When this completes the file is whole by itself, and another store can
-        open it.
-
-        :param timeout: how many seconds it may take; None for any number
-        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
-        """
+    def _close(self, timeout) -> Call:
 
         def _start(done, op, error):
             return lib.kpc_store_close_async(self._pointer, milliseconds(timeout), done, op, error)
@@ -3710,24 +3655,23 @@ class Store(Object):
             error = no_error()
             check(lib.kpc_store_close_result(result, error), error)
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def close(self, *, timeout: Optional[float] = None) -> None:
+        """Closes the database, and all writers and readers of the store, whose calls fail with
+        Closed from now on. When this completes the file is whole by itself, and another store can
+        open it.
+
+        :param timeout: how many seconds it may take; None for any number
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
+        """
+        return await run(self._close(timeout))
 
     def close_sync(self, *, timeout: Optional[float] = None) -> None:
-        """As `close`, but waits."""
-        error = no_error()
-        check(lib.kpc_store_close(self._pointer, milliseconds(timeout), error), error)
+        """As `close`, but blocks."""
+        return wait(self._close(timeout))
 
-    async def create_writer(self, name: str, *, seed: Optional[Union[bytes, bytearray, memoryview]] = None, timeout: Optional[float] = None) -> Writer:
-        """Creates a channel and opens it to write to it. It is in the database when this completes.
-
-        :param name: the name of the channel, 1 to 255 bytes; writers and readers have names of
-            their own
-        :param seed: from which the channel's capability is computed
-        :param timeout: how many seconds it may take; None for any number
-        :return: the writer
-        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
-            ChannelExists, ArgEmpty, ArgSize
-        """
+    def _create_writer(self, name, seed, timeout) -> Call:
         in_name = string(name)
         in_seed = ffi.NULL if seed is None else c_bytes(seed)
 
@@ -3740,16 +3684,40 @@ class Store(Object):
             check(lib.kpc_store_create_writer_result(result, out_writer, error), error)
             return Writer._given(out_writer, self._client)
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def create_writer(self, name: str, *, seed: Optional[Union[bytes, bytearray, memoryview]] = None, timeout: Optional[float] = None) -> Writer:
+        """Creates a channel and opens it to write to it. It is in the database when this completes.
+
+        :param name: the name of the channel, 1 to 255 bytes; writers and readers have names of
+            their own
+        :param seed: from which the channel's capability is computed
+        :param timeout: how many seconds it may take; None for any number
+        :return: the writer
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
+            ChannelExists, ArgEmpty, ArgSize
+        """
+        return await run(self._create_writer(name, seed, timeout))
 
     def create_writer_sync(self, name: str, *, seed: Optional[Union[bytes, bytearray, memoryview]] = None, timeout: Optional[float] = None) -> Writer:
-        """As `create_writer`, but waits."""
+        """As `create_writer`, but blocks."""
+        return wait(self._create_writer(name, seed, timeout))
+
+    def _import_writer(self, name, write_cap, index, timeout) -> Call:
         in_name = string(name)
-        in_seed = ffi.NULL if seed is None else c_bytes(seed)
-        out_writer = ffi.new("kpc_writer **")
-        error = no_error()
-        check(lib.kpc_store_create_writer(self._pointer, in_name, in_seed, 0 if seed is None else len(in_seed), milliseconds(timeout), out_writer, error), error)
-        return Writer._given(out_writer, self._client)
+        in_write_cap = c_kpc_write_cap(write_cap)
+        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
+
+        def _start(done, op, error):
+            return lib.kpc_store_import_writer_async(self._pointer, in_name, in_write_cap, in_index, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_writer = ffi.new("kpc_writer **")
+            error = no_error()
+            check(lib.kpc_store_import_writer_result(result, out_writer, error), error)
+            return Writer._given(out_writer, self._client)
+
+        return Call(self._client, _start, _take)
 
     async def import_writer(self, name: str, write_cap: WriteCap, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> Writer:
         """Adds a channel that exists, and opens it to write to it. Boxes that hold something already
@@ -3764,30 +3732,25 @@ class Store(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             ChannelExists, ArgEmpty, InvalidCapability
         """
+        return await run(self._import_writer(name, write_cap, index, timeout))
+
+    def import_writer_sync(self, name: str, write_cap: WriteCap, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> Writer:
+        """As `import_writer`, but blocks."""
+        return wait(self._import_writer(name, write_cap, index, timeout))
+
+    def _open_writer(self, name, timeout) -> Call:
         in_name = string(name)
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
 
         def _start(done, op, error):
-            return lib.kpc_store_import_writer_async(self._pointer, in_name, in_write_cap, in_index, milliseconds(timeout), done, op, error)
+            return lib.kpc_store_open_writer_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
 
         def _take(result):
             out_writer = ffi.new("kpc_writer **")
             error = no_error()
-            check(lib.kpc_store_import_writer_result(result, out_writer, error), error)
+            check(lib.kpc_store_open_writer_result(result, out_writer, error), error)
             return Writer._given(out_writer, self._client)
 
-        return await run(self._client, _start, _take)
-
-    def import_writer_sync(self, name: str, write_cap: WriteCap, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> Writer:
-        """As `import_writer`, but waits."""
-        in_name = string(name)
-        in_write_cap = c_kpc_write_cap(write_cap)
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
-        out_writer = ffi.new("kpc_writer **")
-        error = no_error()
-        check(lib.kpc_store_import_writer(self._pointer, in_name, in_write_cap, in_index, milliseconds(timeout), out_writer, error), error)
-        return Writer._given(out_writer, self._client)
+        return Call(self._client, _start, _take)
 
     async def open_writer(self, name: str, *, timeout: Optional[float] = None) -> Writer:
         """Opens a channel of the store to write to it. What was not on the mixnet yet is sent from
@@ -3800,26 +3763,23 @@ class Store(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             ChannelNotInDB, Busy, ArgEmpty
         """
+        return await run(self._open_writer(name, timeout))
+
+    def open_writer_sync(self, name: str, *, timeout: Optional[float] = None) -> Writer:
+        """As `open_writer`, but blocks."""
+        return wait(self._open_writer(name, timeout))
+
+    def _delete_writer(self, name, timeout) -> Call:
         in_name = string(name)
 
         def _start(done, op, error):
-            return lib.kpc_store_open_writer_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
+            return lib.kpc_store_delete_writer_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
 
         def _take(result):
-            out_writer = ffi.new("kpc_writer **")
             error = no_error()
-            check(lib.kpc_store_open_writer_result(result, out_writer, error), error)
-            return Writer._given(out_writer, self._client)
+            check(lib.kpc_store_delete_writer_result(result, error), error)
 
-        return await run(self._client, _start, _take)
-
-    def open_writer_sync(self, name: str, *, timeout: Optional[float] = None) -> Writer:
-        """As `open_writer`, but waits."""
-        in_name = string(name)
-        out_writer = ffi.new("kpc_writer **")
-        error = no_error()
-        check(lib.kpc_store_open_writer(self._pointer, in_name, milliseconds(timeout), out_writer, error), error)
-        return Writer._given(out_writer, self._client)
+        return Call(self._client, _start, _take)
 
     async def delete_writer(self, name: str, *, timeout: Optional[float] = None) -> None:
         """Removes a channel with all its messages from the database. What is on the mixnet stays
@@ -3830,30 +3790,13 @@ class Store(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             ChannelNotInDB, Busy, ArgEmpty
         """
-        in_name = string(name)
-
-        def _start(done, op, error):
-            return lib.kpc_store_delete_writer_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_store_delete_writer_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._delete_writer(name, timeout))
 
     def delete_writer_sync(self, name: str, *, timeout: Optional[float] = None) -> None:
-        """As `delete_writer`, but waits."""
-        in_name = string(name)
-        error = no_error()
-        check(lib.kpc_store_delete_writer(self._pointer, in_name, milliseconds(timeout), error), error)
+        """As `delete_writer`, but blocks."""
+        return wait(self._delete_writer(name, timeout))
 
-    async def list_writers(self, *, timeout: Optional[float] = None) -> Names:
-        """The names of all writers of a store.
-
-        :param timeout: how many seconds it may take; None for any number
-        :return: the list, possibly of none
-        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
-        """
+    def _list_writers(self, timeout) -> Call:
 
         def _start(done, op, error):
             return lib.kpc_store_list_writers_async(self._pointer, milliseconds(timeout), done, op, error)
@@ -3864,14 +3807,36 @@ class Store(Object):
             check(lib.kpc_store_list_writers_result(result, out_names, error), error)
             return Names._given(out_names, self._client)
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def list_writers(self, *, timeout: Optional[float] = None) -> Names:
+        """The names of all writers of a store.
+
+        :param timeout: how many seconds it may take; None for any number
+        :return: the list, possibly of none
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
+        """
+        return await run(self._list_writers(timeout))
 
     def list_writers_sync(self, *, timeout: Optional[float] = None) -> Names:
-        """As `list_writers`, but waits."""
-        out_names = ffi.new("kpc_names **")
-        error = no_error()
-        check(lib.kpc_store_list_writers(self._pointer, milliseconds(timeout), out_names, error), error)
-        return Names._given(out_names, self._client)
+        """As `list_writers`, but blocks."""
+        return wait(self._list_writers(timeout))
+
+    def _import_reader(self, name, read_cap, index, timeout) -> Call:
+        in_name = string(name)
+        in_read_cap = c_kpc_read_cap(read_cap)
+        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
+
+        def _start(done, op, error):
+            return lib.kpc_store_import_reader_async(self._pointer, in_name, in_read_cap, in_index, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_reader = ffi.new("kpc_reader **")
+            error = no_error()
+            check(lib.kpc_store_import_reader_result(result, out_reader, error), error)
+            return Reader._given(out_reader, self._client)
+
+        return Call(self._client, _start, _take)
 
     async def import_reader(self, name: str, read_cap: ReadCap, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> Reader:
         """Adds a channel of somebody's and opens it to read it. It is in the database when this
@@ -3886,30 +3851,25 @@ class Store(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             ChannelExists, ArgEmpty, InvalidCapability
         """
+        return await run(self._import_reader(name, read_cap, index, timeout))
+
+    def import_reader_sync(self, name: str, read_cap: ReadCap, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> Reader:
+        """As `import_reader`, but blocks."""
+        return wait(self._import_reader(name, read_cap, index, timeout))
+
+    def _open_reader(self, name, timeout) -> Call:
         in_name = string(name)
-        in_read_cap = c_kpc_read_cap(read_cap)
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
 
         def _start(done, op, error):
-            return lib.kpc_store_import_reader_async(self._pointer, in_name, in_read_cap, in_index, milliseconds(timeout), done, op, error)
+            return lib.kpc_store_open_reader_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
 
         def _take(result):
             out_reader = ffi.new("kpc_reader **")
             error = no_error()
-            check(lib.kpc_store_import_reader_result(result, out_reader, error), error)
+            check(lib.kpc_store_open_reader_result(result, out_reader, error), error)
             return Reader._given(out_reader, self._client)
 
-        return await run(self._client, _start, _take)
-
-    def import_reader_sync(self, name: str, read_cap: ReadCap, *, index: Optional[BoxIndex] = None, timeout: Optional[float] = None) -> Reader:
-        """As `import_reader`, but waits."""
-        in_name = string(name)
-        in_read_cap = c_kpc_read_cap(read_cap)
-        in_index = ffi.NULL if index is None else c_kpc_box_index(index)
-        out_reader = ffi.new("kpc_reader **")
-        error = no_error()
-        check(lib.kpc_store_import_reader(self._pointer, in_name, in_read_cap, in_index, milliseconds(timeout), out_reader, error), error)
-        return Reader._given(out_reader, self._client)
+        return Call(self._client, _start, _take)
 
     async def open_reader(self, name: str, *, timeout: Optional[float] = None) -> Reader:
         """Opens a channel of the store to read it, from where it was left. Whoever opens it twice
@@ -3922,26 +3882,23 @@ class Store(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             ChannelNotInDB, Busy, ArgEmpty
         """
+        return await run(self._open_reader(name, timeout))
+
+    def open_reader_sync(self, name: str, *, timeout: Optional[float] = None) -> Reader:
+        """As `open_reader`, but blocks."""
+        return wait(self._open_reader(name, timeout))
+
+    def _delete_reader(self, name, timeout) -> Call:
         in_name = string(name)
 
         def _start(done, op, error):
-            return lib.kpc_store_open_reader_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
+            return lib.kpc_store_delete_reader_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
 
         def _take(result):
-            out_reader = ffi.new("kpc_reader **")
             error = no_error()
-            check(lib.kpc_store_open_reader_result(result, out_reader, error), error)
-            return Reader._given(out_reader, self._client)
+            check(lib.kpc_store_delete_reader_result(result, error), error)
 
-        return await run(self._client, _start, _take)
-
-    def open_reader_sync(self, name: str, *, timeout: Optional[float] = None) -> Reader:
-        """As `open_reader`, but waits."""
-        in_name = string(name)
-        out_reader = ffi.new("kpc_reader **")
-        error = no_error()
-        check(lib.kpc_store_open_reader(self._pointer, in_name, milliseconds(timeout), out_reader, error), error)
-        return Reader._given(out_reader, self._client)
+        return Call(self._client, _start, _take)
 
     async def delete_reader(self, name: str, *, timeout: Optional[float] = None) -> None:
         """Removes a channel with all its messages from the database. What is on the mixnet stays
@@ -3952,30 +3909,13 @@ class Store(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             ChannelNotInDB, Busy, ArgEmpty
         """
-        in_name = string(name)
-
-        def _start(done, op, error):
-            return lib.kpc_store_delete_reader_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_store_delete_reader_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._delete_reader(name, timeout))
 
     def delete_reader_sync(self, name: str, *, timeout: Optional[float] = None) -> None:
-        """As `delete_reader`, but waits."""
-        in_name = string(name)
-        error = no_error()
-        check(lib.kpc_store_delete_reader(self._pointer, in_name, milliseconds(timeout), error), error)
+        """As `delete_reader`, but blocks."""
+        return wait(self._delete_reader(name, timeout))
 
-    async def list_readers(self, *, timeout: Optional[float] = None) -> Names:
-        """The names of all readers of a store.
-
-        :param timeout: how many seconds it may take; None for any number
-        :return: the list, possibly of none
-        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
-        """
+    def _list_readers(self, timeout) -> Call:
 
         def _start(done, op, error):
             return lib.kpc_store_list_readers_async(self._pointer, milliseconds(timeout), done, op, error)
@@ -3986,14 +3926,35 @@ class Store(Object):
             check(lib.kpc_store_list_readers_result(result, out_names, error), error)
             return Names._given(out_names, self._client)
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def list_readers(self, *, timeout: Optional[float] = None) -> Names:
+        """The names of all readers of a store.
+
+        :param timeout: how many seconds it may take; None for any number
+        :return: the list, possibly of none
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
+        """
+        return await run(self._list_readers(timeout))
 
     def list_readers_sync(self, *, timeout: Optional[float] = None) -> Names:
-        """As `list_readers`, but waits."""
-        out_names = ffi.new("kpc_names **")
-        error = no_error()
-        check(lib.kpc_store_list_readers(self._pointer, milliseconds(timeout), out_names, error), error)
-        return Names._given(out_names, self._client)
+        """As `list_readers`, but blocks."""
+        return wait(self._list_readers(timeout))
+
+    def _mint_voucher(self, name, display_name, timeout) -> Call:
+        in_name = string(name)
+        in_display_name = string(display_name)
+
+        def _start(done, op, error):
+            return lib.kpc_store_mint_voucher_async(self._pointer, in_name, in_display_name, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_voucher = ffi.new("kpc_buffer **")
+            error = no_error()
+            check(lib.kpc_store_mint_voucher_result(result, out_voucher, error), error)
+            return text_given(out_voucher)
+
+        return Call(self._client, _start, _take)
 
     async def mint_voucher(self, name: str, display_name: str, *, timeout: Optional[float] = None) -> str:
         """Mints a voucher for a channel that this store is going to write, as the joiner, and
@@ -4014,28 +3975,28 @@ class Store(Object):
             DaemonInternal, StartResendingCancelled, DB, NoPKIDocument, ChannelExists, ArgEmpty,
             PayloadTooLarge, BoxAlreadyExists, Unsupported
         """
-        in_name = string(name)
-        in_display_name = string(display_name)
-
-        def _start(done, op, error):
-            return lib.kpc_store_mint_voucher_async(self._pointer, in_name, in_display_name, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_voucher = ffi.new("kpc_buffer **")
-            error = no_error()
-            check(lib.kpc_store_mint_voucher_result(result, out_voucher, error), error)
-            return text_given(out_voucher)
-
-        return await run(self._client, _start, _take)
+        return await run(self._mint_voucher(name, display_name, timeout))
 
     def mint_voucher_sync(self, name: str, display_name: str, *, timeout: Optional[float] = None) -> str:
-        """As `mint_voucher`, but waits."""
+        """As `mint_voucher`, but blocks."""
+        return wait(self._mint_voucher(name, display_name, timeout))
+
+    def _induct_voucher(self, name, voucher, who_reply, timeout) -> Call:
         in_name = string(name)
-        in_display_name = string(display_name)
-        out_voucher = ffi.new("kpc_buffer **")
-        error = no_error()
-        check(lib.kpc_store_mint_voucher(self._pointer, in_name, in_display_name, milliseconds(timeout), out_voucher, error), error)
-        return text_given(out_voucher)
+        in_voucher = optional_text(voucher)
+        in_who_reply = c_bytes(who_reply)
+
+        def _start(done, op, error):
+            return lib.kpc_store_induct_voucher_async(self._pointer, in_name, in_voucher, in_who_reply, len(in_who_reply), milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_reader = ffi.new("kpc_reader **")
+            out_display_name = ffi.new("kpc_buffer **")
+            error = no_error()
+            check(lib.kpc_store_induct_voucher_result(result, out_reader, out_display_name, error), error)
+            return StoreInductVoucherResult(Reader._given(out_reader, self._client), text_given(out_display_name))
+
+        return Call(self._client, _start, _take)
 
     async def induct_voucher(self, name: str, who_reply: Union[bytes, bytearray, memoryview], *, voucher: Optional[str] = None, timeout: Optional[float] = None) -> StoreInductVoucherResult:
         """Accepts a joiner who has handed over a voucher, as the inductor: waits for what the joiner
@@ -4063,32 +4024,26 @@ class Store(Object):
             ArgValue, ArgSize, InvalidCapability, PayloadTooLarge, VoucherHashMismatch,
             VoucherSignatureInvalid, BoxAlreadyExists, Tombstone, Busy, Unsupported
         """
-        in_name = string(name)
-        in_voucher = optional_text(voucher)
-        in_who_reply = c_bytes(who_reply)
-
-        def _start(done, op, error):
-            return lib.kpc_store_induct_voucher_async(self._pointer, in_name, in_voucher, in_who_reply, len(in_who_reply), milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_reader = ffi.new("kpc_reader **")
-            out_display_name = ffi.new("kpc_buffer **")
-            error = no_error()
-            check(lib.kpc_store_induct_voucher_result(result, out_reader, out_display_name, error), error)
-            return StoreInductVoucherResult(Reader._given(out_reader, self._client), text_given(out_display_name))
-
-        return await run(self._client, _start, _take)
+        return await run(self._induct_voucher(name, voucher, who_reply, timeout))
 
     def induct_voucher_sync(self, name: str, who_reply: Union[bytes, bytearray, memoryview], *, voucher: Optional[str] = None, timeout: Optional[float] = None) -> StoreInductVoucherResult:
-        """As `induct_voucher`, but waits."""
+        """As `induct_voucher`, but blocks."""
+        return wait(self._induct_voucher(name, voucher, who_reply, timeout))
+
+    def _open_voucher(self, name, timeout) -> Call:
         in_name = string(name)
-        in_voucher = optional_text(voucher)
-        in_who_reply = c_bytes(who_reply)
-        out_reader = ffi.new("kpc_reader **")
-        out_display_name = ffi.new("kpc_buffer **")
-        error = no_error()
-        check(lib.kpc_store_induct_voucher(self._pointer, in_name, in_voucher, in_who_reply, len(in_who_reply), milliseconds(timeout), out_reader, out_display_name, error), error)
-        return StoreInductVoucherResult(Reader._given(out_reader, self._client), text_given(out_display_name))
+
+        def _start(done, op, error):
+            return lib.kpc_store_open_voucher_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_writer = ffi.new("kpc_writer **")
+            out_who_reply = ffi.new("kpc_buffer **")
+            error = no_error()
+            check(lib.kpc_store_open_voucher_result(result, out_writer, out_who_reply, error), error)
+            return StoreOpenVoucherResult(Writer._given(out_writer, self._client), bytes_given(out_who_reply))
+
+        return Call(self._client, _start, _take)
 
     async def open_voucher(self, name: str, *, timeout: Optional[float] = None) -> StoreOpenVoucherResult:
         """Waits for the reply to a voucher that mint_voucher has minted, as the joiner, and opens
@@ -4108,37 +4063,13 @@ class Store(Object):
             DaemonInternal, StartResendingCancelled, DB, NoPKIDocument, ChannelNotInDB, ArgEmpty,
             VoucherSealOpenFailed, Tombstone, BoxAlreadyExists, Busy, Unsupported
         """
-        in_name = string(name)
-
-        def _start(done, op, error):
-            return lib.kpc_store_open_voucher_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            out_writer = ffi.new("kpc_writer **")
-            out_who_reply = ffi.new("kpc_buffer **")
-            error = no_error()
-            check(lib.kpc_store_open_voucher_result(result, out_writer, out_who_reply, error), error)
-            return StoreOpenVoucherResult(Writer._given(out_writer, self._client), bytes_given(out_who_reply))
-
-        return await run(self._client, _start, _take)
+        return await run(self._open_voucher(name, timeout))
 
     def open_voucher_sync(self, name: str, *, timeout: Optional[float] = None) -> StoreOpenVoucherResult:
-        """As `open_voucher`, but waits."""
-        in_name = string(name)
-        out_writer = ffi.new("kpc_writer **")
-        out_who_reply = ffi.new("kpc_buffer **")
-        error = no_error()
-        check(lib.kpc_store_open_voucher(self._pointer, in_name, milliseconds(timeout), out_writer, out_who_reply, error), error)
-        return StoreOpenVoucherResult(Writer._given(out_writer, self._client), bytes_given(out_who_reply))
+        """As `open_voucher`, but blocks."""
+        return wait(self._open_voucher(name, timeout))
 
-    async def list_vouchers(self, *, timeout: Optional[float] = None) -> Names:
-        """The names for which mint_voucher has minted vouchers that are not opened yet. A program
-        that starts again calls open_voucher for each.
-
-        :param timeout: how many seconds it may take; None for any number
-        :return: the list, possibly of none
-        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
-        """
+    def _list_vouchers(self, timeout) -> Call:
 
         def _start(done, op, error):
             return lib.kpc_store_list_vouchers_async(self._pointer, milliseconds(timeout), done, op, error)
@@ -4149,14 +4080,33 @@ class Store(Object):
             check(lib.kpc_store_list_vouchers_result(result, out_names, error), error)
             return Names._given(out_names, self._client)
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def list_vouchers(self, *, timeout: Optional[float] = None) -> Names:
+        """The names for which mint_voucher has minted vouchers that are not opened yet. A program
+        that starts again calls open_voucher for each.
+
+        :param timeout: how many seconds it may take; None for any number
+        :return: the list, possibly of none
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
+        """
+        return await run(self._list_vouchers(timeout))
 
     def list_vouchers_sync(self, *, timeout: Optional[float] = None) -> Names:
-        """As `list_vouchers`, but waits."""
-        out_names = ffi.new("kpc_names **")
-        error = no_error()
-        check(lib.kpc_store_list_vouchers(self._pointer, milliseconds(timeout), out_names, error), error)
-        return Names._given(out_names, self._client)
+        """As `list_vouchers`, but blocks."""
+        return wait(self._list_vouchers(timeout))
+
+    def _cancel_voucher(self, name, timeout) -> Call:
+        in_name = string(name)
+
+        def _start(done, op, error):
+            return lib.kpc_store_cancel_voucher_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_store_cancel_voucher_result(result, error), error)
+
+        return Call(self._client, _start, _take)
 
     async def cancel_voucher(self, name: str, *, timeout: Optional[float] = None) -> None:
         """Gives up a voucher of mint_voucher that is not opened yet: the name is free again, and
@@ -4167,31 +4117,13 @@ class Store(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             ChannelNotInDB, ArgEmpty
         """
-        in_name = string(name)
-
-        def _start(done, op, error):
-            return lib.kpc_store_cancel_voucher_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_store_cancel_voucher_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._cancel_voucher(name, timeout))
 
     def cancel_voucher_sync(self, name: str, *, timeout: Optional[float] = None) -> None:
-        """As `cancel_voucher`, but waits."""
-        in_name = string(name)
-        error = no_error()
-        check(lib.kpc_store_cancel_voucher(self._pointer, in_name, milliseconds(timeout), error), error)
+        """As `cancel_voucher`, but blocks."""
+        return wait(self._cancel_voucher(name, timeout))
 
-    async def list_inductions(self, *, timeout: Optional[float] = None) -> Names:
-        """The names for which induct_voucher has started and not come to its end. A program that
-        starts again calls it for each, without a voucher.
-
-        :param timeout: how many seconds it may take; None for any number
-        :return: the list, possibly of none
-        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
-        """
+    def _list_inductions(self, timeout) -> Call:
 
         def _start(done, op, error):
             return lib.kpc_store_list_inductions_async(self._pointer, milliseconds(timeout), done, op, error)
@@ -4202,14 +4134,33 @@ class Store(Object):
             check(lib.kpc_store_list_inductions_result(result, out_names, error), error)
             return Names._given(out_names, self._client)
 
-        return await run(self._client, _start, _take)
+        return Call(self._client, _start, _take)
+
+    async def list_inductions(self, *, timeout: Optional[float] = None) -> Names:
+        """The names for which induct_voucher has started and not come to its end. A program that
+        starts again calls it for each, without a voucher.
+
+        :param timeout: how many seconds it may take; None for any number
+        :return: the list, possibly of none
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
+        """
+        return await run(self._list_inductions(timeout))
 
     def list_inductions_sync(self, *, timeout: Optional[float] = None) -> Names:
-        """As `list_inductions`, but waits."""
-        out_names = ffi.new("kpc_names **")
-        error = no_error()
-        check(lib.kpc_store_list_inductions(self._pointer, milliseconds(timeout), out_names, error), error)
-        return Names._given(out_names, self._client)
+        """As `list_inductions`, but blocks."""
+        return wait(self._list_inductions(timeout))
+
+    def _cancel_induction(self, name, timeout) -> Call:
+        in_name = string(name)
+
+        def _start(done, op, error):
+            return lib.kpc_store_cancel_induction_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_store_cancel_induction_result(result, error), error)
+
+        return Call(self._client, _start, _take)
 
     async def cancel_induction(self, name: str, *, timeout: Optional[float] = None) -> None:
         """Gives up what induct_voucher has started and not finished: the name is free again. If the
@@ -4220,22 +4171,11 @@ class Store(Object):
         :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
             ChannelNotInDB, ArgEmpty
         """
-        in_name = string(name)
-
-        def _start(done, op, error):
-            return lib.kpc_store_cancel_induction_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
-
-        def _take(result):
-            error = no_error()
-            check(lib.kpc_store_cancel_induction_result(result, error), error)
-
-        return await run(self._client, _start, _take)
+        return await run(self._cancel_induction(name, timeout))
 
     def cancel_induction_sync(self, name: str, *, timeout: Optional[float] = None) -> None:
-        """As `cancel_induction`, but waits."""
-        in_name = string(name)
-        error = no_error()
-        check(lib.kpc_store_cancel_induction(self._pointer, in_name, milliseconds(timeout), error), error)
+        """As `cancel_induction`, but blocks."""
+        return wait(self._cancel_induction(name, timeout))
 
 
 class ChannelQuery(Object):

@@ -100,16 +100,12 @@ impl Written<'_> {
     }
 
     /// The method, in all its forms.
-    pub fn text(&self) -> String {
+    pub fn text(&self) -> Result<String, String> {
         match self.method.forms {
-            Some((start, take)) => {
-                self.asynchronous(start, take) + &self.waiting(&format!("{}_sync", self.name), true)
-            }
+            Some((start, take)) => self.call(start, take),
             // What waits without being a coroutine is named like a twin of one.
-            None if self.method.function.waits => {
-                self.waiting(&format!("{}_sync", self.name), false)
-            }
-            None => self.waiting(&self.name, false),
+            None if self.method.function.waits => self.whole(&format!("{}_sync", self.name)),
+            None => self.whole(&self.name),
         }
     }
 
@@ -252,49 +248,53 @@ impl Written<'_> {
         Ok(text)
     }
 
-    fn waiting(&self, name: &str, is_twin: bool) -> String {
+    /// A method with one form, in which all is done.
+    fn whole(&self, name: &str) -> Result<String, String> {
         let function = self.method.function;
         let kind = match function.returns.role {
             Returns::Status => self.kind(),
-            _ => returned(&function.returns, "").map_or_else(|e| e, |(kind, _)| kind),
+            _ => returned(&function.returns, "")?.0,
         };
         let margin = format!("{}    ", self.margin());
         let mut text = self.define("", name, &kind);
-        let said = match is_twin {
-            true => vec![format!("As `{}`, but waits.", self.name)],
-            false => self.documentation(),
-        };
-        text.push_str(&docstring(&said, margin.len(), self.api));
-        text.push_str(&self.made(&margin));
-        let called = self.called(function, &[], &margin);
-        text.push_str(
-            &called.unwrap_or_else(|e| format!("{margin}raise NotImplementedError({e:?})\n")),
-        );
-        text
-    }
-
-    fn asynchronous(&self, start: &Function, take: &Function) -> String {
-        let margin = format!("{}    ", self.margin());
-        let mut text = self.define("async ", &self.name, &self.kind());
         text.push_str(&docstring(&self.documentation(), margin.len(), self.api));
         text.push_str(&self.made(&margin));
+        text.push_str(&self.called(function, &[], &margin)?);
+        Ok(text)
+    }
+
+    /// A call: what starts it and takes its outputs, and two methods that wait for it.
+    fn call(&self, start: &Function, take: &Function) -> Result<String, String> {
+        let mut names: Vec<&str> = self.arguments.iter().map(|a| a.name.as_str()).collect();
+        if self.method.has_timeout() {
+            names.push("timeout");
+        }
+        let (name, names) = (&self.name, names.join(", "));
+        let passed = if names.is_empty() {
+            String::new()
+        } else {
+            format!(", {names}")
+        };
+        let mut text = format!("\n    def _{name}(self{passed}) -> Call:\n");
+        text.push_str(&self.made("        "));
         let own = [("done", "done"), ("op", "op")];
         let call = format!("lib.{}({})", start.name, self.passed(start, &own));
         let _ = write!(
             text,
-            "\n{margin}def _start(done, op, error):\n{margin}    return {call}\n\n{margin}def _take(result):\n"
+            "\n        def _start(done, op, error):\n            return {call}\n\n        def _take(result):\n"
         );
-        let inner = format!("{margin}    ");
-        let called = self.called(take, &[("result", "result")], &inner);
-        text.push_str(
-            &called.unwrap_or_else(|e| format!("{inner}raise NotImplementedError({e:?})\n")),
-        );
+        text.push_str(&self.called(take, &[("result", "result")], "            ")?);
         let client = client_of(self.method, self.itself.is_some());
-        let _ = write!(
-            text,
-            "\n{margin}return await run({client}, _start, _take)\n"
-        );
-        text
+        let _ = writeln!(text, "\n        return Call({client}, _start, _take)");
+
+        text.push_str(&self.define("async ", name, &self.kind()));
+        text.push_str(&docstring(&self.documentation(), 8, self.api));
+        let _ = writeln!(text, "        return await run(self._{name}({names}))");
+        text.push_str(&self.define("", &format!("{name}_sync"), &self.kind()));
+        let said = format!("As `{name}`, but blocks.");
+        text.push_str(&docstring(&[said], 8, self.api));
+        let _ = writeln!(text, "        return wait(self._{name}({names}))");
+        Ok(text)
     }
 
     fn documentation(&self) -> Vec<String> {

@@ -28,7 +28,7 @@ pub fn module(api: &Api) -> Result<String, String> {
     let mut text = format!(
         "\"\"\"Objects: each is freed when nothing refers to it any more, or by `free`.\"\"\"\n{IMPORTS}\
          from ._client import ClientBase\nfrom ._config import ConfigBase\n\
-         from ._objects import Object, milliseconds, pointer\nfrom ._running import run\n\
+         from ._objects import Object, milliseconds, pointer\nfrom ._running import Call, run, wait\n\
          from .constants import *  # noqa: F401,F403\nfrom .values import *  # noqa: F401,F403\n\
          from .values import (\n{}\n)\n",
         passing(api)
@@ -78,7 +78,7 @@ fn object(
     for member in &members.methods {
         let written = method(member, api)?;
         results.push_str(&written.result_definition().unwrap_or_default());
-        text.push_str(&written.text());
+        text.push_str(&written.text()?);
     }
     Ok(text)
 }
@@ -115,7 +115,7 @@ pub fn functions(api: &Api) -> Result<String, String> {
         for member in &class.methods {
             let written = method(member, api)?;
             results.push_str(&written.result_definition().unwrap_or_default());
-            bodies.push_str(&written.text());
+            bodies.push_str(&written.text()?);
         }
     }
     text.push_str(&results);

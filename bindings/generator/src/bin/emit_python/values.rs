@@ -40,7 +40,7 @@ pub fn module(api: &Api) -> Result<String, String> {
         for method_of in methods.flat_map(|class| &class.methods) {
             // Bytes have no methods of ours; what makes them is bytes() itself.
             if !matches!(look(laid), Look::Bytes) {
-                text.push_str(&method(method_of, api)?.text());
+                text.push_str(&method(method_of, api)?.text()?);
             }
         }
         text.push_str(&passing(laid));
