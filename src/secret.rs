@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::{Error, Result, Status};
+
 /// Overwrites `memory` with zeros in a way that the optimiser has to keep.
 ///
 /// One bulk fill and a barrier: the byte-wise volatile writes of `Zeroize` for slices
@@ -54,6 +56,15 @@ impl WipingVec {
         WipingVec(inner)
     }
 
+    /// A copy of `bytes`. Fails with `NO_MEMORY`.
+    pub fn copy_of(bytes: &[u8]) -> Result<Self> {
+        let mut copy = Vec::new();
+        copy.try_reserve_exact(bytes.len())
+            .map_err(|_| Error::new(Status::NO_MEMORY, "no memory for a copy"))?;
+        copy.extend_from_slice(bytes);
+        Ok(WipingVec(copy))
+    }
+
     /// Shares the memory as [`Bytes`]; it is wiped when the last slice of it goes.
     pub fn into_bytes(self) -> Bytes {
         Bytes::from_owner(self)
@@ -99,6 +110,11 @@ impl fmt::Debug for WipingVec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "WipingVec({} bytes)", self.0.len())
     }
+}
+
+/// A copy that is wiped when the last slice of it goes. Fails with `NO_MEMORY`.
+pub fn secret_copy(bytes: &[u8]) -> Result<Bytes> {
+    WipingVec::copy_of(bytes).map(WipingVec::into_bytes)
 }
 
 /// Exactly `N` secret bytes, wiped when the last clone goes and never shown by `Debug`.

@@ -6,7 +6,7 @@ use super::fields::{damaged, Fields, Parts};
 use super::framing::{Nonce, Tag};
 use super::Direction;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap, BOX_INDEX_SIZE, READ_CAP_SIZE, WRITE_CAP_SIZE};
-use crate::secret::WipingVec;
+use crate::secret::{secret_copy, WipingVec};
 use crate::Result;
 
 /// More than the fields of fixed size of any record have together.
@@ -310,14 +310,6 @@ impl Incoming {
             data: secret_copy(parts.rest())?,
         })
     }
-}
-
-/// A copy that is wiped when it goes.
-pub(crate) fn secret_copy(bytes: &[u8]) -> Result<Bytes> {
-    Ok(Fields::with_room(bytes.len())?
-        .bytes(bytes)
-        .done()
-        .into_bytes())
 }
 
 #[cfg(test)]

@@ -18,12 +18,13 @@ use self::engine::Engine;
 use super::backing::{Backing, Durability};
 use super::catalogue::Known;
 use super::framing::{Nonce, FIRST_KIND_OF_APPLICATIONS, KIND_MESSAGE, MAX_MESSAGE};
-use super::records::{secret_copy, Cap, Content, Erasure, Progress};
+use super::records::{Cap, Content, Erasure, Progress};
 use super::Inner;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::client::{
     random_array, Call, ChannelEvent, ChannelNews, Event, Shared, MAX_STREAM_BOXES,
 };
+use crate::secret::secret_copy;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 

@@ -15,12 +15,13 @@ use super::builder::write::write_while_made;
 use super::builder::CopyBuilder;
 use super::envelopes;
 use super::envelopes::{CopyDestination, CourierEnvelopes, Order, StreamEnds};
-use super::streams::{check_payload, recut, secret_copy};
+use super::streams::{check_payload, recut};
 use crate::bacap::{keypair, BoxIndex, WriteCap};
 use crate::client::call::Call;
 use crate::client::runtime::query_ids::random_array;
 use crate::client::shared::Shared;
 use crate::client::stored::destination::Destination;
+use crate::secret::secret_copy;
 use crate::{Error, Result, Status};
 use bytes::Bytes;
 

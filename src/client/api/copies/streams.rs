@@ -222,13 +222,6 @@ pub(crate) fn recut(elements: &[Bytes], size: usize) -> Result<WipingVec> {
     Ok(row)
 }
 
-/// A copy that is wiped after use.
-pub(crate) fn secret_copy(bytes: &[u8]) -> Result<Bytes> {
-    let mut copy = with_room(bytes.len())?;
-    copy.extend_from_slice(bytes);
-    Ok(WipingVec::new(copy).into_bytes())
-}
-
 fn with_room(size: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     bytes

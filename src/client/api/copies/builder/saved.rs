@@ -18,9 +18,10 @@ use bytes::Bytes;
 
 use super::state::{Phase, State};
 use crate::bacap::{BoxIndex, WriteCap, BOX_INDEX_SIZE, WRITE_CAP_SIZE};
-use crate::client::api::copies::streams::{secret_copy, MAX_STREAM_BOXES};
+use crate::client::api::copies::streams::MAX_STREAM_BOXES;
 use crate::client::stored::destination::Destination;
 use crate::client::stored::sealed::{seal, unseal, SEAL};
+use crate::secret::secret_copy;
 use crate::{Error, Result, Status};
 
 const MAGIC: &[u8; 4] = b"kpcb";

@@ -11,7 +11,8 @@ use bytes::Bytes;
 
 use super::elements::{CourierEnvelopes, StreamEnds};
 use crate::bacap::BoxIndex;
-use crate::client::api::copies::streams::{element, flags, secret_copy, take_apart, Sizes};
+use crate::client::api::copies::streams::{element, flags, take_apart, Sizes};
+use crate::secret::secret_copy;
 use crate::wire::WipingVec;
 use crate::{Error, Result, Status};
 

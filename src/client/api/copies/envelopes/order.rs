@@ -8,10 +8,11 @@ use super::collected::Collected;
 use super::elements::{read, CopyDestination, CourierEnvelopes, StreamEnds};
 use super::pieces::{at_once, cut, most, piece, take_front, wrong_count, Held, Part, Pieces};
 use crate::bacap::{BoxIndex, WriteCap};
-use crate::client::api::copies::streams::{check_index, secret_copy, Sizes};
+use crate::client::api::copies::streams::{check_index, Sizes};
 use crate::client::connection::LocalCall;
 use crate::client::encryption::Priority;
 use crate::client::shared::Shared;
+use crate::secret::secret_copy;
 use crate::wire::{Destination, Request};
 use crate::{Error, Result, Status};
 
