@@ -22,7 +22,7 @@ sed -n 's/^\(kpc_[a-z0-9_]*\) .*/\1/p' "$list" 2>/dev/null | sort -u > "$work/li
 
 # Those of the channels that remember.
 of_store() {
-    sed -n 's/.*extern "C" fn \(kpc_[a-z0-9_]*\)(.*/\1/p' src/ffi/api/store/*.rs | sort -u
+    sed -n 's/.*extern "C" fn \(kpc_[a-z0-9_]*\)(.*/\1/p' src/ffi/api/store/*.rs src/ffi/api/store/*/*.rs | sort -u
 }
 
 case ${1-} in

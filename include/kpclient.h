@@ -336,6 +336,9 @@ typedef struct kpc_message kpc_message;
 /** A list of messages, in the order of their numbers. */
 typedef struct kpc_messages kpc_messages;
 
+/** Where the get and scan of a kpc_backing put what they find. Lent until they return. */
+typedef struct kpc_records kpc_records;
+
 /**
  * A write or read that a channel has prepared, by kpc_write_channel or kpc_read_channel: the
  * payload that travels, the box that it is for, the box after that, and what opens the answer.
@@ -5864,6 +5867,191 @@ kpc_status kpc_voucher_to_text(const kpc_hash *KPC_NONNULL voucher, kpc_buffer *
 KPC_API KPC_MUST_USE
 kpc_status kpc_voucher_text_parse(const char *KPC_NONNULL text, kpc_hash *KPC_NONNULL voucher,
                                   kpc_error **KPC_NULLABLE error);
+
+/* ---- Channels in a database of the program's ------------------------------------------------- */
+
+/** A loss of power may undo the transaction, wholly; a crash of the program does not. */
+#define KPC_DURABILITY_SOON 0
+/** The transaction is on the disk when it is committed. */
+#define KPC_DURABILITY_NOW 1
+/** No key that a backing is given is longer. */
+#define KPC_MAX_BACKING_KEY_SIZE 320
+/** No value that a backing is given is longer. */
+#define KPC_MAX_BACKING_VALUE_SIZE 8392704
+
+/**
+ * Starts a transaction, which nobody else's writes may interrupt. durability is one of
+ * KPC_DURABILITY_; later versions may add others, to be taken for KPC_DURABILITY_NOW.
+ */
+typedef kpc_status (*kpc_backing_begin_fn)(void *user_data, int32_t durability);
+
+/** Ends the transaction: all of it is stored, or nothing. If it fails, rollback is called next. */
+typedef kpc_status (*kpc_backing_commit_fn)(void *user_data);
+
+/**
+ * Undoes everything since begin, and ends the transaction; also one that the database has ended
+ * by itself after a failure. Must not fail.
+ */
+typedef void (*kpc_backing_rollback_fn)(void *user_data);
+
+/**
+ * Gives the record of exactly this key to kpc_records_add, once, as the transaction has made it;
+ * nothing where there is none, which is a success.
+ */
+typedef kpc_status (*kpc_backing_get_fn)(void *user_data, const uint8_t *key, size_t key_len,
+                                         const kpc_records *records);
+
+/**
+ * Stores a value, in place of an older one of the key. value may be empty, and is then still a
+ * record.
+ */
+typedef kpc_status (*kpc_backing_put_fn)(void *user_data, const uint8_t *key, size_t key_len,
+                                         const uint8_t *value, size_t value_len);
+
+/** Removes the record of a key; none is a success, too. */
+typedef kpc_status (*kpc_backing_remove_fn)(void *user_data, const uint8_t *key, size_t key_len);
+
+/** Removes all records with from <= key < to. */
+typedef kpc_status (*kpc_backing_remove_range_fn)(void *user_data, const uint8_t *from,
+                                                  size_t from_len, const uint8_t *to,
+                                                  size_t to_len);
+
+/**
+ * Gives the records with from <= key < to to kpc_records_add, in the order of their bytes (as by
+ * memcmp, and the shorter one first where it begins the longer one), the first limit of them.
+ */
+typedef kpc_status (*kpc_backing_scan_fn)(void *user_data, const uint8_t *from, size_t from_len,
+                                          const uint8_t *to, size_t to_len, size_t limit,
+                                          const kpc_records *records);
+
+/**
+ * Makes the store the owner of a channel among all that have the database open, in this process
+ * or another: KPC_ERR_BUSY while another has it. The end of a transaction does not change owners;
+ * release does, and so should the death of the process.
+ */
+typedef kpc_status (*kpc_backing_claim_fn)(void *user_data, uint64_t channel);
+
+/** Gives up a channel that was claimed. Must not fail. */
+typedef void (*kpc_backing_release_fn)(void *user_data, uint64_t channel);
+
+/**
+ * A database of the program's: an ordered set of records, each with a key and a value of any
+ * bytes, zeros among them. Keys have 1 to KPC_MAX_BACKING_KEY_SIZE bytes, values 0 to
+ * KPC_MAX_BACKING_VALUE_SIZE. Capabilities and messages are in them in clear; the store may share
+ * a database with other data, if its records have a table or a prefix of their own.
+ *
+ * get, put, remove, remove_range and scan are called between begin and commit or rollback, and see
+ * what the transaction has changed. There is one transaction at a time. After a failure in one it
+ * is rolled back, what the program had asked for fails or is tried again, and nothing is lost.
+ *
+ * A function returns KPC_OK, KPC_ERR_NO_MEMORY, claim also KPC_ERR_BUSY, or any other number but 0:
+ * an error code of the database, for example. The call that fails then returns KPC_ERR_DB, with a
+ * message that names function and number. Bytes that a function is given are valid until it
+ * returns. None may throw a C++ exception, longjmp, or end the thread, which has 8 MiB of stack.
+ *
+ * Set everything to 0 first, then size to sizeof(kpc_backing).
+ */
+typedef struct kpc_backing {
+    /** The size of the struct as the program knows it. Later versions may add functions. */
+    size_t size;
+    /** Compulsory. */
+    kpc_backing_begin_fn begin;
+    /** Compulsory. */
+    kpc_backing_commit_fn commit;
+    /** Compulsory. */
+    kpc_backing_rollback_fn rollback;
+    /** Compulsory. */
+    kpc_backing_get_fn get;
+    /** Compulsory. */
+    kpc_backing_put_fn put;
+    /** Compulsory. */
+    kpc_backing_remove_fn remove;
+    /** May be NULL: then the records are removed one by one, by scan and remove. */
+    kpc_backing_remove_range_fn remove_range;
+    /** Compulsory. */
+    kpc_backing_scan_fn scan;
+    /**
+     * May be NULL, with release: then the program sees to it that only one store is open on the
+     * database at a time, in all processes.
+     */
+    kpc_backing_claim_fn claim;
+    /** May be NULL, with claim. */
+    kpc_backing_release_fn release;
+} kpc_backing;
+
+/**
+ * Hands over a record that get or scan of a kpc_backing has found. What is not what was asked for
+ * is refused, and the function then fails, whatever it returns.
+ *
+ * @param records    what the function was lent
+ * @param key        the key of the record
+ * @param key_len    how many bytes
+ * @param value      its value, copied; may be NULL, with value_len 0
+ * @param value_len  how many bytes
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_SIZE, KPC_ERR_NO_MEMORY, KPC_ERR_DB (a record of
+ *          another key than was asked for, out of order, twice, or beyond the limit)
+ */
+KPC_API
+kpc_status kpc_records_add(const kpc_records *KPC_NONNULL records, const uint8_t *KPC_NONNULL key,
+                           size_t key_len, const uint8_t *KPC_NULLABLE value, size_t value_len);
+
+/**
+ * Opens a store in a database of the program's, for programs that have one already, encrypted
+ * perhaps. Everything else is as with kpc_store_open: what is on the mixnet and what was
+ * acknowledged is as sure as the database. kpc_backing_check tells whether a backing does what it
+ * must.
+ *
+ * The functions of the backing are called on the store's own thread, one at a time. After the last
+ * of them drop is called there, when the store is closed or has gone with its writers and readers.
+ * In all of them a call that would have to wait for the client returns KPC_ERR_WOULD_DEADLOCK, and
+ * everything else is allowed.
+ *
+ * @param client      the client, whose connection all channels of the store use
+ * @param backing     the functions over the database; copied
+ * @param user_data   passed to all of them and to drop; may be NULL
+ * @param drop        called once with user_data, after the last function, also when this call
+ *                    fails; may be NULL
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param store       receives the store
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_ARG_SIZE (the backing has an impossible size, or
+ *          functions that this library does not know), KPC_ERR_NO_MEMORY (also no thread to be had)
+ *
+ * Ownership: *store is the caller's, kpc_store_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open_on(kpc_client *KPC_NONNULL client, const kpc_backing *KPC_NONNULL backing,
+                             void *KPC_NULLABLE user_data, kpc_drop_fn KPC_NULLABLE drop,
+                             int32_t timeout_ms, kpc_store **KPC_NONNULL store,
+                             kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open_on_async(kpc_client *KPC_NONNULL client,
+                                   const kpc_backing *KPC_NONNULL backing,
+                                   void *KPC_NULLABLE user_data, kpc_drop_fn KPC_NULLABLE drop,
+                                   int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                   kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_store_open_on_result(const kpc_result *KPC_NONNULL result,
+                                    kpc_store **KPC_NONNULL store, kpc_error **KPC_NULLABLE error);
+
+/**
+ * Checks that a backing does what kpc_backing asks for: makes some hundreds of transactions in a
+ * database without records, which has none again afterwards, and compares what they come to with
+ * what they must. For the tests of whoever writes a backing. What a loss of power does is not
+ * checked, nor are other processes.
+ *
+ * @param backing    the functions over the database, called on the calling thread
+ * @param user_data  passed to all of them; may be NULL
+ * @param seed       the same number makes the same transactions; any
+ * @param error      receives details of a failure: which rule is broken, and how; may be NULL
+ * @return KPC_OK, KPC_ERR_DB (a rule is broken, a function failed, or there are records already),
+ *          KPC_ERR_ARG_NULL (also a function), KPC_ERR_ARG_VALUE, KPC_ERR_ARG_SIZE (the backing
+ *          has an impossible size, or functions that this library does not know),
+ *          KPC_ERR_NO_MEMORY
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_backing_check(const kpc_backing *KPC_NONNULL backing, void *KPC_NULLABLE user_data,
+                             uint64_t seed, kpc_error **KPC_NULLABLE error);
 
 /* ---- Channels of the older API --------------------------------------------------------------- */
 

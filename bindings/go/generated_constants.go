@@ -462,6 +462,12 @@ const FirstMessageKindOfPrograms = 128
 // MaxMessageSize: Bytes of a message at most.
 const MaxMessageSize = 8388608
 
+// MaxBackingKeySize: No key that a backing is given is longer.
+const MaxBackingKeySize = 320
+
+// MaxBackingValueSize: No value that a backing is given is longer.
+const MaxBackingValueSize = 8392704
+
 // Derivation is one of the constants of this type; later versions may add some.
 type Derivation int32
 
@@ -697,6 +703,16 @@ const SharedRead SharedText = 1
 
 // SharedWrite: What a shared text gives: writing, and reading with it.
 const SharedWrite SharedText = 2
+
+// Durability is one of the constants of this type; later versions may add some.
+type Durability int32
+
+// DurabilitySoon: A loss of power may undo the transaction, wholly; a crash of the program does
+// not.
+const DurabilitySoon Durability = 0
+
+// DurabilityNow: The transaction is on the disk when it is committed.
+const DurabilityNow Durability = 1
 
 // Channel: Names a channel of one client: never 0, never used twice by it. A channel is one end
 // of a stream of boxes, and knows where its next write or read goes. It outlives a lost

@@ -10,7 +10,9 @@ use tokio::sync::{oneshot, Notify};
 
 use self::batch::{run_batch, Job};
 use crate::client::runtime::panicked;
-use crate::client::runtime::thread::{Thread, STACK};
+use crate::client::runtime::thread::Thread;
+#[cfg(test)]
+use crate::client::runtime::thread::STACK;
 use crate::client::ThreadSetup;
 use crate::store::backing::{Backing, Durability};
 use crate::sync::{lock, wait};
@@ -45,10 +47,11 @@ impl Disk {
     /// Starts the thread, which opens the database first. The future is ready when it is open.
     pub(crate) fn open(
         setup: ThreadSetup,
+        stack: usize,
         open: impl FnOnce() -> Result<Box<dyn Backing>> + Send + 'static,
     ) -> Result<impl Future<Output = Result<Disk>> + Send> {
         let (opened, opens) = oneshot::channel();
-        let disk = Self::spawn(setup, move |queue| {
+        let disk = Self::spawn(setup, stack, move |queue| {
             let backing = catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| Err(panicked()));
             match backing {
                 Ok(backing) => {
@@ -68,10 +71,14 @@ impl Disk {
     /// Starts the thread with a database that is open.
     #[cfg(test)]
     pub(crate) fn start(backing: Box<dyn Backing>, setup: ThreadSetup) -> Result<Self> {
-        Self::spawn(setup, move |queue| queue.serve(backing))
+        Self::spawn(setup, STACK, move |queue| queue.serve(backing))
     }
 
-    fn spawn(setup: ThreadSetup, body: impl FnOnce(&Queue) + Send + 'static) -> Result<Self> {
+    fn spawn(
+        setup: ThreadSetup,
+        stack: usize,
+        body: impl FnOnce(&Queue) + Send + 'static,
+    ) -> Result<Self> {
         let queue = Arc::new(Queue {
             state: Mutex::new(State {
                 jobs: Vec::new(),
@@ -82,7 +89,7 @@ impl Disk {
             ended: Notify::new(),
         });
         let ended = Ended(Arc::clone(&queue));
-        Thread::spawn("kpc-store", STACK, setup, move || body(&ended.0))?;
+        Thread::spawn("kpc-store", stack, setup, move || body(&ended.0))?;
         Ok(Disk(Arc::new(Handle { queue })))
     }
 

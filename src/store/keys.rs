@@ -48,6 +48,8 @@ pub(crate) enum Named {
 
 /// The number that the next channel gets.
 const COUNTER: u8 = b'#';
+/// The form of all records.
+const FORM: u8 = b'!';
 
 /// The key of a record that a channel has once.
 pub(crate) fn single(channel: u64, kind: Kind) -> Vec<u8> {
@@ -72,6 +74,13 @@ pub(crate) fn number_in(key: &[u8]) -> u64 {
 /// The first key of a channel; that of the next channel is behind its last.
 pub(crate) fn first_of(channel: u64) -> Vec<u8> {
     channel.to_be_bytes().to_vec()
+}
+
+/// The key of the number that says in which form records lie in a database of the program's.
+pub(crate) fn form() -> Vec<u8> {
+    let mut key = first_of(0);
+    key.push(FORM);
+    key
 }
 
 /// The key under which something is found by its name.

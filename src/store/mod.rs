@@ -4,14 +4,14 @@
 //! A [`Store`] keeps channels by name. A [`Writer`] takes messages and writes them, box after box. A
 //! [`Reader`] follows a channel and keeps what it found until that is acknowledged.
 
-mod backing;
+pub(crate) mod backing;
 mod catalogue;
 mod disk;
 mod fields;
+mod form;
 mod framing;
 mod keys;
 mod open;
-#[cfg(test)]
 mod pseudo_random;
 mod reader;
 mod records;
@@ -38,6 +38,7 @@ use self::keys::Named;
 use self::open::OpenChannels;
 use self::records::{Cap, ChannelRecord};
 use crate::bacap::{self, BoxIndex, ReadCap, WriteCap};
+use crate::client::runtime::thread::{CALLBACK_STACK, STACK};
 use crate::client::{caught, random_array, Call, Shared};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
@@ -102,17 +103,38 @@ impl Store {
         let open =
             move || -> Result<Box<dyn Backing>> { Ok(Box::new(Sqlite::open(path.as_deref())?)) };
         Ok(Call::task(move |shared| async move {
-            let disk = Disk::open(shared.dispatcher.thread_setup(), open)?.await?;
-            Ok(Arc::new(Store {
-                inner: Arc::new(Inner {
-                    shared,
-                    disk,
-                    writers: OpenChannels::default(),
-                    readers: OpenChannels::default(),
-                    closing: watch::Sender::new(false),
-                }),
-            }))
+            let opening = Disk::open(shared.dispatcher.thread_setup(), STACK, open)?;
+            Ok(Store::over(opening.await?, shared))
         }))
+    }
+
+    /// Opens a database of the program's. All that is asked of it is asked on the store's thread, where
+    /// it may run functions of the program's: they must not wait for the client.
+    ///
+    /// Fails with `DB`: the database fails, or was written by a later version of this library.
+    pub(crate) fn open_on(mut backing: Box<dyn Backing>) -> Call<Arc<Store>> {
+        Call::task(move |shared| async move {
+            let dispatcher = Arc::clone(&shared.dispatcher);
+            let open = move || {
+                dispatcher.include_this_thread();
+                form::check_or_mark(&mut *backing)?;
+                Ok(backing)
+            };
+            let opening = Disk::open(shared.dispatcher.thread_setup(), CALLBACK_STACK, open)?;
+            Ok(Store::over(opening.await?, shared))
+        })
+    }
+
+    fn over(disk: Disk, shared: Arc<Shared>) -> Arc<Store> {
+        Arc::new(Store {
+            inner: Arc::new(Inner {
+                shared,
+                disk,
+                writers: OpenChannels::default(),
+                readers: OpenChannels::default(),
+                closing: watch::Sender::new(false),
+            }),
+        })
     }
 
     /// The client whose connection the channels use, unless it was closed.

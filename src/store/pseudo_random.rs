@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same in every run, for unit tests.
+//! Numbers that look random and are the same for the same seed, for tests.
 
 /// Xorshift with 64 bits.
 pub(super) struct PseudoRandom(u64);
@@ -15,5 +15,10 @@ impl PseudoRandom {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         ((self.0 >> 16) % limit as u64) as usize
+    }
+
+    /// Any byte.
+    pub(super) fn byte(&mut self) -> u8 {
+        self.below(256).to_le_bytes()[0]
     }
 }

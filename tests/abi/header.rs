@@ -284,6 +284,11 @@ fn constants_that_stand_twice_in_the_sources_are_the_same() {
         #[cfg(feature = "store")]
         ("KPC_MAX_MESSAGE_SIZE", kpclient::store::MAX_MESSAGE),
         #[cfg(feature = "store")]
+        (
+            "KPC_MAX_BACKING_VALUE_SIZE",
+            kpclient::store::MAX_MESSAGE + 4096,
+        ),
+        #[cfg(feature = "store")]
         ("KPC_MESSAGE_KIND", kpclient::store::KIND_MESSAGE.into()),
         #[cfg(feature = "store")]
         (

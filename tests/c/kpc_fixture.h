@@ -52,6 +52,7 @@ struct fixture {
     kpc_destination more_destinations[63];
     kpc_sphinx_geometry kpc_sphinx_geometry;
     kpc_pigeonhole_geometry kpc_pigeonhole_geometry;
+    kpc_backing kpc_backing; /* whose functions fail */
     KPC_FIXTURE_OBJECTS
     kpc_client *of_store;
     struct objects freed;
@@ -216,6 +217,68 @@ static inline struct objects fixture_objects(const struct fixture *f)
     return o;
 }
 
+static kpc_status no_begin(void *user_data, int32_t durability)
+{
+    (void)user_data;
+    (void)durability;
+    return KPC_ERR_DB;
+}
+
+static kpc_status no_commit(void *user_data)
+{
+    (void)user_data;
+    return KPC_ERR_DB;
+}
+
+static void no_rollback(void *user_data)
+{
+    (void)user_data;
+}
+
+static kpc_status no_get(void *user_data, const uint8_t *key, size_t key_len, const kpc_records *records)
+{
+    (void)user_data;
+    (void)records;
+    (void)key;
+    return key_len > 0 ? KPC_ERR_DB : KPC_OK;
+}
+
+static kpc_status no_put(void *user_data, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+    (void)user_data;
+    (void)key;
+    (void)value;
+    return key_len + value_len > 0 ? KPC_ERR_DB : KPC_OK;
+}
+
+static kpc_status no_remove(void *user_data, const uint8_t *key, size_t key_len)
+{
+    return no_get(user_data, key, key_len, NULL);
+}
+
+static kpc_status no_scan(void *user_data, const uint8_t *from, size_t from_len, const uint8_t *to, size_t to_len,
+                          size_t limit, const kpc_records *records)
+{
+    (void)limit;
+    (void)records;
+    return no_put(user_data, from, from_len, to, to_len);
+}
+
+static inline kpc_backing fixture_backing(void)
+{
+    kpc_backing backing;
+    memset(&backing, 0, sizeof backing);
+    backing.size = sizeof backing;
+    backing.begin = no_begin;
+    backing.commit = no_commit;
+    backing.rollback = no_rollback;
+    backing.get = no_get;
+    backing.put = no_put;
+    backing.remove = no_remove;
+    backing.scan = no_scan;
+    return backing;
+}
+
 static inline struct fixture fixture_new(void)
 {
     static struct objects freed;
@@ -223,6 +286,7 @@ static inline struct fixture fixture_new(void)
     uint8_t seed[KPC_SEED_SIZE] = {3};
 
     memset(&f, 0, sizeof f);
+    f.kpc_backing = fixture_backing();
     OK(kpc_new_keypair(seed, sizeof seed, &f.kpc_write_cap, &f.kpc_read_cap, &f.kpc_box_index, &error));
     f.kpc_service.queue_len = 4;
     memcpy(f.kpc_service.queue, "echo", 4);

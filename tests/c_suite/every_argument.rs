@@ -37,12 +37,17 @@ const OF_A_STORE: [&str; 6] = [
     "kpc_writer",
 ];
 
+/// Objects that only a function of the program's is lent. tests/c/store_backing_faults.c gives the
+/// functions that take them what they must refuse.
+const LENT: [&str; 1] = ["kpc_records"];
+
 /// Which call the fixture's kpc_result is of.
 const CALL_OF_THE_RESULT: &str = "kpc_next_message_box_index_remote";
 
 /// Value types whose alignment is more than one byte.
-const ALIGNED: [&str; 10] = [
+const ALIGNED: [&str; 11] = [
     "int64_t",
+    "kpc_backing",
     "kpc_service",
     "kpc_stats",
     "kpc_sphinx_geometry",
@@ -57,6 +62,12 @@ const ALIGNED: [&str; 10] = [
 /// As many bytes as every length says, in C.
 const TEXT: &str = "\"What 32 bytes can say, and not a \"";
 const NO_UTF8: &str = "\"What 32 bytes can say, and not \" \"\\xff\"";
+
+/// Whether a function takes an object that is only lent.
+pub fn takes_what_is_lent(function: &Function) -> bool {
+    let is_lent = |p: &Parameter| LENT.iter().any(|kind| p.kind == format!("const {kind} *"));
+    function.parameters.iter().any(is_lent)
+}
 
 /// What a parameter is for.
 enum Role<'a> {

@@ -223,6 +223,7 @@ fn made_of_the_header(root: &Path, work: &Path) -> Vec<Program> {
 /// The functions of the header that the library has, too.
 fn functions_of_the_library(root: &Path, header: &str) -> Vec<header::Function> {
     let mut functions = header::functions(header);
+    functions.retain(|function| !every_argument::takes_what_is_lent(function));
     if !cfg!(feature = "store") {
         let listed = std::fs::read_to_string(root.join("abi/symbols.txt")).expect("their names");
         let of_store: Vec<&str> = listed

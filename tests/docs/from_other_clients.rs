@@ -50,6 +50,10 @@ const ONLY_IN_C: &[(&str, &[&str])] = &[
     ),
     ("to find leaks", &["kpc_debug_live_objects"]),
     (
+        "the others keep channels in SQLite only",
+        &["kpc_backing_check", "kpc_records_add"],
+    ),
+    (
         "how busy a client is, how well it fares and how long work will take is not told there",
         &["kpc_client_estimate", "kpc_client_stats"],
     ),

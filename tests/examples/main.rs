@@ -73,6 +73,8 @@ examples!(
     howto_13_restart,
     #[cfg(feature = "store")]
     invite,
+    #[cfg(feature = "store")]
+    own_database,
 );
 
 /// Those about the older API, on a daemon of its time.

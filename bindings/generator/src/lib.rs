@@ -8,6 +8,7 @@ pub mod comments;
 pub mod methods;
 pub mod naming;
 mod output;
+mod scope;
 
 pub use kpclient_man::api::*;
 pub use output::{run, Files, MARK};

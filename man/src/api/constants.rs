@@ -67,6 +67,7 @@ const GROUPS: &[(&str, GroupKind, &str)] = &[
     ("reader_state", Enumeration, "KPC_READER_"),
     ("arrival", Enumeration, "KPC_ARRIVAL_"),
     ("shared_text", Enumeration, "KPC_SHARED_"),
+    ("durability", Enumeration, "KPC_DURABILITY_"),
     ("message_kind", Enumeration, "KPC_MESSAGE_KIND"),
     ("write_flags", Flags, "KPC_WRITE_"),
     ("start_flags", Flags, "KPC_START_"),

@@ -47,7 +47,8 @@ pub struct Api {
 pub struct Handle {
     /// Its name.
     pub name: String,
-    /// The function that frees one.
+    /// The function that frees one; empty where functions of the program's are lent it, and nobody
+    /// has one of their own.
     pub free: String,
     /// A paragraph each.
     pub documentation: Vec<String>,
@@ -100,7 +101,7 @@ impl Api {
             version,
             version_number,
             calls: functions::calls(&functions)?,
-            handles: sorted.handles(&functions)?,
+            handles: sorted.handles(&functions),
             structs: layout::structs(&sorted.structs, &constants)?,
             callbacks: sorted.callbacks()?,
             aliases: sorted.aliases()?,
@@ -181,16 +182,16 @@ impl<'a> Sorted<'a> {
         }
     }
 
-    fn handles(&self, functions: &[Function]) -> Result<Vec<Handle>, String> {
+    fn handles(&self, functions: &[Function]) -> Vec<Handle> {
         let handle = |kind: &&header::Type| {
             let free = format!("{}_free", kind.name);
-            match functions.iter().any(|f| f.name == free) {
-                true => Ok(Handle {
-                    name: kind.name.clone(),
-                    free,
-                    documentation: kind.comment.paragraphs.clone(),
-                }),
-                false => Err(format!("there is no {free}")),
+            Handle {
+                name: kind.name.clone(),
+                free: match functions.iter().any(|f| f.name == free) {
+                    true => free,
+                    false => String::new(),
+                },
+                documentation: kind.comment.paragraphs.clone(),
             }
         };
         self.handles.iter().map(handle).collect()

@@ -1,7 +1,9 @@
 //! The one thread on which a client's callbacks run, started when first needed.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
@@ -18,6 +20,14 @@ pub(crate) struct Dispatcher {
     arrived: Condvar,
     setup: ThreadSetup,
     log: Log,
+    /// No two dispatchers of a process ever have the same; never 0.
+    number: u64,
+}
+
+thread_local! {
+    /// The dispatcher whose client's functions this thread runs, though it is not its own. Without a
+    /// destructor, so that it exists until the thread has exited.
+    static HELPS: Cell<u64> = const { Cell::new(0) };
 }
 
 struct State {
@@ -31,6 +41,7 @@ struct State {
 
 impl Dispatcher {
     pub(crate) fn new(setup: ThreadSetup, log: Log) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         Arc::new(Dispatcher {
             state: Mutex::new(State {
                 jobs: VecDeque::new(),
@@ -42,6 +53,7 @@ impl Dispatcher {
             arrived: Condvar::new(),
             setup,
             log,
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
         })
     }
 
@@ -49,6 +61,13 @@ impl Dispatcher {
     #[cfg(feature = "store")]
     pub(crate) fn thread_setup(&self) -> ThreadSetup {
         self.setup
+    }
+
+    /// The calling thread runs functions of the program's for this client from now on: there, too,
+    /// nothing may wait for it.
+    #[cfg(feature = "store")]
+    pub(crate) fn include_this_thread(&self) {
+        HELPS.set(self.number);
     }
 
     /// Makes sure that the thread runs, so that a later [`Dispatcher::run`] cannot fail.
@@ -100,9 +119,12 @@ impl Dispatcher {
         }
     }
 
-    /// True inside a callback or log function of the client, where nothing may wait for it.
+    /// True inside a callback, a log function or a function of a backing of the client, where nothing
+    /// may wait for it.
     pub(crate) fn is_current(&self) -> bool {
-        lock(&self.state).thread_id == Some(ThreadId::current()) || self.log.is_speaking()
+        lock(&self.state).thread_id == Some(ThreadId::current())
+            || HELPS.get() == self.number
+            || self.log.is_speaking()
     }
 
     /// Lets the thread finish what is queued, and exit.

@@ -72,9 +72,11 @@ pub(crate) enum Tag {
     Messages = 21,
     /// `kpc_names`
     Names = 22,
+    /// `kpc_records`
+    Records = 23,
 }
 
-const KINDS: [(Tag, &str); 22] = [
+const KINDS: [(Tag, &str); 23] = [
     (Tag::Error, "kpc_error"),
     (Tag::Buffer, "kpc_buffer"),
     (Tag::Config, "kpc_config"),
@@ -97,6 +99,7 @@ const KINDS: [(Tag, &str); 22] = [
     (Tag::Message, "kpc_message"),
     (Tag::Messages, "kpc_messages"),
     (Tag::Names, "kpc_names"),
+    (Tag::Records, "kpc_records"),
 ];
 
 /// Joins an opaque C type with what stands behind it.

@@ -1,11 +1,18 @@
 //! What keeps the records of a store: ordered keys with values, changed in transactions.
 
+pub(crate) mod check;
 #[cfg(test)]
 pub(crate) mod memory;
 pub(crate) mod sqlite;
 
+use super::framing::MAX_MESSAGE;
 use crate::secret::WipingVec;
 use crate::Result;
+
+/// No key is longer.
+pub(crate) const MAX_KEY: usize = 320;
+/// No value is longer.
+pub(crate) const MAX_VALUE: usize = MAX_MESSAGE + 4096;
 
 /// A key and its value.
 pub(crate) type Record = (Vec<u8>, WipingVec);

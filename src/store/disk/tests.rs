@@ -299,7 +299,7 @@ async fn jobs_of_a_thread_that_is_gone_fail() {
 async fn opening_happens_on_the_thread_and_reports_why_it_fails() {
     let memory = Memory::default();
     let here = std::thread::current().id();
-    let opens = Disk::open(|| {}, {
+    let opens = Disk::open(|| {}, STACK, {
         let memory = memory.clone();
         move || {
             assert_ne!(std::thread::current().id(), here);
@@ -310,8 +310,8 @@ async fn opening_happens_on_the_thread_and_reports_why_it_fails() {
     disk.run(Durability::Now, put("key")).await.unwrap();
     assert_eq!(keys(&memory), ["key"]);
 
-    let fails = Disk::open(|| {}, || Err(Error::new(Status::DB, "damaged"))).unwrap();
+    let fails = Disk::open(|| {}, STACK, || Err(Error::new(Status::DB, "damaged"))).unwrap();
     assert_eq!(fails.await.err().unwrap().message(), "damaged");
-    let panics = Disk::open(crate::panic_hook::this_thread, || panic!("a defect")).unwrap();
+    let panics = Disk::open(crate::panic_hook::this_thread, STACK, || panic!("a defect")).unwrap();
     assert_eq!(panics.await.err().unwrap().status(), Status::PANIC);
 }

@@ -29,12 +29,13 @@ use self::records::{Induction, Minted, Sealed, Stage, Voucher};
 use super::backing::{Backing, Durability};
 use super::catalogue::Known;
 use super::keys::Named;
-use super::records::{secret_copy, Cap};
+use super::records::Cap;
 use super::{checked_name, disk, voucher_from_text, voucher_to_text};
 use super::{Direction, Inner, Reader, Store, Writer};
 use crate::bacap;
 use crate::client::vouchers::{check_fits, derive_stream_call, induct_call, mint_call, open_call};
 use crate::client::{random_array, Call, Shared};
+use crate::secret::secret_copy;
 use crate::{Error, Result, Status};
 use zeroize::Zeroizing;
 

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use crate::bacap::{blake2b_256, ReadCap, WriteCap, READ_CAP_SIZE, WRITE_CAP_SIZE};
+use crate::secret::secret_copy;
 use crate::secret::{sweeping, Secret, WipingVec};
 use crate::store::fields::{damaged, Fields, Parts};
-use crate::store::records::secret_copy;
 use crate::wire::Hash;
 use crate::Result;
 

@@ -401,6 +401,10 @@ MAX_DESTINATION_PAYLOAD = 10485760
 FIRST_MESSAGE_KIND_OF_PROGRAMS = 128
 #: Bytes of a message at most.
 MAX_MESSAGE_SIZE = 8388608
+#: No key that a backing is given is longer.
+MAX_BACKING_KEY_SIZE = 320
+#: No value that a backing is given is longer.
+MAX_BACKING_VALUE_SIZE = 8392704
 
 
 class Derivation(enum.IntEnum):
@@ -629,3 +633,13 @@ class SharedText(enum.IntEnum):
 
     #: What a shared text gives: writing, and reading with it.
     WRITE = 2
+
+
+class Durability(enum.IntEnum):
+    """What a durability is."""
+
+    #: A loss of power may undo the transaction, wholly; a crash of the program does not.
+    SOON = 0
+
+    #: The transaction is on the disk when it is committed.
+    NOW = 1

@@ -4177,6 +4177,248 @@ class Store(Object):
         """As `cancel_induction`, but blocks."""
         return wait(self._cancel_induction(name, timeout))
 
+    async def mint_voucher(self, name: str, display_name: str, *, timeout: Optional[float] = None) -> str:
+        """Mints a voucher for a channel that this store is going to write, as the joiner, and
+        publishes what the inductor needs. The voucher is one line of text that begins with kpcv1,
+        to be handed over in a way that nobody else sees; open_voucher then waits for the reply.
+        All that is needed for that is on the disk before anything is published, and the same call
+        again returns the same voucher.
+
+        :param name: the name of the channel, 1 to 255 bytes; it has no other writer or voucher
+        :param display_name: how the joiner wants to be called; the inductor is told
+        :param timeout: how many seconds it may take; None for any number
+        :return: the text; secret
+        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
+            WouldDeadlock, MkemDecryptionFailed, BacapDecryptionFailed, InvalidTombstoneSignature,
+            StorageFull, InvalidBoxID, InvalidSignature, DatabaseFailure, InvalidPayload,
+            ReplicaInternal, InvalidEpoch, ReplicationFailed, CourierInvalidEnvelope,
+            CourierCacheCorruption, CourierPropagation, CourierInvalidEpoch, DaemonInvalidRequest,
+            DaemonInternal, StartResendingCancelled, DB, NoPKIDocument, ChannelExists, ArgEmpty,
+            PayloadTooLarge, BoxAlreadyExists, Unsupported
+        """
+        in_name = string(name)
+        in_display_name = string(display_name)
+
+        def _start(done, op, error):
+            return lib.kpc_store_mint_voucher_async(self._pointer, in_name, in_display_name, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_voucher = ffi.new("kpc_buffer **")
+            error = no_error()
+            check(lib.kpc_store_mint_voucher_result(result, out_voucher, error), error)
+            return text_given(out_voucher)
+
+        return await run(self._client, _start, _take)
+
+    def mint_voucher_sync(self, name: str, display_name: str, *, timeout: Optional[float] = None) -> str:
+        """As `mint_voucher`, but waits."""
+        in_name = string(name)
+        in_display_name = string(display_name)
+        out_voucher = ffi.new("kpc_buffer **")
+        error = no_error()
+        check(lib.kpc_store_mint_voucher(self._pointer, in_name, in_display_name, milliseconds(timeout), out_voucher, error), error)
+        return text_given(out_voucher)
+
+    async def induct_voucher(self, name: str, who_reply: Union[bytes, bytearray, memoryview], *, voucher: Optional[str] = None, timeout: Optional[float] = None) -> StoreInductVoucherResult:
+        """Accepts a joiner who has handed over a voucher, as the inductor: waits for what the joiner
+        has published, replies to it, and opens the joiner's channel to read it. The voucher, and
+        later the sealed reply, are on the disk before the next step, so the same call again goes
+        on from there, and returns the same after the end. Then what the joiner has published is a
+        tombstone.
+
+        who_reply is any bytes. As a convention, one program of this library that inducts another
+        replies with the text of to_text for a channel of its own; the joiner then has that to
+        read.
+
+        :param name: the name of the channel, 1 to 255 bytes; it has no other reader or voucher
+        :param voucher: the text of mint_voucher or to_text, or the base64 of a voucher; None goes
+            on with that of an earlier call for this name
+        :param who_reply: what the joiner is told, sealed
+        :param timeout: how many seconds it may take; None for any number
+        :return: `reader`: the reader. `display_name`: the text: how the joiner wants to be called
+        :raises KpcError: BadHandle, Forked, NotConnected, Closed, Timeout, WouldDeadlock,
+            MkemDecryptionFailed, BacapDecryptionFailed, InvalidTombstoneSignature, StorageFull,
+            InvalidBoxID, InvalidSignature, DatabaseFailure, InvalidPayload, ReplicaInternal,
+            InvalidEpoch, ReplicationFailed, CourierInvalidEnvelope, CourierCacheCorruption,
+            CourierPropagation, CourierInvalidEpoch, DaemonInvalidRequest, DaemonInternal,
+            StartResendingCancelled, DB, NoPKIDocument, ChannelExists, ChannelNotInDB, ArgEmpty,
+            ArgValue, ArgSize, InvalidCapability, PayloadTooLarge, VoucherHashMismatch,
+            VoucherSignatureInvalid, BoxAlreadyExists, Tombstone, Busy, Unsupported
+        """
+        in_name = string(name)
+        in_voucher = optional_text(voucher)
+        in_who_reply = c_bytes(who_reply)
+
+        def _start(done, op, error):
+            return lib.kpc_store_induct_voucher_async(self._pointer, in_name, in_voucher, in_who_reply, len(in_who_reply), milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_reader = ffi.new("kpc_reader **")
+            out_display_name = ffi.new("kpc_buffer **")
+            error = no_error()
+            check(lib.kpc_store_induct_voucher_result(result, out_reader, out_display_name, error), error)
+            return StoreInductVoucherResult(Reader._given(out_reader, self._client), text_given(out_display_name))
+
+        return await run(self._client, _start, _take)
+
+    def induct_voucher_sync(self, name: str, who_reply: Union[bytes, bytearray, memoryview], *, voucher: Optional[str] = None, timeout: Optional[float] = None) -> StoreInductVoucherResult:
+        """As `induct_voucher`, but waits."""
+        in_name = string(name)
+        in_voucher = optional_text(voucher)
+        in_who_reply = c_bytes(who_reply)
+        out_reader = ffi.new("kpc_reader **")
+        out_display_name = ffi.new("kpc_buffer **")
+        error = no_error()
+        check(lib.kpc_store_induct_voucher(self._pointer, in_name, in_voucher, in_who_reply, len(in_who_reply), milliseconds(timeout), out_reader, out_display_name, error), error)
+        return StoreInductVoucherResult(Reader._given(out_reader, self._client), text_given(out_display_name))
+
+    async def open_voucher(self, name: str, *, timeout: Optional[float] = None) -> StoreOpenVoucherResult:
+        """Waits for the reply to a voucher that mint_voucher has minted, as the joiner, and opens
+        the channel to write it, where the inductor reads it. The secrets of the voucher leave the
+        database with that. The same call again returns the same writer and the same reply, until
+        the channel is deleted.
+
+        :param name: the name that mint_voucher was given
+        :param timeout: how many seconds it may take; None for any number
+        :return: `writer`: the writer. `who_reply`: what the inductor has replied, possibly
+            nothing, and followed by a NUL; see induct_voucher
+        :raises KpcError: ArgValue, BadHandle, Forked, NotConnected, Closed, Timeout,
+            WouldDeadlock, MkemDecryptionFailed, BacapDecryptionFailed, InvalidTombstoneSignature,
+            StorageFull, InvalidBoxID, InvalidSignature, DatabaseFailure, InvalidPayload,
+            ReplicaInternal, InvalidEpoch, ReplicationFailed, CourierInvalidEnvelope,
+            CourierCacheCorruption, CourierPropagation, CourierInvalidEpoch, DaemonInvalidRequest,
+            DaemonInternal, StartResendingCancelled, DB, NoPKIDocument, ChannelNotInDB, ArgEmpty,
+            VoucherSealOpenFailed, Tombstone, BoxAlreadyExists, Busy, Unsupported
+        """
+        in_name = string(name)
+
+        def _start(done, op, error):
+            return lib.kpc_store_open_voucher_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_writer = ffi.new("kpc_writer **")
+            out_who_reply = ffi.new("kpc_buffer **")
+            error = no_error()
+            check(lib.kpc_store_open_voucher_result(result, out_writer, out_who_reply, error), error)
+            return StoreOpenVoucherResult(Writer._given(out_writer, self._client), bytes_given(out_who_reply))
+
+        return await run(self._client, _start, _take)
+
+    def open_voucher_sync(self, name: str, *, timeout: Optional[float] = None) -> StoreOpenVoucherResult:
+        """As `open_voucher`, but waits."""
+        in_name = string(name)
+        out_writer = ffi.new("kpc_writer **")
+        out_who_reply = ffi.new("kpc_buffer **")
+        error = no_error()
+        check(lib.kpc_store_open_voucher(self._pointer, in_name, milliseconds(timeout), out_writer, out_who_reply, error), error)
+        return StoreOpenVoucherResult(Writer._given(out_writer, self._client), bytes_given(out_who_reply))
+
+    async def list_vouchers(self, *, timeout: Optional[float] = None) -> Names:
+        """The names for which mint_voucher has minted vouchers that are not opened yet. A program
+        that starts again calls open_voucher for each.
+
+        :param timeout: how many seconds it may take; None for any number
+        :return: the list, possibly of none
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
+        """
+
+        def _start(done, op, error):
+            return lib.kpc_store_list_vouchers_async(self._pointer, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_names = ffi.new("kpc_names **")
+            error = no_error()
+            check(lib.kpc_store_list_vouchers_result(result, out_names, error), error)
+            return Names._given(out_names, self._client)
+
+        return await run(self._client, _start, _take)
+
+    def list_vouchers_sync(self, *, timeout: Optional[float] = None) -> Names:
+        """As `list_vouchers`, but waits."""
+        out_names = ffi.new("kpc_names **")
+        error = no_error()
+        check(lib.kpc_store_list_vouchers(self._pointer, milliseconds(timeout), out_names, error), error)
+        return Names._given(out_names, self._client)
+
+    async def cancel_voucher(self, name: str, *, timeout: Optional[float] = None) -> None:
+        """Gives up a voucher of mint_voucher that is not opened yet: the name is free again, and
+        whoever replies gets no answer. What is on the mixnet stays there.
+
+        :param name: the name that mint_voucher was given
+        :param timeout: how many seconds it may take; None for any number
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
+            ChannelNotInDB, ArgEmpty
+        """
+        in_name = string(name)
+
+        def _start(done, op, error):
+            return lib.kpc_store_cancel_voucher_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_store_cancel_voucher_result(result, error), error)
+
+        return await run(self._client, _start, _take)
+
+    def cancel_voucher_sync(self, name: str, *, timeout: Optional[float] = None) -> None:
+        """As `cancel_voucher`, but waits."""
+        in_name = string(name)
+        error = no_error()
+        check(lib.kpc_store_cancel_voucher(self._pointer, in_name, milliseconds(timeout), error), error)
+
+    async def list_inductions(self, *, timeout: Optional[float] = None) -> Names:
+        """The names for which induct_voucher has started and not come to its end. A program that
+        starts again calls it for each, without a voucher.
+
+        :param timeout: how many seconds it may take; None for any number
+        :return: the list, possibly of none
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB
+        """
+
+        def _start(done, op, error):
+            return lib.kpc_store_list_inductions_async(self._pointer, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_names = ffi.new("kpc_names **")
+            error = no_error()
+            check(lib.kpc_store_list_inductions_result(result, out_names, error), error)
+            return Names._given(out_names, self._client)
+
+        return await run(self._client, _start, _take)
+
+    def list_inductions_sync(self, *, timeout: Optional[float] = None) -> Names:
+        """As `list_inductions`, but waits."""
+        out_names = ffi.new("kpc_names **")
+        error = no_error()
+        check(lib.kpc_store_list_inductions(self._pointer, milliseconds(timeout), out_names, error), error)
+        return Names._given(out_names, self._client)
+
+    async def cancel_induction(self, name: str, *, timeout: Optional[float] = None) -> None:
+        """Gives up what induct_voucher has started and not finished: the name is free again. If the
+        reply is on the mixnet already, the joiner reads it, and writes to nobody.
+
+        :param name: the name that induct_voucher was given
+        :param timeout: how many seconds it may take; None for any number
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
+            ChannelNotInDB, ArgEmpty
+        """
+        in_name = string(name)
+
+        def _start(done, op, error):
+            return lib.kpc_store_cancel_induction_async(self._pointer, in_name, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_store_cancel_induction_result(result, error), error)
+
+        return await run(self._client, _start, _take)
+
+    def cancel_induction_sync(self, name: str, *, timeout: Optional[float] = None) -> None:
+        """As `cancel_induction`, but waits."""
+        in_name = string(name)
+        error = no_error()
+        check(lib.kpc_store_cancel_induction(self._pointer, in_name, milliseconds(timeout), error), error)
+
 
 class ChannelQuery(Object):
     """A write or read that a channel has prepared, by write_channel or read_channel: the payload

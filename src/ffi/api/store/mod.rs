@@ -1,5 +1,6 @@
 //! kpc_store_*: channels that remember. Only with the feature `store`; the header always has it.
 
+pub mod backing;
 pub mod message;
 pub mod names;
 pub mod reader;
