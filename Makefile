@@ -94,6 +94,7 @@ DEMO_NETWORK ?= --lambda-p 0.01 --latency 300 --encrypt-cost 20
 # How long `make torture` takes.
 KILLS ?= 2000
 CUTS ?= 300
+VOUCHERS ?= 200
 
 # No path of the machine that builds ends up in what is built, by Rust's compiler or C's.
 REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
@@ -194,9 +195,9 @@ check: sim examples
 check-quick:
 	@STORE=$(STORE) tests/quick.sh
 
-## torture: kill the processes of a store KILLS times, and cut the power of its machines CUTS times
+## torture: kill the processes of a store KILLS times, cut the power of its machines CUTS times, and kill during VOUCHERS vouchers
 torture:
-	KPC_CRASH_ROUNDS=$(KILLS) KPC_POWER_ROUNDS=$(CUTS) \
+	KPC_CRASH_ROUNDS=$(KILLS) KPC_POWER_ROUNDS=$(CUTS) KPC_VOUCHER_ROUNDS=$(VOUCHERS) \
 		$(CARGO) test --locked $(FEATURES) --test store -- --nocapture crash:: power::
 
 ## check-peers: other people's clients on the simulator; installs them, with Python and a network, in $(BUILD)/peers

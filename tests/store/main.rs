@@ -15,6 +15,7 @@ mod power;
 mod reading;
 mod roles;
 mod voucher_crash;
+mod voucher_secrecy;
 mod vouchers;
 #[path = "../simulated/world/mod.rs"]
 #[allow(dead_code, unused_imports)]
