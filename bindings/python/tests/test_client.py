@@ -48,6 +48,31 @@ class Boxes(Simulated):
             box = await client.read_box(keys.read_cap, keys.first)
             self.assertEqual(box.plaintext, b"in steps")
 
+    async def test_a_geometry_comes_back_as_it_was(self):
+        async with self.simulator.open() as client:
+            config = kpclient.Config.new()
+            config.set_sphinx_geometry(client.sphinx_geometry)
+            config.set_pigeonhole_geometry(client.pigeonhole_geometry)
+            self.assertEqual(config.sphinx_geometry, client.sphinx_geometry)
+            self.assertEqual(config.pigeonhole_geometry, client.pigeonhole_geometry)
+            self.assertGreater(client.pigeonhole_geometry.max_plaintext_payload_length, 1000)
+            self.assertTrue(client.sphinx_geometry.kem_name or client.sphinx_geometry.nike_name)
+
+    async def test_a_service_goes_in_as_it_came_out(self):
+        keys = kpclient.new_keypair()
+        async with self.simulator.open() as client:
+            courier = client.courier
+            self.assertTrue(client.pki_document.has_identity(courier.node))
+            elements = await client.create_courier_envelopes_from_payload(
+                b"copied", keys.write_cap, keys.first, True, True
+            )
+            stream = kpclient.new_keypair()
+            index = stream.first
+            for element in elements:
+                index = await client.write_box(stream.write_cap, index, element)
+            await client.start_resending_copy_command(stream.write_cap, courier=courier)
+            self.assertEqual((await client.read_box(keys.read_cap, keys.first)).plaintext, b"copied")
+
     async def test_structs_in_a_row(self):
         keys, other = kpclient.new_keypair(), kpclient.new_keypair()
         async with self.simulator.open() as client:
@@ -108,6 +133,16 @@ class Operations(Simulated):
         self.assertIsNone(gone())
         while kpclient.debug_live_objects() > 0:
             await asyncio.sleep(0)
+
+    async def test_objects_in_cycles_are_freed(self):
+        async with self.simulator.open() as client:
+            before = kpclient.debug_live_objects()
+            for _ in range(1000):
+                document = client.pki_document
+                document.itself = document
+            del document
+            gc.collect()
+            self.assertEqual(kpclient.debug_live_objects(), before)
 
     async def test_many_operations_at_once(self):
         keys = kpclient.new_keypair()

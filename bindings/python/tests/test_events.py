@@ -1,6 +1,8 @@
 """Events, and a daemon that goes and comes back."""
 
 import asyncio
+import contextlib
+import io
 import logging
 import unittest
 
@@ -93,14 +95,19 @@ class Daemons(Simulated):
         class Handler(logging.Handler):
             def emit(self, record):
                 loop.call_soon_threadsafe(lines.put_nowait, record.getMessage())
+                if "line 0 " in record.getMessage():
+                    raise KeyError("a handler that fails")
 
         logger.addHandler(Handler())
         config = kpclient.Config.load_file(self.simulator.config)
         config.set_log(kpclient.LogLevel.DEBUG, logger)
-        async with kpclient.open(config=config) as client:
-            client.log(kpclient.LogLevel.INFO, "a line of the program's")
-            while "a line of the program's" not in await lines.get():
-                pass
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            async with kpclient.open(config=config) as client:
+                for number in range(3):
+                    client.log(kpclient.LogLevel.INFO, f"line {number} of the program's")
+                while "line 2 of the program's" not in await lines.get():
+                    pass
+        self.assertIn("KeyError: 'a handler that fails'", said.getvalue())
         config.set_log(kpclient.LogLevel.OFF, None)
 
 

@@ -90,6 +90,15 @@ class Programs(Simulated):
         outcome = self.outcome(FORKED, self.simulator.config)
         self.assertEqual((outcome.returncode, outcome.stdout), (0, "both\n"), outcome.stderr)
 
+    def test_the_program_of_the_readme(self):
+        text = (EXAMPLES.parent / "README.md").read_text()
+        program = text.split("```python\n")[1].split("```")[0]
+        outcome = subprocess.run(
+            [sys.executable, "-B", "-c", program],
+            capture_output=True, text=True, timeout=120, cwd=self.simulator.folder,
+        )
+        self.assertEqual((outcome.returncode, outcome.stdout), (0, "b'hello'\n"), outcome.stderr)
+
     def test_the_example_tells_the_whole_story(self):
         outcome = subprocess.run(
             [sys.executable, "-B", str(EXAMPLES / "story.py"), simulator.PROGRAM],

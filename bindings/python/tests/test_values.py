@@ -4,14 +4,16 @@ import hashlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import kpclient
 import kpclient._cdef
 from case import Whole
-from kpclient._library import lib
+from kpclient._library import SONAME, lib
 
 
 class Values(Whole):
@@ -151,3 +153,16 @@ class Loading(unittest.TestCase):
         self.assertEqual(outcome.returncode, 1)
         self.assertIn("ImportError", outcome.stderr)
         self.assertIn("KPCLIENT_LIBRARY", outcome.stderr)
+
+    def test_a_library_inside_the_package_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            package = pathlib.Path(folder) / "kpclient"
+            shutil.copytree(pathlib.Path(kpclient.__file__).parent, package)
+            shutil.copy(os.environ["KPCLIENT_LIBRARY"], package / SONAME)
+            environment = {**os.environ, "PYTHONPATH": folder}
+            del environment["KPCLIENT_LIBRARY"]
+            outcome = subprocess.run(
+                [sys.executable, "-B", "-c", "import kpclient; print(kpclient.__file__, kpclient.__version__)"],
+                env=environment, capture_output=True, text=True,
+            )
+            self.assertEqual(outcome.stdout.split(), [str(package / "__init__.py"), kpclient.__version__], outcome.stderr)

@@ -6,6 +6,7 @@ import atexit
 import logging
 import queue
 import threading
+import traceback
 from typing import Any, Optional, Set, Tuple
 
 from ._failure import check, no_error
@@ -41,12 +42,16 @@ def _write() -> None:
         if line is None:
             return
         logger, level, text = line
-        logger.log(level, "%s", text)
+        try:
+            logger.log(level, "%s", text)
+        except Exception:  # what a handler raises is no reason to log nothing more
+            traceback.print_exc()
 
 
 def _begin() -> None:
     global _writer
-    if _writer is None:
+    # A thread does not come along into a forked child.
+    if _writer is None or not _writer.is_alive():
         _writer = threading.Thread(target=_write, name="kpclient log", daemon=True)
         _writer.start()
         atexit.register(_end, _writer)

@@ -135,7 +135,7 @@ def debug_live_objects() -> int:
     return lib.kpc_debug_live_objects()
 
 
-def new_keypair(*, seed: Optional[Union[bytes, bytearray, memoryview]] = None) -> NewKeypairResult:
+def new_keypair(seed: Optional[Union[bytes, bytearray, memoryview]] = None) -> NewKeypairResult:
     """Makes the capabilities of a new stream of boxes. The same seed always makes the same ones;
     whoever has the seed has the stream.
 

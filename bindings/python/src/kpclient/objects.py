@@ -271,7 +271,7 @@ class Config(ConfigBase):
         error = no_error()
         check(lib.kpc_config_set_connect_all(self._pointer, all, error), error)
 
-    def set_sphinx_geometry(self, *, geometry: Optional[SphinxGeometry] = None) -> None:
+    def set_sphinx_geometry(self, geometry: Optional[SphinxGeometry] = None) -> None:
         """Sets the geometry of packets, for daemons before v0.0.76, which do not publish theirs.
 
         :param geometry: the geometry, which is checked; None removes it
@@ -281,7 +281,7 @@ class Config(ConfigBase):
         error = no_error()
         check(lib.kpc_config_set_sphinx_geometry(self._pointer, in_geometry, error), error)
 
-    def set_pigeonhole_geometry(self, *, geometry: Optional[PigeonholeGeometry] = None) -> None:
+    def set_pigeonhole_geometry(self, geometry: Optional[PigeonholeGeometry] = None) -> None:
         """Sets the geometry of boxes, for daemons before v0.0.76, which do not publish theirs.
 
         :param geometry: the geometry, which is checked; None removes it
@@ -1683,7 +1683,7 @@ class Client(ClientBase):
 
         return Call(self._client, _start, _take)
 
-    async def open_store(self, *, path: Optional[str] = None, timeout: Optional[float] = None) -> Store:
+    async def open_store(self, path: Optional[str] = None, *, timeout: Optional[float] = None) -> Store:
         """Opens a database, or creates it with mode 0600. Looks at the disk only; the client need
         not be connected, nor ever be: what waits to be sent and read then waits for that. Several
         processes may have one database open at a time, each channel in one of them. Messages and
@@ -1697,7 +1697,7 @@ class Client(ClientBase):
         """
         return await run(self._open_store(path, timeout))
 
-    def open_store_sync(self, *, path: Optional[str] = None, timeout: Optional[float] = None) -> Store:
+    def open_store_sync(self, path: Optional[str] = None, *, timeout: Optional[float] = None) -> Store:
         """As `open_store`, but blocks."""
         return wait(self._open_store(path, timeout))
 

@@ -71,7 +71,7 @@ class WriteCap(Secret):
         check(lib.kpc_write_cap_first_index(c_kpc_write_cap(self), out_index, error), error)
         return from_kpc_box_index(out_index)
 
-    def to_text(self, *, index: Optional[BoxIndex] = None) -> str:
+    def to_text(self, index: Optional[BoxIndex] = None) -> str:
         """A channel for another device that is to write it, as to_text. It begins with kpcw1.
 
         :param index: where writing begins; None for the first box of the channel
@@ -124,7 +124,7 @@ class ReadCap(Secret):
         check(lib.kpc_read_cap_first_index(c_kpc_read_cap(self), out_index, error), error)
         return from_kpc_box_index(out_index)
 
-    def to_text(self, *, index: Optional[BoxIndex] = None) -> str:
+    def to_text(self, index: Optional[BoxIndex] = None) -> str:
         """A channel for somebody who is to read it, as one line of letters and digits: safe in a
         shell, an e-mail, a URL and, in upper case, a QR code. It begins with kpcr1 and has a
         checksum that finds any character that was changed, lost or moved.

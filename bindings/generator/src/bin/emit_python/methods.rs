@@ -140,11 +140,12 @@ impl Written<'_> {
         }
         let needed = self.arguments.iter().filter(|a| a.default.is_none());
         parts.extend(needed.map(|a| format!("{}: {}", a.name, a.kind)));
-        let mut named: Vec<String> = Vec::new();
-        for argument in &self.arguments {
-            if let Some(default) = argument.default {
-                named.push(format!("{}: {} = {default}", argument.name, argument.kind));
-            }
+        let left_out = self.arguments.iter().filter_map(|a| Some((a, a.default?)));
+        let left_out = left_out.map(|(a, default)| format!("{}: {} = {default}", a.name, a.kind));
+        let mut named: Vec<String> = left_out.collect();
+        // What is the only one needs no name.
+        if self.arguments.len() == 1 {
+            parts.append(&mut named);
         }
         if self.method.has_timeout() {
             named.push("timeout: Optional[float] = None".to_owned());
