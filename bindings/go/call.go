@@ -125,7 +125,11 @@ func milliseconds(d time.Duration) int64 {
 	if d <= 0 {
 		return 0
 	}
-	return int64((d + time.Millisecond - 1) / time.Millisecond)
+	rounded := int64(d / time.Millisecond)
+	if d%time.Millisecond != 0 {
+		rounded++
+	}
+	return rounded
 }
 
 // because adds to an error the end of the context that is its cause.

@@ -119,7 +119,7 @@ func (c *Config) SetWS(url string) (err error) {
 // Fails with [ErrArgNull], [ErrArgValue], [ErrBadHandle], [ErrForked].
 func (c *Config) SetReconnect(min time.Duration, max time.Duration) error {
 	var failure C.uint64_t
-	status := C.kpcgo_config_set_reconnect(c.object(), C.uint32_t(milliseconds(min)), C.uint32_t(milliseconds(max)), &failure)
+	status := C.kpcgo_config_set_reconnect(c.object(), waitOf(min), waitOf(max), &failure)
 	runtime.KeepAlive(c)
 	return check(status, failure)
 }

@@ -28,6 +28,18 @@ func newWriteCap() *WriteCap {
 // Bytes returns a copy of the bytes, which are secret.
 func (w *WriteCap) Bytes() []byte { return append([]byte(nil), w.bytes[:]...) }
 
+// MarshalBinary returns the same.
+func (w *WriteCap) MarshalBinary() ([]byte, error) { return w.Bytes(), nil }
+
+// UnmarshalBinary takes such bytes, which are checked.
+func (w *WriteCap) UnmarshalBinary(bytes []byte) error {
+	made, err := WriteCapFromBytes(bytes)
+	if err == nil {
+		*w = *made
+	}
+	return err
+}
+
 // Equal reports whether both are the same, in a time that does not depend on it.
 func (w *WriteCap) Equal(other *WriteCap) bool {
 	return subtle.ConstantTimeCompare(w.bytes[:], other.bytes[:]) == 1
@@ -51,6 +63,18 @@ func newReadCap() *ReadCap {
 
 // Bytes returns a copy of the bytes, which are secret.
 func (r *ReadCap) Bytes() []byte { return append([]byte(nil), r.bytes[:]...) }
+
+// MarshalBinary returns the same.
+func (r *ReadCap) MarshalBinary() ([]byte, error) { return r.Bytes(), nil }
+
+// UnmarshalBinary takes such bytes, which are checked.
+func (r *ReadCap) UnmarshalBinary(bytes []byte) error {
+	made, err := ReadCapFromBytes(bytes)
+	if err == nil {
+		*r = *made
+	}
+	return err
+}
 
 // Equal reports whether both are the same, in a time that does not depend on it.
 func (r *ReadCap) Equal(other *ReadCap) bool {
@@ -76,6 +100,18 @@ func newBoxIndex() *BoxIndex {
 
 // Bytes returns a copy of the bytes, which are secret.
 func (b *BoxIndex) Bytes() []byte { return append([]byte(nil), b.bytes[:]...) }
+
+// MarshalBinary returns the same.
+func (b *BoxIndex) MarshalBinary() ([]byte, error) { return b.Bytes(), nil }
+
+// UnmarshalBinary takes such bytes, which are checked.
+func (b *BoxIndex) UnmarshalBinary(bytes []byte) error {
+	made, err := BoxIndexFromBytes(bytes)
+	if err == nil {
+		*b = *made
+	}
+	return err
+}
 
 // Equal reports whether both are the same, in a time that does not depend on it.
 func (b *BoxIndex) Equal(other *BoxIndex) bool {

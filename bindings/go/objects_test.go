@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"kpclient/internal/sim"
 )
@@ -196,6 +198,18 @@ func TestStructsTravelBothWays(t *testing.T) {
 	boxes.NIKEName = strings.Repeat("x", 1000)
 	if err := boxes.Validate(); !errors.Is(err, ErrArgValue) {
 		t.Fatal(err)
+	}
+}
+
+func TestPausesTravelBothWays(t *testing.T) {
+	config := must(NewConfig())(t)
+	defer config.Free()
+	if err := config.SetReconnect(1500*time.Microsecond, 1000*24*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	shortest, longest, err := config.Reconnect()
+	if err != nil || shortest != 2*time.Millisecond || longest != math.MaxUint32*time.Millisecond {
+		t.Fatal(shortest, longest, err)
 	}
 }
 

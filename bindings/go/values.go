@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 	"unsafe"
@@ -114,6 +115,11 @@ func unix(seconds int64) time.Time {
 		return time.Time{}
 	}
 	return time.Unix(seconds, 0)
+}
+
+// waitOf is a pause in milliseconds; the longest that there is stands for longer ones.
+func waitOf(d time.Duration) C.uint32_t {
+	return C.uint32_t(min(milliseconds(d), math.MaxUint32))
 }
 
 // hidden is printed in the place of a secret, whatever it is printed with.

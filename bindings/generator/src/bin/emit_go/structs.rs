@@ -36,6 +36,14 @@ fn bytes(docs: &Docs, of: &Struct, is_secret: bool) -> String {
          }}\n\n\
          // Bytes returns a copy of the bytes, which are secret.\n\
          func ({me} *{name}) Bytes() []byte {{ return append([]byte(nil), {me}.bytes[:]...) }}\n\n\
+         // MarshalBinary returns the same.\n\
+         func ({me} *{name}) MarshalBinary() ([]byte, error) {{ return {me}.Bytes(), nil }}\n\n\
+         // UnmarshalBinary takes such bytes, which are checked.\n\
+         func ({me} *{name}) UnmarshalBinary(bytes []byte) error {{\n\
+         \tmade, err := {name}FromBytes(bytes)\n\
+         \tif err == nil {{\n\t\t*{me} = *made\n\t}}\n\
+         \treturn err\n\
+         }}\n\n\
          // Equal reports whether both are the same, in a time that does not depend on it.\n\
          func ({me} *{name}) Equal(other *{name}) bool {{\n\
          \treturn subtle.ConstantTimeCompare({me}.bytes[:], other.bytes[:]) == 1\n\

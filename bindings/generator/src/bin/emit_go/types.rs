@@ -79,7 +79,7 @@ impl Scalar {
     /// A value of Go as one of C.
     pub(crate) fn to_c(&self, value: &str) -> String {
         match self.unit {
-            Unit::Milliseconds => format!("{}(milliseconds({value}))", self.c),
+            Unit::Milliseconds => format!("waitOf({value})"),
             _ => format!("{}({value})", self.c),
         }
     }
