@@ -283,6 +283,10 @@ export const MAX_DESTINATION_PAYLOAD: 10485760;
 export const FIRST_MESSAGE_KIND_OF_PROGRAMS: 128;
 /** Bytes of a message at most. */
 export const MAX_MESSAGE_SIZE: 8388608;
+/** No key that a backing is given is longer. */
+export const MAX_BACKING_KEY_SIZE: 320;
+/** No value that a backing is given is longer. */
+export const MAX_BACKING_VALUE_SIZE: 8392704;
 export type Derivation =
   /** Key derivation: not known. Only from Client#keyDerivation. */
   | 'UNKNOWN'
@@ -362,6 +366,11 @@ export type SharedText =
   | 'READ'
   /** What a shared text gives: writing, and reading with it. */
   | 'WRITE';
+export type Durability =
+  /** A loss of power may undo the transaction, wholly; a crash of the program does not. */
+  | 'SOON'
+  /** The transaction is on the disk when it is committed. */
+  | 'NOW';
 
 /** What a client reports; `kind` tells which of these it is. */
 export type Event =

@@ -150,6 +150,8 @@ const MAX_STREAM_BOXES = 65536;
 const MAX_DESTINATION_PAYLOAD = 10485760;
 const FIRST_MESSAGE_KIND_OF_PROGRAMS = 128;
 const MAX_MESSAGE_SIZE = 8388608;
+const MAX_BACKING_KEY_SIZE = 320;
+const MAX_BACKING_VALUE_SIZE = 8392704;
 const DERIVATION = Object.freeze({
   UNKNOWN: 0,
   CURRENT: 1,
@@ -201,6 +203,10 @@ const ARRIVAL = Object.freeze({
 const SHARED_TEXT = Object.freeze({
   READ: 1,
   WRITE: 2,
+});
+const DURABILITY = Object.freeze({
+  SOON: 0,
+  NOW: 1,
 });
 const Status = STATUS;
 
@@ -1989,6 +1995,8 @@ const exported = {
   MAX_DESTINATION_PAYLOAD,
   FIRST_MESSAGE_KIND_OF_PROGRAMS,
   MAX_MESSAGE_SIZE,
+  MAX_BACKING_KEY_SIZE,
+  MAX_BACKING_VALUE_SIZE,
   MESSAGE_KIND,
 };
 
