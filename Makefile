@@ -232,10 +232,11 @@ BUILT = $(if $(wildcard $(BUILD)/lib/static-libs),,lib)
 
 MANUALS = $(patsubst man/%,%,$(wildcard man/man1/*.1 man/man3/*.3))
 
-## install: header, libraries, manual pages, pkg-config and CMake files
+## install: headers, libraries, manual pages, pkg-config and CMake files
 install: $(BUILT)
 	$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/kpclient
 	$(INSTALL) -m 644 include/kpclient.h $(DESTDIR)$(INCLUDEDIR)/kpclient.h
+	$(INSTALL) -m 644 include/kpclient.hpp $(DESTDIR)$(INCLUDEDIR)/kpclient.hpp
 	$(INSTALL) -m 644 packaging/module.modulemap $(DESTDIR)$(INCLUDEDIR)/module.modulemap
 	$(INSTALL) -m 755 $(BUILD)/lib/$(REALNAME) $(DESTDIR)$(LIBDIR)/$(REALNAME)
 	$(STRIP) --strip-unneeded $(DESTDIR)$(LIBDIR)/$(REALNAME)
@@ -262,7 +263,8 @@ install-debug: $(BUILT)
 
 ## uninstall: what install put there
 uninstall:
-	rm -f $(DESTDIR)$(INCLUDEDIR)/kpclient.h $(DESTDIR)$(INCLUDEDIR)/module.modulemap $(DESTDIR)$(LIBDIR)/libkpclient.a \
+	rm -f $(DESTDIR)$(INCLUDEDIR)/kpclient.h $(DESTDIR)$(INCLUDEDIR)/kpclient.hpp \
+		$(DESTDIR)$(INCLUDEDIR)/module.modulemap $(DESTDIR)$(LIBDIR)/libkpclient.a \
 		$(DESTDIR)$(LIBDIR)/$(REALNAME) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(LINKNAME) \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/kpclient.pc $(DESTDIR)$(LIBDIR)/.debug/$(REALNAME).debug
 	@rmdir $(DESTDIR)$(LIBDIR)/.debug 2> /dev/null || :

@@ -54,6 +54,14 @@ int main(void)
 }
 END
 
+# The header for C++ stands beside that for C.
+sed 's/kpclient\.h>/kpclient.hpp>/; s/kpc_version()/kpclient::version().data()/' "$work/program.c" > "$work/program.cpp"
+if command -v "${CXX:-c++}" > /dev/null; then
+    "${CXX:-c++}" -std=c++17 "$work/program.cpp" -I"$work/moved/include" -L"$work/moved/lib" -lkpclient -o "$work/plus"
+    LD_LIBRARY_PATH="$work/moved/lib" "$work/plus"
+    echo 'C++: its header is installed, too'
+fi
+
 done=0
 if command -v pkg-config > /dev/null; then
     export PKG_CONFIG_PATH="$work/moved/lib/pkgconfig"

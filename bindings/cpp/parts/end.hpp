@@ -1,0 +1,4 @@
+
+} // namespace kpclient
+
+#endif // KPCLIENT_HPP
