@@ -4,7 +4,7 @@
 //! A [`Store`] keeps channels by name. A [`Writer`] takes messages and writes them, box after box. A
 //! [`Reader`] follows a channel and keeps what it found until that is acknowledged.
 
-pub(crate) mod backing;
+mod backing;
 mod catalogue;
 mod disk;
 mod fields;
@@ -31,7 +31,6 @@ use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
 
 use self::backing::sqlite::Sqlite;
-use self::backing::{Backing, Durability};
 use self::catalogue::Known;
 use self::disk::Disk;
 use self::keys::Named;
@@ -43,6 +42,8 @@ use crate::client::{caught, random_array, Call, Shared};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
+pub use self::backing::check::check as check_backing;
+pub use self::backing::{Backing, Durability, Record, MAX_KEY, MAX_VALUE};
 pub use self::framing::{FIRST_KIND_OF_APPLICATIONS, KIND_MESSAGE, MAX_MESSAGE};
 pub use self::reader::{Message, Reader, ReaderState};
 pub use self::records::Arrival;
@@ -112,7 +113,7 @@ impl Store {
     /// it may run functions of the program's: they must not wait for the client.
     ///
     /// Fails with `DB`: the database fails, or was written by a later version of this library.
-    pub(crate) fn open_on(mut backing: Box<dyn Backing>) -> Call<Arc<Store>> {
+    pub fn open_on(mut backing: Box<dyn Backing>) -> Call<Arc<Store>> {
         Call::task(move |shared| async move {
             let dispatcher = Arc::clone(&shared.dispatcher);
             let open = move || {

@@ -9,6 +9,8 @@
 
 mod conflicts;
 mod crash;
+mod fills;
+mod full;
 mod house;
 mod notes;
 mod power;

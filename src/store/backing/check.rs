@@ -47,7 +47,7 @@ enum End {
 
 /// Checks a backing that holds no records, and leaves it without records. The same seed makes the same
 /// transactions. The error says which rule is broken.
-pub(crate) fn check(backing: &mut dyn Backing, seed: u64) -> Result<()> {
+pub fn check(backing: &mut dyn Backing, seed: u64) -> Result<()> {
     let mut check = Check {
         backing,
         committed: Records::new(),

@@ -10,25 +10,26 @@ use crate::secret::WipingVec;
 use crate::Result;
 
 /// No key is longer.
-pub(crate) const MAX_KEY: usize = 320;
+pub const MAX_KEY: usize = 320;
 /// No value is longer.
-pub(crate) const MAX_VALUE: usize = MAX_MESSAGE + 4096;
+pub const MAX_VALUE: usize = MAX_MESSAGE + 4096;
 
 /// A key and its value.
-pub(crate) type Record = (Vec<u8>, WipingVec);
+pub type Record = (Vec<u8>, WipingVec);
 
 /// What outlives a loss of power. A crash of the process never undoes what was committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Durability {
+pub enum Durability {
     /// A loss of power may undo it, wholly.
     Soon,
     /// It is on the disk when the commit returns.
     Now,
 }
 
-/// A place for records. All methods but `claim` and `release` are called between `begin` and the
-/// end of the transaction.
-pub(crate) trait Backing: Send {
+/// A place for records: with transactions, one at a time. All methods but `claim` and `release` are
+/// called between `begin` and the end of the transaction. Keys have 1 to [`MAX_KEY`] bytes, values 0
+/// to [`MAX_VALUE`].
+pub trait Backing: Send {
     /// Starts a transaction that nobody else's writes can interrupt.
     fn begin(&mut self, durability: Durability) -> Result<()>;
 

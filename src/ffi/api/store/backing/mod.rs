@@ -21,8 +21,7 @@ use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
 use crate::ffi::boundary::outputs::out_handle;
 use crate::ffi::boundary::status::kpc_status;
-use crate::store::backing::check::check;
-use crate::store::Store;
+use crate::store::{check_backing, Store};
 use crate::{Error, Result, Status};
 
 /// What a call was given, taken over before anything can fail: the user data is dropped with it.
@@ -147,7 +146,7 @@ pub unsafe extern "C" fn kpc_backing_check(
         call(error, (), move || {
             let functions = functions::checked(backing)?;
             let mut table = Table::new(functions, UserData::new(user_data, None));
-            check(&mut table, seed)
+            check_backing(&mut table, seed)
         })
     }
 }

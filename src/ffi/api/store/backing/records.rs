@@ -6,7 +6,7 @@ use crate::ffi::boundary::handles::{self, Kind, Lent, Tag};
 use crate::ffi::boundary::status::kpc_status;
 use crate::ffi::boundary::{arguments, call};
 use crate::secret::WipingVec;
-use crate::store::backing::Record;
+use crate::store::Record;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 

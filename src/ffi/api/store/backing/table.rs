@@ -7,7 +7,7 @@ use super::records::{broken_rule, Gathered, Wanted};
 use crate::ffi::api::waiting::UserData;
 use crate::ffi::boundary::status::kpc_status;
 use crate::secret::WipingVec;
-use crate::store::backing::{Backing, Durability, Record};
+use crate::store::{Backing, Durability, Record};
 use crate::{Error, Result, Status};
 
 /// So many records are looked at at once where a range is removed record by record.
