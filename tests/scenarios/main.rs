@@ -62,10 +62,18 @@ fn main() -> ExitCode {
     ExitCode::from(u8::from(failures > 0))
 }
 
-/// Runs a scenario that ends the process.
+/// Runs a scenario that ends the process, and removes what that leaves behind.
 fn in_a_process(name: &str) -> Result<(), String> {
     let this = std::env::current_exe().unwrap();
-    let ended = Command::new(this).arg(name).output().unwrap();
+    let directory = std::env::temp_dir().join(format!("kpc-scenario-{}", std::process::id()));
+    std::fs::create_dir(&directory).unwrap();
+    let mut command = Command::new(this);
+    let ended = command
+        .arg(name)
+        .env("TMPDIR", &directory)
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(&directory).unwrap();
     match ended.status.success() && !String::from_utf8_lossy(&ended.stdout).contains("FAILED") {
         true => Ok(()),
         false => Err(format!("{ended:?}")),
