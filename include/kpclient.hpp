@@ -529,6 +529,13 @@ enum class SharedText : std::int32_t {
     Write = KPC_SHARED_WRITE,
 };
 
+enum class Durability : std::int32_t {
+    /// A loss of power may undo the transaction, wholly; a crash of the program does not.
+    Soon = KPC_DURABILITY_SOON,
+    /// The transaction is on the disk when it is committed.
+    Now = KPC_DURABILITY_NOW,
+};
+
 /// Flags of calls, which can be put together with `|`.
 enum class Flags : std::uint32_t {
     None = 0,
