@@ -366,11 +366,6 @@ export type SharedText =
   | 'READ'
   /** What a shared text gives: writing, and reading with it. */
   | 'WRITE';
-export type Durability =
-  /** A loss of power may undo the transaction, wholly; a crash of the program does not. */
-  | 'SOON'
-  /** The transaction is on the disk when it is committed. */
-  | 'NOW';
 
 /** What a client reports; `kind` tells which of these it is. */
 export type Event =

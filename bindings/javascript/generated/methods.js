@@ -204,10 +204,6 @@ const SHARED_TEXT = Object.freeze({
   READ: 1,
   WRITE: 2,
 });
-const DURABILITY = Object.freeze({
-  SOON: 0,
-  NOW: 1,
-});
 const Status = STATUS;
 
 class WriteCap extends Secret {

@@ -80,20 +80,19 @@ async function start(name, client, inputs, options, kept) {
   const limit = milliseconds(timeout);
   if (signal?.aborted) throw aborted(signal);
   try {
-    return outputs(await outcomeOf(name, client, inputs, limit, signal));
+    return outputs(await outcomeOf(name, client, inputs, limit, signal, kept));
   } catch (error) {
     throw signal?.aborted && error.code === 'CANCELLED' ? markAborted(error, signal) : error;
-  } finally {
-    void kept;
   }
 }
 
-function outcomeOf(name, client, inputs, limit, signal) {
+function outcomeOf(name, client, inputs, limit, signal, kept) {
   return new Promise((resolve, reject) => {
     let forget;
     const id = handle((outcome) => {
       forget?.();
       resolve(outcome);
+      void kept;
     });
     try {
       const [operation] = outputs(addon.start(number(name), id, limit, inputs));

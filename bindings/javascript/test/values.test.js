@@ -3,6 +3,7 @@
 
 const test = require('node:test');
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const path = require('node:path');
 const { execFileSync } = require('node:child_process');
 const { inspect } = require('node:util');
@@ -119,6 +120,29 @@ test('a call that waits rejects', async () => {
   });
   client.free();
   config.free();
+});
+
+test('every function of the library is used, or replaced by something', () => {
+  const { functions } = JSON.parse(fs.readFileSync(path.join(__dirname, '../../../abi/api.json'), 'utf8'));
+  const folders = ['generated', 'lib', 'src'].map((folder) => path.join(__dirname, '..', folder));
+  const files = folders.flatMap((folder) => fs.readdirSync(folder).map((file) => path.join(folder, file)));
+  const sources = files.filter((file) => /\.(js|c)$/.test(file)).map((file) => fs.readFileSync(file, 'utf8'));
+  const words = new Set(sources.join().match(/kpc_\w+/g));
+  // The functions of a kpc_backing are for languages whose functions the library may call.
+  const replaced = [
+    'kpc_backing_check', 'kpc_buffer_new', 'kpc_buffer_ref', 'kpc_event_result', 'kpc_event_sink_on_event', 'kpc_op_wait',
+    'kpc_records_add', 'kpc_result_error', 'kpc_result_op', 'kpc_result_status', 'kpc_result_user_data',
+    'kpc_start_resending_encrypted_message_no_retry', 'kpc_start_resending_encrypted_message_return_box_exists', 'kpc_store_open_on',
+  ];
+  const names = functions.filter(({ form }) => form === 'single' || form === 'waiting').map(({ name }) => name);
+  const unused = names.filter((name) => !words.has(name) && !/_(free|size)$/.test(name));
+  assert.deepEqual(unused.sort(), replaced);
+});
+
+test('the package is imported as a module, too', async () => {
+  const module = await import('kpclient');
+  assert.deepEqual(Object.keys(module).filter((name) => name !== 'default').sort(), Object.keys(kp).sort());
+  assert.equal(module.Client, kp.Client);
 });
 
 test('nothing that the addon is told crashes it', () => {

@@ -5,7 +5,7 @@ use kpclient_bindings::{Api, Group, GroupKind};
 use crate::names::{camel, pascal, told};
 
 /// Groups whose values are no arguments and no results.
-const UNUSED: &[&str] = &["event", "lane", "timeout"];
+const UNUSED: &[&str] = &["durability", "event", "lane", "timeout"];
 
 /// The JavaScript table of a group.
 pub fn table(group: &str) -> String {
