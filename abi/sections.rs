@@ -27,7 +27,7 @@ const SECTIONS: &[(&str, &str, &[&str])] = &[
     ("Copy streams made easy", "copy_builder", &["api/copies/builder/mod", "api/copies/builder/adding", "api/copies/builder/running"]),
     ("Nested copies", "nested_copy", &["api/copies/nested"]),
     ("Vouchers", "vouchers", &["api/vouchers/mod", "api/vouchers/parts"]),
-    ("Channels that remember", "store", &["api/store/mod", "api/store/names", "api/store/writers", "api/store/readers", "api/store/writer", "api/store/writing", "api/store/reader", "api/store/reading", "api/store/message", "api/store/shared_text", "api/store/vouchers", "api/store/voucher_list", "api/store/voucher_text"]),
+    ("Channels that remember", "store", &["api/store/mod", "api/store/names", "api/store/writers", "api/store/readers", "api/store/writer", "api/store/writing", "api/store/reader", "api/store/reading", "api/store/files", "api/store/message", "api/store/shared_text", "api/store/vouchers", "api/store/voucher_list", "api/store/voucher_text"]),
     ("Channels in a database of the program's", "backing", &["api/store/backing/functions", "api/store/backing/records", "api/store/backing/mod"]),
     ("Channels of the older API", "channel", &["api/channels/mod", "api/channels/query", "api/channels/prepare", "api/channels/send", "api/channels/resume"]),
     ("Asking the daemon", "daemon", &["api/daemon/mod", "api/daemon/authorities"]),

@@ -579,24 +579,46 @@ typedef struct kpc_authorities kpc_authorities;
  * or the index given with it is not of its stream.
  */
 #define KPC_ERR_INVALID_CAPABILITY (-5004)
-/** Reserved for file transfer: the path has no file name at its end. */
+/** The path has no file name at its end. */
 #define KPC_ERR_FILE_NO_FILE_NAME (-6000)
-/** Reserved for file transfer: the file name is not UTF-8. */
+/** The file name is not UTF-8. */
 #define KPC_ERR_FILE_NAME_NOT_UTF8 (-6001)
-/**
- * Reserved for file transfer: the file name is one dot or two dots, which are names of directories.
- */
+/** The file name is one dot or two dots, which are names of directories. */
 #define KPC_ERR_FILE_NAME_RESERVED (-6002)
-/** Reserved for file transfer: the file name is empty. */
+/** The file name is empty. */
 #define KPC_ERR_FILE_NAME_EMPTY (-6003)
-/** Reserved for file transfer: the file name is longer than 255 bytes. */
+/** The file name is longer than 255 bytes. */
 #define KPC_ERR_FILE_NAME_TOO_LONG (-6004)
-/** Reserved for file transfer: the file name contains a slash or a backslash. */
+/** The file name contains a slash or a backslash. */
 #define KPC_ERR_FILE_NAME_SEPARATOR (-6005)
-/** Reserved for file transfer: the file name contains a control character. */
+/** The file name contains a control character. */
 #define KPC_ERR_FILE_NAME_CONTROL_CHAR (-6006)
-/** Reserved for file transfer: the file name leads out of the target directory. */
+/**
+ * Reserved for file transfer: the file name leads out of the target directory; names that could are
+ * refused for what they contain.
+ */
 #define KPC_ERR_FILE_NAME_ESCAPES_DIR (-6007)
+/**
+ * The path of the file to be sent leads to a directory, a device or another thing that is no
+ * regular file.
+ */
+#define KPC_ERR_FILE_NOT_REGULAR (-6008)
+/** The file was changed while it was being sent; its readers are told that nothing comes of it. */
+#define KPC_ERR_FILE_CHANGED (-6009)
+/** The writer has begun to send another file, which is neither sent nor given up yet. */
+#define KPC_ERR_FILE_UNFINISHED (-6010)
+/**
+ * The directory has something of the name of the received file already; nothing of the file is
+ * lost.
+ */
+#define KPC_ERR_FILE_EXISTS (-6011)
+/**
+ * Nothing can come of the file that was being received: its sender gave it up, a part of it is
+ * missing, or its hash is wrong.
+ */
+#define KPC_ERR_FILE_BROKEN (-6012)
+/** There is no file: the next message of the reader is none, or no file is on its way. */
+#define KPC_ERR_NO_FILE (-6013)
 /** An internal error of the library; please report it with the error's message. */
 #define KPC_ERR_INTERNAL (-9000)
 /** There is not enough memory, or no more threads or objects are available. */
@@ -2253,6 +2275,12 @@ kpc_status kpc_client_estimate(const kpc_client *KPC_NONNULL client, uint64_t re
 /** A reader cannot open the next box: kpc_event_channel_name, kpc_event_error. */
 #define KPC_EVENT_CHANNEL_STUCK 21
 
+/**
+ * More of a file is on the mixnet, or was received: kpc_event_channel_name, kpc_event_is_writer,
+ * kpc_event_file_done, kpc_event_file_size.
+ */
+#define KPC_EVENT_FILE_PROGRESS 22
+
 /** Receives an event, which is lent until the function returns. */
 typedef void (*kpc_event_fn)(const kpc_event *event, void *user_data);
 
@@ -2567,9 +2595,9 @@ KPC_API uint64_t kpc_event_boxes_needed(const kpc_event *KPC_NONNULL event);
 KPC_API bool kpc_event_is_copying(const kpc_event *KPC_NONNULL event);
 
 /**
- * The channel of a store that an event is about, for KPC_EVENT_STORED, KPC_EVENT_RECEIVED and
- * KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to
- * tell.
+ * The channel of a store that an event is about, for KPC_EVENT_STORED, KPC_EVENT_RECEIVED,
+ * KPC_EVENT_FILE_PROGRESS and KPC_EVENT_CHANNEL_... Which store, where the client has several, the
+ * program's names have to tell.
  *
  * @param event  the event
  * @param name   receives the text, UTF-8 and followed by a NUL
@@ -2599,6 +2627,22 @@ KPC_API bool kpc_event_is_writer(const kpc_event *KPC_NONNULL event);
  * @return the number; 0 for any other event
  */
 KPC_API uint64_t kpc_event_message_number(const kpc_event *KPC_NONNULL event);
+
+/**
+ * How many bytes of a file are on the mixnet, or were received, for KPC_EVENT_FILE_PROGRESS.
+ *
+ * @param event  the event
+ * @return the number; 0 for any other event
+ */
+KPC_API uint64_t kpc_event_file_done(const kpc_event *KPC_NONNULL event);
+
+/**
+ * How many bytes the whole file has, for KPC_EVENT_FILE_PROGRESS.
+ *
+ * @param event  the event
+ * @return the number; 0 for any other event
+ */
+KPC_API uint64_t kpc_event_file_size(const kpc_event *KPC_NONNULL event);
 
 /* ---- Directory documents and services -------------------------------------------------------- */
 
@@ -4658,7 +4702,8 @@ KPC_API void kpc_voucher_free(kpc_voucher *KPC_NULLABLE voucher);
 
 /**
  * The kind of a message that is nothing in particular. Those from 128 to 255 are the program's own;
- * all others are kept for later versions of the library.
+ * KPC_MESSAGE_KIND_FILE is that of files, and all others are kept for later versions of the
+ * library.
  */
 #define KPC_MESSAGE_KIND 1
 /** The first kind of a program's own. */
@@ -4674,6 +4719,9 @@ KPC_API void kpc_voucher_free(kpc_voucher *KPC_NULLABLE voucher);
 #define KPC_READER_RETRYING 2
 /** The next box cannot be opened. There will be other attempts, until kpc_reader_skip. */
 #define KPC_READER_STUCK 3
+
+/** The kind of the messages that files consist of: kpc_reader_receive_file takes them. */
+#define KPC_MESSAGE_KIND_FILE 2
 
 /** What kpc_message_arrival returns for what is no live kpc_message. */
 #define KPC_ARRIVAL_NONE 0
@@ -5460,6 +5508,168 @@ kpc_status kpc_reader_forget_before_async(kpc_reader *KPC_NONNULL reader, uint64
 KPC_API KPC_MUST_USE
 kpc_status kpc_reader_forget_before_result(const kpc_result *KPC_NONNULL result,
                                            kpc_error **KPC_NULLABLE error);
+
+/**
+ * Sends a file, as messages of KPC_MESSAGE_KIND_FILE, and returns when all of it is on the mixnet.
+ * It is read twice: for its hash, and then as the channel has room for more; only a little of it is
+ * in the database at a time. Other messages of the writer may be sent meanwhile; a second file
+ * waits for the first.
+ *
+ * After a time limit, a cancel, a failure or a crash, the same call goes on where it was. It
+ * begins anew if the file was sent before and nothing of it is left to send:
+ * kpc_writer_file_path says whether there is.
+ *
+ * @param writer      the writer
+ * @param path        the file; the readers are told its name, without the directories
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_ARG_EMPTY, KPC_ERR_FILE_NO_FILE_NAME,
+ *          KPC_ERR_FILE_NAME_RESERVED, KPC_ERR_FILE_NAME_TOO_LONG, KPC_ERR_FILE_NAME_SEPARATOR
+ *          (a backslash), KPC_ERR_FILE_NAME_CONTROL_CHAR, KPC_ERR_FILE_NOT_REGULAR,
+ *          KPC_ERR_FILE_CHANGED (the readers are told that nothing comes of it),
+ *          KPC_ERR_FILE_UNFINISHED (another file is: kpc_writer_file_path,
+ *          kpc_writer_abandon_file), KPC_ERR_IO (the file cannot be read), KPC_ERR_NO_MEMORY
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_send_file(kpc_writer *KPC_NONNULL writer, const char *KPC_NONNULL path,
+                                int32_t timeout_ms, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_send_file_async(kpc_writer *KPC_NONNULL writer, const char *KPC_NONNULL path,
+                                      int32_t timeout_ms, const kpc_completion *KPC_NULLABLE done,
+                                      kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_send_file_result(const kpc_result *KPC_NONNULL result,
+                                       kpc_error **KPC_NULLABLE error);
+
+/**
+ * Gives up the file of which a part was sent. Its readers are told that nothing comes of it; that
+ * is on the disk when this completes. It waits for a kpc_writer_send_file that runs: cancel that
+ * first.
+ *
+ * @param writer      the writer
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_NO_FILE (no file is unfinished)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_abandon_file(kpc_writer *KPC_NONNULL writer, int32_t timeout_ms,
+                                   kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_abandon_file_async(kpc_writer *KPC_NONNULL writer, int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_abandon_file_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_error **KPC_NULLABLE error);
+
+/**
+ * The path of the file that is being sent, or was when the last program ended:
+ * kpc_writer_send_file with this path goes on.
+ *
+ * @param writer  the writer
+ * @param path    receives the text, UTF-8 and followed by a NUL
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error, KPC_ERR_NO_FILE (no file is unfinished)
+ *
+ * Ownership: *path is the caller's, kpc_buffer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_file_path(const kpc_writer *KPC_NONNULL writer, kpc_buffer **KPC_NONNULL path,
+                                kpc_error **KPC_NULLABLE error);
+
+/**
+ * How many bytes of that file are on the mixnet. KPC_EVENT_FILE_PROGRESS reports each change.
+ *
+ * @param writer  the writer
+ * @return the number; 0 if no file is unfinished, and for what is no live kpc_writer
+ */
+KPC_API uint64_t kpc_writer_file_stored(const kpc_writer *KPC_NONNULL writer);
+
+/**
+ * How many bytes that file has.
+ *
+ * @param writer  the writer
+ * @return the number; 0 if no file is unfinished, and for what is no live kpc_writer
+ */
+KPC_API uint64_t kpc_writer_file_size(const kpc_writer *KPC_NONNULL writer);
+
+/**
+ * Waits for a file, and returns when it is whole, its hash is right, and it has its name. It grows
+ * in the directory under a temporary name that begins with a dot, with mode 0600; what came is on
+ * the disk before it is acknowledged, and is deleted from the database then. Nothing is ever
+ * overwritten.
+ *
+ * After a time limit, a cancel, a failure or a crash, the next call goes on where it was, also
+ * with another directory or name. If the next message is no part of a file, it is left to
+ * kpc_reader_receive, and this returns KPC_ERR_NO_FILE; when it is acknowledged, the next call
+ * goes on.
+ *
+ * @param reader      the reader
+ * @param directory   where the file is to be
+ * @param name        the name that it gets there; NULL for that which the sender gave it
+ * @param timeout_ms  how long to wait: KPC_FOREVER, KPC_NO_WAIT, or milliseconds
+ * @param path        receives the text, UTF-8 and followed by a NUL: where the file is
+ * @param error       receives details of a failure; may be NULL
+ * @return KPC_OK, any store error, KPC_ERR_ARG_EMPTY (the directory), KPC_ERR_NO_FILE,
+ *          KPC_ERR_FILE_EXISTS (nothing is lost: call with another name or directory),
+ *          KPC_ERR_FILE_BROKEN (nothing comes of this file; the next call waits for the next one),
+ *          KPC_ERR_FILE_NAME_NOT_UTF8 (the sender's name, also for the other statuses of names:
+ *          nothing is lost, call with a name), KPC_ERR_FILE_NAME_RESERVED,
+ *          KPC_ERR_FILE_NAME_EMPTY, KPC_ERR_FILE_NAME_TOO_LONG, KPC_ERR_FILE_NAME_SEPARATOR,
+ *          KPC_ERR_FILE_NAME_CONTROL_CHAR, KPC_ERR_IO (the directory is none, or full),
+ *          KPC_ERR_NO_MEMORY
+ *
+ * Ownership: *path is the caller's, kpc_buffer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_receive_file(kpc_reader *KPC_NONNULL reader,
+                                   const char *KPC_NONNULL directory, const char *KPC_NULLABLE name,
+                                   int32_t timeout_ms, kpc_buffer **KPC_NONNULL path,
+                                   kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_receive_file_async(kpc_reader *KPC_NONNULL reader,
+                                         const char *KPC_NONNULL directory,
+                                         const char *KPC_NULLABLE name, int32_t timeout_ms,
+                                         const kpc_completion *KPC_NULLABLE done,
+                                         kpc_op *KPC_NULLABLE op, kpc_error **KPC_NULLABLE error);
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_receive_file_result(const kpc_result *KPC_NONNULL result,
+                                          kpc_buffer **KPC_NONNULL path,
+                                          kpc_error **KPC_NULLABLE error);
+
+/**
+ * The name that the sender gave to the file that is being received, or for which the last
+ * kpc_reader_receive_file could not begin, as its name is taken or is none for a file.
+ *
+ * @param reader  the reader
+ * @param name    receives the text, UTF-8 and followed by a NUL
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error, KPC_ERR_NO_FILE (no file is unfinished),
+ *          KPC_ERR_FILE_NAME_NOT_UTF8, KPC_ERR_FILE_NAME_RESERVED, KPC_ERR_FILE_NAME_EMPTY,
+ *          KPC_ERR_FILE_NAME_TOO_LONG, KPC_ERR_FILE_NAME_SEPARATOR,
+ *          KPC_ERR_FILE_NAME_CONTROL_CHAR
+ *
+ * Ownership: *name is the caller's, kpc_buffer_free.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_reader_file_name(const kpc_reader *KPC_NONNULL reader, kpc_buffer **KPC_NONNULL name,
+                                kpc_error **KPC_NULLABLE error);
+
+/**
+ * How many bytes of that file are on the disk. KPC_EVENT_FILE_PROGRESS reports each change.
+ *
+ * @param reader  the reader
+ * @return the number; 0 if no file is unfinished, and for what is no live kpc_reader
+ */
+KPC_API uint64_t kpc_reader_file_received(const kpc_reader *KPC_NONNULL reader);
+
+/**
+ * How many bytes that file has.
+ *
+ * @param reader  the reader
+ * @return the number; 0 if no file is unfinished, and for what is no live kpc_reader
+ */
+KPC_API uint64_t kpc_reader_file_size(const kpc_reader *KPC_NONNULL reader);
 
 /**
  * The number of a message in its reader: from 1, without gaps.

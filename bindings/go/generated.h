@@ -760,6 +760,16 @@ static inline uint64_t kpcgo_event_message_number(uint64_t event)
     return kpc_event_message_number(KPCGO_OBJECT(kpc_event, event));
 }
 
+static inline uint64_t kpcgo_event_file_done(uint64_t event)
+{
+    return kpc_event_file_done(KPCGO_OBJECT(kpc_event, event));
+}
+
+static inline uint64_t kpcgo_event_file_size(uint64_t event)
+{
+    return kpc_event_file_size(KPCGO_OBJECT(kpc_event, event));
+}
+
 static inline kpc_status kpcgo_client_pki_document(uint64_t client, uint64_t *document, uint64_t *error)
 {
     kpc_pki_document *document_object = NULL;
@@ -2297,6 +2307,99 @@ static inline kpc_status kpcgo_reader_forget_before_result(uint64_t result, uint
     kpc_status returned = kpc_reader_forget_before_result(KPCGO_OBJECT(kpc_result, result), &error_object);
     *error = KPCGO_NUMBER(error_object);
     return returned;
+}
+
+static inline kpc_status kpcgo_writer_send_file_async(uint64_t writer, const char *path, int32_t timeout_ms, uint64_t ticket, kpc_op *op, uint64_t *error)
+{
+    kpc_completion done = kpcgo_completion(ticket);
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_writer_send_file_async(KPCGO_OBJECT(kpc_writer, writer), path, timeout_ms, &done, op, &error_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
+static inline kpc_status kpcgo_writer_send_file_result(uint64_t result, uint64_t *error)
+{
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_writer_send_file_result(KPCGO_OBJECT(kpc_result, result), &error_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
+static inline kpc_status kpcgo_writer_abandon_file_async(uint64_t writer, int32_t timeout_ms, uint64_t ticket, kpc_op *op, uint64_t *error)
+{
+    kpc_completion done = kpcgo_completion(ticket);
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_writer_abandon_file_async(KPCGO_OBJECT(kpc_writer, writer), timeout_ms, &done, op, &error_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
+static inline kpc_status kpcgo_writer_abandon_file_result(uint64_t result, uint64_t *error)
+{
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_writer_abandon_file_result(KPCGO_OBJECT(kpc_result, result), &error_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
+static inline kpc_status kpcgo_writer_file_path(uint64_t writer, uint64_t *path, uint64_t *error)
+{
+    kpc_buffer *path_object = NULL;
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_writer_file_path(KPCGO_OBJECT(kpc_writer, writer), &path_object, &error_object);
+    *path = KPCGO_NUMBER(path_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
+static inline uint64_t kpcgo_writer_file_stored(uint64_t writer)
+{
+    return kpc_writer_file_stored(KPCGO_OBJECT(kpc_writer, writer));
+}
+
+static inline uint64_t kpcgo_writer_file_size(uint64_t writer)
+{
+    return kpc_writer_file_size(KPCGO_OBJECT(kpc_writer, writer));
+}
+
+static inline kpc_status kpcgo_reader_receive_file_async(uint64_t reader, const char *directory, const char *name, int32_t timeout_ms, uint64_t ticket, kpc_op *op, uint64_t *error)
+{
+    kpc_completion done = kpcgo_completion(ticket);
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_reader_receive_file_async(KPCGO_OBJECT(kpc_reader, reader), directory, name, timeout_ms, &done, op, &error_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
+static inline kpc_status kpcgo_reader_receive_file_result(uint64_t result, uint64_t *path, uint64_t *error)
+{
+    kpc_buffer *path_object = NULL;
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_reader_receive_file_result(KPCGO_OBJECT(kpc_result, result), &path_object, &error_object);
+    *path = KPCGO_NUMBER(path_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
+static inline kpc_status kpcgo_reader_file_name(uint64_t reader, uint64_t *name, uint64_t *error)
+{
+    kpc_buffer *name_object = NULL;
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_reader_file_name(KPCGO_OBJECT(kpc_reader, reader), &name_object, &error_object);
+    *name = KPCGO_NUMBER(name_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
+static inline uint64_t kpcgo_reader_file_received(uint64_t reader)
+{
+    return kpc_reader_file_received(KPCGO_OBJECT(kpc_reader, reader));
+}
+
+static inline uint64_t kpcgo_reader_file_size(uint64_t reader)
+{
+    return kpc_reader_file_size(KPCGO_OBJECT(kpc_reader, reader));
 }
 
 static inline uint64_t kpcgo_message_number(uint64_t message)

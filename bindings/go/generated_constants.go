@@ -303,33 +303,53 @@ const ErrMessageNotInDB Status = -5003
 // match, its key is no key, or the index given with it is not of its stream.
 const ErrInvalidCapability Status = -5004
 
-// ErrFileNoFileName: Reserved for file transfer: the path has no file name at its end.
+// ErrFileNoFileName: The path has no file name at its end.
 const ErrFileNoFileName Status = -6000
 
-// ErrFileNameNotUTF8: Reserved for file transfer: the file name is not UTF-8.
+// ErrFileNameNotUTF8: The file name is not UTF-8.
 const ErrFileNameNotUTF8 Status = -6001
 
-// ErrFileNameReserved: Reserved for file transfer: the file name is one dot or two dots, which
-// are names of directories.
+// ErrFileNameReserved: The file name is one dot or two dots, which are names of directories.
 const ErrFileNameReserved Status = -6002
 
-// ErrFileNameEmpty: Reserved for file transfer: the file name is empty.
+// ErrFileNameEmpty: The file name is empty.
 const ErrFileNameEmpty Status = -6003
 
-// ErrFileNameTooLong: Reserved for file transfer: the file name is longer than 255 bytes.
+// ErrFileNameTooLong: The file name is longer than 255 bytes.
 const ErrFileNameTooLong Status = -6004
 
-// ErrFileNameSeparator: Reserved for file transfer: the file name contains a slash or a
-// backslash.
+// ErrFileNameSeparator: The file name contains a slash or a backslash.
 const ErrFileNameSeparator Status = -6005
 
-// ErrFileNameControlChar: Reserved for file transfer: the file name contains a control
-// character.
+// ErrFileNameControlChar: The file name contains a control character.
 const ErrFileNameControlChar Status = -6006
 
 // ErrFileNameEscapesDir: Reserved for file transfer: the file name leads out of the target
-// directory.
+// directory; names that could are refused for what they contain.
 const ErrFileNameEscapesDir Status = -6007
+
+// ErrFileNotRegular: The path of the file to be sent leads to a directory, a device or another
+// thing that is no regular file.
+const ErrFileNotRegular Status = -6008
+
+// ErrFileChanged: The file was changed while it was being sent; its readers are told that
+// nothing comes of it.
+const ErrFileChanged Status = -6009
+
+// ErrFileUnfinished: The writer has begun to send another file, which is neither sent nor given
+// up yet.
+const ErrFileUnfinished Status = -6010
+
+// ErrFileExists: The directory has something of the name of the received file already; nothing
+// of the file is lost.
+const ErrFileExists Status = -6011
+
+// ErrFileBroken: Nothing can come of the file that was being received: its sender gave it up, a
+// part of it is missing, or its hash is wrong.
+const ErrFileBroken Status = -6012
+
+// ErrNoFile: There is no file: the next message of the reader is none, or no file is on its way.
+const ErrNoFile Status = -6013
 
 // ErrInternal: An internal error of the library; please report it with the error's message.
 const ErrInternal Status = -9000
@@ -617,6 +637,10 @@ const EventChannelConflict EventKind = 20
 // EventChannelStuck: A reader cannot open the next box: [Event.ChannelName], [Event.Err].
 const EventChannelStuck EventKind = 21
 
+// EventFileProgress: More of a file is on the mixnet, or was received: [Event.ChannelName],
+// [Event.IsWriter], [Event.FileDone], [Event.FileSize].
+const EventFileProgress EventKind = 22
+
 // WriteUnchecked: [Client.WriteBox] does not check what the box holds: it also succeeds where
 // the box keeps other content. For boxes that nobody else can have written, such as those of a
 // temporary stream.
@@ -654,8 +678,13 @@ const WriterRetrying WriterState = 3
 const WriterConflict WriterState = 4
 
 // MessageKind: The kind of a message that is nothing in particular. Those from 128 to 255 are
-// the program's own; all others are kept for later versions of the library.
+// the program's own; [MessageKindFile] is that of files, and all others are kept for later
+// versions of the library.
 const MessageKind = 1
+
+// MessageKindFile: The kind of the messages that files consist of: [Reader.ReceiveFile] takes
+// them.
+const MessageKindFile = 2
 
 // ReaderState is one of the constants of this type; later versions may add some.
 type ReaderState int32

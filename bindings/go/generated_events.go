@@ -254,9 +254,9 @@ func (e *CourierVanishedEvent) Kind() EventKind { return EventCourierVanished }
 type StoredEvent struct {
 	description
 
-	// ChannelName: The channel of a store that an event is about, for [EventStored], [EventReceived]
-	// and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have
-	// to tell.
+	// ChannelName: The channel of a store that an event is about, for [EventStored],
+	// [EventReceived], [EventFileProgress] and KPC_EVENT_CHANNEL_... Which store, where the client
+	// has several, the program's names have to tell.
 	ChannelName string
 
 	// MessageNumber: The number of a message, for [EventStored] (of the last one that is on the
@@ -271,9 +271,9 @@ func (e *StoredEvent) Kind() EventKind { return EventStored }
 type ReceivedEvent struct {
 	description
 
-	// ChannelName: The channel of a store that an event is about, for [EventStored], [EventReceived]
-	// and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have
-	// to tell.
+	// ChannelName: The channel of a store that an event is about, for [EventStored],
+	// [EventReceived], [EventFileProgress] and KPC_EVENT_CHANNEL_... Which store, where the client
+	// has several, the program's names have to tell.
 	ChannelName string
 
 	// MessageNumber: The number of a message, for [EventStored] (of the last one that is on the
@@ -289,9 +289,9 @@ func (e *ReceivedEvent) Kind() EventKind { return EventReceived }
 type ChannelRetryingEvent struct {
 	description
 
-	// ChannelName: The channel of a store that an event is about, for [EventStored], [EventReceived]
-	// and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have
-	// to tell.
+	// ChannelName: The channel of a store that an event is about, for [EventStored],
+	// [EventReceived], [EventFileProgress] and KPC_EVENT_CHANNEL_... Which store, where the client
+	// has several, the program's names have to tell.
 	ChannelName string
 
 	// IsWriter: Whether an event is about the writer of its name, not the reader: names of writers
@@ -310,9 +310,9 @@ func (e *ChannelRetryingEvent) Kind() EventKind { return EventChannelRetrying }
 type ChannelConflictEvent struct {
 	description
 
-	// ChannelName: The channel of a store that an event is about, for [EventStored], [EventReceived]
-	// and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have
-	// to tell.
+	// ChannelName: The channel of a store that an event is about, for [EventStored],
+	// [EventReceived], [EventFileProgress] and KPC_EVENT_CHANNEL_... Which store, where the client
+	// has several, the program's names have to tell.
 	ChannelName string
 
 	// Err: What went wrong, for the events that can report a failure.
@@ -326,9 +326,9 @@ func (e *ChannelConflictEvent) Kind() EventKind { return EventChannelConflict }
 type ChannelStuckEvent struct {
 	description
 
-	// ChannelName: The channel of a store that an event is about, for [EventStored], [EventReceived]
-	// and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have
-	// to tell.
+	// ChannelName: The channel of a store that an event is about, for [EventStored],
+	// [EventReceived], [EventFileProgress] and KPC_EVENT_CHANNEL_... Which store, where the client
+	// has several, the program's names have to tell.
 	ChannelName string
 
 	// Err: What went wrong, for the events that can report a failure.
@@ -337,6 +337,31 @@ type ChannelStuckEvent struct {
 
 // Kind returns [EventChannelStuck].
 func (e *ChannelStuckEvent) Kind() EventKind { return EventChannelStuck }
+
+// FileProgressEvent: More of a file is on the mixnet, or was received: [Event.ChannelName],
+// [Event.IsWriter], [Event.FileDone], [Event.FileSize].
+type FileProgressEvent struct {
+	description
+
+	// ChannelName: The channel of a store that an event is about, for [EventStored],
+	// [EventReceived], [EventFileProgress] and KPC_EVENT_CHANNEL_... Which store, where the client
+	// has several, the program's names have to tell.
+	ChannelName string
+
+	// IsWriter: Whether an event is about the writer of its name, not the reader: names of writers
+	// and of readers are independent.
+	IsWriter bool
+
+	// FileDone: How many bytes of a file are on the mixnet, or were received, for
+	// [EventFileProgress].
+	FileDone uint64
+
+	// FileSize: How many bytes the whole file has, for [EventFileProgress].
+	FileSize uint64
+}
+
+// Kind returns [EventFileProgress].
+func (e *FileProgressEvent) Kind() EventKind { return EventFileProgress }
 
 // eventOf reads an event.
 func eventOf(event C.uint64_t) Event {
@@ -528,6 +553,18 @@ func eventOf(event C.uint64_t) Event {
 		}
 		e.ChannelName = textOf(channelName)
 		e.Err = errorOf(C.kpcgo_event_error(event))
+		return e
+	case EventFileProgress:
+		e := &FileProgressEvent{description: said}
+		var channelName C.uint64_t
+		var channelNameFailure C.uint64_t
+		if C.kpcgo_event_channel_name(event, &channelName, &channelNameFailure) != C.KPC_OK {
+			C.kpcgo_error_free(channelNameFailure)
+		}
+		e.ChannelName = textOf(channelName)
+		e.IsWriter = bool(C.kpcgo_event_is_writer(event))
+		e.FileDone = uint64(C.kpcgo_event_file_done(event))
+		e.FileSize = uint64(C.kpcgo_event_file_size(event))
 		return e
 	default:
 		return &UnknownEvent{said, kind}

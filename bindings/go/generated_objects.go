@@ -1794,6 +1794,86 @@ func (r *Reader) ForgetBefore(ctx context.Context, number uint64) error {
 	return err
 }
 
+// ReceiveFile waits for a file, and returns when it is whole, its hash is right, and it has its
+// name. It grows in the directory under a temporary name that begins with a dot, with mode 0600;
+// what came is on the disk before it is acknowledged, and is deleted from the database then.
+// Nothing is ever overwritten.
+//
+// After a time limit, a cancel, a failure or a crash, the next call goes on where it was, also
+// with another directory or name. If the next message is no part of a file, it is left to
+// [Reader.Receive], and this returns [ErrNoFile]; when it is acknowledged, the next call goes
+// on.
+//
+//   - directory: where the file is to be
+//   - name: the name that it gets there; "" for that which the sender gave it
+//   - path: the text: where the file is
+//
+// Fails with [ErrArgNull], [ErrArgValue], [ErrBadHandle], [ErrForked], [ErrClosed],
+// [ErrTimeout], [ErrDB], [ErrArgEmpty], [ErrNoFile], [ErrFileExists], [ErrFileBroken],
+// [ErrFileNameNotUTF8], [ErrFileNameReserved], [ErrFileNameEmpty], [ErrFileNameTooLong],
+// [ErrFileNameSeparator], [ErrFileNameControlChar], [ErrIO], [ErrNoMemory].
+func (r *Reader) ReceiveFile(ctx context.Context, directory string, name string) (path string, err error) {
+	directoryIn, bad := terminated(directory)
+	if bad != nil {
+		err = bad
+		return
+	}
+	nameIn, bad := terminatedOrNil(name)
+	if bad != nil {
+		err = bad
+		return
+	}
+	var pathOut C.uint64_t
+	starts := func(limit C.int32_t, ticket C.uint64_t, op *C.kpc_op, failure *C.uint64_t) C.kpc_status {
+		return C.kpcgo_reader_receive_file_async(r.object(), directoryIn, nameIn, limit, ticket, op, failure)
+	}
+	takes := func(result C.uint64_t, failure *C.uint64_t) C.kpc_status {
+		return C.kpcgo_reader_receive_file_result(result, &pathOut, failure)
+	}
+	err = run(ctx, r.owner(), starts, takes)
+	runtime.KeepAlive(r)
+	if err == nil {
+		path = textOf(pathOut)
+	}
+	return path, err
+}
+
+// FileName returns the name that the sender gave to the file that is being received, or for
+// which the last [Reader.ReceiveFile] could not begin, as its name is taken or is none for a
+// file.
+//
+//   - name: the text
+//
+// Fails with [ErrArgNull], [ErrBadHandle], [ErrForked], [ErrNoFile], [ErrFileNameNotUTF8],
+// [ErrFileNameReserved], [ErrFileNameEmpty], [ErrFileNameTooLong], [ErrFileNameSeparator],
+// [ErrFileNameControlChar].
+func (r *Reader) FileName() (name string, err error) {
+	var nameOut C.uint64_t
+	var failure C.uint64_t
+	status := C.kpcgo_reader_file_name(r.object(), &nameOut, &failure)
+	runtime.KeepAlive(r)
+	err = check(status, failure)
+	if err == nil {
+		name = textOf(nameOut)
+	}
+	return name, err
+}
+
+// FileReceived returns how many bytes of that file are on the disk. [EventFileProgress] reports
+// each change.
+func (r *Reader) FileReceived() uint64 {
+	returned := C.kpcgo_reader_file_received(r.object())
+	runtime.KeepAlive(r)
+	return uint64(returned)
+}
+
+// FileSize returns how many bytes that file has.
+func (r *Reader) FileSize() uint64 {
+	returned := C.kpcgo_reader_file_size(r.object())
+	runtime.KeepAlive(r)
+	return uint64(returned)
+}
+
 // Writer is a channel of a store that is open for writing. Messages are kept in the database
 // until they are on the mixnet; all of it happens on the client's thread, in the order of the
 // messages. What is not on the mixnet when the writer is freed is sent when it is opened again.
@@ -2058,6 +2138,89 @@ func (w *Writer) StepOver(ctx context.Context) error {
 	err := run(ctx, w.owner(), starts, takes)
 	runtime.KeepAlive(w)
 	return err
+}
+
+// SendFile sends a file, as messages of [MessageKindFile], and returns when all of it is on the
+// mixnet. It is read twice: for its hash, and then as the channel has room for more; only a
+// little of it is in the database at a time. Other messages of the writer may be sent meanwhile;
+// a second file waits for the first.
+//
+// After a time limit, a cancel, a failure or a crash, the same call goes on where it was. It
+// begins anew if the file was sent before and nothing of it is left to send: [Writer.FilePath]
+// says whether there is.
+//
+//   - path: the file; the readers are told its name, without the directories
+//
+// Fails with [ErrArgNull], [ErrArgValue], [ErrBadHandle], [ErrForked], [ErrClosed],
+// [ErrTimeout], [ErrDB], [ErrArgEmpty], [ErrFileNoFileName], [ErrFileNameReserved],
+// [ErrFileNameTooLong], [ErrFileNameSeparator], [ErrFileNameControlChar], [ErrFileNotRegular],
+// [ErrFileChanged], [ErrFileUnfinished], [ErrIO], [ErrNoMemory].
+func (w *Writer) SendFile(ctx context.Context, path string) (err error) {
+	pathIn, bad := terminated(path)
+	if bad != nil {
+		err = bad
+		return
+	}
+	starts := func(limit C.int32_t, ticket C.uint64_t, op *C.kpc_op, failure *C.uint64_t) C.kpc_status {
+		return C.kpcgo_writer_send_file_async(w.object(), pathIn, limit, ticket, op, failure)
+	}
+	takes := func(result C.uint64_t, failure *C.uint64_t) C.kpc_status {
+		return C.kpcgo_writer_send_file_result(result, failure)
+	}
+	err = run(ctx, w.owner(), starts, takes)
+	runtime.KeepAlive(w)
+	return err
+}
+
+// AbandonFile gives up the file of which a part was sent. Its readers are told that nothing
+// comes of it; that is on the disk when this completes. It waits for a [Writer.SendFile] that
+// runs: cancel that first.
+//
+// Fails with [ErrArgNull], [ErrArgValue], [ErrBadHandle], [ErrForked], [ErrClosed],
+// [ErrTimeout], [ErrDB], [ErrNoFile].
+func (w *Writer) AbandonFile(ctx context.Context) error {
+	starts := func(limit C.int32_t, ticket C.uint64_t, op *C.kpc_op, failure *C.uint64_t) C.kpc_status {
+		return C.kpcgo_writer_abandon_file_async(w.object(), limit, ticket, op, failure)
+	}
+	takes := func(result C.uint64_t, failure *C.uint64_t) C.kpc_status {
+		return C.kpcgo_writer_abandon_file_result(result, failure)
+	}
+	err := run(ctx, w.owner(), starts, takes)
+	runtime.KeepAlive(w)
+	return err
+}
+
+// FilePath returns the path of the file that is being sent, or was when the last program ended:
+// [Writer.SendFile] with this path goes on.
+//
+//   - path: the text
+//
+// Fails with [ErrArgNull], [ErrBadHandle], [ErrForked], [ErrNoFile].
+func (w *Writer) FilePath() (path string, err error) {
+	var pathOut C.uint64_t
+	var failure C.uint64_t
+	status := C.kpcgo_writer_file_path(w.object(), &pathOut, &failure)
+	runtime.KeepAlive(w)
+	err = check(status, failure)
+	if err == nil {
+		path = textOf(pathOut)
+	}
+	return path, err
+}
+
+// FileStored returns how many bytes of that file are on the mixnet. [EventFileProgress] reports
+// each change.
+func (w *Writer) FileStored() uint64 {
+	returned := C.kpcgo_writer_file_stored(w.object())
+	runtime.KeepAlive(w)
+	return uint64(returned)
+}
+
+// FileSize returns how many bytes that file has.
+func (w *Writer) FileSize() uint64 {
+	returned := C.kpcgo_writer_file_size(w.object())
+	runtime.KeepAlive(w)
+	return uint64(returned)
 }
 
 // Names is a list of names, in the order of their bytes.

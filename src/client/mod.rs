@@ -69,6 +69,7 @@ pub use self::events::CopyProgress;
 pub use self::events::CourierVanished;
 pub use self::events::DaemonStatus;
 pub use self::events::Event;
+pub use self::events::FileProgress;
 pub use self::events::MessageReply;
 pub use self::events::MessageSent;
 pub use self::handle::Client;

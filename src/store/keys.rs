@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Part = b'x',
     /// What the voucher brought by which the channel was made.
     Outcome = b'v',
+    /// The file that is on its way.
+    File = b'f',
 }
 
 /// What has a name. Names of both directions, and of both of these, are independent.

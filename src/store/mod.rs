@@ -8,6 +8,7 @@ mod backing;
 mod catalogue;
 mod disk;
 mod fields;
+mod files;
 mod form;
 mod framing;
 mod keys;
@@ -44,7 +45,7 @@ use crate::{Error, Result, Status};
 
 pub use self::backing::check::check as check_backing;
 pub use self::backing::{Backing, Durability, Record, MAX_KEY, MAX_VALUE};
-pub use self::framing::{FIRST_KIND_OF_APPLICATIONS, KIND_MESSAGE, MAX_MESSAGE};
+pub use self::framing::{FIRST_KIND_OF_APPLICATIONS, KIND_FILE, KIND_MESSAGE, MAX_MESSAGE};
 pub use self::reader::{Message, Reader, ReaderState};
 pub use self::records::Arrival;
 pub use self::shared_text::voucher::{voucher_from_text, voucher_to_text};

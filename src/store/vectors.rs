@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::files::hash::Hasher;
+use super::files::message::{piece, FileHead, FileMessage, PIECE_HEAD};
 use super::framing::{boxes_for, Content, Joiner, Split};
 use super::shared_text::Shared;
 use super::{voucher_from_text, voucher_to_text};
@@ -100,5 +102,40 @@ fn the_vouchers_of_the_page_are_written_and_read() {
         let text = one(&vector, "text");
         assert_eq!(&*voucher_to_text(&voucher), text.as_bytes());
         assert_eq!(*voucher_from_text(text).unwrap(), voucher);
+    }
+}
+
+#[test]
+fn the_files_of_the_page_are_written_and_read() {
+    let vectors = vectors("id");
+    assert_eq!(vectors.len(), 3, "the page is not understood");
+    for vector in vectors {
+        let id = hex(one(&vector, "id")).try_into().unwrap();
+        let content = hex(one(&vector, "content"));
+        let mut hasher = Hasher::default();
+        hasher.add(&content);
+        let head = FileHead {
+            id,
+            size: content.len() as u64,
+            hash: hasher.hash(),
+            name: hex(one(&vector, "name")),
+        };
+        let mut messages = named(&vector, "message").map(hex);
+        let first = messages.next().unwrap();
+        assert_eq!(&*head.encode().unwrap(), first);
+        assert_eq!(FileMessage::of(&first), FileMessage::Head(head));
+        let mut at = 0;
+        for message in messages {
+            let len = message.len() - PIECE_HEAD;
+            let mut written = piece(&id, at as u64, len).unwrap();
+            let data = &content[at..at + len];
+            written.as_mut_slice()[PIECE_HEAD..].copy_from_slice(data);
+            assert_eq!(&*written, message);
+            let offset = at as u64;
+            let read = FileMessage::Piece { id, offset, data };
+            assert_eq!(FileMessage::of(&message), read);
+            at += len;
+        }
+        assert_eq!(at, content.len());
     }
 }

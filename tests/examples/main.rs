@@ -75,6 +75,10 @@ examples!(
     invite,
     #[cfg(feature = "store")]
     own_database,
+    #[cfg(feature = "store")]
+    receive_file,
+    #[cfg(feature = "store")]
+    send_file,
 );
 
 /// Those about the older API, on a daemon of its time.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use kpclient::client::{Call, Client};
 use kpclient::store::{Arrival, Direction, Message, Reader, Store, Writer};
-use kpclient::Result;
+use kpclient::{Result, Status};
 use kpclientd_sim::network::Era;
 use kpclientd_sim::{Sim, SimConfig};
 
-use crate::world::{self, client, forgetful, run};
+use crate::world::{self, client, ended, forgetful, run, start, until};
 
 /// A kind of messages.
 pub const KIND: u8 = 1;
@@ -50,6 +50,11 @@ impl House {
         self.directory.join(format!("{name}.db"))
     }
 
+    /// Something else in the directory.
+    pub fn inside(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
     /// A person comes, with the database from the last time.
     pub fn person(&self, name: &str) -> Person {
         Person::with(Arc::new(client(&self.sim)), &self.path(name))
@@ -77,6 +82,19 @@ impl Person {
 
     pub fn wait<T: Send + Sync + 'static>(&self, call: Result<Call<T>>) -> Result<T> {
         run(&self.client, call)
+    }
+
+    /// Begins something, and cancels it when `enough` holds.
+    pub fn cut<T: Send + Sync + 'static>(
+        &self,
+        call: Result<Call<T>>,
+        what: &str,
+        enough: impl FnMut() -> bool,
+    ) {
+        let op = start(&self.client, call);
+        until(what, enough);
+        self.client.cancel(op).unwrap();
+        assert_eq!(ended(&self.client, op), Status::CANCELLED, "{what}");
     }
 
     /// Closes the store, and the file.

@@ -9,6 +9,8 @@
 
 mod conflicts;
 mod crash;
+mod file_crash;
+mod files;
 mod fills;
 mod full;
 mod house;

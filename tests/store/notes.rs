@@ -28,7 +28,7 @@ impl Notebook {
 }
 
 /// Calls something with the words of each whole line.
-fn each_line(path: &Path, mut take: impl FnMut(&[&str])) {
+pub fn each_line(path: &Path, mut take: impl FnMut(&[&str])) {
     let text = fs::read_to_string(path).unwrap_or_default();
     for line in text.lines().filter_map(|line| line.strip_suffix(" .")) {
         take(&line.split(' ').collect::<Vec<_>>());

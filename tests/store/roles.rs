@@ -14,10 +14,11 @@ use std::time::{Duration, Instant};
 use kpclient::bacap;
 use kpclient::client::Client;
 use kpclient::config::Dial;
-use kpclient::store::{Arrival, Writer};
+use kpclient::store::{Arrival, Reader, Writer};
 use kpclient::Status;
 use kpclientd_sim::Sim;
 
+use crate::file_crash;
 use crate::house::{Person, KIND};
 use crate::notes::{Notebook, Notes, RECEIVED, SENT};
 use crate::world::{forgetful, new_client, run, settings, Era, LIMIT};
@@ -26,7 +27,7 @@ const ROLE: &str = "KPC_ROLE";
 const DIRECTORY: &str = "KPC_ROLE_DIRECTORY";
 const SEED: [u8; 32] = [0x5e; 32];
 /// A file that tells the writer to take no more messages.
-const STOP: &str = "stop";
+pub const STOP: &str = "stop";
 /// One that the writer makes when all it had to do is done.
 pub const DONE: &str = "done";
 
@@ -86,7 +87,7 @@ impl Role {
     }
 
     /// The channel of the last process, or a new one.
-    fn channel(alice: &Person) -> Arc<Writer> {
+    pub fn channel(alice: &Person) -> Arc<Writer> {
         let create = alice.wait(alice.store.create_writer("channel", Some(&SEED)));
         match create {
             Ok(writer) => writer,
@@ -141,18 +142,23 @@ impl Role {
         }
     }
 
-    /// Notes each message that it receives, acknowledges it, and notes that.
-    fn reader(&self) {
-        let bob = self.person("reader.db");
+    /// The other end of the channel.
+    pub fn followed(bob: &Person) -> Arc<Reader> {
         let cap = bacap::keypair(&SEED).read_cap;
         let import = bob.wait(bob.store.import_reader("channel", &cap, None));
-        let reader = match import {
+        match import {
             Ok(reader) => reader,
             Err(error) => {
                 assert_eq!(error.status(), Status::CHANNEL_EXISTS);
                 bob.reader("channel")
             }
-        };
+        }
+    }
+
+    /// Notes each message that it receives, acknowledges it, and notes that.
+    fn reader(&self) {
+        let bob = self.person("reader.db");
+        let reader = Self::followed(&bob);
         let mut received = Notebook::open(&self.file(RECEIVED));
         loop {
             let found = bob.wait(reader.receive()).unwrap();
@@ -184,6 +190,8 @@ fn role() {
         "offline" => role.offline(),
         "joiner" => role.joiner(),
         "inductor" => role.inductor(),
+        "sender" => file_crash::sender(&role),
+        "receiver" => file_crash::receiver(&role),
         _ => role.reader(),
     }
 }

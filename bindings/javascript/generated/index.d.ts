@@ -184,22 +184,34 @@ export const Status: {
   readonly MESSAGE_NOT_IN_DB: -5003;
   /** The capability has the right length but is invalid: its halves do not match, its key is no key, or the index given with it is not of its stream. */
   readonly INVALID_CAPABILITY: -5004;
-  /** Reserved for file transfer: the path has no file name at its end. */
+  /** The path has no file name at its end. */
   readonly FILE_NO_FILE_NAME: -6000;
-  /** Reserved for file transfer: the file name is not UTF-8. */
+  /** The file name is not UTF-8. */
   readonly FILE_NAME_NOT_UTF8: -6001;
-  /** Reserved for file transfer: the file name is one dot or two dots, which are names of directories. */
+  /** The file name is one dot or two dots, which are names of directories. */
   readonly FILE_NAME_RESERVED: -6002;
-  /** Reserved for file transfer: the file name is empty. */
+  /** The file name is empty. */
   readonly FILE_NAME_EMPTY: -6003;
-  /** Reserved for file transfer: the file name is longer than 255 bytes. */
+  /** The file name is longer than 255 bytes. */
   readonly FILE_NAME_TOO_LONG: -6004;
-  /** Reserved for file transfer: the file name contains a slash or a backslash. */
+  /** The file name contains a slash or a backslash. */
   readonly FILE_NAME_SEPARATOR: -6005;
-  /** Reserved for file transfer: the file name contains a control character. */
+  /** The file name contains a control character. */
   readonly FILE_NAME_CONTROL_CHAR: -6006;
-  /** Reserved for file transfer: the file name leads out of the target directory. */
+  /** Reserved for file transfer: the file name leads out of the target directory; names that could are refused for what they contain. */
   readonly FILE_NAME_ESCAPES_DIR: -6007;
+  /** The path of the file to be sent leads to a directory, a device or another thing that is no regular file. */
+  readonly FILE_NOT_REGULAR: -6008;
+  /** The file was changed while it was being sent; its readers are told that nothing comes of it. */
+  readonly FILE_CHANGED: -6009;
+  /** The writer has begun to send another file, which is neither sent nor given up yet. */
+  readonly FILE_UNFINISHED: -6010;
+  /** The directory has something of the name of the received file already; nothing of the file is lost. */
+  readonly FILE_EXISTS: -6011;
+  /** Nothing can come of the file that was being received: its sender gave it up, a part of it is missing, or its hash is wrong. */
+  readonly FILE_BROKEN: -6012;
+  /** There is no file: the next message of the reader is none, or no file is on its way. */
+  readonly NO_FILE: -6013;
   /** An internal error of the library; please report it with the error's message. */
   readonly INTERNAL: -9000;
   /** There is not enough memory, or no more threads or objects are available. */
@@ -337,8 +349,10 @@ export type WriterState =
   | 'RETRYING'
   /** A box holds what this writer did not write. Nothing is sent until Writer#stepOver. */
   | 'CONFLICT';
-/** The kind of a message that is nothing in particular. Those from 128 to 255 are the program's own; all others are kept for later versions of the library. */
+/** The kind of a message that is nothing in particular. Those from 128 to 255 are the program's own; MESSAGE_KIND_FILE is that of files, and all others are kept for later versions of the library. */
 export const MESSAGE_KIND: 1;
+/** The kind of the messages that files consist of: Reader#receiveFile takes them. */
+export const MESSAGE_KIND_FILE: 2;
 export type ReaderState =
   /** What Reader#state returns for what is no live Reader. */
   | 'NONE'
@@ -409,6 +423,8 @@ export type Event =
   | { readonly kind: 'CHANNEL_CONFLICT'; readonly description: string; readonly channelName: string | null; readonly error: KpcError | null }
   /** A reader cannot open the next box: event.channelName, event.error. */
   | { readonly kind: 'CHANNEL_STUCK'; readonly description: string; readonly channelName: string | null; readonly error: KpcError | null }
+  /** More of a file is on the mixnet, or was received: event.channelName, event.isWriter, event.fileDone, event.fileSize. */
+  | { readonly kind: 'FILE_PROGRESS'; readonly description: string; readonly channelName: string | null; readonly isWriter: boolean; readonly fileDone: bigint; readonly fileSize: bigint }
   /** A kind that a later version of the library has added. */
   | { readonly kind: number; readonly description: string };
 
@@ -2114,6 +2130,34 @@ export class Reader extends Handle {
    * @throws {KpcError} ARG_VALUE, BAD_HANDLE, FORKED, CLOSED, TIMEOUT, DB
    */
   forgetBefore(number: number | bigint, options?: CallOptions): Promise<void>;
+  /**
+   * Waits for a file, and returns when it is whole, its hash is right, and it has its name. It grows
+   * in the directory under a temporary name that begins with a dot, with mode 0600; what came is on
+   * the disk before it is acknowledged, and is deleted from the database then. Nothing is ever
+   * overwritten.
+   *
+   * After a time limit, a cancel, a failure or a crash, the next call goes on where it was, also with
+   * another directory or name. If the next message is no part of a file, it is left to Reader#receive,
+   * and this returns NO_FILE; when it is acknowledged, the next call goes on.
+   * @param directory where the file is to be
+   * @param options.name the name that it gets there; null for that which the sender gave it
+   * @returns the text: where the file is
+   * @throws {KpcError} ARG_VALUE, BAD_HANDLE, FORKED, CLOSED, TIMEOUT, DB, ARG_EMPTY, NO_FILE,
+   *   FILE_EXISTS, FILE_BROKEN, FILE_NAME_NOT_UTF8, FILE_NAME_RESERVED, FILE_NAME_EMPTY,
+   *   FILE_NAME_TOO_LONG, FILE_NAME_SEPARATOR, FILE_NAME_CONTROL_CHAR, IO, NO_MEMORY
+   */
+  receiveFile(directory: string, options?: CallOptions & { name?: string | null }): Promise<string>;
+  /**
+   * The name that the sender gave to the file that is being received, or for which the last
+   * Reader#receiveFile could not begin, as its name is taken or is none for a file.
+   * @throws {KpcError} BAD_HANDLE, FORKED, NO_FILE, FILE_NAME_NOT_UTF8, FILE_NAME_RESERVED,
+   *   FILE_NAME_EMPTY, FILE_NAME_TOO_LONG, FILE_NAME_SEPARATOR, FILE_NAME_CONTROL_CHAR
+   */
+  get fileName(): string;
+  /**
+   * How many bytes of that file are on the disk. FILE_PROGRESS reports each change.
+   */
+  get fileReceived(): bigint;
 }
 
 /**
@@ -2208,6 +2252,37 @@ export class Writer extends Handle {
    * @throws {KpcError} ARG_VALUE, BAD_HANDLE, FORKED, CLOSED, TIMEOUT, DB
    */
   stepOver(options?: CallOptions): Promise<void>;
+  /**
+   * Sends a file, as messages of MESSAGE_KIND_FILE, and returns when all of it is on the mixnet. It is
+   * read twice: for its hash, and then as the channel has room for more; only a little of it is in the
+   * database at a time. Other messages of the writer may be sent meanwhile; a second file waits for
+   * the first.
+   *
+   * After a time limit, a cancel, a failure or a crash, the same call goes on where it was. It begins
+   * anew if the file was sent before and nothing of it is left to send: Writer#filePath says whether
+   * there is.
+   * @param path the file; the readers are told its name, without the directories
+   * @throws {KpcError} ARG_VALUE, BAD_HANDLE, FORKED, CLOSED, TIMEOUT, DB, ARG_EMPTY,
+   *   FILE_NO_FILE_NAME, FILE_NAME_RESERVED, FILE_NAME_TOO_LONG, FILE_NAME_SEPARATOR,
+   *   FILE_NAME_CONTROL_CHAR, FILE_NOT_REGULAR, FILE_CHANGED, FILE_UNFINISHED, IO, NO_MEMORY
+   */
+  sendFile(path: string, options?: CallOptions): Promise<void>;
+  /**
+   * Gives up the file of which a part was sent. Its readers are told that nothing comes of it; that is
+   * on the disk when this completes. It waits for a Writer#sendFile that runs: cancel that first.
+   * @throws {KpcError} ARG_VALUE, BAD_HANDLE, FORKED, CLOSED, TIMEOUT, DB, NO_FILE
+   */
+  abandonFile(options?: CallOptions): Promise<void>;
+  /**
+   * The path of the file that is being sent, or was when the last program ended: Writer#sendFile with
+   * this path goes on.
+   * @throws {KpcError} BAD_HANDLE, FORKED, NO_FILE
+   */
+  get filePath(): string;
+  /**
+   * How many bytes of that file are on the mixnet. FILE_PROGRESS reports each change.
+   */
+  get fileStored(): bigint;
 }
 
 /**

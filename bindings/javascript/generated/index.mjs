@@ -73,4 +73,5 @@ export const {
   MAX_BACKING_KEY_SIZE,
   MAX_BACKING_VALUE_SIZE,
   MESSAGE_KIND,
+  MESSAGE_KIND_FILE,
 } = kpclient;

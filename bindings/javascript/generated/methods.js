@@ -104,6 +104,12 @@ const STATUS = Object.freeze({
   FILE_NAME_SEPARATOR: -6005,
   FILE_NAME_CONTROL_CHAR: -6006,
   FILE_NAME_ESCAPES_DIR: -6007,
+  FILE_NOT_REGULAR: -6008,
+  FILE_CHANGED: -6009,
+  FILE_UNFINISHED: -6010,
+  FILE_EXISTS: -6011,
+  FILE_BROKEN: -6012,
+  NO_FILE: -6013,
   INTERNAL: -9000,
   NO_MEMORY: -9001,
   PANIC: -9002,
@@ -186,6 +192,7 @@ const WRITER_STATE = Object.freeze({
   CONFLICT: 4,
 });
 const MESSAGE_KIND = 1;
+const MESSAGE_KIND_FILE = 2;
 const READER_STATE = Object.freeze({
   NONE: 0,
   WAITING: 1,
@@ -1454,6 +1461,26 @@ class Reader extends Handle {
     options = call.checkOptions(options);
     await call.start('kpc_reader_forget_before', clientOf(this), [handleOf(this, 'kpc_reader', 'this'), arg.uint64(number, 'number')], options, [this]);
   }
+
+  async receiveFile(directory, options) {
+    options = call.checkOptions(options);
+    const [value] = await call.start('kpc_reader_receive_file', clientOf(this), [
+      handleOf(this, 'kpc_reader', 'this'),
+      arg.terminated(directory, 'directory'),
+      arg.optional(options.name, (value) => arg.terminated(value, 'options.name')),
+    ], options, [this]);
+    return value;
+  }
+
+  get fileName() {
+    const [value] = call.run('kpc_reader_file_name', [handleOf(this, 'kpc_reader', 'this')]);
+    return value;
+  }
+
+  get fileReceived() {
+    const [value] = call.run('kpc_reader_file_received', [handleOf(this, 'kpc_reader', 'this')]);
+    return value;
+  }
 }
 
 class Writer extends Handle {
@@ -1533,6 +1560,26 @@ class Writer extends Handle {
   async stepOver(options) {
     options = call.checkOptions(options);
     await call.start('kpc_writer_step_over', clientOf(this), [handleOf(this, 'kpc_writer', 'this')], options, [this]);
+  }
+
+  async sendFile(path, options) {
+    options = call.checkOptions(options);
+    await call.start('kpc_writer_send_file', clientOf(this), [handleOf(this, 'kpc_writer', 'this'), arg.terminated(path, 'path')], options, [this]);
+  }
+
+  async abandonFile(options) {
+    options = call.checkOptions(options);
+    await call.start('kpc_writer_abandon_file', clientOf(this), [handleOf(this, 'kpc_writer', 'this')], options, [this]);
+  }
+
+  get filePath() {
+    const [value] = call.run('kpc_writer_file_path', [handleOf(this, 'kpc_writer', 'this')]);
+    return value;
+  }
+
+  get fileStored() {
+    const [value] = call.run('kpc_writer_file_stored', [handleOf(this, 'kpc_writer', 'this')]);
+    return value;
   }
 }
 
@@ -1900,6 +1947,8 @@ const EVENT_PROPERTIES = {
   channelName: (event) => call.run('kpc_event_channel_name', [event])[0],
   messageNumber: (event) => call.run('kpc_event_message_number', [event])[0],
   isWriter: (event) => call.run('kpc_event_is_writer', [event])[0],
+  fileDone: (event) => call.run('kpc_event_file_done', [event])[0],
+  fileSize: (event) => call.run('kpc_event_file_size', [event])[0],
 };
 const EVENT_KINDS = {
   1: ['CONNECTION_STATUS', ['isConnected', 'instanceToken', 'errCbor']],
@@ -1922,6 +1971,7 @@ const EVENT_KINDS = {
   19: ['CHANNEL_RETRYING', ['channelName', 'isWriter', 'error']],
   20: ['CHANNEL_CONFLICT', ['channelName', 'error']],
   21: ['CHANNEL_STUCK', ['channelName', 'error']],
+  22: ['FILE_PROGRESS', ['channelName', 'isWriter', 'fileDone', 'fileSize']],
 };
 const readEvent = (event) => eventOf(event, EVENT_KINDS, EVENT_PROPERTIES);
 
@@ -1994,6 +2044,7 @@ const exported = {
   MAX_BACKING_KEY_SIZE,
   MAX_BACKING_VALUE_SIZE,
   MESSAGE_KIND,
+  MESSAGE_KIND_FILE,
 };
 
 module.exports = { exported, readEvent, LOG_LEVEL, Config };

@@ -69,6 +69,7 @@ const GROUPS: &[(&str, GroupKind, &str)] = &[
     ("shared_text", Enumeration, "KPC_SHARED_"),
     ("durability", Enumeration, "KPC_DURABILITY_"),
     ("message_kind", Enumeration, "KPC_MESSAGE_KIND"),
+    ("message_kind", Enumeration, "KPC_MESSAGE_KIND_FILE"),
     ("write_flags", Flags, "KPC_WRITE_"),
     ("start_flags", Flags, "KPC_START_"),
     ("timeout", Enumeration, "KPC_FOREVER"),

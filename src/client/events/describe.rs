@@ -83,6 +83,9 @@ fn channel(event: &ChannelEvent) -> Line {
         ChannelNews::Retrying(error) => Line::new("channel retries").add_error(Some(error)),
         ChannelNews::Conflict(error) => Line::new("channel conflict").add_error(Some(error)),
         ChannelNews::Stuck(error) => Line::new("channel stuck").add_error(Some(error)),
+        ChannelNews::File(progress) => Line::new("file progress")
+            .add("bytes", progress.done)
+            .add("of", progress.size),
     };
     line.add("is_writer", event.is_writer)
 }

@@ -170,6 +170,15 @@ pub struct ChannelEvent {
     pub news: ChannelNews,
 }
 
+/// How far a file on a channel of a store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileProgress {
+    /// Bytes that are on the mixnet, or were received.
+    pub done: u64,
+    /// Bytes of the whole file.
+    pub size: u64,
+}
+
 /// What happened to a channel of a store.
 #[derive(Clone, Debug)]
 pub enum ChannelNews {
@@ -183,6 +192,8 @@ pub enum ChannelNews {
     Conflict(Error),
     /// The box that is awaited cannot be opened.
     Stuck(Error),
+    /// More of a file is on the mixnet, or was received.
+    File(FileProgress),
 }
 
 impl Event {

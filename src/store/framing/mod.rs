@@ -25,12 +25,14 @@ use blake2::Blake2b;
 use crate::secret::sweeping;
 
 pub(crate) use joiner::{Content, Flaw, Joiner, Tag};
-pub(crate) use split::{boxes_for, Split};
+pub(crate) use split::{boxes_for, filling, in_boxes, Split};
 
 /// The largest message.
 pub const MAX_MESSAGE: usize = 8 << 20;
 /// The kind of messages that mean something to the application alone.
 pub const KIND_MESSAGE: u8 = 1;
+/// The kind of messages that files consist of.
+pub const KIND_FILE: u8 = 2;
 /// Kinds from here on are the applications' own; those between are for later versions of the library.
 pub const FIRST_KIND_OF_APPLICATIONS: u8 = 128;
 

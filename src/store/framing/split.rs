@@ -84,6 +84,25 @@ pub(crate) fn boxes_for(len: usize, capacity: usize) -> Result<u32> {
     checked_length(len, capacity).map(|length| count(length, capacity))
 }
 
+/// How many bytes of a message its first `boxes` boxes hold.
+pub(crate) fn in_boxes(boxes: u32, capacity: usize) -> usize {
+    let further = boxes.saturating_sub(1) as usize;
+    if boxes == 0 || capacity <= FIRST_HEAD {
+        return 0;
+    }
+    in_first(capacity).saturating_add(further.saturating_mul(in_further(capacity)))
+}
+
+/// The longest message of at most `most` bytes that fills all its boxes; `most` where that is less than
+/// one box holds.
+pub(crate) fn filling(most: usize, capacity: usize) -> usize {
+    if capacity <= FIRST_HEAD || most < in_first(capacity) {
+        return most;
+    }
+    let further = (most - in_first(capacity)) / in_further(capacity);
+    in_first(capacity) + further * in_further(capacity)
+}
+
 fn checked_length(len: usize, capacity: usize) -> Result<u32> {
     if capacity <= FIRST_HEAD {
         return Err(Error::new(

@@ -7,6 +7,7 @@ use crate::secret::WipingVec;
 use crate::store::backing::Backing;
 use crate::store::catalogue::required;
 use crate::store::fields::damaged;
+use crate::store::files;
 use crate::store::keys::{number_in, numbered, single, Kind};
 use crate::store::records::{decode_number, encode_number, Incoming, Position};
 use crate::{Error, Result, Status};
@@ -28,6 +29,8 @@ pub(crate) fn standing(backing: &mut dyn Backing, channel: u64) -> Result<Standi
         state: super::ReaderState::Waiting,
         position,
         acknowledged,
+        file: files::inbound(backing, channel)?,
+        offered: None,
     })
 }
 

@@ -2,7 +2,7 @@
 //! acknowledged.
 
 mod engine;
-mod ledger;
+pub(super) mod ledger;
 
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 use self::engine::Engine;
 use super::backing::{Backing, Durability};
 use super::catalogue::Known;
+use super::files::{FileHead, Inbound, Receiving};
 use super::records::{Arrival, Cap, Incoming, Position};
 use super::Inner;
 use crate::bacap::{BoxIndex, ReadCap};
@@ -48,17 +49,19 @@ pub struct Message {
 
 /// A channel that is open for reading. It is closed when the last handle goes.
 pub struct Reader {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
     engine: AbortHandle,
 }
 
 /// What a reader shares with its engine.
 pub(crate) struct Core {
-    inner: Arc<Inner>,
-    channel: u64,
+    pub(super) inner: Arc<Inner>,
+    pub(super) channel: u64,
     name: String,
     cap: ReadCap,
-    standing: Mutex<Standing>,
+    pub(super) standing: Mutex<Standing>,
+    /// Locked by the call that receives a file.
+    pub(super) receiving: tokio::sync::Mutex<Receiving>,
     pace: Pace,
     /// The counter of a box that is to be passed over. It says which, as that box may arrive first.
     skip: Mutex<Option<u64>>,
@@ -72,7 +75,11 @@ pub(crate) struct Core {
 pub(crate) struct Standing {
     state: ReaderState,
     position: Position,
-    acknowledged: u64,
+    pub(super) acknowledged: u64,
+    /// The file that is on its way.
+    pub(super) file: Option<Inbound>,
+    /// One whose head waits to be acknowledged: it cannot have the name that is wanted.
+    pub(super) offered: Option<FileHead>,
 }
 
 impl Standing {
@@ -102,6 +109,7 @@ impl Reader {
             name: known.record.name,
             cap,
             standing: Mutex::new(standing),
+            receiving: tokio::sync::Mutex::default(),
             pace: Pace::calming(),
             skip: Mutex::new(None),
             skip_wanted: Notify::new(),
@@ -117,14 +125,7 @@ impl Reader {
     pub fn receive(&self) -> Result<Call<Arc<Message>>> {
         let core = Arc::clone(&self.core);
         Ok(Call::task(move |_| async move {
-            loop {
-                let number = core.oldest().await?;
-                let message = core.message(number).await;
-                // Another thread may have acknowledged and forgotten it meanwhile.
-                if number > lock(&core.standing).acknowledged {
-                    return message.map(Arc::new);
-                }
-            }
+            core.oldest_message().await.map(Arc::new)
         }))
     }
 
@@ -141,6 +142,7 @@ impl Reader {
             let acknowledged = core.inner.disk.run(Durability::Now, keep).await?;
             let mut standing = lock(&core.standing);
             standing.acknowledged = standing.acknowledged.max(acknowledged);
+            standing.offered = None;
             Ok(())
         }))
     }
@@ -244,6 +246,34 @@ impl Core {
     async fn oldest(&self) -> Result<u64> {
         let oldest = || lock(&self.standing).oldest();
         self.inner.until(&self.arrived, oldest).await
+    }
+
+    /// Waits for the oldest message that is not acknowledged.
+    pub(super) async fn oldest_message(&self) -> Result<Message> {
+        loop {
+            let number = self.oldest().await?;
+            let message = self.message(number).await;
+            // Another thread may have acknowledged and forgotten it meanwhile.
+            if number > lock(&self.standing).acknowledged {
+                return message;
+            }
+        }
+    }
+
+    /// This is the file that is on its way now, and all up to this message is acknowledged.
+    pub(super) fn knows_file(&self, acknowledged: u64, file: Option<Inbound>) {
+        let mut standing = lock(&self.standing);
+        standing.acknowledged = standing.acknowledged.max(acknowledged);
+        standing.offered = None;
+        let before = std::mem::replace(&mut standing.file, file);
+        let now = standing.file.as_ref().map(Inbound::progress);
+        drop(standing);
+        match now {
+            Some(now) if before.map(|file| file.progress()) != Some(now) => {
+                self.publish(ChannelNews::File(now));
+            }
+            _ => {}
+        }
     }
 
     /// The program wants to pass over this box.

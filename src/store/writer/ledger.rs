@@ -6,6 +6,7 @@ use crate::bacap::BoxIndex;
 use crate::store::backing::Backing;
 use crate::store::catalogue::required;
 use crate::store::fields::damaged;
+use crate::store::files;
 use crate::store::framing;
 use crate::store::keys::{numbered, single, Kind};
 use crate::store::records::{
@@ -25,8 +26,7 @@ pub(crate) type Numbered = (u64, Outgoing);
 
 /// How far a channel is, as it is opened.
 pub(crate) fn standing(backing: &mut dyn Backing, channel: u64) -> Result<Standing> {
-    let progress = required(backing, &single(channel, Kind::Progress))?;
-    let progress = Progress::decode(&progress)?;
+    let progress = progress(backing, channel)?;
     let next_message = next_message(backing, channel)?;
     if progress.message == 0 || progress.message > next_message {
         return Err(damaged());
@@ -38,7 +38,13 @@ pub(crate) fn standing(backing: &mut dyn Backing, channel: u64) -> Result<Standi
         next_message,
         cursor: cursor(backing, channel)?,
         erasure: erasure(backing, channel)?,
+        file: files::outbound(backing, channel)?,
     })
+}
+
+/// How far messages are on the mixnet.
+pub(crate) fn progress(backing: &mut dyn Backing, channel: u64) -> Result<Progress> {
+    Progress::decode(&required(backing, &single(channel, Kind::Progress))?)
 }
 
 fn erasure(backing: &mut dyn Backing, channel: u64) -> Result<Erasure> {
@@ -151,6 +157,22 @@ fn choose(message: &Outgoing, capacity: usize, first: &BoxIndex) -> Result<Place
         boxes,
         first: first.clone(),
     })
+}
+
+/// Takes the bytes of the messages of a kind away that are stored, from number `from` on: nobody needs them
+/// any more, but their places, by which they can be erased.
+pub(crate) fn strip(backing: &mut dyn Backing, channel: u64, from: u64, kind: u8) -> Result<()> {
+    for number in from..progress(backing, channel)?.message {
+        let Some(record) = backing.get(&numbered(channel, Kind::Message, number))? else {
+            continue; // it was erased
+        };
+        let mut message = Outgoing::decode(&record)?;
+        if message.content == Content::Message(kind) && !message.payload.is_empty() {
+            message.payload = bytes::Bytes::new();
+            put(backing, channel, number, &message)?;
+        }
+    }
+    Ok(())
 }
 
 /// Keeps how far the messages are on the mixnet.

@@ -5,7 +5,7 @@ mod boxes;
 mod conflicts;
 mod engine;
 mod eraser;
-mod ledger;
+pub(super) mod ledger;
 
 use std::sync::{Arc, Mutex};
 
@@ -17,12 +17,13 @@ use self::conflicts::Conflicts;
 use self::engine::Engine;
 use super::backing::{Backing, Durability};
 use super::catalogue::Known;
+use super::files::Outbound;
 use super::framing::{Nonce, FIRST_KIND_OF_APPLICATIONS, KIND_MESSAGE, MAX_MESSAGE};
 use super::records::{Cap, Content, Erasure, Progress};
 use super::Inner;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::client::{
-    random_array, Call, ChannelEvent, ChannelNews, Event, Shared, MAX_STREAM_BOXES,
+    random_array, Call, ChannelEvent, ChannelNews, Event, FileProgress, Shared, MAX_STREAM_BOXES,
 };
 use crate::secret::secret_copy;
 use crate::sync::lock;
@@ -45,19 +46,21 @@ pub enum WriterState {
 /// A channel that is open for writing. It is closed when the last handle goes; what is not on the
 /// mixnet then is sent when it is opened again.
 pub struct Writer {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
     tasks: [AbortHandle; 2],
 }
 
 /// What a writer shares with its engine.
 pub(crate) struct Core {
-    inner: Arc<Inner>,
-    channel: u64,
+    pub(super) inner: Arc<Inner>,
+    pub(super) channel: u64,
     name: String,
     cap: WriteCap,
-    standing: Mutex<Standing>,
+    pub(super) standing: Mutex<Standing>,
     /// Wakes the engine.
-    work: Notify,
+    pub(super) work: Notify,
+    /// Held by the call that sends a file.
+    pub(super) sends_file: tokio::sync::Mutex<()>,
     /// Wakes those who wait for messages to be stored, or for a conflict to be over.
     advanced: Notify,
 }
@@ -67,10 +70,12 @@ pub(crate) struct Standing {
     /// [`WriterState::Conflict`] has a field of its own, as others fail meanwhile.
     state: WriterState,
     conflicts: Conflicts,
-    progress: Progress,
+    pub(super) progress: Progress,
     next_message: u64,
     cursor: BoxIndex,
     erasure: Erasure,
+    /// The file that is on its way.
+    pub(super) file: Option<Outbound>,
 }
 
 impl Standing {
@@ -101,6 +106,7 @@ impl Writer {
             cap,
             standing: Mutex::new(standing),
             work: Notify::new(),
+            sends_file: tokio::sync::Mutex::default(),
             advanced: Notify::new(),
             inner,
         });
@@ -312,13 +318,13 @@ impl Drop for Core {
 
 impl Core {
     /// Waits until the writer has come so far.
-    async fn until(&self, is_so: impl Fn(&Standing) -> bool) -> Result<()> {
+    pub(super) async fn until(&self, is_so: impl Fn(&Standing) -> bool) -> Result<()> {
         let reached = || is_so(&lock(&self.standing)).then_some(());
         self.inner.until(&self.advanced, reached).await
     }
 
     /// There is a message of this number.
-    fn saw_message(&self, number: u64) {
+    pub(super) fn saw_message(&self, number: u64) {
         lock(&self.standing).saw(number + 1);
     }
 
@@ -361,6 +367,7 @@ impl Core {
 
     /// Messages before `progress` are on the mixnet.
     fn advance(&self, progress: Progress) {
+        let file_before = self.file_progress();
         let mut standing = lock(&self.standing);
         let before = std::mem::replace(&mut standing.progress, progress).message;
         standing.state = WriterState::Sending;
@@ -369,6 +376,26 @@ impl Core {
         if progress.message > before {
             self.publish(ChannelNews::Stored(progress.message - 1));
         }
+        match self.file_progress() {
+            Some(file) if file_before != Some(file) => self.publish(ChannelNews::File(file)),
+            _ => {}
+        }
+    }
+
+    /// This is the file that is on its way now.
+    pub(super) fn knows_file(&self, file: Option<Outbound>) {
+        lock(&self.standing).file = file;
+    }
+
+    /// How far it is.
+    pub(super) fn file_progress(&self) -> Option<FileProgress> {
+        let capacity = self.inner.capacity();
+        let standing = lock(&self.standing);
+        let file = standing.file.as_ref()?;
+        Some(FileProgress {
+            done: file.stored(standing.progress, capacity),
+            size: file.head.size,
+        })
     }
 
     fn publish(&self, news: ChannelNews) {

@@ -424,37 +424,69 @@ class InvalidCapability(ArgumentFailure):
 
 
 class FileNoFileName(ArgumentFailure):
-    """Reserved for file transfer: the path has no file name at its end."""
+    """The path has no file name at its end."""
 
 
 class FileNameNotUtf8(ArgumentFailure):
-    """Reserved for file transfer: the file name is not UTF-8."""
+    """The file name is not UTF-8."""
 
 
 class FileNameReserved(ArgumentFailure):
-    """Reserved for file transfer: the file name is one dot or two dots, which are names of
-    directories.
-    """
+    """The file name is one dot or two dots, which are names of directories."""
 
 
 class FileNameEmpty(ArgumentFailure):
-    """Reserved for file transfer: the file name is empty."""
+    """The file name is empty."""
 
 
 class FileNameTooLong(ArgumentFailure):
-    """Reserved for file transfer: the file name is longer than 255 bytes."""
+    """The file name is longer than 255 bytes."""
 
 
 class FileNameSeparator(ArgumentFailure):
-    """Reserved for file transfer: the file name contains a slash or a backslash."""
+    """The file name contains a slash or a backslash."""
 
 
 class FileNameControlChar(ArgumentFailure):
-    """Reserved for file transfer: the file name contains a control character."""
+    """The file name contains a control character."""
 
 
 class FileNameEscapesDir(ArgumentFailure):
-    """Reserved for file transfer: the file name leads out of the target directory."""
+    """Reserved for file transfer: the file name leads out of the target directory; names that
+    could are refused for what they contain.
+    """
+
+
+class FileNotRegular(ArgumentFailure):
+    """The path of the file to be sent leads to a directory, a device or another thing that is no
+    regular file.
+    """
+
+
+class FileChanged(ArgumentFailure):
+    """The file was changed while it was being sent; its readers are told that nothing comes of
+    it.
+    """
+
+
+class FileUnfinished(ArgumentFailure):
+    """The writer has begun to send another file, which is neither sent nor given up yet."""
+
+
+class FileExists(ArgumentFailure):
+    """The directory has something of the name of the received file already; nothing of the file
+    is lost.
+    """
+
+
+class FileBroken(ReplicaFailure):
+    """Nothing can come of the file that was being received: its sender gave it up, a part of it
+    is missing, or its hash is wrong.
+    """
+
+
+class NoFile(ArgumentFailure):
+    """There is no file: the next message of the reader is none, or no file is on its way."""
 
 
 class Internal(InternalFailure):
@@ -566,6 +598,12 @@ BY_STATUS: Dict[int, Type[KpcError]] = {
     Status.FILE_NAME_SEPARATOR: FileNameSeparator,
     Status.FILE_NAME_CONTROL_CHAR: FileNameControlChar,
     Status.FILE_NAME_ESCAPES_DIR: FileNameEscapesDir,
+    Status.FILE_NOT_REGULAR: FileNotRegular,
+    Status.FILE_CHANGED: FileChanged,
+    Status.FILE_UNFINISHED: FileUnfinished,
+    Status.FILE_EXISTS: FileExists,
+    Status.FILE_BROKEN: FileBroken,
+    Status.NO_FILE: NoFile,
     Status.INTERNAL: Internal,
     Status.NO_MEMORY: NoMemory,
     Status.PANIC: Panic,

@@ -341,7 +341,7 @@ class CourierVanishedEvent(Event):
 class StoredEvent(Event):
     """Messages of a writer are on the mixnet, up to a number: channel_name, message_number."""
 
-    #: The channel of a store that an event is about, for EventKind.STORED, EventKind.RECEIVED and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+    #: The channel of a store that an event is about, for EventKind.STORED, EventKind.RECEIVED, EventKind.FILE_PROGRESS and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
     channel_name: Optional[str]
 
     #: The number of a message, for EventKind.STORED (of the last one that is on the mixnet) and EventKind.RECEIVED.
@@ -361,7 +361,7 @@ class StoredEvent(Event):
 class ReceivedEvent(Event):
     """A reader has a new message: channel_name, message_number."""
 
-    #: The channel of a store that an event is about, for EventKind.STORED, EventKind.RECEIVED and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+    #: The channel of a store that an event is about, for EventKind.STORED, EventKind.RECEIVED, EventKind.FILE_PROGRESS and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
     channel_name: Optional[str]
 
     #: The number of a message, for EventKind.STORED (of the last one that is on the mixnet) and EventKind.RECEIVED.
@@ -381,7 +381,7 @@ class ReceivedEvent(Event):
 class ChannelRetryingEvent(Event):
     """A writer or reader has failed and tries again: channel_name, is_writer, error."""
 
-    #: The channel of a store that an event is about, for EventKind.STORED, EventKind.RECEIVED and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+    #: The channel of a store that an event is about, for EventKind.STORED, EventKind.RECEIVED, EventKind.FILE_PROGRESS and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
     channel_name: Optional[str]
 
     #: Whether an event is about the writer of its name, not the reader: names of writers and of readers are independent.
@@ -405,7 +405,7 @@ class ChannelRetryingEvent(Event):
 class ChannelConflictEvent(Event):
     """A writer found a box that holds something else: channel_name, error."""
 
-    #: The channel of a store that an event is about, for EventKind.STORED, EventKind.RECEIVED and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+    #: The channel of a store that an event is about, for EventKind.STORED, EventKind.RECEIVED, EventKind.FILE_PROGRESS and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
     channel_name: Optional[str]
 
     #: What went wrong, for the events that can report a failure.
@@ -425,7 +425,7 @@ class ChannelConflictEvent(Event):
 class ChannelStuckEvent(Event):
     """A reader cannot open the next box: channel_name, error."""
 
-    #: The channel of a store that an event is about, for EventKind.STORED, EventKind.RECEIVED and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+    #: The channel of a store that an event is about, for EventKind.STORED, EventKind.RECEIVED, EventKind.FILE_PROGRESS and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
     channel_name: Optional[str]
 
     #: What went wrong, for the events that can report a failure.
@@ -438,6 +438,36 @@ class ChannelStuckEvent(Event):
             text=cls._text(event),
             channel_name=gotten(lib.kpc_event_channel_name, event, "kpc_buffer **", lambda out_name: text_given(out_name)),
             error=failure_given(lib.kpc_event_error(event)),
+        )
+
+
+@dataclass(frozen=True)
+class FileProgressEvent(Event):
+    """More of a file is on the mixnet, or was received: channel_name, is_writer, file_done,
+    file_size.
+    """
+
+    #: The channel of a store that an event is about, for EventKind.STORED, EventKind.RECEIVED, EventKind.FILE_PROGRESS and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+    channel_name: Optional[str]
+
+    #: Whether an event is about the writer of its name, not the reader: names of writers and of readers are independent.
+    is_writer: bool
+
+    #: How many bytes of a file are on the mixnet, or were received, for EventKind.FILE_PROGRESS.
+    file_done: int
+
+    #: How many bytes the whole file has, for EventKind.FILE_PROGRESS.
+    file_size: int
+
+    @classmethod
+    def _given(cls, event, kind, client) -> FileProgressEvent:
+        return cls(
+            kind=kind,
+            text=cls._text(event),
+            channel_name=gotten(lib.kpc_event_channel_name, event, "kpc_buffer **", lambda out_name: text_given(out_name)),
+            is_writer=bool(lib.kpc_event_is_writer(event)),
+            file_done=lib.kpc_event_file_done(event),
+            file_size=lib.kpc_event_file_size(event),
         )
 
 
@@ -463,6 +493,7 @@ BY_KIND: Dict[int, Type[Event]] = {
     EventKind.CHANNEL_RETRYING: ChannelRetryingEvent,
     EventKind.CHANNEL_CONFLICT: ChannelConflictEvent,
     EventKind.CHANNEL_STUCK: ChannelStuckEvent,
+    EventKind.FILE_PROGRESS: FileProgressEvent,
 }
 
 

@@ -3344,6 +3344,67 @@ class Reader(Object):
         """As `forget_before`, but blocks."""
         return wait(self._forget_before(number, timeout))
 
+    def _receive_file(self, directory, name, timeout) -> Call:
+        in_directory = string(directory)
+        in_name = optional_text(name)
+
+        def _start(done, op, error):
+            return lib.kpc_reader_receive_file_async(self._pointer, in_directory, in_name, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            out_path = ffi.new("kpc_buffer **")
+            error = no_error()
+            check(lib.kpc_reader_receive_file_result(result, out_path, error), error)
+            return text_given(out_path)
+
+        return Call(self._client, _start, _take)
+
+    async def receive_file(self, directory: str, *, name: Optional[str] = None, timeout: Optional[float] = None) -> str:
+        """Waits for a file, and returns when it is whole, its hash is right, and it has its name. It
+        grows in the directory under a temporary name that begins with a dot, with mode 0600; what
+        came is on the disk before it is acknowledged, and is deleted from the database then.
+        Nothing is ever overwritten.
+
+        After a time limit, a cancel, a failure or a crash, the next call goes on where it was,
+        also with another directory or name. If the next message is no part of a file, it is left
+        to receive, and this returns NoFile; when it is acknowledged, the next call goes on.
+
+        :param directory: where the file is to be
+        :param name: the name that it gets there; None for that which the sender gave it
+        :param timeout: how many seconds it may take; None for any number
+        :return: the text: where the file is
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
+            ArgEmpty, NoFile, FileExists, FileBroken, FileNameNotUtf8, FileNameReserved,
+            FileNameEmpty, FileNameTooLong, FileNameSeparator, FileNameControlChar, IO, NoMemory
+        """
+        return await run(self._receive_file(directory, name, timeout))
+
+    def receive_file_sync(self, directory: str, *, name: Optional[str] = None, timeout: Optional[float] = None) -> str:
+        """As `receive_file`, but blocks."""
+        return wait(self._receive_file(directory, name, timeout))
+
+    @property
+    def file_name(self) -> str:
+        """The name that the sender gave to the file that is being received, or for which the last
+        receive_file could not begin, as its name is taken or is none for a file.
+
+        :return: the text
+        :raises KpcError: BadHandle, Forked, NoFile, FileNameNotUtf8, FileNameReserved,
+            FileNameEmpty, FileNameTooLong, FileNameSeparator, FileNameControlChar
+        """
+        out_name = ffi.new("kpc_buffer **")
+        error = no_error()
+        check(lib.kpc_reader_file_name(self._pointer, out_name, error), error)
+        return text_given(out_name)
+
+    @property
+    def file_received(self) -> int:
+        """How many bytes of that file are on the disk. EventKind.FILE_PROGRESS reports each change.
+
+        :return: the number; 0 if no file is unfinished, and for what is no live Reader
+        """
+        return lib.kpc_reader_file_received(self._pointer)
+
 
 class Writer(Object):
     """A channel of a store that is open for writing. Messages are kept in the database until
@@ -3600,6 +3661,87 @@ class Writer(Object):
     def step_over_sync(self, *, timeout: Optional[float] = None) -> None:
         """As `step_over`, but blocks."""
         return wait(self._step_over(timeout))
+
+    def _send_file(self, path, timeout) -> Call:
+        in_path = string(path)
+
+        def _start(done, op, error):
+            return lib.kpc_writer_send_file_async(self._pointer, in_path, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_writer_send_file_result(result, error), error)
+
+        return Call(self._client, _start, _take)
+
+    async def send_file(self, path: str, *, timeout: Optional[float] = None) -> None:
+        """Sends a file, as messages of MessageKind.MESSAGE_KIND_FILE, and returns when all of it is
+        on the mixnet. It is read twice: for its hash, and then as the channel has room for more;
+        only a little of it is in the database at a time. Other messages of the writer may be sent
+        meanwhile; a second file waits for the first.
+
+        After a time limit, a cancel, a failure or a crash, the same call goes on where it was. It
+        begins anew if the file was sent before and nothing of it is left to send: file_path says
+        whether there is.
+
+        :param path: the file; the readers are told its name, without the directories
+        :param timeout: how many seconds it may take; None for any number
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB,
+            ArgEmpty, FileNoFileName, FileNameReserved, FileNameTooLong, FileNameSeparator,
+            FileNameControlChar, FileNotRegular, FileChanged, FileUnfinished, IO, NoMemory
+        """
+        return await run(self._send_file(path, timeout))
+
+    def send_file_sync(self, path: str, *, timeout: Optional[float] = None) -> None:
+        """As `send_file`, but blocks."""
+        return wait(self._send_file(path, timeout))
+
+    def _abandon_file(self, timeout) -> Call:
+
+        def _start(done, op, error):
+            return lib.kpc_writer_abandon_file_async(self._pointer, milliseconds(timeout), done, op, error)
+
+        def _take(result):
+            error = no_error()
+            check(lib.kpc_writer_abandon_file_result(result, error), error)
+
+        return Call(self._client, _start, _take)
+
+    async def abandon_file(self, *, timeout: Optional[float] = None) -> None:
+        """Gives up the file of which a part was sent. Its readers are told that nothing comes of it;
+        that is on the disk when this completes. It waits for a send_file that runs: cancel that
+        first.
+
+        :param timeout: how many seconds it may take; None for any number
+        :raises KpcError: ArgValue, BadHandle, Forked, Closed, Timeout, WouldDeadlock, DB, NoFile
+        """
+        return await run(self._abandon_file(timeout))
+
+    def abandon_file_sync(self, *, timeout: Optional[float] = None) -> None:
+        """As `abandon_file`, but blocks."""
+        return wait(self._abandon_file(timeout))
+
+    @property
+    def file_path(self) -> str:
+        """The path of the file that is being sent, or was when the last program ended: send_file
+        with this path goes on.
+
+        :return: the text
+        :raises KpcError: BadHandle, Forked, NoFile
+        """
+        out_path = ffi.new("kpc_buffer **")
+        error = no_error()
+        check(lib.kpc_writer_file_path(self._pointer, out_path, error), error)
+        return text_given(out_path)
+
+    @property
+    def file_stored(self) -> int:
+        """How many bytes of that file are on the mixnet. EventKind.FILE_PROGRESS reports each
+        change.
+
+        :return: the number; 0 if no file is unfinished, and for what is no live Writer
+        """
+        return lib.kpc_writer_file_stored(self._pointer)
 
 
 class Names(Object):

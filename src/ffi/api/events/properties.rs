@@ -70,6 +70,9 @@ pub const KPC_EVENT_CHANNEL_RETRYING: i32 = 19;
 pub const KPC_EVENT_CHANNEL_CONFLICT: i32 = 20;
 /// A reader cannot open the next box: kpc_event_channel_name, kpc_event_error.
 pub const KPC_EVENT_CHANNEL_STUCK: i32 = 21;
+/// More of a file is on the mixnet, or was received: kpc_event_channel_name, kpc_event_is_writer,
+/// kpc_event_file_done, kpc_event_file_size.
+pub const KPC_EVENT_FILE_PROGRESS: i32 = 22;
 
 /// What happened.
 ///
@@ -102,6 +105,7 @@ pub extern "C" fn kpc_event_kind(event: *const kpc_event) -> i32 {
                 ChannelNews::Retrying(_) => KPC_EVENT_CHANNEL_RETRYING,
                 ChannelNews::Conflict(_) => KPC_EVENT_CHANNEL_CONFLICT,
                 ChannelNews::Stuck(_) => KPC_EVENT_CHANNEL_STUCK,
+                ChannelNews::File(_) => KPC_EVENT_FILE_PROGRESS,
             },
         })
     })

@@ -1,6 +1,7 @@
 //! kpc_store_*: channels that remember. Only with the feature `store`; the header always has it.
 
 pub mod backing;
+pub mod files;
 pub mod message;
 pub mod names;
 pub mod reader;

@@ -13,7 +13,8 @@ use crate::store::Writer;
 use crate::Result;
 
 /// The kind of a message that is nothing in particular. Those from 128 to 255 are the program's own;
-/// all others are kept for later versions of the library.
+/// KPC_MESSAGE_KIND_FILE is that of files, and all others are kept for later versions of the
+/// library.
 pub const KPC_MESSAGE_KIND: u8 = 1;
 /// The first kind of a program's own.
 pub const KPC_FIRST_MESSAGE_KIND_OF_PROGRAMS: u8 = 128;
