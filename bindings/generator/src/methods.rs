@@ -135,19 +135,14 @@ impl<'a> Method<'a> {
             Returns::Status => self.outputs().len() == 1,
             _ => self.outputs().is_empty(),
         };
-        let makes_bytes = self.function.name.contains("_to_");
+        let name = self.function.name.as_str();
+        let makes = name.contains("_to_") || name.ends_with("_new");
         let itself = self.itself().is_some();
         let extra = self
             .inputs()
             .iter()
             .any(|p| Some(p.name.as_str()) != self.own_name());
-        itself
-            && tells
-            && gives
-            && !extra
-            && !makes_bytes
-            && !self.function.waits
-            && self.forms.is_none()
+        itself && tells && gives && !extra && !makes && !self.function.waits && self.forms.is_none()
     }
 
     fn own_name(&self) -> Option<&'a str> {

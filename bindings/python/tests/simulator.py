@@ -50,7 +50,9 @@ class Simulator:
 
     def end(self) -> None:
         self.kill()
-        shutil.rmtree(self.folder)
+        # A store that has just been freed may still take its own files away.
+        while os.path.exists(self.folder):
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def open(self, **options):
         """A connection with it."""

@@ -121,6 +121,10 @@ class Operations(Simulated):
                 await asyncio.sleep(0)
         with self.assertRaises(kpclient.Closed):
             await read
+        await client.close()
+        with self.assertRaises(kpclient.Closed):
+            await client.flush()
+        client.free()
         with self.assertRaises(kpclient.BadHandle):
             await client.flush()
 

@@ -35,6 +35,7 @@ class ClientBase(Object):
         check(lib.kpc_client_new(pointer(config, Config), output, error), error)
         self._own(output[0], None)
         self._pumps = {}
+        self._is_closed = False
         weakref.finalize(self, stop_all, self._pumps).atexit = False
         _open.add(self)
 
@@ -72,24 +73,26 @@ class ClientBase(Object):
         return Call(self, start, take)
 
     async def close(self, *, timeout: Optional[float] = _GOODBYE) -> None:
-        """Says goodbye to the daemon, ends every operation and every stream of events, and frees
-        the client."""
-        try:
+        """Says goodbye to the daemon, and ends every operation and every stream of events. What is
+        called on the client then raises `Closed`; closing it again does nothing."""
+        if not self._is_closed:
             await run(self._closing(timeout))
-        finally:
-            self.free()
+            self._closed()
 
     def close_sync(self, *, timeout: Optional[float] = _GOODBYE) -> None:
         """As `close`, but blocks."""
-        try:
+        if not self._is_closed:
             wait(self._closing(timeout))
-        finally:
-            self.free()
+            self._closed()
+
+    def _closed(self) -> None:
+        self._is_closed = True
+        _open.discard(self)
+        stop_all(self._pumps)
 
     def free(self) -> None:
         """Frees the client at once, without waiting; the goodbye to the daemon goes on behind."""
-        _open.discard(self)
-        stop_all(self._pumps)
+        self._closed()
         super().free()
 
     def __exit__(self, *_: object) -> None:

@@ -1470,7 +1470,6 @@ class Client(ClientBase):
         """As `start_resending_copy_command_with_courier`, but blocks."""
         return wait(self._start_resending_copy_command_with_courier(write_cap, courier, timeout))
 
-    @property
     def new_copy_builder(self) -> CopyBuilder:
         """Makes a builder with a fresh temporary stream. Sends no request.
 
