@@ -52,6 +52,15 @@ test('secrets are wiped by hand', () => {
   assert.ok(writeCap.toBytes().every((byte) => byte === 0));
 });
 
+test('secrets are wiped by the collector', async () => {
+  const bytes = (() => kp.Struct.bytes(kp.newKeypair().writeCap))();
+  assert.ok(bytes.some((byte) => byte !== 0));
+  while (bytes.some((byte) => byte !== 0)) {
+    globalThis.gc();
+    await new Promise(setImmediate);
+  }
+});
+
 test('structs with fields', () => {
   const node = kp.blake2b256(Buffer.from('a node'));
   const service = kp.Service.from({ node, queue: Buffer.from('+echo') });
