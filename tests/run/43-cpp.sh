@@ -33,7 +33,10 @@ for compiler in "$CXX" clang++; do
         tried="$tried $compiler -std=$standard,"
     done
 done
-echo "no warnings:${tried%,}"
+sed -n '/^```cpp$/,/^```$/p' $here/README.md | sed '/^```/d' > "$work/readme.cpp"
+# shellcheck disable=SC2086
+"$CXX" -std=c++17 $flags -fsyntax-only "$work/readme.cpp"
+echo "no warnings:${tried%,}, nor in the program of the README"
 
 sanitize='-g -fsanitize=address,undefined -fno-sanitize-recover=all'
 echo 'int main() { return 0; }' > "$work/empty.cpp"

@@ -354,6 +354,8 @@ private:
     }
     [[noreturn]] void exit(Step &) {
         std::cout << "ok " << now_running << "\nscenarios in Cpp: 1 passed, 0 failed, 0 skipped\n";
+        // Nobody closes anything, and so nobody removes what is in the way of others.
+        std::filesystem::remove_all(sim_.directory());
         std::exit(0);
     }
 
