@@ -304,23 +304,38 @@ enum class Status : std::int32_t {
     /// The capability has the right length but is invalid: its halves do not match, its key is no
     /// key, or the index given with it is not of its stream.
     InvalidCapability = KPC_ERR_INVALID_CAPABILITY,
-    /// Reserved for file transfer: the path has no file name at its end.
+    /// The path has no file name at its end.
     FileNoFileName = KPC_ERR_FILE_NO_FILE_NAME,
-    /// Reserved for file transfer: the file name is not UTF-8.
+    /// The file name is not UTF-8.
     FileNameNotUtf8 = KPC_ERR_FILE_NAME_NOT_UTF8,
-    /// Reserved for file transfer: the file name is one dot or two dots, which are names of
-    /// directories.
+    /// The file name is one dot or two dots, which are names of directories.
     FileNameReserved = KPC_ERR_FILE_NAME_RESERVED,
-    /// Reserved for file transfer: the file name is empty.
+    /// The file name is empty.
     FileNameEmpty = KPC_ERR_FILE_NAME_EMPTY,
-    /// Reserved for file transfer: the file name is longer than 255 bytes.
+    /// The file name is longer than 255 bytes.
     FileNameTooLong = KPC_ERR_FILE_NAME_TOO_LONG,
-    /// Reserved for file transfer: the file name contains a slash or a backslash.
+    /// The file name contains a slash or a backslash.
     FileNameSeparator = KPC_ERR_FILE_NAME_SEPARATOR,
-    /// Reserved for file transfer: the file name contains a control character.
+    /// The file name contains a control character.
     FileNameControlChar = KPC_ERR_FILE_NAME_CONTROL_CHAR,
-    /// Reserved for file transfer: the file name leads out of the target directory.
+    /// Reserved for file transfer: the file name leads out of the target directory; names that
+    /// could are refused for what they contain.
     FileNameEscapesDir = KPC_ERR_FILE_NAME_ESCAPES_DIR,
+    /// The path of the file to be sent leads to a directory, a device or another thing that is no
+    /// regular file.
+    FileNotRegular = KPC_ERR_FILE_NOT_REGULAR,
+    /// The file was changed while it was being sent; its readers are told that nothing comes of it.
+    FileChanged = KPC_ERR_FILE_CHANGED,
+    /// The writer has begun to send another file, which is neither sent nor given up yet.
+    FileUnfinished = KPC_ERR_FILE_UNFINISHED,
+    /// The directory has something of the name of the received file already; nothing of the file is
+    /// lost.
+    FileExists = KPC_ERR_FILE_EXISTS,
+    /// Nothing can come of the file that was being received: its sender gave it up, a part of it is
+    /// missing, or its hash is wrong.
+    FileBroken = KPC_ERR_FILE_BROKEN,
+    /// There is no file: the next message of the reader is none, or no file is on its way.
+    NoFile = KPC_ERR_NO_FILE,
     /// An internal error of the library; please report it with the error's message.
     Internal = KPC_ERR_INTERNAL,
     /// There is not enough memory, or no more threads or objects are available.
@@ -481,6 +496,9 @@ enum class EventKind : std::int32_t {
     ChannelConflict = KPC_EVENT_CHANNEL_CONFLICT,
     /// A reader cannot open the next box: Event::channel_name, Event::error.
     ChannelStuck = KPC_EVENT_CHANNEL_STUCK,
+    /// More of a file is on the mixnet, or was received: Event::channel_name, Event::is_writer,
+    /// Event::file_done, Event::file_size.
+    FileProgress = KPC_EVENT_FILE_PROGRESS,
 };
 
 enum class WriterState : std::int32_t {
@@ -1761,9 +1779,9 @@ public:
     /// Whether everything is written and the courier is waited for, for EventKind::CopyProgress.
     /// Returns true or false; false for any other event. kpc_event_is_copying(3).
     bool is_copying() const;
-    /// The channel of a store that an event is about, for EventKind::Stored, EventKind::Received
-    /// and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names
-    /// have to tell. kpc_event_channel_name(3).
+    /// The channel of a store that an event is about, for EventKind::Stored, EventKind::Received,
+    /// EventKind::FileProgress and KPC_EVENT_CHANNEL_... Which store, where the client has several,
+    /// the program's names have to tell. kpc_event_channel_name(3).
     std::string channel_name() const;
     /// Whether an event is about the writer of its name, not the reader: names of writers and of
     /// readers are independent. Returns true or false; false for an event of another kind.
@@ -1772,6 +1790,12 @@ public:
     /// The number of a message, for EventKind::Stored (of the last one that is on the mixnet) and
     /// EventKind::Received. Returns the number; 0 for any other event. kpc_event_message_number(3).
     std::uint64_t message_number() const;
+    /// How many bytes of a file are on the mixnet, or were received, for EventKind::FileProgress.
+    /// Returns the number; 0 for any other event. kpc_event_file_done(3).
+    std::uint64_t file_done() const;
+    /// How many bytes the whole file has, for EventKind::FileProgress. Returns the number; 0 for
+    /// any other event. kpc_event_file_size(3).
+    std::uint64_t file_size() const;
 };
 
 /// Instances of a service, in the order of their document.
@@ -2116,6 +2140,27 @@ public:
     void forget_before(std::uint64_t number, Timeout timeout = forever);
     /// The same as an operation: see forget_before.
     Operation<void> forget_before_async(std::uint64_t number, Timeout timeout = forever);
+    /// Waits for a file, and returns when it is whole, its hash is right, and it has its name. It
+    /// grows in the directory under a temporary name that begins with a dot, with mode 0600; what
+    /// came is on the disk before it is acknowledged, and is deleted from the database then.
+    /// Nothing is ever overwritten. kpc_reader_receive_file(3).
+    std::string receive_file(
+            std::string_view directory, std::optional<std::string_view> name = std::nullopt,
+            Timeout timeout = forever);
+    /// The same as an operation: see receive_file.
+    Operation<std::string> receive_file_async(
+            std::string_view directory, std::optional<std::string_view> name = std::nullopt,
+            Timeout timeout = forever);
+    /// The name that the sender gave to the file that is being received, or for which the last
+    /// Reader::receive_file could not begin, as its name is taken or is none for a file.
+    /// kpc_reader_file_name(3).
+    std::string file_name() const;
+    /// How many bytes of that file are on the disk. EventKind::FileProgress reports each change.
+    /// Returns the number; 0 if no file is unfinished. kpc_reader_file_received(3).
+    std::uint64_t file_received() const;
+    /// How many bytes that file has. Returns the number; 0 if no file is unfinished.
+    /// kpc_reader_file_size(3).
+    std::uint64_t file_size() const;
 };
 
 /// A channel of a store that is open for writing. Messages are kept in the database until they are
@@ -2181,6 +2226,28 @@ public:
     void step_over(Timeout timeout = forever);
     /// The same as an operation: see step_over.
     Operation<void> step_over_async(Timeout timeout = forever);
+    /// Sends a file, as messages of KPC_MESSAGE_KIND_FILE, and returns when all of it is on the
+    /// mixnet. It is read twice: for its hash, and then as the channel has room for more; only a
+    /// little of it is in the database at a time. Other messages of the writer may be sent
+    /// meanwhile; a second file waits for the first. kpc_writer_send_file(3).
+    void send_file(std::string_view path, Timeout timeout = forever);
+    /// The same as an operation: see send_file.
+    Operation<void> send_file_async(std::string_view path, Timeout timeout = forever);
+    /// Gives up the file of which a part was sent. Its readers are told that nothing comes of it;
+    /// that is on the disk when this completes. It waits for a Writer::send_file that runs: cancel
+    /// that first. kpc_writer_abandon_file(3).
+    void abandon_file(Timeout timeout = forever);
+    /// The same as an operation: see abandon_file.
+    Operation<void> abandon_file_async(Timeout timeout = forever);
+    /// The path of the file that is being sent, or was when the last program ended:
+    /// Writer::send_file with this path goes on. kpc_writer_file_path(3).
+    std::string file_path() const;
+    /// How many bytes of that file are on the mixnet. EventKind::FileProgress reports each change.
+    /// Returns the number; 0 if no file is unfinished. kpc_writer_file_stored(3).
+    std::uint64_t file_stored() const;
+    /// How many bytes that file has. Returns the number; 0 if no file is unfinished.
+    /// kpc_writer_file_size(3).
+    std::uint64_t file_size() const;
 };
 
 /// A list of names, in the order of their bytes.
@@ -3123,6 +3190,14 @@ inline bool Event::is_writer() const {
 
 inline std::uint64_t Event::message_number() const {
     return ::kpc_event_message_number(raw());
+}
+
+inline std::uint64_t Event::file_done() const {
+    return ::kpc_event_file_done(raw());
+}
+
+inline std::uint64_t Event::file_size() const {
+    return ::kpc_event_file_size(raw());
 }
 
 inline PkiDocument Client::pki_document() const {
@@ -4856,6 +4931,106 @@ inline Operation<void> Reader::forget_before_async(std::uint64_t number, Timeout
     detail::Start<void> starting(&detail::take_reader_forget_before, client());
     return starting(::kpc_reader_forget_before_async(
             raw(), number, timeout.ms(), starting.done(), starting.op(), starting.error()));
+}
+
+namespace detail {
+inline void take_writer_send_file(const ::kpc_result *result, ::kpc_client *) {
+    detail::Check checked;
+    checked(::kpc_writer_send_file_result(result, checked.error()));
+}
+} // namespace detail
+
+inline void Writer::send_file(std::string_view path, Timeout timeout) {
+    const detail::Text path_text(path);
+    detail::Check checked;
+    checked(::kpc_writer_send_file(raw(), path_text.get(), timeout.ms(), checked.error()));
+}
+
+inline Operation<void> Writer::send_file_async(std::string_view path, Timeout timeout) {
+    const detail::Text path_text(path);
+    detail::Start<void> starting(&detail::take_writer_send_file, client());
+    return starting(::kpc_writer_send_file_async(
+            raw(), path_text.get(), timeout.ms(), starting.done(), starting.op(),
+            starting.error()));
+}
+
+namespace detail {
+inline void take_writer_abandon_file(const ::kpc_result *result, ::kpc_client *) {
+    detail::Check checked;
+    checked(::kpc_writer_abandon_file_result(result, checked.error()));
+}
+} // namespace detail
+
+inline void Writer::abandon_file(Timeout timeout) {
+    detail::Check checked;
+    checked(::kpc_writer_abandon_file(raw(), timeout.ms(), checked.error()));
+}
+
+inline Operation<void> Writer::abandon_file_async(Timeout timeout) {
+    detail::Start<void> starting(&detail::take_writer_abandon_file, client());
+    return starting(::kpc_writer_abandon_file_async(
+            raw(), timeout.ms(), starting.done(), starting.op(), starting.error()));
+}
+
+inline std::string Writer::file_path() const {
+    Buffer path;
+    detail::Check checked;
+    checked(::kpc_writer_file_path(raw(), path.out(), checked.error()));
+    return path.to_string();
+}
+
+inline std::uint64_t Writer::file_stored() const {
+    return ::kpc_writer_file_stored(raw());
+}
+
+inline std::uint64_t Writer::file_size() const {
+    return ::kpc_writer_file_size(raw());
+}
+
+namespace detail {
+inline std::string take_reader_receive_file(const ::kpc_result *result, ::kpc_client *) {
+    Buffer path;
+    detail::Check checked;
+    checked(::kpc_reader_receive_file_result(result, path.out(), checked.error()));
+    return path.to_string();
+}
+} // namespace detail
+
+inline std::string Reader::receive_file(
+        std::string_view directory, std::optional<std::string_view> name, Timeout timeout) {
+    const detail::Text directory_text(directory);
+    const detail::Text name_text(name);
+    Buffer path;
+    detail::Check checked;
+    checked(::kpc_reader_receive_file(
+            raw(), directory_text.get(), name_text.get(), timeout.ms(), path.out(),
+            checked.error()));
+    return path.to_string();
+}
+
+inline Operation<std::string> Reader::receive_file_async(
+        std::string_view directory, std::optional<std::string_view> name, Timeout timeout) {
+    const detail::Text directory_text(directory);
+    const detail::Text name_text(name);
+    detail::Start<std::string> starting(&detail::take_reader_receive_file, client());
+    return starting(::kpc_reader_receive_file_async(
+            raw(), directory_text.get(), name_text.get(), timeout.ms(), starting.done(),
+            starting.op(), starting.error()));
+}
+
+inline std::string Reader::file_name() const {
+    Buffer name;
+    detail::Check checked;
+    checked(::kpc_reader_file_name(raw(), name.out(), checked.error()));
+    return name.to_string();
+}
+
+inline std::uint64_t Reader::file_received() const {
+    return ::kpc_reader_file_received(raw());
+}
+
+inline std::uint64_t Reader::file_size() const {
+    return ::kpc_reader_file_size(raw());
 }
 
 inline std::uint64_t Message::number() const {

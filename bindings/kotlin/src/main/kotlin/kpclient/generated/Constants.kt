@@ -295,29 +295,53 @@ enum class Status(
      */
     INVALID_CAPABILITY(-5004),
 
-    /** Reserved for file transfer: the path has no file name at its end. */
+    /** The path has no file name at its end. */
     FILE_NO_FILE_NAME(-6000),
 
-    /** Reserved for file transfer: the file name is not UTF-8. */
+    /** The file name is not UTF-8. */
     FILE_NAME_NOT_UTF8(-6001),
 
-    /** Reserved for file transfer: the file name is one dot or two dots, which are names of directories. */
+    /** The file name is one dot or two dots, which are names of directories. */
     FILE_NAME_RESERVED(-6002),
 
-    /** Reserved for file transfer: the file name is empty. */
+    /** The file name is empty. */
     FILE_NAME_EMPTY(-6003),
 
-    /** Reserved for file transfer: the file name is longer than 255 bytes. */
+    /** The file name is longer than 255 bytes. */
     FILE_NAME_TOO_LONG(-6004),
 
-    /** Reserved for file transfer: the file name contains a slash or a backslash. */
+    /** The file name contains a slash or a backslash. */
     FILE_NAME_SEPARATOR(-6005),
 
-    /** Reserved for file transfer: the file name contains a control character. */
+    /** The file name contains a control character. */
     FILE_NAME_CONTROL_CHAR(-6006),
 
-    /** Reserved for file transfer: the file name leads out of the target directory. */
+    /**
+     * Reserved for file transfer: the file name leads out of the target directory; names that could are refused
+     * for what they contain.
+     */
     FILE_NAME_ESCAPES_DIR(-6007),
+
+    /** The path of the file to be sent leads to a directory, a device or another thing that is no regular file. */
+    FILE_NOT_REGULAR(-6008),
+
+    /** The file was changed while it was being sent; its readers are told that nothing comes of it. */
+    FILE_CHANGED(-6009),
+
+    /** The writer has begun to send another file, which is neither sent nor given up yet. */
+    FILE_UNFINISHED(-6010),
+
+    /** The directory has something of the name of the received file already; nothing of the file is lost. */
+    FILE_EXISTS(-6011),
+
+    /**
+     * Nothing can come of the file that was being received: its sender gave it up, a part of it is missing, or
+     * its hash is wrong.
+     */
+    FILE_BROKEN(-6012),
+
+    /** There is no file: the next message of the reader is none, or no file is on its way. */
+    NO_FILE(-6013),
 
     /** An internal error of the library; please report it with the error's message. */
     INTERNAL(-9000),

@@ -173,8 +173,8 @@ sealed class Event(private val text: String) {
     class Stored internal constructor(
         text: String,
         /**
-         * The channel of a store that an event is about, for Event.Stored, Event.Received and
-         * KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+         * The channel of a store that an event is about, for Event.Stored, Event.Received, Event.FileProgress
+         * and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
          */
         val channelName: String?,
         /** The number of a message, for Event.Stored (of the last one that is on the mixnet) and Event.Received. */
@@ -185,8 +185,8 @@ sealed class Event(private val text: String) {
     class Received internal constructor(
         text: String,
         /**
-         * The channel of a store that an event is about, for Event.Stored, Event.Received and
-         * KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+         * The channel of a store that an event is about, for Event.Stored, Event.Received, Event.FileProgress
+         * and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
          */
         val channelName: String?,
         /** The number of a message, for Event.Stored (of the last one that is on the mixnet) and Event.Received. */
@@ -197,8 +197,8 @@ sealed class Event(private val text: String) {
     class ChannelRetrying internal constructor(
         text: String,
         /**
-         * The channel of a store that an event is about, for Event.Stored, Event.Received and
-         * KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+         * The channel of a store that an event is about, for Event.Stored, Event.Received, Event.FileProgress
+         * and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
          */
         val channelName: String?,
         /**
@@ -214,8 +214,8 @@ sealed class Event(private val text: String) {
     class ChannelConflict internal constructor(
         text: String,
         /**
-         * The channel of a store that an event is about, for Event.Stored, Event.Received and
-         * KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+         * The channel of a store that an event is about, for Event.Stored, Event.Received, Event.FileProgress
+         * and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
          */
         val channelName: String?,
         /** What went wrong, for the events that can report a failure. */
@@ -226,12 +226,31 @@ sealed class Event(private val text: String) {
     class ChannelStuck internal constructor(
         text: String,
         /**
-         * The channel of a store that an event is about, for Event.Stored, Event.Received and
-         * KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+         * The channel of a store that an event is about, for Event.Stored, Event.Received, Event.FileProgress
+         * and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
          */
         val channelName: String?,
         /** What went wrong, for the events that can report a failure. */
         val error: KpcException?,
+    ) : Event(text)
+
+    /** More of a file is on the mixnet, or was received: channelName, isWriter, fileDone, fileSize. */
+    class FileProgress internal constructor(
+        text: String,
+        /**
+         * The channel of a store that an event is about, for Event.Stored, Event.Received, Event.FileProgress
+         * and KPC_EVENT_CHANNEL_... Which store, where the client has several, the program's names have to tell.
+         */
+        val channelName: String?,
+        /**
+         * Whether an event is about the writer of its name, not the reader: names of writers and of readers are
+         * independent.
+         */
+        val isWriter: Boolean,
+        /** How many bytes of a file are on the mixnet, or were received, for Event.FileProgress. */
+        val fileDone: Long,
+        /** How many bytes the whole file has, for Event.FileProgress. */
+        val fileSize: Long,
     ) : Event(text)
 
     /** A kind that has no name in this version. */
@@ -265,6 +284,7 @@ internal fun readEvent(memory: Scratch, event: Long): Event {
         19 -> Event.ChannelRetrying(text, memory.channelName(event), memory.isWriter(event), memory.error(event))
         20 -> Event.ChannelConflict(text, memory.channelName(event), memory.error(event))
         21 -> Event.ChannelStuck(text, memory.channelName(event), memory.error(event))
+        22 -> Event.FileProgress(text, memory.channelName(event), memory.isWriter(event), memory.fileDone(event), memory.fileSize(event))
         else -> Event.Unknown(text, kind)
     }
 }
@@ -299,6 +319,10 @@ private fun Scratch.errCbor(event: Long): ByteArray? {
 }
 
 private fun Scratch.error(event: Long): KpcException? = KpcException.of(Raw.kpc_event_error(event))
+
+private fun Scratch.fileDone(event: Long): Long = Raw.kpc_event_file_done(event)
+
+private fun Scratch.fileSize(event: Long): Long = Raw.kpc_event_file_size(event)
 
 private fun Scratch.instanceToken(event: Long): Id? {
     val memory = this

@@ -71,10 +71,13 @@ object Kpclient {
     const val NO_WAIT: Int = 0
 
     /**
-     * The kind of a message that is nothing in particular. Those from 128 to 255 are the program's own; all
-     * others are kept for later versions of the library.
+     * The kind of a message that is nothing in particular. Those from 128 to 255 are the program's own;
+     * Kpclient.MESSAGE_KIND_FILE is that of files, and all others are kept for later versions of the library.
      */
     const val MESSAGE_KIND: Int = 1
+
+    /** The kind of the messages that files consist of: Reader.receiveFile takes them. */
+    const val MESSAGE_KIND_FILE: Int = 2
 
     /**
      * The name of a status: "Status.TIMEOUT", "Status.OK"; "KPC_ERR_UNKNOWN" for a value without a name.

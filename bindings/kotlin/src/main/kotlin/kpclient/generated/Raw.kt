@@ -136,6 +136,8 @@ internal object Raw {
     @JvmStatic external fun kpc_event_channel_name(event: Long, name: Long, error: Long): Int
     @JvmStatic external fun kpc_event_is_writer(event: Long): Byte
     @JvmStatic external fun kpc_event_message_number(event: Long): Long
+    @JvmStatic external fun kpc_event_file_done(event: Long): Long
+    @JvmStatic external fun kpc_event_file_size(event: Long): Long
     @JvmStatic external fun kpc_client_pki_document(client: Long, document: Long, error: Long): Int
     @JvmStatic external fun kpc_client_pki_document_for_epoch(client: Long, epoch: Long, document: Long, error: Long): Int
     @JvmStatic external fun kpc_pki_document_epoch(document: Long): Long
@@ -381,6 +383,18 @@ internal object RawStore {
     @JvmStatic external fun kpc_reader_messages_result(result: Long, messages: Long, error: Long): Int
     @JvmStatic external fun kpc_reader_forget_before_async(reader: Long, number: Long, timeoutMs: Int, done: Long, op: Long, error: Long): Int
     @JvmStatic external fun kpc_reader_forget_before_result(result: Long, error: Long): Int
+    @JvmStatic external fun kpc_writer_send_file_async(writer: Long, path: Long, timeoutMs: Int, done: Long, op: Long, error: Long): Int
+    @JvmStatic external fun kpc_writer_send_file_result(result: Long, error: Long): Int
+    @JvmStatic external fun kpc_writer_abandon_file_async(writer: Long, timeoutMs: Int, done: Long, op: Long, error: Long): Int
+    @JvmStatic external fun kpc_writer_abandon_file_result(result: Long, error: Long): Int
+    @JvmStatic external fun kpc_writer_file_path(writer: Long, path: Long, error: Long): Int
+    @JvmStatic external fun kpc_writer_file_stored(writer: Long): Long
+    @JvmStatic external fun kpc_writer_file_size(writer: Long): Long
+    @JvmStatic external fun kpc_reader_receive_file_async(reader: Long, directory: Long, name: Long, timeoutMs: Int, done: Long, op: Long, error: Long): Int
+    @JvmStatic external fun kpc_reader_receive_file_result(result: Long, path: Long, error: Long): Int
+    @JvmStatic external fun kpc_reader_file_name(reader: Long, name: Long, error: Long): Int
+    @JvmStatic external fun kpc_reader_file_received(reader: Long): Long
+    @JvmStatic external fun kpc_reader_file_size(reader: Long): Long
     @JvmStatic external fun kpc_message_number(message: Long): Long
     @JvmStatic external fun kpc_message_arrival(message: Long): Int
     @JvmStatic external fun kpc_message_kind(message: Long): Byte

@@ -138,4 +138,46 @@ class Reader internal constructor(handle: Long, owner: Handle) : Handle(handle, 
         }) { memory, result ->
             memory.check(RawStore.kpc_reader_forget_before_result(result, memory.error))
         }
+
+    /**
+     * Waits for a file, and returns when it is whole, its hash is right, and it has its name. It grows in the
+     * directory under a temporary name that begins with a dot, with mode 0600; what came is on the disk before
+     * it is acknowledged, and is deleted from the database then. Nothing is ever overwritten.
+     *
+     * After a time limit, a cancel, a failure or a crash, the next call goes on where it was, also with another
+     * directory or name. If the next message is no part of a file, it is left to Reader.receive, and this
+     * returns Status.NO_FILE; when it is acknowledged, the next call goes on.
+     *
+     * @param directory where the file is to be
+     * @param name the name that it gets there; null for that which the sender gave it
+     */
+    @JvmSynthetic
+    suspend fun receiveFile(directory: String, name: String? = null, timeoutMs: Int = -1): String =
+        receiveFileAsync(directory, name, timeoutMs).await()
+
+    /** As [receiveFile], with a future; cancelling that cancels the operation. */
+    @JvmOverloads
+    fun receiveFileAsync(directory: String, name: String? = null, timeoutMs: Int = -1): CompletableFuture<String> =
+        Operations.start(owner, { memory, done, op ->
+            RawStore.kpc_reader_receive_file_async(memory.of(this), memory.text(directory), memory.text(name), timeoutMs, done, op, memory.error)
+        }) { memory, result ->
+            val path = memory.room(8)
+            memory.check(RawStore.kpc_reader_receive_file_result(result, path, memory.error))
+            memory.bufferText(path)
+        }
+
+    /**
+     * The name that the sender gave to the file that is being received, or for which the last Reader.receiveFile
+     * could not begin, as its name is taken or is none for a file.
+     */
+    val fileName: String
+        get() = call { memory ->
+            val name = memory.room(8)
+            memory.check(RawStore.kpc_reader_file_name(memory.of(this), name, memory.error))
+            memory.bufferText(name)
+        }
+
+    /** How many bytes of that file are on the disk. Event.FileProgress reports each change. */
+    val fileReceived: Long
+        get() = call { memory -> RawStore.kpc_reader_file_received(memory.of(this)) }
 }

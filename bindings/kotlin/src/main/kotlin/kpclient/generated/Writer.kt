@@ -181,4 +181,59 @@ class Writer internal constructor(handle: Long, owner: Handle) : Handle(handle, 
         }) { memory, result ->
             memory.check(RawStore.kpc_writer_step_over_result(result, memory.error))
         }
+
+    /**
+     * Sends a file, as messages of Kpclient.MESSAGE_KIND_FILE, and returns when all of it is on the mixnet. It
+     * is read twice: for its hash, and then as the channel has room for more; only a little of it is in the
+     * database at a time. Other messages of the writer may be sent meanwhile; a second file waits for the first.
+     *
+     * After a time limit, a cancel, a failure or a crash, the same call goes on where it was. It begins anew if
+     * the file was sent before and nothing of it is left to send: Writer.filePath says whether there is.
+     *
+     * @param path the file; the readers are told its name, without the directories
+     */
+    @JvmSynthetic
+    suspend fun sendFile(path: String, timeoutMs: Int = -1): Unit =
+        sendFileAsync(path, timeoutMs).await()
+
+    /** As [sendFile], with a future; cancelling that cancels the operation. */
+    @JvmOverloads
+    fun sendFileAsync(path: String, timeoutMs: Int = -1): CompletableFuture<Unit> =
+        Operations.start(owner, { memory, done, op ->
+            RawStore.kpc_writer_send_file_async(memory.of(this), memory.text(path), timeoutMs, done, op, memory.error)
+        }) { memory, result ->
+            memory.check(RawStore.kpc_writer_send_file_result(result, memory.error))
+        }
+
+    /**
+     * Gives up the file of which a part was sent. Its readers are told that nothing comes of it; that is on the
+     * disk when this completes. It waits for a Writer.sendFile that runs: cancel that first.
+     */
+    @JvmSynthetic
+    suspend fun abandonFile(timeoutMs: Int = -1): Unit =
+        abandonFileAsync(timeoutMs).await()
+
+    /** As [abandonFile], with a future; cancelling that cancels the operation. */
+    @JvmOverloads
+    fun abandonFileAsync(timeoutMs: Int = -1): CompletableFuture<Unit> =
+        Operations.start(owner, { memory, done, op ->
+            RawStore.kpc_writer_abandon_file_async(memory.of(this), timeoutMs, done, op, memory.error)
+        }) { memory, result ->
+            memory.check(RawStore.kpc_writer_abandon_file_result(result, memory.error))
+        }
+
+    /**
+     * The path of the file that is being sent, or was when the last program ended: Writer.sendFile with this
+     * path goes on.
+     */
+    val filePath: String
+        get() = call { memory ->
+            val path = memory.room(8)
+            memory.check(RawStore.kpc_writer_file_path(memory.of(this), path, memory.error))
+            memory.bufferText(path)
+        }
+
+    /** How many bytes of that file are on the mixnet. Event.FileProgress reports each change. */
+    val fileStored: Long
+        get() = call { memory -> RawStore.kpc_writer_file_stored(memory.of(this)) }
 }
