@@ -11,9 +11,9 @@ if [ "$(uname -m)" != x86_64 ]; then
 elif ! nm -D --defined-only "$library" | grep -q ' kpc_store_open\(@\|$\)'; then
     store=no bound=1572864
 elif readelf -dW "$library" | grep -q 'NEEDED.*libsqlite3'; then
-    store=system bound=2097152
+    store=system bound=2359296
 else
-    store=bundled bound=2785280
+    store=bundled bound=3014656
 fi
 stripped=$(mktemp)
 trap 'rm -f "$stripped"' EXIT
