@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Erasure = b'e',
     /// A message, by its number: to be sent, sent, or received.
     Message = b'm',
+    /// Boxes that a message had before it got others, by its number.
+    Leftover = b'l',
     /// How far a channel was read.
     Position = b'r',
     /// Up to which message what was received is acknowledged.

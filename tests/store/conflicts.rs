@@ -133,6 +133,41 @@ fn a_message_whose_boxes_are_partly_taken_is_written_anew_behind_them() {
 }
 
 #[test]
+fn what_a_message_left_behind_at_a_conflict_is_erased_with_it() {
+    let house = House::new();
+    let alice = house.person("alice");
+    let writer = alice.create("diary");
+    let bob = house.person("bob");
+    let geometry = alice.client.pigeonhole_geometry().unwrap();
+    let taken = writer.next_index().next();
+    let flags = kpclient::client::StartFlags::default();
+    let cap = writer.write_cap();
+    bob.wait(bob.client.write_box(cap, &taken, b"mine", flags))
+        .unwrap();
+    alice.send(&writer, &vec![7; 2 * geometry.max_plaintext_payload_length]);
+    await_conflict(&writer);
+    alice.wait(writer.step_over()).unwrap();
+    alice.wait(writer.stored(1)).unwrap();
+    alice.send(&writer, b"next");
+    drop(writer);
+    alice.leave();
+    let alice = house.person("alice");
+    let writer = alice.writer("diary");
+    alice.wait(writer.erase_before(2)).unwrap();
+    alice.wait(writer.erased(2)).unwrap();
+    // The first and the third box, and the three that it got then; not the second.
+    let reader = bob.follow("alice", &writer);
+    let arrivals: Vec<_> = (0..7).map(|_| bob.take(&reader)).collect();
+    let kinds: Vec<_> = arrivals.iter().map(|message| message.arrival).collect();
+    let mut wanted = [Arrival::Tombstone; 7];
+    wanted[1] = Arrival::Foreign;
+    wanted[6] = Arrival::Message(1);
+    assert_eq!(kinds, wanted);
+    assert_eq!(arrivals[1].data, &b"mine"[..]);
+    assert_eq!(arrivals[6].data, &b"next"[..]);
+}
+
+#[test]
 fn a_channel_has_one_owner_among_all_that_have_the_file_open() {
     let house = House::new();
     let alice = house.person("alice");

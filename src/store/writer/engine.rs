@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::boxes::{Fill, Seen};
+use super::leftovers::Written;
 use super::{boxes, ledger, Core, WriterState};
 use crate::bacap::BoxIndex;
 use crate::client::{Backoff, InOrder};
@@ -254,13 +255,13 @@ impl Engine {
         if was_careful {
             self.look_behind(&taken, &mut stored, &mut behind).await?;
         }
-        let (channel, numbers) = (self.core.channel, stored.whole());
+        let (channel, numbers) = (self.core.channel, stored.whole.clone());
         let mark = move |backing: &mut dyn Backing| ledger::mark_stored(backing, channel, &numbers);
         self.core.inner.disk.run(Durability::Now, mark).await?;
         if !self.is_stepping {
             self.core.conflict(&error).await;
         }
-        let moved = self.move_on(behind).await;
+        let moved = self.move_on(behind, stored.written).await;
         self.core.end_conflict(moved.is_ok());
         moved
     }
@@ -302,12 +303,13 @@ impl Engine {
     }
 
     /// All messages that are not stored get boxes from `behind` on.
-    async fn move_on(&mut self, behind: BoxIndex) -> Result<()> {
+    async fn move_on(&mut self, behind: BoxIndex, written: Written) -> Result<()> {
         let channel = self.core.channel;
         let from = self.progress().message;
         let cursor = behind.clone();
-        let move_on =
-            move |backing: &mut dyn Backing| ledger::move_on(backing, channel, from, &cursor);
+        let move_on = move |backing: &mut dyn Backing| {
+            ledger::move_on(backing, channel, from, &cursor, &written)
+        };
         let progress = self.core.inner.disk.run(Durability::Now, move_on).await?;
         self.forget();
         self.is_stepping = true;
@@ -384,34 +386,34 @@ impl Sent {
     }
 }
 
-/// Which messages are stored from the first box to the last.
+/// What is stored though something before it is not.
 struct Stored {
-    /// How many boxes of each are stored in a row, from its first on.
-    rows: BTreeMap<u64, u32>,
+    written: Written,
+    /// Messages that are stored from the first box to the last.
     whole: Vec<u64>,
 }
 
 impl Stored {
     fn since(progress: Progress) -> Self {
         Stored {
-            rows: BTreeMap::from([(progress.message, progress.boxes)]),
+            written: Written {
+                rows: BTreeMap::from([(progress.message, progress.boxes)]),
+                apart: Vec::new(),
+            },
             whole: Vec::new(),
         }
     }
 
     /// A box is stored. They come in their order.
     fn add(&mut self, sent: &Sent) {
-        let row = self.rows.entry(sent.number).or_insert(0);
+        let row = self.written.rows.entry(sent.number).or_insert(0);
         if *row != sent.part {
+            self.written.apart.push((sent.number, sent.index.clone()));
             return;
         }
         *row += 1;
         if sent.is_last {
             self.whole.push(sent.number);
         }
-    }
-
-    fn whole(self) -> Vec<u64> {
-        self.whole
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::boxes::Fill;
+use super::leftovers::Row;
 use super::{boxes, ledger, Core, WriterState};
 use crate::client::{Backoff, InOrder};
 use crate::store::backing::{Backing, Durability};
-use crate::store::records::Place;
 use crate::sync::lock;
 use crate::Result;
 
@@ -43,9 +43,8 @@ async fn turn(core: &Arc<Core>) -> Result<()> {
     let number = core.inner.until(&core.advanced, standing).await?;
     let channel = core.channel;
     let find = move |backing: &mut dyn Backing| ledger::about_to_erase(backing, channel, number);
-    let message = core.inner.disk.run(Durability::Now, find).await?;
-    if let Some(place) = message.and_then(|message| message.place) {
-        erase(core, &place).await?;
+    for row in core.inner.disk.run(Durability::Now, find).await? {
+        erase(core, &row).await?;
     }
     let forget = move |backing: &mut dyn Backing| ledger::erased(backing, channel, number);
     let erasure = core.inner.disk.run(Durability::Soon, forget).await?;
@@ -53,10 +52,10 @@ async fn turn(core: &Arc<Core>) -> Result<()> {
     Ok(())
 }
 
-async fn erase(core: &Arc<Core>, place: &Place) -> Result<()> {
+async fn erase(core: &Arc<Core>, row: &Row) -> Result<()> {
     let mut asked = InOrder::new();
-    let mut index = place.first.clone();
-    for _ in 0..place.boxes {
+    let mut index = row.first.clone();
+    for _ in 0..row.boxes {
         asked.start(boxes::store(Arc::clone(core), index.clone(), Fill::Erasure));
         index = index.next();
         down_to(WINDOW - 1, &mut asked).await?;

@@ -1,6 +1,7 @@
 //! What a writer keeps on the disk.
 
 use super::conflicts::Conflicts;
+use super::leftovers::{self, Row, Written};
 use super::{Standing, WriterState};
 use crate::bacap::BoxIndex;
 use crate::store::backing::Backing;
@@ -195,12 +196,13 @@ pub(crate) fn mark_stored(backing: &mut dyn Backing, channel: u64, numbers: &[u6
 }
 
 /// Takes the boxes away from all messages from number `from` on that are not stored; they get others
-/// from `cursor` on.
+/// from `cursor` on. Keeps which of them were written, to be erased with their messages.
 pub(crate) fn move_on(
     backing: &mut dyn Backing,
     channel: u64,
     from: u64,
     cursor: &BoxIndex,
+    written: &Written,
 ) -> Result<Progress> {
     let progress = Progress {
         message: from,
@@ -208,10 +210,14 @@ pub(crate) fn move_on(
     };
     for number in from..next_message(backing, channel)? {
         let mut message = get(backing, channel, number)?;
-        if message.place.is_none() {
+        let Some(place) = &message.place else {
             break; // boxes are chosen in the order of the messages
-        }
+        };
         if !message.is_stored {
+            if matches!(message.content, Content::Message(_)) {
+                let rows = written.of(number, &place.first);
+                leftovers::add(backing, channel, number, &rows)?;
+            }
             message.place = None;
             put(backing, channel, number, &message)?;
         }
@@ -233,20 +239,23 @@ pub(crate) fn erase_before(
     Ok(erasure)
 }
 
-/// Returns a message whose boxes are about to become tombstones, unless it was erased. Writes how
-/// far messages are on the mixnet once more, for a commit that outlives a loss of power: otherwise
-/// the message might be sent again, and find the tombstones.
+/// Returns the boxes of a message that are about to become tombstones, also those that it had before a
+/// conflict; none where it was erased. Writes how far messages are on the mixnet once more, for a
+/// commit that outlives a loss of power: otherwise the message might be sent again, and find the
+/// tombstones.
 pub(crate) fn about_to_erase(
     backing: &mut dyn Backing,
     channel: u64,
     number: u64,
-) -> Result<Option<Outgoing>> {
+) -> Result<Vec<Row>> {
     let key = single(channel, Kind::Progress);
     let progress = required(backing, &key)?;
     let record = backing.get(&numbered(channel, Kind::Message, number))?;
     let message = record.map(|record| Outgoing::decode(&record)).transpose()?;
     backing.put(&key, &progress)?;
-    Ok(message)
+    let mut rows = leftovers::of(backing, channel, number)?;
+    rows.extend(message.and_then(|message| message.place).map(Row::from));
+    Ok(rows)
 }
 
 /// The boxes of a message are tombstones: forgets it.
@@ -254,6 +263,7 @@ pub(crate) fn erased(backing: &mut dyn Backing, channel: u64, number: u64) -> Re
     let mut erasure = erasure(backing, channel)?;
     erasure.done = number + 1;
     backing.delete(&numbered(channel, Kind::Message, number))?;
+    leftovers::forget(backing, channel, number)?;
     backing.put(&single(channel, Kind::Erasure), &erasure.encode()?)?;
     Ok(erasure)
 }
@@ -345,7 +355,8 @@ mod tests {
         let (mut memory, channel) = channel(&[10, 10, 10]);
         let loaded = load(&mut memory, channel, 1, CAPACITY).unwrap();
         mark_stored(&mut memory, channel, &[2]).unwrap();
-        let progress = move_on(&mut memory, channel, 1, &loaded.cursor).unwrap();
+        let written = Written::default();
+        let progress = move_on(&mut memory, channel, 1, &loaded.cursor, &written).unwrap();
         assert_eq!((progress.message, progress.boxes), (1, 0));
         let moved = load(&mut memory, channel, 1, CAPACITY).unwrap();
         let behind = loaded.cursor;

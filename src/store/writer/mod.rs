@@ -6,6 +6,7 @@ mod conflicts;
 mod engine;
 mod eraser;
 pub(super) mod ledger;
+mod leftovers;
 
 use std::sync::{Arc, Mutex};
 
