@@ -24,6 +24,8 @@ else
     flags=$(pkg-config --cflags kpclient)
     libs=$(pkg-config --libs kpclient)
 fi
+# A library that is older than the header is an error when the addon is loaded, not in the middle of a program.
+case $(uname -s) in Linux) libs="$libs -Wl,-z,now" ;; esac
 mkdir -p "$(dirname "$out")"
 # Of the addon only what Node looks for is visible.
 # shellcheck disable=SC2086
