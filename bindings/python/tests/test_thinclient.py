@@ -173,7 +173,7 @@ class Messages(Started):
         while len(events) < 2:
             await asyncio.sleep(0)
         sent, reply = events
-        self.assertEqual((sent["surbid"], sent["err"]), (surb_id, ""))
+        self.assertEqual((sent["surbid"], sent["err"]), (surb_id, None))
         self.assertIsInstance(sent["sent_at"], int)
         self.assertIsInstance(sent["reply_eta"], int)
         self.assertEqual((reply["surbid"], reply["error_code"], reply["reply_index"]), (surb_id, 0, None))

@@ -1,6 +1,7 @@
 """Each exception of the Python thin client, as a daemon that refuses brings it about."""
 
 import asyncio
+import gc
 import pathlib
 import unittest
 
@@ -108,10 +109,17 @@ class Answers(Started):
             await asyncio.sleep(0)
         with self.assertRaises(ThinClientOfflineError):
             await self.client.blocking_send_message(b"", *destination)
-        with self.assertRaises(ThinClientOfflineError):
-            await self.client.send_message(self.client.new_surb_id(), b"", *destination)
-        with self.assertRaises(ThinClientOfflineError):
-            await self.client.send_message_without_reply(b"", *destination)
+        # A call that is not awaited raises nothing.
+        for call in (
+            self.client.send_message(self.client.new_surb_id(), b"", *destination),
+            self.client.send_message_without_reply(b"", *destination),
+            asyncio.create_task(self.client.send_message_without_reply(b"", *destination)),
+        ):
+            with self.assertRaises(ThinClientOfflineError):
+                await call
+        with self.assertLogs("thinclient", "ERROR"):
+            self.client.send_message(self.client.new_surb_id(), b"", *destination)
+            gc.collect()
 
     async def test_other_failures_keep_the_class_of_the_library(self):
         minted = await self.client.voucher_mint((await self.keypair()).write_cap, "joiner")

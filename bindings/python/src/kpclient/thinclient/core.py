@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Coroutine
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 from .. import errors, functions
 from .._failure import KpcError
@@ -29,19 +29,36 @@ _FIRST_PAUSE, _LAST_PAUSE = 1.0, 60.0
 
 
 class _Sent(Coroutine):  # type: ignore[type-arg]
-    """What a call returns that has done its work already: it may be awaited, and need not be."""
+    """A call that has done its work already. It may be awaited, and need not be: a failure is raised
+    there, and logged if nobody awaits it."""
+
+    def __init__(self, failure: Optional[BaseException], logger: logging.Logger) -> None:
+        self._failure = failure
+        self._logger = logger
 
     def send(self, value: Any) -> Any:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
         raise StopIteration(None)
 
     def throw(self, *failure: Any) -> Any:
+        self._failure = None
         raise failure[0]
 
     def close(self) -> None:
-        """There is nothing to end."""
+        self._failure = None
 
-    def __await__(self) -> Any:
+    def __await__(self) -> Iterator[Any]:
+        try:
+            self.send(None)
+        except StopIteration:
+            pass
         return iter(())
+
+    def __del__(self) -> None:
+        if self._failure is not None:
+            self._logger.error("a message was not sent: %s", self._failure)
 
 
 def _encoded(payload: Union[bytes, str]) -> bytes:
@@ -245,29 +262,38 @@ class ThinClient(BoxCalls, CopyCalls, VoucherCalls):
             raise ThinClientOfflineError("the daemon is not on the mixnet")
         return self._client
 
-    @translated
+    def _sent(self, send: Callable[[], Any]) -> _Sent:
+        try:
+            translated(send)()
+        except Exception as failure:
+            return _Sent(failure, self.logger)
+        return _Sent(None, self.logger)
+
     def send_message(
         self, surb_id: bytes, payload: Union[bytes, str], dest_node: bytes, dest_queue: bytes
     ) -> "Coroutine[Any, Any, None]":
         """Sends a plain message that can be answered. Awaiting what it returns is optional."""
-        self._online().send_message(surb_id, Service(dest_node, dest_queue), _encoded(payload))
-        return _Sent()
+        return self._sent(
+            lambda: self._online().send_message(surb_id, Service(dest_node, dest_queue), _encoded(payload))
+        )
 
-    @translated
     def send_message_without_reply(
         self, payload: Union[bytes, str], dest_node: bytes, dest_queue: bytes
     ) -> "Coroutine[Any, Any, None]":
         """Sends a plain message. Awaiting what it returns is optional."""
-        self._online().send_message_without_reply(Service(dest_node, dest_queue), _encoded(payload))
-        return _Sent()
+        return self._sent(
+            lambda: self._online().send_message_without_reply(Service(dest_node, dest_queue), _encoded(payload))
+        )
 
-    @translated
     def send_reliable_message(
         self, message_id: bytes, payload: Union[bytes, str], dest_node: bytes, dest_queue: bytes
     ) -> "Coroutine[Any, Any, None]":
         """Sends a plain message that a daemon up to v0.0.72 repeats until it is answered."""
-        self._online().send_reliable_message(message_id, Service(dest_node, dest_queue), _encoded(payload))
-        return _Sent()
+        return self._sent(
+            lambda: self._online().send_reliable_message(
+                message_id, Service(dest_node, dest_queue), _encoded(payload)
+            )
+        )
 
     @translated
     async def blocking_send_message(

@@ -93,7 +93,7 @@ class Delivery:
             "surbid": event.surb_id,
             "sent_at": event.sent_at_unix,
             "reply_eta": event.reply_eta_ns,
-            "err": "" if event.error is None else event.error.message,
+            "err": None if event.error is None else event.error.message,
         }
 
     @staticmethod
