@@ -46,9 +46,14 @@ pub fn is_of_the_runtime(function: &Function) -> bool {
     OF_THE_RUNTIME.contains(&name)
         || TYPES_OF_THE_RUNTIME.contains(&of)
         || name.ends_with("_free")
-        // The size of a type is known.
-        || name.ends_with("_size")
+        || is_size_of_a_type(function)
         || function.parameters.iter().any(is_called_back)
+}
+
+/// Whether it returns the size of a type, which each language knows.
+#[must_use]
+pub fn is_size_of_a_type(function: &Function) -> bool {
+    function.name.ends_with("_size") && function.parameters.is_empty()
 }
 
 /// Whether a function of the program's is passed: no two languages do that in the same way.

@@ -2158,6 +2158,10 @@ export class Reader extends Handle {
    * How many bytes of that file are on the disk. FILE_PROGRESS reports each change.
    */
   get fileReceived(): bigint;
+  /**
+   * How many bytes that file has.
+   */
+  get fileSize(): bigint;
 }
 
 /**
@@ -2283,6 +2287,10 @@ export class Writer extends Handle {
    * How many bytes of that file are on the mixnet. FILE_PROGRESS reports each change.
    */
   get fileStored(): bigint;
+  /**
+   * How many bytes that file has.
+   */
+  get fileSize(): bigint;
 }
 
 /**

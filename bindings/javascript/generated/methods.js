@@ -1481,6 +1481,11 @@ class Reader extends Handle {
     const [value] = call.run('kpc_reader_file_received', [handleOf(this, 'kpc_reader', 'this')]);
     return value;
   }
+
+  get fileSize() {
+    const [value] = call.run('kpc_reader_file_size', [handleOf(this, 'kpc_reader', 'this')]);
+    return value;
+  }
 }
 
 class Writer extends Handle {
@@ -1579,6 +1584,11 @@ class Writer extends Handle {
 
   get fileStored() {
     const [value] = call.run('kpc_writer_file_stored', [handleOf(this, 'kpc_writer', 'this')]);
+    return value;
+  }
+
+  get fileSize() {
+    const [value] = call.run('kpc_writer_file_size', [handleOf(this, 'kpc_writer', 'this')]);
     return value;
   }
 }

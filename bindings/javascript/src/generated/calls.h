@@ -94,6 +94,7 @@ static kpc_status do_kpc_event_channel_name(struct call *c) { return kpc_event_c
 static kpc_status do_kpc_event_is_writer(struct call *c) { c->out[0].flag = kpc_event_is_writer(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_event_message_number(struct call *c) { c->out[0].u64 = kpc_event_message_number(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_event_file_done(struct call *c) { c->out[0].u64 = kpc_event_file_done(c->in[0].pointer); return KPC_OK; }
+static kpc_status do_kpc_event_file_size(struct call *c) { c->out[0].u64 = kpc_event_file_size(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_client_pki_document(struct call *c) { return kpc_client_pki_document(c->in[0].pointer, (kpc_pki_document **)&c->out[0].pointer, &c->error); }
 static kpc_status do_kpc_client_pki_document_for_epoch(struct call *c) { return kpc_client_pki_document_for_epoch(c->in[0].pointer, (uint64_t)c->in[1].number, (kpc_pki_document **)&c->out[0].pointer, &c->error); }
 static kpc_status do_kpc_pki_document_epoch(struct call *c) { c->out[0].u64 = kpc_pki_document_epoch(c->in[0].pointer); return KPC_OK; }
@@ -272,10 +273,12 @@ static kpc_status do_kpc_writer_abandon_file_async(struct call *c) { return kpc_
 static kpc_status do_kpc_writer_abandon_file_result(const kpc_result *result, struct call *c) { return kpc_writer_abandon_file_result(result, &c->error); }
 static kpc_status do_kpc_writer_file_path(struct call *c) { return kpc_writer_file_path(c->in[0].pointer, &c->out[0].buffer, &c->error); }
 static kpc_status do_kpc_writer_file_stored(struct call *c) { c->out[0].u64 = kpc_writer_file_stored(c->in[0].pointer); return KPC_OK; }
+static kpc_status do_kpc_writer_file_size(struct call *c) { c->out[0].u64 = kpc_writer_file_size(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_reader_receive_file_async(struct call *c) { return kpc_reader_receive_file_async(c->in[0].pointer, c->in[1].pointer, c->in[2].pointer, c->timeout_ms, c->done, &c->op, &c->error); }
 static kpc_status do_kpc_reader_receive_file_result(const kpc_result *result, struct call *c) { return kpc_reader_receive_file_result(result, &c->out[0].buffer, &c->error); }
 static kpc_status do_kpc_reader_file_name(struct call *c) { return kpc_reader_file_name(c->in[0].pointer, &c->out[0].buffer, &c->error); }
 static kpc_status do_kpc_reader_file_received(struct call *c) { c->out[0].u64 = kpc_reader_file_received(c->in[0].pointer); return KPC_OK; }
+static kpc_status do_kpc_reader_file_size(struct call *c) { c->out[0].u64 = kpc_reader_file_size(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_message_number(struct call *c) { c->out[0].u64 = kpc_message_number(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_message_arrival(struct call *c) { c->out[0].i32 = kpc_message_arrival(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_message_kind(struct call *c) { c->out[0].u32 = kpc_message_kind(c->in[0].pointer); return KPC_OK; }

@@ -3404,6 +3404,14 @@ class Reader(Object):
         """
         return lib.kpc_reader_file_received(self._pointer)
 
+    @property
+    def file_size(self) -> int:
+        """How many bytes that file has.
+
+        :return: the number; 0 if no file is unfinished, and for what is no live Reader
+        """
+        return lib.kpc_reader_file_size(self._pointer)
+
 
 class Writer(Object):
     """A channel of a store that is open for writing. Messages are kept in the database until
@@ -3741,6 +3749,14 @@ class Writer(Object):
         :return: the number; 0 if no file is unfinished, and for what is no live Writer
         """
         return lib.kpc_writer_file_stored(self._pointer)
+
+    @property
+    def file_size(self) -> int:
+        """How many bytes that file has.
+
+        :return: the number; 0 if no file is unfinished, and for what is no live Writer
+        """
+        return lib.kpc_writer_file_size(self._pointer)
 
 
 class Names(Object):

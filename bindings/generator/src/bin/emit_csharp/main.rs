@@ -13,8 +13,8 @@ mod types;
 
 use std::process::ExitCode;
 
-use kpclient_bindings::methods::{classes, Class, Method};
-use kpclient_bindings::{run, Api, Files, Role, MARK};
+use kpclient_bindings::methods::classes;
+use kpclient_bindings::{run, Api, Files, MARK};
 
 use crate::docs::Docs;
 
@@ -42,8 +42,7 @@ fn files(api: &Api) -> Result<Files, String> {
     add("Constants", &constants::groups(api, &docs));
     add("Event", &events::events(api, &docs)?);
     let mut structs = Vec::new();
-    for mut class in classes(api) {
-        add_sizes(api, &mut class);
+    for class in classes(api) {
         if NO_CLASSES.contains(&class.name) {
             continue;
         }
@@ -58,22 +57,6 @@ fn files(api: &Api) -> Result<Files, String> {
     }
     add("Structs", &structs.join("\n"));
     Ok(files)
-}
-
-/// The sizes of what an object is about, which are no sizes of types.
-fn add_sizes<'a>(api: &'a Api, class: &mut Class<'a>) {
-    let of = |name: &str| class.methods.iter().any(|m| m.function.name == name);
-    let sizes = api.functions.iter().filter(|function| {
-        let is_mine = function.of.as_deref() == Some(class.name);
-        let tells = function.parameters.iter().any(|p| p.role == Role::Itself);
-        is_mine && tells && function.name.ends_with("_size") && !of(&function.name)
-    });
-    let sizes = sizes.map(|function| Method {
-        function,
-        forms: None,
-    });
-    let sizes: Vec<Method<'_>> = sizes.collect();
-    class.methods.extend(sizes);
 }
 
 /// A file with what it needs of others.

@@ -1,6 +1,6 @@
 //! The methods as JavaScript has them: what is passed in which place, and what comes back.
 
-use kpclient_bindings::methods::Method;
+use kpclient_bindings::methods::{is_size_of_a_type, Method};
 use kpclient_bindings::{naming, Api, Form, Function, Parameter, Returns, Role};
 
 use crate::names::{argument, camel};
@@ -105,7 +105,7 @@ fn is_method(function: &Function) -> bool {
         && !BY_HAND.contains(&name)
         && !OF_THE_ADDON.contains(&of)
         && !name.ends_with("_free")
-        && !name.ends_with("_size")
+        && !is_size_of_a_type(function)
         && !waits_only(function)
 }
 

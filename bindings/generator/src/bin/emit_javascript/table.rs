@@ -1,5 +1,6 @@
 //! The addon's table: what each function takes and gives, and how it is called.
 
+use kpclient_bindings::methods::is_size_of_a_type;
 use kpclient_bindings::{Api, Form, Function, Parameter, Returns, Role};
 
 use crate::plan::{inputs, outputs, waits_only};
@@ -54,7 +55,7 @@ fn is_in_table(function: &Function) -> bool {
         && !LEFT_OUT.contains(&name)
         && !BY_NAME.contains(&function.of.as_deref().unwrap_or_default())
         && !name.ends_with("_free")
-        && !name.ends_with("_size")
+        && !is_size_of_a_type(function)
         // Taken without waiting.
         && (!waits_only(function) || name == "kpc_event_sink_next")
 }

@@ -180,4 +180,8 @@ class Reader internal constructor(handle: Long, owner: Handle) : Handle(handle, 
     /** How many bytes of that file are on the disk. Event.FileProgress reports each change. */
     val fileReceived: Long
         get() = call { memory -> RawStore.kpc_reader_file_received(memory.of(this)) }
+
+    /** How many bytes that file has. */
+    val fileSize: Long
+        get() = call { memory -> RawStore.kpc_reader_file_size(memory.of(this)) }
 }

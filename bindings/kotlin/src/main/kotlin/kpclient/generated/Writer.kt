@@ -236,4 +236,8 @@ class Writer internal constructor(handle: Long, owner: Handle) : Handle(handle, 
     /** How many bytes of that file are on the mixnet. Event.FileProgress reports each change. */
     val fileStored: Long
         get() = call { memory -> RawStore.kpc_writer_file_stored(memory.of(this)) }
+
+    /** How many bytes that file has. */
+    val fileSize: Long
+        get() = call { memory -> RawStore.kpc_writer_file_size(memory.of(this)) }
 }
