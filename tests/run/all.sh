@@ -48,7 +48,7 @@ passed=0 failed=0 skipped=0
 count() {
     awk '
         /^test result: / { counted = 1; p += $4; f += $6; s += $8 }
-        /^[A-Za-z ]+: [0-9]+ (runs )?passed, [0-9]+ failed, [0-9]+ skipped$/ {
+        /^[A-Za-z #+]+: [0-9]+ (runs )?passed, [0-9]+ failed, [0-9]+ skipped$/ {
             counted = 1
             sub(/^[^:]*: /, ""); sub(/ runs/, ""); gsub(/,/, "")
             p += $1; f += $3; s += $5
