@@ -133,7 +133,11 @@ fn what_may_not_be_written_is_refused() {
     chmod("", 0o755);
     // Root may write everywhere, so another user tries; who need not be able to reach this program.
     let program = dir.0.join("program");
-    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // Copied by another process: a child that another test forks meanwhile would have this one's
+    // descriptor for writing, and what is open for writing cannot be run.
+    let mut copy = Command::new("cp");
+    copy.arg(std::env::current_exe().unwrap()).arg(&program);
+    assert!(copy.status().unwrap().success());
     let mut command = helper("files::helper_without_rights", &program);
     command.env("KPC_TEST_NO_RIGHTS", &dir.0);
     if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
