@@ -9,6 +9,7 @@ pub mod methods;
 pub mod naming;
 mod output;
 mod scope;
+pub mod structs;
 
 pub use kpclient_man::api::*;
 pub use output::{run, Files, MARK};

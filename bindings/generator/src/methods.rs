@@ -108,6 +108,15 @@ impl<'a> Method<'a> {
         inputs.collect()
     }
 
+    /// The same without the object itself, which is an input where it is a struct.
+    #[must_use]
+    pub fn passed(&self) -> Vec<&'a Parameter> {
+        let itself = self.itself().map(|p| p.name.as_str());
+        let mut inputs = self.inputs();
+        inputs.retain(|p| Some(p.name.as_str()) != itself);
+        inputs
+    }
+
     /// What it gives.
     #[must_use]
     pub fn outputs(&self) -> Vec<&'a Parameter> {

@@ -33,6 +33,16 @@ pub fn pascal(name: &str) -> String {
     name.split('_').map(capital).collect()
 }
 
+/// The same where acronyms are words, too: `BoxIdNotFound`.
+#[must_use]
+pub fn pascal_words(name: &str) -> String {
+    let word = |word: &str| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_uppercase() + &rest.to_lowercase()
+    };
+    name.split('_').map(word).collect()
+}
+
 /// `writeCap` of `write_cap`.
 #[must_use]
 pub fn camel(name: &str) -> String {

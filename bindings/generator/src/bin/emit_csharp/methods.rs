@@ -2,7 +2,7 @@
 
 use kpclient_bindings::comments::of_argument;
 use kpclient_bindings::methods::Method;
-use kpclient_bindings::{Api, Form, Function, Parameter, Returns, Role};
+use kpclient_bindings::{structs, Api, Form, Function, Parameter, Returns, Role};
 
 use crate::docs::Docs;
 use crate::outputs::{local, output, returned, Output};
@@ -100,7 +100,7 @@ fn value(outputs: &[Output], r#type: &str) -> Option<String> {
 }
 
 fn comment(docs: &Docs, method: &Method<'_>) -> String {
-    let tags = passed(method).into_iter().map(|p| {
+    let tags = method.passed().into_iter().map(|p| {
         let name = types::camel(&p.name);
         let head = format!("param name=\"{}\"", name.trim_start_matches('@'));
         (head, of_argument(&p.documentation))
@@ -117,17 +117,9 @@ fn comment(docs: &Docs, method: &Method<'_>) -> String {
     docs.comment(&method.function.documentation, &tags, "        ")
 }
 
-/// The inputs, without the object itself.
-fn passed<'a>(method: &Method<'a>) -> Vec<&'a Parameter> {
-    let itself = method.itself().map(|p| p.name.as_str());
-    let mut inputs = method.inputs();
-    inputs.retain(|p| Some(p.name.as_str()) != itself);
-    inputs
-}
-
 /// The parameters as they are declared. Only those at the end may be left out.
 fn declared(api: &Api, method: &Method<'_>) -> String {
-    let passed = passed(method);
+    let passed = method.passed();
     let is_optional = |p: &&Parameter| p.role == Role::Flags || Method::is_optional(p);
     let last = passed.iter().rposition(|p| !is_optional(p));
     let mut all = Vec::new();
@@ -177,7 +169,7 @@ fn argument(api: &Api, method: &Method<'_>, function: &Function, p: &Parameter) 
     };
     match p.role {
         Role::Itself | Role::HandleIn => format!("memory.Of({name})"),
-        Role::StructIn if types::is_bytes(api, &p.of) => format!("memory.Bytes({name})"),
+        Role::StructIn if structs::is_bytes(api, &p.of) => format!("memory.Bytes({name})"),
         Role::StructIn => format!("memory.Struct({name})"),
         Role::ArrayIn => format!("memory.Structs({name})"),
         Role::BytesIn => format!("memory.Bytes({name})"),
@@ -197,7 +189,7 @@ fn argument(api: &Api, method: &Method<'_>, function: &Function, p: &Parameter) 
         Role::StructSize => {
             let mut parameters = function.parameters.iter();
             let filled = parameters.find(|p| p.role == Role::StructOut);
-            filled.map_or(0, |p| types::size(api, &p.of)).to_string()
+            filled.map_or(0, |p| structs::size(api, &p.of)).to_string()
         }
         Role::Completion => "done".to_owned(),
         Role::OperationOut => "op".to_owned(),
@@ -270,7 +262,8 @@ fn call(
 ) -> String {
     let text = comment(docs, method);
     let declared = declared(api, method);
-    let mut given: Vec<String> = passed(method)
+    let mut given: Vec<String> = method
+        .passed()
         .iter()
         .map(|p| types::camel(&p.name))
         .collect();

@@ -1,6 +1,6 @@
 //! What a function gives: where the library puts it, and what becomes of that.
 
-use kpclient_bindings::{Api, Function, Parameter, Returns, Role};
+use kpclient_bindings::{structs, Api, Function, Parameter, Returns, Role};
 
 use crate::types;
 
@@ -27,12 +27,12 @@ pub fn output(api: &Api, parameter: &Parameter, owner: &str) -> Output {
     let of = parameter.of.as_str();
     let class = types::class(of);
     let is_struct = parameter.role == Role::StructOut;
-    let size = if is_struct { types::size(api, of) } else { 8 };
+    let size = if is_struct { structs::size(api, of) } else { 8 };
     let made = |value: String| (class.clone(), value);
     let (r#type, value) = match parameter.role {
         Role::BytesOut => ("byte[]".to_owned(), format!("memory.Buffer({local})")),
         Role::TextOut => ("string".to_owned(), format!("memory.BufferText({local})")),
-        Role::StructOut if types::is_bytes(api, of) => {
+        Role::StructOut if structs::is_bytes(api, of) => {
             made(format!("new {class}(Scratch.Copy({local}, {size}))"))
         }
         Role::StructOut => made(format!("{class}.Read({local})")),

@@ -2,7 +2,7 @@
 
 use kpclient_bindings::comments::of_argument;
 use kpclient_bindings::methods::Class;
-use kpclient_bindings::{Api, Member, Role, Struct};
+use kpclient_bindings::{structs, Api, Member, Struct};
 
 use crate::docs::Docs;
 use crate::methods::{capital, method};
@@ -23,7 +23,7 @@ pub fn structure(api: &Api, docs: &Docs, class: &Class<'_>) -> Result<Option<Str
     }
     let name = types::class(&of.name);
     let comment = docs.comment(&of.documentation, &[], "    ");
-    let base = if types::is_bytes(api, &of.name) {
+    let base = if structs::is_bytes(api, &of.name) {
         members.insert(0, wrapping(&name));
         if of.is_secret {
             " : SecretBytes"
@@ -31,12 +31,15 @@ pub fn structure(api: &Api, docs: &Docs, class: &Class<'_>) -> Result<Option<Str
             " : FixedBytes"
         }
     } else {
-        let fields: Vec<Field<'_>> = fields(of);
+        let fields = structs::fields(of);
+        let fields: Vec<Field<'_>> = fields
+            .map(|(member, length)| Field { member, length })
+            .collect();
         members.splice(0..0, [properties(api, docs, &name, &fields, of)]);
         if !of.members.iter().any(|m| m.r#type.ends_with('*')) {
             members.push(reading(api, &name, &fields));
         }
-        if is_passed(api, &of.name) {
+        if structs::is_passed(api, &of.name) {
             members.push(writing(api, &fields));
             " : Struct"
         } else {
@@ -60,32 +63,6 @@ fn wrapping(name: &str) -> String {
 struct Field<'a> {
     member: &'a Member,
     length: Option<&'a Member>,
-}
-
-fn fields(of: &Struct) -> Vec<Field<'_>> {
-    let length_of = |member: &Member| {
-        let name = format!("{}_len", member.name);
-        of.members.iter().find(|m| m.name == name)
-    };
-    let is_length = |member: &Member| {
-        let name = member.name.strip_suffix("_len");
-        name.is_some_and(|name| of.members.iter().any(|m| m.name == name))
-    };
-    let shown = of
-        .members
-        .iter()
-        .filter(|m| !is_length(m) && m.name != "reserved");
-    shown
-        .map(|member| Field {
-            member,
-            length: length_of(member),
-        })
-        .collect()
-}
-
-fn is_passed(api: &Api, name: &str) -> bool {
-    let mut parameters = api.functions.iter().flat_map(|f| &f.parameters);
-    parameters.any(|p| p.of == name && matches!(p.role, Role::StructIn | Role::ArrayIn))
 }
 
 impl Field<'_> {
@@ -119,7 +96,7 @@ impl Field<'_> {
                 length.offset
             ),
             _ if api.structure(of).is_none() => format!("Marshal.ReadInt64(at, {offset})"),
-            (_, None, _) if types::is_bytes(api, of) => {
+            (_, None, _) if structs::is_bytes(api, of) => {
                 format!("new {class}(Scratch.Copy(at + {offset}, {size}))")
             }
             (_, count, _) => {
@@ -170,7 +147,7 @@ fn properties(api: &Api, docs: &Docs, name: &str, fields: &[Field<'_>], of: &Str
         takes.push(format!("{type} {parameter}"));
         sets += &format!("            {property} = {parameter};\n");
     }
-    let (access, base) = match is_passed(api, &of.name) {
+    let (access, base) = match structs::is_passed(api, &of.name) {
         true => ("public", format!("\n            : base({})", of.size)),
         false => ("internal", String::new()),
     };

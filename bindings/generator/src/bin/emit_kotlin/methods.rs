@@ -2,7 +2,7 @@
 
 use kpclient_bindings::comments::of_argument;
 use kpclient_bindings::methods::Method;
-use kpclient_bindings::{Api, Form, Function, Parameter, Returns, Role};
+use kpclient_bindings::{structs, Api, Form, Function, Returns, Role};
 
 use crate::docs::Docs;
 use crate::outputs::{output, returned, Output};
@@ -119,7 +119,7 @@ fn value(outputs: &[Output], r#type: &str) -> String {
 
 fn comment(docs: &Docs, method: &Method<'_>) -> String {
     let mut tags = Vec::new();
-    for p in passed(method) {
+    for p in method.passed() {
         let name = types::camel(&p.name);
         let said = of_argument(&p.documentation);
         tags.push(format!("@param {name} {said}"));
@@ -127,18 +127,10 @@ fn comment(docs: &Docs, method: &Method<'_>) -> String {
     docs.comment(&method.function.documentation, &tags, "    ")
 }
 
-/// The inputs, without the object itself.
-fn passed<'a>(method: &Method<'a>) -> Vec<&'a Parameter> {
-    let itself = method.itself().map(|p| p.name.as_str());
-    let mut inputs = method.inputs();
-    inputs.retain(|p| Some(p.name.as_str()) != itself);
-    inputs
-}
-
 /// The parameters as they are declared.
 fn declared(api: &Api, method: &Method<'_>) -> String {
     let mut all = Vec::new();
-    for p in passed(method) {
+    for p in method.passed() {
         let is_optional = Method::is_optional(p);
         let default = match p.role {
             Role::Flags => " = 0",
@@ -173,7 +165,7 @@ fn arguments(api: &Api, method: &Method<'_>, function: &Function) -> String {
         };
         match p.role {
             Role::Itself | Role::HandleIn => format!("memory.of({name})"),
-            Role::StructIn if types::is_bytes(api, &p.of) => format!("memory.bytes({name})"),
+            Role::StructIn if structs::is_bytes(api, &p.of) => format!("memory.bytes({name})"),
             Role::StructIn => format!("memory.struct({name})"),
             Role::ArrayIn => format!("memory.structs({name})"),
             Role::BytesIn => format!("memory.bytes({name})"),
@@ -194,7 +186,7 @@ fn arguments(api: &Api, method: &Method<'_>, function: &Function) -> String {
                     .parameters
                     .iter()
                     .find(|p| p.role == Role::StructOut);
-                format!("{}L", filled.map_or(0, |p| types::size(api, &p.of)))
+                format!("{}L", filled.map_or(0, |p| structs::size(api, &p.of)))
             }
             Role::Completion => "done".to_owned(),
             Role::OperationOut => "op".to_owned(),
@@ -272,7 +264,8 @@ fn call(
 ) -> String {
     let text = comment(docs, method);
     let declared = declared(api, method);
-    let mut passed: Vec<String> = passed(method)
+    let mut passed: Vec<String> = method
+        .passed()
         .iter()
         .map(|p| types::camel(&p.name))
         .collect();

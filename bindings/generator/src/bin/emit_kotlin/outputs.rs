@@ -1,6 +1,6 @@
 //! What a function gives: where the library puts it, and what becomes of that.
 
-use kpclient_bindings::{Api, Function, Parameter, Returns, Role};
+use kpclient_bindings::{structs, Api, Function, Parameter, Returns, Role};
 
 use crate::types;
 
@@ -21,9 +21,9 @@ pub fn output(api: &Api, parameter: &Parameter, owner: &str) -> Output {
     let local = types::camel(&parameter.name);
     let of = parameter.of.as_str();
     let class = types::class(of);
-    let bytes = types::is_bytes(api, of);
+    let bytes = structs::is_bytes(api, of);
     let size = if parameter.role == Role::StructOut {
-        types::size(api, of)
+        structs::size(api, of)
     } else {
         8
     };

@@ -2,7 +2,7 @@
 
 use kpclient_bindings::comments::of_argument;
 use kpclient_bindings::methods::Class;
-use kpclient_bindings::{Api, Member, Role, Struct};
+use kpclient_bindings::{structs, Api, Member};
 
 use crate::classes::companion;
 use crate::docs::Docs;
@@ -29,7 +29,7 @@ pub fn structure(api: &Api, docs: &Docs, class: &Class<'_>) -> Result<String, St
     }
     let name = types::class(&of.name);
     let comment = docs.comment(&of.documentation, &[], "");
-    if types::is_bytes(api, &of.name) {
+    if structs::is_bytes(api, &of.name) {
         let base = if of.is_secret {
             "SecretBytes"
         } else {
@@ -42,7 +42,10 @@ pub fn structure(api: &Api, docs: &Docs, class: &Class<'_>) -> Result<String, St
             body.trim_start_matches('\n')
         ));
     }
-    let fields: Vec<Field<'_>> = fields(of);
+    let fields = structs::fields(of);
+    let fields: Vec<Field<'_>> = fields
+        .map(|(member, length)| Field { member, length })
+        .collect();
     let mut head = String::new();
     for field in &fields {
         let said = of_argument(&field.member.documentation);
@@ -54,7 +57,7 @@ pub fn structure(api: &Api, docs: &Docs, class: &Class<'_>) -> Result<String, St
         );
     }
     let mut base = String::new();
-    if is_passed(api, &of.name) {
+    if structs::is_passed(api, &of.name) {
         base = format!(" : Struct({})", of.size);
         members.push(writing(api, &fields));
     }
@@ -75,32 +78,6 @@ pub fn structure(api: &Api, docs: &Docs, class: &Class<'_>) -> Result<String, St
 struct Field<'a> {
     member: &'a Member,
     length: Option<&'a Member>,
-}
-
-fn fields(of: &Struct) -> Vec<Field<'_>> {
-    let length_of = |member: &Member| {
-        let name = format!("{}_len", member.name);
-        of.members.iter().find(|m| m.name == name)
-    };
-    let is_length = |member: &Member| {
-        let name = member.name.strip_suffix("_len");
-        name.is_some_and(|name| of.members.iter().any(|m| m.name == name))
-    };
-    let shown = of
-        .members
-        .iter()
-        .filter(|m| !is_length(m) && m.name != "reserved");
-    shown
-        .map(|member| Field {
-            member,
-            length: length_of(member),
-        })
-        .collect()
-}
-
-fn is_passed(api: &Api, name: &str) -> bool {
-    let mut parameters = api.functions.iter().flat_map(|f| &f.parameters);
-    parameters.any(|p| p.of == name && matches!(p.role, Role::StructIn | Role::ArrayIn))
 }
 
 impl Field<'_> {
@@ -131,7 +108,7 @@ impl Field<'_> {
                 )
             }
             _ if api.structure(of).is_none() => format!("at.getLong({offset})"),
-            (_, None, _) if types::is_bytes(api, of) => {
+            (_, None, _) if structs::is_bytes(api, of) => {
                 format!("{}(at.getByteArray({offset}, {size}))", types::class(of))
             }
             (_, count, _) => {

@@ -1,5 +1,6 @@
 //! How a type of C is called in Kotlin.
 
+pub use kpclient_bindings::naming::pascal_words as pascal;
 use kpclient_bindings::{naming, Api, Function, GroupKind, Parameter, Role};
 
 /// What the language keeps for itself, of what parameters might be called.
@@ -12,15 +13,6 @@ pub fn class(name: &str) -> String {
         "" => "Kpclient".to_owned(),
         _ => pascal(naming::short(name)),
     }
-}
-
-/// Words with capitals; acronyms are words.
-pub fn pascal(name: &str) -> String {
-    let word = |word: &str| {
-        let (first, rest) = word.split_at(word.len().min(1));
-        first.to_uppercase() + &rest.to_lowercase()
-    };
-    name.split('_').map(word).collect()
 }
 
 pub fn camel(name: &str) -> String {
@@ -42,17 +34,6 @@ pub fn raw(function: &Function) -> String {
         "Raw"
     };
     format!("{object}.{}", function.name)
-}
-
-/// Whether a struct is nothing but bytes.
-pub fn is_bytes(api: &Api, name: &str) -> bool {
-    let one =
-        |of: &kpclient_bindings::Struct| of.members.len() == 1 && of.members[0].name == "bytes";
-    api.structure(name).is_some_and(one)
-}
-
-pub fn size(api: &Api, name: &str) -> usize {
-    api.structure(name).map_or(0, |of| of.size)
 }
 
 /// The enumeration that a number of this group is a value of; None where a plain number says more.
