@@ -5,6 +5,7 @@
 #   make check              every test
 #   make check-quick        some of them, in a minute
 #   make install            DESTDIR, PREFIX, LIBDIR, INCLUDEDIR, MANDIR as usual
+#   make install-tools      the programs, with their manual pages; BINDIR
 #   make header             rewrite include/kpclient.h and man/ after a change in src/ffi
 #
 # STORE=no leaves out the channels that remember, and SQLite with them.
@@ -30,6 +31,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
@@ -101,7 +103,7 @@ REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 REMAP_C = -ffile-prefix-map=$(CURDIR)=kpclient -ffile-prefix-map=$(CARGO_DIR)=cargo
 
-.PHONY: all archive features lib link header man bindings symbols sim examples demo examples-at-pace check check-quick check-32 check-peers torture pictures bench install install-strip install-debug uninstall clean help
+.PHONY: all archive features lib link header man bindings symbols sim examples demo examples-at-pace check check-quick check-32 check-peers torture pictures bench install install-strip install-debug install-tools uninstall dist clean help
 
 all: lib
 
@@ -168,10 +170,10 @@ bindings:
 symbols: lib
 	abi/symbols.sh check $(BUILD)/lib
 
-## sim: the simulator, as $(BUILD)/bin/kpclientd-sim
+## sim: the simulator, as $(BUILD)/bin/kpclientd-sim; SIM_FLAGS=--release for a smaller one, that takes longer to build
 sim:
 	@mkdir -p $(BUILD)/bin
-	$(CARGO) build --locked -p kpclientd-sim --bin kpclientd-sim \
+	$(CARGO) build --locked $(SIM_FLAGS) -p kpclientd-sim --bin kpclientd-sim \
 		--message-format=json-render-diagnostics > $(BUILD)/bin/cargo.json
 	@cp -f "$$($(subst $(BUILD)/cargo,$(BUILD)/bin/cargo,$(call WROTE,kpclientd-sim)))" $(BUILD)/bin/kpclientd-sim
 
@@ -237,7 +239,8 @@ install: $(BUILT)
 	$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/kpclient
 	$(INSTALL) -m 644 include/kpclient.h $(DESTDIR)$(INCLUDEDIR)/kpclient.h
 	$(INSTALL) -m 644 include/kpclient.hpp $(DESTDIR)$(INCLUDEDIR)/kpclient.hpp
-	$(INSTALL) -m 644 packaging/module.modulemap $(DESTDIR)$(INCLUDEDIR)/module.modulemap
+	$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR)/kpclient
+	$(INSTALL) -m 644 packaging/module.modulemap $(DESTDIR)$(INCLUDEDIR)/kpclient/module.modulemap
 	$(INSTALL) -m 755 $(BUILD)/lib/$(REALNAME) $(DESTDIR)$(LIBDIR)/$(REALNAME)
 	$(STRIP) --strip-unneeded $(DESTDIR)$(LIBDIR)/$(REALNAME)
 	$(OBJCOPY) --add-gnu-debuglink=$(BUILD)/lib/$(REALNAME).debug $(DESTDIR)$(LIBDIR)/$(REALNAME)
@@ -249,8 +252,7 @@ install: $(BUILT)
 	$(FILL) packaging/kpclientConfig.cmake.in > $(DESTDIR)$(LIBDIR)/cmake/kpclient/kpclientConfig.cmake
 	$(FILL) packaging/kpclientConfigVersion.cmake.in \
 		> $(DESTDIR)$(LIBDIR)/cmake/kpclient/kpclientConfigVersion.cmake
-	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man3
-	$(INSTALL) -m 644 man/man1/*.1 $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man3
 	$(INSTALL) -m 644 man/man3/*.3 $(DESTDIR)$(MANDIR)/man3
 
 ## install-strip: the same; install leaves out what only debuggers want already
@@ -261,14 +263,25 @@ install-debug: $(BUILT)
 	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/.debug
 	$(INSTALL) -m 644 $(BUILD)/lib/$(REALNAME).debug $(DESTDIR)$(LIBDIR)/.debug/$(REALNAME).debug
 
-## uninstall: what install put there
+## install-tools: the programs that were built, and their manual pages
+install-tools: $(if $(wildcard $(BUILD)/bin/kpclientd-sim),,sim)
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 755 $(BUILD)/bin/kpclientd-sim $(DESTDIR)$(BINDIR)/kpclientd-sim
+	$(STRIP) --strip-unneeded $(DESTDIR)$(BINDIR)/kpclientd-sim
+	$(INSTALL) -m 644 man/man1/*.1 $(DESTDIR)$(MANDIR)/man1
+
+## dist: the source archive, with the crates that it needs, in $(BUILD)/dist
+dist:
+	packaging/dist.sh $(BUILD)/dist
+
+## uninstall: what install and install-tools put there
 uninstall:
 	rm -f $(DESTDIR)$(INCLUDEDIR)/kpclient.h $(DESTDIR)$(INCLUDEDIR)/kpclient.hpp \
-		$(DESTDIR)$(INCLUDEDIR)/module.modulemap $(DESTDIR)$(LIBDIR)/libkpclient.a \
+		$(DESTDIR)$(LIBDIR)/libkpclient.a $(DESTDIR)$(BINDIR)/kpclientd-sim \
 		$(DESTDIR)$(LIBDIR)/$(REALNAME) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(LINKNAME) \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/kpclient.pc $(DESTDIR)$(LIBDIR)/.debug/$(REALNAME).debug
 	@rmdir $(DESTDIR)$(LIBDIR)/.debug 2> /dev/null || :
-	rm -rf $(DESTDIR)$(LIBDIR)/cmake/kpclient
+	rm -rf $(DESTDIR)$(LIBDIR)/cmake/kpclient $(DESTDIR)$(INCLUDEDIR)/kpclient
 	@echo rm -f $(words $(MANUALS)) manual pages in $(DESTDIR)$(MANDIR)
 	@rm -f $(addprefix $(DESTDIR)$(MANDIR)/,$(MANUALS))
 

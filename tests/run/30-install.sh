@@ -12,7 +12,7 @@ printf '#!/bin/sh\ncase $1 in -*) echo "realpath: unrecognized option" >&2; exit
 chmod +x "$work/bin/realpath"
 
 # The libraries are there already; `-o` keeps make from building them again.
-PATH="$work/bin:$PATH" make --silent -o lib install install-debug DESTDIR="$work/stage" PREFIX=/opt/kpc BUILD="$BUILD"
+PATH="$work/bin:$PATH" make --silent -o lib install install-debug install-tools DESTDIR="$work/stage" PREFIX=/opt/kpc BUILD="$BUILD"
 mv "$work/stage/opt/kpc" "$work/moved"
 
 # What only debuggers want is in a file of its own, which the library names.
@@ -26,8 +26,12 @@ readelf -SW "$work/moved/lib/.debug/$named" | grep -q '\.debug_info'
 echo "stripped, with debugging information in $named"
 
 # Languages that read module maps find the header by it.
-grep -q 'header "kpclient.h"' "$work/moved/include/module.modulemap"
+grep -q 'header "../kpclient.h"' "$work/moved/include/kpclient/module.modulemap"
 test -f "$work/moved/include/kpclient.h"
+
+# A program that is installed runs without the tree.
+(cd "$work" && moved/bin/kpclientd-sim --help > "$work/said" 2>&1)
+grep -q kpclientd-sim "$work/said"
 
 # Every function has its page there, and what it leads to.
 manual="$work/moved/share/man"
