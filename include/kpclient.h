@@ -118,7 +118,7 @@
  * exactly once, after the last use of its user_data; also when the call that took it fails. Neither
  * may throw a C++ exception, longjmp, or end the thread. Runtimes that end whatever thread calls
  * them while they exit (Python does) abort the process: close the clients before that, or take
- * events and completions from a sink on a thread of the runtime's own; docs/bindings.md says more.
+ * events and completions from a sink on a thread of the runtime's own; docs/languages.md says more.
  *
  * Queues. No queue grows without bound. Completions and replies are never dropped; when a slow
  * reader's queue is full, the oldest of the other events is dropped, and KPC_EVENT_OVERFLOW reports

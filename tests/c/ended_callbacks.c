@@ -1,5 +1,5 @@
 /* A callback or drop function that ends its thread, as runtimes do that shut down: the process is aborted and nothing
- * goes on half done, as docs/bindings.md says. */
+ * goes on half done, as docs/languages.md says. */
 /* c_suite: needs sim */
 /* c_suite: not valgrind (the process that is looked at is aborted) */
 /* c_suite: leaks are not looked for: the process that is looked at is aborted */
