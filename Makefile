@@ -98,6 +98,9 @@ KILLS ?= 2000
 CUTS ?= 300
 VOUCHERS ?= 200
 
+# How many seconds `make fuzz` gives each target.
+FUZZ_S ?= 60
+
 # No path of the machine that builds ends up in what is built, by Rust's compiler or C's.
 REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
@@ -201,6 +204,16 @@ check-quick:
 torture:
 	KPC_CRASH_ROUNDS=$(KILLS) KPC_POWER_ROUNDS=$(CUTS) KPC_VOUCHER_ROUNDS=$(VOUCHERS) \
 		$(CARGO) test --locked $(FEATURES) --test store -- --nocapture crash:: power::
+
+.PHONY: fuzz fuzz-proof
+
+## fuzz: run the fuzz targets, or those in FUZZ, each for FUZZ_S seconds; needs nightly Rust and cargo-fuzz
+fuzz:
+	@FUZZ_S=$(FUZZ_S) fuzz/run.sh $(FUZZ)
+
+## fuzz-proof: show that each fuzz target finds a fault that was put there
+fuzz-proof:
+	@FUZZ_PROOF=1 FUZZ_S=$(FUZZ_S) fuzz/run.sh $(FUZZ)
 
 ## check-peers: other people's clients on the simulator; installs them, with Python and a network, in $(BUILD)/peers
 check-peers: sim lib

@@ -11,6 +11,8 @@ mod fields;
 mod files;
 mod form;
 mod framing;
+#[doc(hidden)]
+pub mod fuzzed;
 mod keys;
 mod open;
 mod pseudo_random;

@@ -3,7 +3,7 @@
 
 pub(super) mod hash;
 pub(super) mod message;
-mod name;
+pub(super) mod name;
 mod receive;
 mod records;
 mod send;

@@ -85,7 +85,7 @@ impl Outbound {
         before
     }
 
-    pub(super) fn encode(&self) -> Result<WipingVec> {
+    pub(crate) fn encode(&self) -> Result<WipingVec> {
         let path = self.path.as_os_str().as_bytes();
         let room = FIXED + 16 * self.messages.len() + path.len() + self.head.name.len();
         let mut fields = head(Fields::with_room(room)?, &self.head)
@@ -98,7 +98,7 @@ impl Outbound {
         Ok(fields.bytes(path).done())
     }
 
-    pub(super) fn decode(record: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(record: &[u8]) -> Result<Self> {
         let mut parts = Parts::of(record);
         let head = head_of(&mut parts)?;
         let (taken, kept_from) = (parts.long()?, parts.long()?);
@@ -145,7 +145,7 @@ impl Inbound {
         self.received == self.head.size
     }
 
-    pub(super) fn encode(&self) -> Result<WipingVec> {
+    pub(crate) fn encode(&self) -> Result<WipingVec> {
         let texts = [
             self.directory.as_os_str().as_bytes(),
             self.temporary.as_bytes(),
@@ -158,7 +158,7 @@ impl Inbound {
         Ok(fields.done())
     }
 
-    pub(super) fn decode(record: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(record: &[u8]) -> Result<Self> {
         let mut parts = Parts::of(record);
         let head = head_of(&mut parts)?;
         let received = parts.long()?;

@@ -15,7 +15,7 @@
 
 mod exchange;
 mod ledger;
-mod records;
+pub(super) mod records;
 #[cfg(test)]
 mod tests;
 
