@@ -538,6 +538,9 @@ enum class Arrival : std::int32_t {
     Broken = KPC_ARRIVAL_BROKEN,
     /// A box that Reader::skip passed over.
     Skipped = KPC_ARRIVAL_SKIPPED,
+    /// Boxes that the network has lost, Message::missing_boxes of them: Message::data is a sentence
+    /// that says so.
+    Missing = KPC_ARRIVAL_MISSING,
 };
 
 enum class SharedText : std::int32_t {
@@ -2084,6 +2087,10 @@ public:
     Arrival arrival() const;
     /// The kind that the writer gave it. Returns the kind. kpc_message_kind(3).
     std::uint8_t kind() const;
+    /// How many boxes in a row are missing. The network had them once; they were lost, or they
+    /// expired before they were read. A message of which one was missing is not delivered: what
+    /// came of it is dropped. Returns the number. kpc_message_missing_boxes(3).
+    std::uint32_t missing_boxes() const;
     /// The bytes of a message. kpc_message_data(3).
     Buffer data() const;
     /// When it was received, by this machine's clock. Returns Unix seconds.
@@ -2096,7 +2103,8 @@ public:
 
 /// A channel of a store that is open for reading. The client's thread looks for the next box, often
 /// while messages come and less often while none do, and keeps what it finds in the database, until
-/// Reader::forget_before.
+/// Reader::forget_before. Boxes that the network has lost it reports, Arrival::Missing, and passes
+/// over.
 class Reader : public detail::Handle<::kpc_reader, ::kpc_reader_free> {
 public:
     using Handle::Handle;
@@ -2114,7 +2122,8 @@ public:
     /// kpc_reader_error(3).
     std::optional<Error> error() const;
     /// Passes over the box that is awaited or cannot be opened, without reading it. It is delivered
-    /// as Arrival::Skipped. kpc_reader_skip(3).
+    /// as Arrival::Skipped. A box that the network has lost needs no such call, as soon as the
+    /// writer has written 32 more behind it. kpc_reader_skip(3).
     void skip(const BoxIndex &index);
     /// Something is expected: looks for the next box at once, and often for a while. Whoever
     /// watches the daemon's traffic sees that. kpc_reader_poll_now(3).
@@ -5043,6 +5052,10 @@ inline Arrival Message::arrival() const {
 
 inline std::uint8_t Message::kind() const {
     return ::kpc_message_kind(raw());
+}
+
+inline std::uint32_t Message::missing_boxes() const {
+    return ::kpc_message_missing_boxes(raw());
 }
 
 inline Buffer Message::data() const {

@@ -2417,6 +2417,11 @@ static inline uint8_t kpcgo_message_kind(uint64_t message)
     return kpc_message_kind(KPCGO_OBJECT(kpc_message, message));
 }
 
+static inline uint32_t kpcgo_message_missing_boxes(uint64_t message)
+{
+    return kpc_message_missing_boxes(KPCGO_OBJECT(kpc_message, message));
+}
+
 static inline kpc_status kpcgo_message_data(uint64_t message, uint64_t *data, uint64_t *error)
 {
     kpc_buffer *data_object = NULL;

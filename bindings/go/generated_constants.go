@@ -724,6 +724,10 @@ const ArrivalBroken Arrival = 4
 // ArrivalSkipped: A box that [Reader.Skip] passed over.
 const ArrivalSkipped Arrival = 5
 
+// ArrivalMissing: Boxes that the network has lost, [Message.MissingBoxes] of them:
+// [Message.Data] is a sentence that says so.
+const ArrivalMissing Arrival = 6
+
 // SharedText is one of the constants of this type; later versions may add some.
 type SharedText int32
 

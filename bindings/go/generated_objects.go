@@ -1539,6 +1539,15 @@ func (m *Message) Kind() uint8 {
 	return uint8(returned)
 }
 
+// MissingBoxes returns how many boxes in a row are missing. The network had them once; they were
+// lost, or they expired before they were read. A message of which one was missing is not
+// delivered: what came of it is dropped.
+func (m *Message) MissingBoxes() uint32 {
+	returned := C.kpcgo_message_missing_boxes(m.object())
+	runtime.KeepAlive(m)
+	return uint32(returned)
+}
+
 // Data returns the bytes of a message.
 //
 //   - data: the bytes, possibly none
@@ -1572,7 +1581,8 @@ func (m *Message) IsAcknowledged() bool {
 
 // Reader is a channel of a store that is open for reading. The client's thread looks for the
 // next box, often while messages come and less often while none do, and keeps what it finds in
-// the database, until [Reader.ForgetBefore].
+// the database, until [Reader.ForgetBefore]. Boxes that the network has lost it reports,
+// [ArrivalMissing], and passes over.
 type Reader struct {
 	handle
 	owned
@@ -1685,7 +1695,8 @@ func (r *Reader) Err() error {
 }
 
 // Skip passes over the box that is awaited or cannot be opened, without reading it. It is
-// delivered as [ArrivalSkipped].
+// delivered as [ArrivalSkipped]. A box that the network has lost needs no such call, as soon as
+// the writer has written 32 more behind it.
 //
 //   - index: the box, from [Reader.NextIndex]: it may have arrived in the meantime
 //

@@ -93,8 +93,8 @@ pub(crate) use self::shared::Shared;
 #[cfg(feature = "store")]
 pub(crate) use self::{
     api::boxes::{
-        await_box, pace::Pace, pace::POLL_EVERY, read_once, write_and_compare, Doubt, Written,
-        READ_BACK,
+        await_box, pace::Pace, pace::POLL_EVERY, read_once, resending::WITHOUT_END,
+        write_and_compare, Doubt, Written, READ_BACK,
     },
     api::vouchers,
     runtime::{backoff::Backoff, caught, in_order::InOrder},

@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Leftover = b'l',
     /// How far a channel was read.
     Position = b'r',
+    /// What is known of boxes that are missing.
+    Gap = b'g',
     /// Up to which message what was received is acknowledged.
     Acknowledged = b'a',
     /// A box of a message that is not whole yet, by the number of the box.

@@ -259,7 +259,11 @@ pub enum Arrival {
     Broken,
     /// A box that was passed over unread.
     Skipped,
+    /// So many boxes that the network has lost.
+    Missing(u32),
 }
+
+const MISSING: u8 = 5;
 
 impl Arrival {
     fn encode(self) -> [u8; 2] {
@@ -269,9 +273,11 @@ impl Arrival {
             Arrival::Foreign => [2, 0],
             Arrival::Broken => [3, 0],
             Arrival::Skipped => [4, 0],
+            Arrival::Missing(_) => [MISSING, 0],
         }
     }
 
+    /// The number of boxes that are missing comes behind all other fields of fixed size.
     fn decode(bytes: [u8; 2]) -> Result<Self> {
         Ok(match bytes {
             [0, kind] => Arrival::Message(kind),
@@ -279,6 +285,7 @@ impl Arrival {
             [2, _] => Arrival::Foreign,
             [3, _] => Arrival::Broken,
             [4, _] => Arrival::Skipped,
+            [MISSING, _] => Arrival::Missing(0),
             _ => return Err(damaged()),
         })
     }
@@ -295,18 +302,25 @@ pub(crate) struct Incoming {
 
 impl Incoming {
     pub(crate) fn encode(&self) -> Result<WipingVec> {
-        let fields = Fields::with_room(FIXED + self.data.len())?
+        let mut fields = Fields::with_room(FIXED + self.data.len())?
             .bytes(&self.arrival.encode())
-            .bytes(&self.received_at.to_be_bytes())
-            .bytes(&self.data);
-        Ok(fields.done())
+            .bytes(&self.received_at.to_be_bytes());
+        if let Arrival::Missing(boxes) = self.arrival {
+            fields = fields.short(boxes);
+        }
+        Ok(fields.bytes(&self.data).done())
     }
 
     pub(crate) fn decode(record: &[u8]) -> Result<Self> {
         let mut parts = Parts::of(record);
+        let arrival = Arrival::decode(*parts.array()?)?;
+        let received_at = i64::from_be_bytes(*parts.array()?);
         Ok(Incoming {
-            arrival: Arrival::decode(*parts.array()?)?,
-            received_at: i64::from_be_bytes(*parts.array()?),
+            arrival: match arrival {
+                Arrival::Missing(_) => Arrival::Missing(parts.short()?),
+                arrival => arrival,
+            },
+            received_at,
             data: secret_copy(parts.rest())?,
         })
     }
@@ -402,6 +416,7 @@ mod tests {
             Arrival::Foreign,
             Arrival::Broken,
             Arrival::Skipped,
+            Arrival::Missing(70_000),
         ] {
             let message = Incoming {
                 arrival,
@@ -412,7 +427,11 @@ mod tests {
             let back = Incoming::decode(&record).unwrap();
             assert_eq!((back.arrival, back.received_at), (arrival, -5));
             assert_eq!(back.data, &b"words"[..]);
-            check_cuts(&record, 10, Incoming::decode);
+            let fixed = match arrival {
+                Arrival::Missing(_) => 14,
+                _ => 10,
+            };
+            check_cuts(&record, fixed, Incoming::decode);
         }
         assert!(Incoming::decode(&[9; 20]).is_err());
     }

@@ -13,6 +13,7 @@ mod file_crash;
 mod files;
 mod fills;
 mod full;
+mod gaps;
 mod house;
 mod notes;
 mod power;

@@ -374,7 +374,9 @@ export type Arrival =
   /** Boxes that belong to no whole message: Message#data is a sentence that says why. */
   | 'BROKEN'
   /** A box that Reader#skip passed over. */
-  | 'SKIPPED';
+  | 'SKIPPED'
+  /** Boxes that the network has lost, Message#missingBoxes of them: Message#data is a sentence that says so. */
+  | 'MISSING';
 export type SharedText =
   /** What a shared text gives: reading. */
   | 'READ'
@@ -2040,6 +2042,12 @@ export class Message extends Handle {
    */
   get kind(): number;
   /**
+   * How many boxes in a row are missing. The network had them once; they were lost, or they expired
+   * before they were read. A message of which one was missing is not delivered: what came of it is
+   * dropped.
+   */
+  get missingBoxes(): number;
+  /**
    * The bytes of a message.
    * @throws {KpcError} BAD_HANDLE, FORKED
    */
@@ -2057,7 +2065,7 @@ export class Message extends Handle {
 /**
  * A channel of a store that is open for reading. The client's thread looks for the next box, often
  * while messages come and less often while none do, and keeps what it finds in the database, until
- * Reader#forgetBefore.
+ * Reader#forgetBefore. Boxes that the network has lost it reports, MISSING, and passes over.
  */
 export class Reader extends Handle {
   private readonly isReader: true;
@@ -2090,7 +2098,8 @@ export class Reader extends Handle {
   get error(): KpcError | null;
   /**
    * Passes over the box that is awaited or cannot be opened, without reading it. It is delivered as
-   * SKIPPED.
+   * SKIPPED. A box that the network has lost needs no such call, as soon as the writer has written 32
+   * more behind it.
    * @param index the box, from Reader#nextIndex: it may have arrived in the meantime
    * @throws {KpcError} BAD_HANDLE, FORKED, ARG_VALUE
    */

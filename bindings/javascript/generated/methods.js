@@ -206,6 +206,7 @@ const ARRIVAL = Object.freeze({
   FOREIGN: 3,
   BROKEN: 4,
   SKIPPED: 5,
+  MISSING: 6,
 });
 const SHARED_TEXT = Object.freeze({
   READ: 1,
@@ -1376,6 +1377,11 @@ class Message extends Handle {
 
   get kind() {
     const [value] = call.run('kpc_message_kind', [handleOf(this, 'kpc_message', 'this')]);
+    return value;
+  }
+
+  get missingBoxes() {
+    const [value] = call.run('kpc_message_missing_boxes', [handleOf(this, 'kpc_message', 'this')]);
     return value;
   }
 

@@ -206,6 +206,12 @@ impl Network {
         self.replicas.set_full(false);
     }
 
+    /// Loses boxes, as after they expired: `count` of those that ever came, from the one at `from` on.
+    /// Returns how many there were. A file of boxes keeps them for the next start.
+    pub fn lose(&mut self, from: usize, count: usize) -> usize {
+        self.replicas.lose(from, count)
+    }
+
     /// While true every replica refuses writes with 6.
     pub fn set_storage_full(&mut self, full: bool) {
         self.replicas.set_full(full);

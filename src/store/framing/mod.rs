@@ -36,6 +36,11 @@ pub const KIND_FILE: u8 = 2;
 /// Kinds from here on are the applications' own; those between are for later versions of the library.
 pub const FIRST_KIND_OF_APPLICATIONS: u8 = 128;
 
+/// A writer begins to write a box only when it knows that the box so many before it is stored, and so are
+/// all before that one. So where a box exists and another, that many or more before it, does not, that one
+/// was lost.
+pub(crate) const AHEAD: u32 = 32;
+
 /// Boxes of messages begin with it. No CBOR, UTF-8, JSON or protobuf begins with `FF`; the last two bytes are random.
 const MARK: [u8; 6] = [0xff, b'k', b'p', b'c', 0xd1, 0x8e];
 const VERSION: u8 = 1;
@@ -109,6 +114,11 @@ fn box_head(role: u8) -> [u8; 8] {
     bytes[6] = VERSION;
     bytes[7] = role;
     bytes
+}
+
+/// Whether a box was filled by a writer that keeps to this version of the format.
+pub(crate) fn is_of_this_format(content: &[u8]) -> bool {
+    !matches!(Head::of(content), Head::Foreign(_))
 }
 
 /// What a box is, by its head.

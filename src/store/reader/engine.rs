@@ -5,12 +5,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
+use super::gaps::{self, Gap, Probing, FARTHEST};
 use super::ledger::Step;
 use super::{ledger, Core, ReaderState};
 use crate::bacap::BoxIndex;
-use crate::client::{await_box, Backoff, Level};
+use crate::client::{await_box, read_once, Backoff, Level, Pace, ReadBox, READ_BACK};
 use crate::store::backing::{Backing, Durability};
-use crate::store::framing::{Content, Flaw, Joiner};
+use crate::store::framing::{is_of_this_format, Content, Flaw, Joiner, AHEAD};
 use crate::store::records::{Arrival, Incoming, Position};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
@@ -18,12 +19,20 @@ use crate::{Error, Result, Status};
 /// Pauses after failures.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// A reader that heard nothing for so long, as its machine slept or was offline, was away.
+const ABSENCE: Duration = Duration::from_secs(60 * 60);
+/// So many indices are computed before others have their turn.
+const INDICES_AT_ONCE: usize = 64;
 
 /// Follows one channel.
 pub(crate) struct Engine {
     core: Arc<Core>,
     /// `None` while the disk knows better.
     joiner: Option<Joiner>,
+    gap: Gap,
+    probing: Probing,
+    /// When the network last answered.
+    heard: SystemTime,
 }
 
 /// What is in the place of the next box.
@@ -32,11 +41,22 @@ enum Found {
     Tombstone,
     /// The program wants to pass it over.
     Skipped,
+    /// The network had it, and has lost it.
+    Missing,
+    /// Nothing, but something may come. Boxes before it are missing, and are reported now.
+    Nothing,
 }
 
 impl Engine {
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        Engine { core, joiner: None }
+        let gap = lock(&core.standing).gap;
+        Engine {
+            core,
+            joiner: None,
+            gap,
+            probing: Probing::after_absence(),
+            heard: SystemTime::now(),
+        }
     }
 
     /// Runs until it is dropped, or the client is closed.
@@ -79,12 +99,19 @@ impl Engine {
         };
         let index = lock(&self.core.standing).position.index.clone();
         let (found, next) = self.find(&index).await?;
-        let step = self.step(&mut joiner, &found, next);
+        let mut gap = self.gap;
+        let mut step = self.step(&mut joiner, &mut gap, &found, next);
+        gap.move_to(&step.position.index);
+        step.gap = (!gap.is_none() || !self.gap.is_none()).then_some(gap);
         let (channel, position) = (self.core.channel, step.position.clone());
         let take = move |backing: &mut dyn Backing| ledger::take(backing, channel, &step);
         self.core.inner.disk.run(Durability::Now, take).await?;
         self.joiner = Some(joiner);
-        self.core.pace.found();
+        self.gap = gap;
+        if !matches!(found, Found::Nothing) {
+            self.probing.begin_anew();
+            self.core.pace.found();
+        }
         self.core.advance(position);
         Ok(())
     }
@@ -98,36 +125,130 @@ impl Engine {
     }
 
     /// Waits for a box.
-    async fn find(&self, index: &BoxIndex) -> Result<(Found, BoxIndex)> {
-        let core = &self.core;
-        let found = tokio::select! {
+    async fn find(&mut self, index: &BoxIndex) -> Result<(Found, BoxIndex)> {
+        let core = Arc::clone(&self.core);
+        tokio::select! {
             biased;
-            () = core.skipped(index) => return Ok((Found::Skipped, index.next())),
-            found = await_box(&core.inner.shared, &core.cap, index, &core.pace) => found,
-        };
-        match found {
-            Ok(found) => Ok((Found::Box(found.plaintext), found.next_index)),
-            Err(error) if error.status() == Status::TOMBSTONE => {
-                core.inner.shared.check_next_index()?;
-                Ok((Found::Tombstone, index.next()))
+            () = core.skipped(index) => Ok((Found::Skipped, index.next())),
+            found = self.seek(index) => found,
+        }
+    }
+
+    /// Waits for a box until it comes or turns out to be lost.
+    async fn seek(&mut self, index: &BoxIndex) -> Result<(Found, BoxIndex)> {
+        let core = Arc::clone(&self.core);
+        while !self.gap.proves_lost(index) {
+            let is_unreported = self.gap.is_unreported();
+            let polls = if is_unreported {
+                1
+            } else {
+                self.probing.polls()
+            };
+            let shared = &core.inner.shared;
+            let polled = await_box(shared, &core.cap, index, &core.pace, polls).await;
+            if let Some(found) = self.found(index, polled)? {
+                return Ok(found);
             }
+            self.hear();
+            let ahead = if is_unreported {
+                AHEAD
+            } else {
+                self.probing.next_distance()
+            };
+            if !self.look_ahead(index, ahead).await && is_unreported {
+                return Ok((Found::Nothing, index.clone()));
+            }
+        }
+        self.confirm(index).await
+    }
+
+    /// The network has answered.
+    fn hear(&mut self) {
+        let before = std::mem::replace(&mut self.heard, SystemTime::now());
+        if before.elapsed().is_ok_and(|silence| silence > ABSENCE) {
+            self.probing = Probing::after_absence();
+        }
+    }
+
+    /// Looks whether there is a box so far ahead that the awaited one must be lost; returns whether there is.
+    /// Then it looks farther, as the boxes behind the awaited one may be lost, too.
+    async fn look_ahead(&mut self, index: &BoxIndex, boxes: u32) -> bool {
+        let mut boxes = boxes;
+        let mut exists = false;
+        while boxes <= FARTHEST && self.probe(index, boxes).await {
+            exists = true;
+            boxes *= 2;
+        }
+        exists
+    }
+
+    /// Whether there is a box so far ahead. A failure says nothing.
+    async fn probe(&mut self, index: &BoxIndex, boxes: u32) -> bool {
+        let mut left = boxes as usize;
+        let mut ahead = index.clone();
+        while left > 0 {
+            let step = left.min(INDICES_AT_ONCE);
+            ahead = ahead.ahead(step);
+            left -= step;
+            tokio::task::yield_now().await;
+        }
+        let core = &self.core;
+        let exists = match read_once(&core.inner.shared, &core.cap, &ahead).await {
+            // Other programs may write in another order.
+            Ok(found) => is_of_this_format(&found.plaintext),
+            Err(error) => error.status() == Status::TOMBSTONE,
+        };
+        if exists {
+            self.gap.saw(&ahead);
+        }
+        exists
+    }
+
+    /// Reads a box that must have been stored a few times more: the replicas that are asked may have it
+    /// later.
+    async fn confirm(&self, index: &BoxIndex) -> Result<(Found, BoxIndex)> {
+        let core = &self.core;
+        // Nobody hurries this one.
+        let pace = Pace::default();
+        for _ in 0..READ_BACK {
+            let read = await_box(&core.inner.shared, &core.cap, index, &pace, 1).await;
+            if let Some(found) = self.found(index, read)? {
+                return Ok(found);
+            }
+        }
+        core.inner.shared.check_next_index()?;
+        Ok((Found::Missing, index.next()))
+    }
+
+    /// What was read, and where the next box is; `None` where there is no such box.
+    fn found(&self, index: &BoxIndex, read: Result<ReadBox>) -> Result<Option<(Found, BoxIndex)>> {
+        match read {
+            Ok(found) => Ok(Some((Found::Box(found.plaintext), found.next_index))),
+            Err(error) if error.status() == Status::TOMBSTONE => {
+                self.core.inner.shared.check_next_index()?;
+                Ok(Some((Found::Tombstone, index.next())))
+            }
+            Err(error) if error.status() == Status::BOX_ID_NOT_FOUND => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// What a box comes to.
-    fn step(&self, joiner: &mut Joiner, found: &Found, next: BoxIndex) -> Step {
+    fn step(&self, joiner: &mut Joiner, gap: &mut Gap, found: &Found, next: BoxIndex) -> Step {
         let mut arrivals = Vec::new();
         let mut part = None;
         match found {
             Found::Box(content) => {
                 let pushed = joiner.push(content);
+                let is_beginning_lost = gap.is_unreported();
+                arrivals.extend(gap.end_before(&pushed.content).map(missing));
                 arrivals.extend(pushed.lost.map(broken));
                 match pushed.content {
                     Content::Part => part = Some((joiner.parts() - 1, content.clone())),
                     Content::Message { kind, message } => {
                         arrivals.push(arrival(Arrival::Message(kind), message.into_bytes()));
                     }
+                    Content::Broken(Flaw::NoBeginning) if is_beginning_lost => {}
                     Content::Broken(flaw) => arrivals.push(broken(flaw)),
                     Content::Rest => {}
                     Content::Foreign { version } => {
@@ -137,6 +258,7 @@ impl Engine {
                 }
             }
             Found::Tombstone | Found::Skipped => {
+                arrivals.extend(gap.report().map(missing));
                 arrivals.extend(joiner.cut_off().map(broken));
                 let what = match found {
                     Found::Skipped => Arrival::Skipped,
@@ -144,6 +266,12 @@ impl Engine {
                 };
                 arrivals.push(arrival(what, Bytes::new()));
             }
+            // What had come of the message is dropped with it, and reported with the missing box.
+            Found::Missing => {
+                let was_open = joiner.cut_off().is_some();
+                gap.pass(!was_open && joiner.passed_over().is_some());
+            }
+            Found::Nothing => arrivals.extend(gap.report().map(missing)),
         }
         let before = lock(&self.core.standing).position.next_message;
         Step {
@@ -154,6 +282,7 @@ impl Engine {
             },
             arrivals,
             part,
+            gap: None,
         }
     }
 
@@ -169,6 +298,11 @@ impl Engine {
 
 fn broken(flaw: Flaw) -> Incoming {
     arrival(Arrival::Broken, Bytes::from_static(flaw.text().as_bytes()))
+}
+
+fn missing(boxes: u32) -> Incoming {
+    let sentence = gaps::sentence(boxes);
+    arrival(Arrival::Missing(boxes), Bytes::from(sentence))
 }
 
 fn arrival(arrival: Arrival, data: Bytes) -> Incoming {

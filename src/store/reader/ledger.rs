@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::gaps::Gap;
 use super::Standing;
 use crate::secret::WipingVec;
 use crate::store::backing::Backing;
@@ -25,9 +26,12 @@ pub(crate) fn standing(backing: &mut dyn Backing, channel: u64) -> Result<Standi
     if acknowledged >= position.next_message {
         return Err(damaged());
     }
+    let gap = backing.get(&single(channel, Kind::Gap))?;
+    let gap = gap.map_or(Ok(Gap::default()), |record| Gap::decode(&record))?;
     Ok(Standing {
         state: super::ReaderState::Waiting,
         position,
+        gap,
         acknowledged,
         file: files::inbound(backing, channel)?,
         offered: None,
@@ -62,6 +66,8 @@ pub(crate) struct Step {
     pub(crate) part: Option<(u32, Bytes)>,
     /// Behind the box.
     pub(crate) position: Position,
+    /// What is known there of missing boxes, if that has changed.
+    pub(crate) gap: Option<Gap>,
 }
 
 /// Keeps what a box came to, and passes it; all of that or nothing.
@@ -80,6 +86,11 @@ pub(crate) fn take(backing: &mut dyn Backing, channel: u64, step: &Step) -> Resu
     if let Some((before, content)) = &step.part {
         let key = numbered(channel, Kind::Part, u64::from(*before));
         backing.put(&key, content)?;
+    }
+    match &step.gap {
+        None => {}
+        Some(gap) if gap.is_none() => backing.delete(&single(channel, Kind::Gap))?,
+        Some(gap) => backing.put(&single(channel, Kind::Gap), &gap.encode()?)?,
     }
     backing.put(&single(channel, Kind::Position), &step.position.encode()?)
 }
@@ -179,6 +190,7 @@ mod tests {
                 index: keypair(&[1; 32]).first_index,
                 passed_over: None,
             },
+            gap: None,
         }
     }
 
@@ -201,6 +213,28 @@ mod tests {
         take(&mut memory, channel, &step(2, &[b"whole"], None)).unwrap();
         assert!(parts(&mut memory, channel).unwrap().is_empty());
         assert_eq!(numbers(&mut memory, channel), [1]);
+    }
+
+    #[test]
+    fn what_is_missing_is_kept_with_the_position_until_nothing_is() {
+        let (mut memory, channel) = channel();
+        let mut gap = Gap::default();
+        gap.pass(false);
+        let missing = Step {
+            gap: Some(gap),
+            ..step(1, &[], None)
+        };
+        take(&mut memory, channel, &missing).unwrap();
+        take(&mut memory, channel, &step(1, &[], Some(0))).unwrap();
+        assert_eq!(standing(&mut memory, channel).unwrap().gap, gap);
+        let over = Step {
+            gap: Some(Gap::default()),
+            ..step(1, &[], None)
+        };
+        take(&mut memory, channel, &over).unwrap();
+        assert!(standing(&mut memory, channel).unwrap().gap.is_none());
+        let key = single(channel, Kind::Gap);
+        assert!(memory.get(&key).unwrap().is_none(), "and no record is left");
     }
 
     #[test]

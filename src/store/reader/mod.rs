@@ -2,6 +2,7 @@
 //! acknowledged.
 
 mod engine;
+mod gaps;
 pub(super) mod ledger;
 
 use std::sync::{Arc, Mutex};
@@ -11,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use self::engine::Engine;
+use self::gaps::Gap;
 use super::backing::{Backing, Durability};
 use super::catalogue::Known;
 use super::files::{FileHead, Inbound, Receiving};
@@ -75,6 +77,8 @@ pub(crate) struct Core {
 pub(crate) struct Standing {
     state: ReaderState,
     position: Position,
+    /// As it was when the channel was opened.
+    gap: Gap,
     pub(super) acknowledged: u64,
     /// The file that is on its way.
     pub(super) file: Option<Inbound>,

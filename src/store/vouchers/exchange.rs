@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::client::{
-    await_box, write_and_compare, Backoff, Doubt, Pace, Shared, StartFlags, Written,
+    await_box, write_and_compare, Backoff, Doubt, Pace, Shared, StartFlags, Written, WITHOUT_END,
 };
 use crate::{Error, Result, Status};
 
@@ -51,7 +51,9 @@ pub(crate) async fn await_content(
     index: &BoxIndex,
 ) -> Result<Bytes> {
     let pace = Pace::calming();
-    Ok(await_box(shared, cap, index, &pace).await?.plaintext)
+    Ok(await_box(shared, cap, index, &pace, WITHOUT_END)
+        .await?
+        .plaintext)
 }
 
 fn taken() -> Error {

@@ -12,15 +12,15 @@ use super::{boxes, ledger, Core, WriterState};
 use crate::bacap::BoxIndex;
 use crate::client::{Backoff, InOrder};
 use crate::store::backing::{Backing, Durability};
-use crate::store::framing::Split;
+use crate::store::framing::{self, Split};
 use crate::store::records::{Content, Outgoing, Progress};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
 /// Boxes on their way at a time; more wait for the daemon's packets anyway.
 const WINDOW: usize = 8;
-/// Boxes that may have overtaken the oldest.
-const AHEAD: usize = 4 * WINDOW;
+/// Boxes from the oldest that is not known to be stored on: readers rely on that there are not more.
+const AHEAD: usize = framing::AHEAD as usize;
 /// How often the size of a box is looked up while it is unknown.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Pauses after failures of the disk.

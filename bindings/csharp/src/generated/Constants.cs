@@ -601,6 +601,12 @@ namespace Kpclient
 
         /// <summary>A box that Reader.Skip passed over.</summary>
         Skipped = 5,
+
+        /// <summary>
+        /// Boxes that the network has lost, Message.MissingBoxes of them: Message.Data is a sentence that says
+        /// so.
+        /// </summary>
+        Missing = 6,
     }
 
     /// <summary>The library's kinds of shared texts. Later versions may add values.</summary>

@@ -48,6 +48,21 @@ namespace Kpclient
             }
         }
 
+        /// <summary>
+        /// How many boxes in a row are missing. The network had them once; they were lost, or they expired before
+        /// they were read. A message of which one was missing is not delivered: what came of it is dropped.
+        /// </summary>
+        public uint MissingBoxes
+        {
+            get
+            {
+                using (var memory = new Scratch())
+                {
+                    return Raw.kpc_message_missing_boxes(memory.Of(this));
+                }
+            }
+        }
+
         /// <summary>The bytes of a message.</summary>
         public byte[] Data
         {

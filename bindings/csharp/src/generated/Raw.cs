@@ -1001,6 +1001,9 @@ namespace Kpclient
         internal static extern byte kpc_message_kind(IntPtr message);
 
         [DllImport(Native)]
+        internal static extern uint kpc_message_missing_boxes(IntPtr message);
+
+        [DllImport(Native)]
         internal static extern int kpc_message_data(IntPtr message, IntPtr data, IntPtr error);
 
         [DllImport(Native)]

@@ -9,7 +9,7 @@ namespace Kpclient
     /// <summary>
     /// A channel of a store that is open for reading. The client's thread looks for the next box, often while
     /// messages come and less often while none do, and keeps what it finds in the database, until
-    /// Reader.ForgetBeforeAsync.
+    /// Reader.ForgetBeforeAsync. Boxes that the network has lost it reports, Arrival.Missing, and passes over.
     /// </summary>
     public sealed partial class Reader : KpcObject
     {
@@ -98,7 +98,8 @@ namespace Kpclient
 
         /// <summary>
         /// Passes over the box that is awaited or cannot be opened, without reading it. It is delivered as
-        /// Arrival.Skipped.
+        /// Arrival.Skipped. A box that the network has lost needs no such call, as soon as the writer has written
+        /// 32 more behind it.
         /// </summary>
         /// <param name="index">the box, from Reader.NextIndex: it may have arrived in the meantime</param>
         public void Skip(BoxIndex index)

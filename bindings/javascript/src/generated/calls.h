@@ -282,6 +282,7 @@ static kpc_status do_kpc_reader_file_size(struct call *c) { c->out[0].u64 = kpc_
 static kpc_status do_kpc_message_number(struct call *c) { c->out[0].u64 = kpc_message_number(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_message_arrival(struct call *c) { c->out[0].i32 = kpc_message_arrival(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_message_kind(struct call *c) { c->out[0].u32 = kpc_message_kind(c->in[0].pointer); return KPC_OK; }
+static kpc_status do_kpc_message_missing_boxes(struct call *c) { c->out[0].u32 = kpc_message_missing_boxes(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_message_data(struct call *c) { return kpc_message_data(c->in[0].pointer, &c->out[0].buffer, &c->error); }
 static kpc_status do_kpc_message_received_at_unix(struct call *c) { c->out[0].i64 = kpc_message_received_at_unix(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_message_is_acknowledged(struct call *c) { c->out[0].flag = kpc_message_is_acknowledged(c->in[0].pointer); return KPC_OK; }

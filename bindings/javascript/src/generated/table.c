@@ -278,6 +278,7 @@ const struct entry entries[] = {
     {.name = "kpc_message_number", .in = {{IN_HANDLE, 0}, {IN_END, 0}}, .out = {{OUT_U64, 0, 0}, {OUT_END, 0, 0}}, .run = do_kpc_message_number,},
     {.name = "kpc_message_arrival", .in = {{IN_HANDLE, 0}, {IN_END, 0}}, .out = {{OUT_I32, 0, 0}, {OUT_END, 0, 0}}, .run = do_kpc_message_arrival,},
     {.name = "kpc_message_kind", .in = {{IN_HANDLE, 0}, {IN_END, 0}}, .out = {{OUT_U32, 0, 0}, {OUT_END, 0, 0}}, .run = do_kpc_message_kind,},
+    {.name = "kpc_message_missing_boxes", .in = {{IN_HANDLE, 0}, {IN_END, 0}}, .out = {{OUT_U32, 0, 0}, {OUT_END, 0, 0}}, .run = do_kpc_message_missing_boxes,},
     {.name = "kpc_message_data", .in = {{IN_HANDLE, 0}, {IN_END, 0}}, .out = {{OUT_BYTES, 0, 0}, {OUT_END, 0, 0}}, .run = do_kpc_message_data,},
     {.name = "kpc_message_received_at_unix", .in = {{IN_HANDLE, 0}, {IN_END, 0}}, .out = {{OUT_I64, 0, 0}, {OUT_END, 0, 0}}, .run = do_kpc_message_received_at_unix,},
     {.name = "kpc_message_is_acknowledged", .in = {{IN_HANDLE, 0}, {IN_END, 0}}, .out = {{OUT_BOOL, 0, 0}, {OUT_END, 0, 0}}, .run = do_kpc_message_is_acknowledged,},

@@ -493,6 +493,7 @@ uint64_t kpc_reader_file_size(const kpc_reader *reader);
 uint64_t kpc_message_number(const kpc_message *message);
 int32_t kpc_message_arrival(const kpc_message *message);
 uint8_t kpc_message_kind(const kpc_message *message);
+uint32_t kpc_message_missing_boxes(const kpc_message *message);
 kpc_status kpc_message_data(const kpc_message *message, kpc_buffer **data, kpc_error **error);
 int64_t kpc_message_received_at_unix(const kpc_message *message);
 bool kpc_message_is_acknowledged(const kpc_message *message);

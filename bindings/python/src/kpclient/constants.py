@@ -648,6 +648,9 @@ class Arrival(enum.IntEnum):
     #: A box that skip passed over.
     SKIPPED = 5
 
+    #: Boxes that the network has lost, missing_boxes of them: data is a sentence that says so.
+    MISSING = 6
+
 
 class SharedText(enum.IntEnum):
     """What a shared text is."""

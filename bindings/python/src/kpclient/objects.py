@@ -3117,6 +3117,16 @@ class Message(Object):
         return lib.kpc_message_kind(self._pointer)
 
     @property
+    def missing_boxes(self) -> int:
+        """How many boxes in a row are missing. The network had them once; they were lost, or they
+        expired before they were read. A message of which one was missing is not delivered: what
+        came of it is dropped.
+
+        :return: the number; 0 for what is no Arrival.MISSING, or no live Message
+        """
+        return lib.kpc_message_missing_boxes(self._pointer)
+
+    @property
     def data(self) -> bytes:
         """The bytes of a message.
 
@@ -3148,7 +3158,8 @@ class Message(Object):
 class Reader(Object):
     """A channel of a store that is open for reading. The client's thread looks for the next box,
     often while messages come and less often while none do, and keeps what it finds in the
-    database, until forget_before.
+    database, until forget_before. Boxes that the network has lost it reports,
+    Arrival.MISSING, and passes over.
     """
 
     _free = "kpc_reader_free"
@@ -3216,7 +3227,8 @@ class Reader(Object):
 
     def skip(self, index: BoxIndex) -> None:
         """Passes over the box that is awaited or cannot be opened, without reading it. It is
-        delivered as Arrival.SKIPPED.
+        delivered as Arrival.SKIPPED. A box that the network has lost needs no such call, as soon
+        as the writer has written 32 more behind it.
 
         :param index: the box, from next_index: it may have arrived in the meantime
         :raises KpcError: BadHandle, Forked, ArgValue

@@ -40,6 +40,7 @@ document off | on        without or with a PKI document
 fault KIND [CODE] [TIMES]  replica-read, replica-write, courier-ack, courier-result, copy with a CODE;
                          damaged-answer, damaged-box, forged-tombstone without
 storage-full on | off    replicas refuse writes
+lose FIRST [COUNT]       replicas lose boxes, by the order in which they first came, from 1
 latency MS | default     round trip of a packet
 loss P                   probability that a round trip is lost
 lambda-p RATE            packets per millisecond
@@ -87,7 +88,7 @@ impl Daemon {
             }
             "split" | "slow" | "error" | "swallow" | "twice" | "reorder" | "hold-first-frame"
             | "late-close" | "clear" => self.order_fault(command, words),
-            "fault" | "storage-full" => self.order_network_fault(command, words),
+            "fault" | "storage-full" | "lose" => self.order_network_fault(command, words),
             "restart" | "down" | "up" | "shutdown" => self.live_and_die(command, words),
             "hold" | "release" | "step" | "latency" | "loss" | "lambda-p" => {
                 self.set_pace(command, words)
@@ -210,6 +211,12 @@ impl Daemon {
         if command == "storage-full" {
             self.network.set_storage_full(switch(what)?);
             return Ok(String::new());
+        }
+        if command == "lose" {
+            let first: usize = number(what)?;
+            let count = words.next().map_or(Ok(1), number)?;
+            let from = first.checked_sub(1).ok_or("the first box is 1")?;
+            return Ok(format!("{} boxes", self.network.lose(from, count)));
         }
         let mut code = || -> Result<Code, String> { number(word(words)?) };
         let fault = match what {

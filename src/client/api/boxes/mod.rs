@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use self::pace::Pace;
-use self::resending::{Found, Place, StartFlags, StartKind};
+use self::resending::{poll, Found, Place, StartFlags, StartKind, WITHOUT_END};
 use crate::bacap::{BoxIndex, ReadCap, WriteCap};
 use crate::client::call::Call;
 use crate::client::connection::LaneKind;
@@ -158,7 +158,8 @@ pub(crate) async fn read_box(
     flags: StartFlags,
 ) -> Result<ReadBox> {
     if !flags.no_retry {
-        let found = resending::poll(&shared, &cap, &index, None, flags, &Pace::default()).await?;
+        let pace = Pace::default();
+        let found = poll(&shared, &cap, &index, None, flags, &pace, WITHOUT_END).await?;
         return found.into_box();
     }
     let mut attempt = 1;
@@ -174,16 +175,18 @@ pub(crate) async fn read_box(
     }
 }
 
-/// Reads a box, waiting for it as `pace` says.
+/// Reads a box, waiting for it as `pace` says. Fails with `BOX_ID_NOT_FOUND` when so many polls have
+/// found nothing.
 #[cfg(feature = "store")]
 pub(crate) async fn await_box(
     shared: &Arc<Shared>,
     cap: &ReadCap,
     index: &BoxIndex,
     pace: &Pace,
+    polls: u32,
 ) -> Result<ReadBox> {
     let flags = StartFlags::default();
-    let found = resending::poll(shared, cap, index, None, flags, pace).await?;
+    let found = poll(shared, cap, index, None, flags, pace, polls).await?;
     found.into_box()
 }
 

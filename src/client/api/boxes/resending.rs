@@ -32,6 +32,8 @@ use crate::{Error, Result, Status};
 
 /// How often in a row the daemon may refuse a waiting read, over some three minutes.
 const REFUSALS: u32 = 8;
+/// Polls until the box exists.
+pub(crate) const WITHOUT_END: u32 = u32::MAX;
 
 /// What a box is sent under.
 #[derive(Clone)]
@@ -286,7 +288,8 @@ pub(crate) async fn start(
     match &kind {
         StartKind::Read(cap, index) if !flags.no_retry => {
             let pace = Pace::default();
-            let found = poll(&shared, cap, index, Some(envelope), flags, &pace).await?;
+            let first = Some(envelope);
+            let found = poll(&shared, cap, index, first, flags, &pace, WITHOUT_END).await?;
             Ok(found.result)
         }
         _ => {
@@ -304,6 +307,8 @@ pub(crate) struct Found {
 }
 
 /// Reads a box until it exists; `first` is the first envelope, where there is one already.
+///
+/// Fails with `BOX_ID_NOT_FOUND` when so many polls have found nothing.
 pub(crate) async fn poll(
     shared: &Arc<Shared>,
     cap: &ReadCap,
@@ -311,6 +316,7 @@ pub(crate) async fn poll(
     first: Option<Envelope>,
     flags: StartFlags,
     pace: &Pace,
+    polls: u32,
 ) -> Result<Found> {
     let kind = StartKind::Read(cap.clone(), index.clone());
     let flags = StartFlags {
@@ -319,7 +325,7 @@ pub(crate) async fn poll(
     };
     let mut next = first;
     let mut polled = Polled::first(Instant::now());
-    let mut refusals = 0;
+    let (mut refusals, mut in_vain) = (0, 0_u32);
     loop {
         let started = tokio::time::Instant::now();
         let mut place = Place::take(shared, LaneKind::Read)?;
@@ -344,11 +350,12 @@ pub(crate) async fn poll(
                 Err(Error::clone(error))
             }
         };
-        let mut is_missing = false;
+        let mut missing = None;
         match ended {
             Err(error) if error.status() == Status::BOX_ID_NOT_FOUND => {
                 refusals = 0;
-                is_missing = true;
+                in_vain = in_vain.saturating_add(1);
+                missing = Some(error);
             }
             // The envelope expired while it waited.
             Err(error) if error.status() == Status::COURIER_INVALID_EPOCH => refusals = 0,
@@ -360,7 +367,11 @@ pub(crate) async fn poll(
         }
         pace.rest(started, refusals).await;
         let now = Instant::now();
-        if is_missing && polled.next(now, &costs(shared)) == Next::Same {
+        let Some(error) = missing else { continue };
+        if polls != WITHOUT_END && in_vain >= polls {
+            return Err(error);
+        }
+        if polled.next(now, &costs(shared)) == Next::Same {
             polled.again();
             next = envelope.ok();
         }

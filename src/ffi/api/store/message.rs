@@ -25,6 +25,10 @@ pub const KPC_ARRIVAL_BROKEN: i32 = 4;
 /// A box that kpc_reader_skip passed over.
 pub const KPC_ARRIVAL_SKIPPED: i32 = 5;
 
+/// Boxes that the network has lost, kpc_message_missing_boxes of them: kpc_message_data is a sentence that
+/// says so.
+pub const KPC_ARRIVAL_MISSING: i32 = 6;
+
 /// What a reader received. It stays as it is when it is acknowledged or deleted.
 pub struct kpc_message {
     _opaque: (),
@@ -68,6 +72,7 @@ pub extern "C" fn kpc_message_arrival(message: *const kpc_message) -> i32 {
             Arrival::Foreign => KPC_ARRIVAL_FOREIGN,
             Arrival::Broken => KPC_ARRIVAL_BROKEN,
             Arrival::Skipped => KPC_ARRIVAL_SKIPPED,
+            Arrival::Missing(_) => KPC_ARRIVAL_MISSING,
         })
     })
 }
@@ -81,6 +86,21 @@ pub extern "C" fn kpc_message_kind(message: *const kpc_message) -> u8 {
     get(0, || {
         Ok(match handles::get(message)?.arrival {
             Arrival::Message(kind) => kind,
+            _ => 0,
+        })
+    })
+}
+
+/// How many boxes in a row are missing. The network had them once; they were lost, or they expired before
+/// they were read. A message of which one was missing is not delivered: what came of it is dropped.
+///
+/// @param message  the message
+/// @return the number; 0 for what is no KPC_ARRIVAL_MISSING, or no live kpc_message
+#[no_mangle]
+pub extern "C" fn kpc_message_missing_boxes(message: *const kpc_message) -> u32 {
+    get(0, || {
+        Ok(match handles::get(message)?.arrival {
+            Arrival::Missing(boxes) => boxes,
             _ => 0,
         })
     })

@@ -712,6 +712,9 @@ enum class Arrival(
     /** A box that Reader.skip passed over. */
     SKIPPED(5),
 
+    /** Boxes that the network has lost, Message.missingBoxes of them: Message.data is a sentence that says so. */
+    MISSING(6),
+
     /** Has no name in this version. */
     UNKNOWN(Int.MIN_VALUE);
 

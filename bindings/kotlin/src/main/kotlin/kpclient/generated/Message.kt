@@ -16,6 +16,13 @@ class Message internal constructor(handle: Long) : Handle(handle, RawStore::kpc_
     val kind: Int
         get() = call { memory -> RawStore.kpc_message_kind(memory.of(this)).toInt() and 0xff }
 
+    /**
+     * How many boxes in a row are missing. The network had them once; they were lost, or they expired before
+     * they were read. A message of which one was missing is not delivered: what came of it is dropped.
+     */
+    val missingBoxes: Int
+        get() = call { memory -> RawStore.kpc_message_missing_boxes(memory.of(this)) }
+
     /** The bytes of a message. */
     val data: ByteArray
         get() = call { memory ->

@@ -398,6 +398,7 @@ internal object RawStore {
     @JvmStatic external fun kpc_message_number(message: Long): Long
     @JvmStatic external fun kpc_message_arrival(message: Long): Int
     @JvmStatic external fun kpc_message_kind(message: Long): Byte
+    @JvmStatic external fun kpc_message_missing_boxes(message: Long): Int
     @JvmStatic external fun kpc_message_data(message: Long, data: Long, error: Long): Int
     @JvmStatic external fun kpc_message_received_at_unix(message: Long): Long
     @JvmStatic external fun kpc_message_is_acknowledged(message: Long): Byte

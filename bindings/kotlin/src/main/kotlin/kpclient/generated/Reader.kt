@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture
 /**
  * A channel of a store that is open for reading. The client's thread looks for the next box, often while
  * messages come and less often while none do, and keeps what it finds in the database, until
- * Reader.forgetBefore.
+ * Reader.forgetBefore. Boxes that the network has lost it reports, Arrival.MISSING, and passes over.
  */
 class Reader internal constructor(handle: Long, owner: Handle) : Handle(handle, RawStore::kpc_reader_free, owner) {
     /** The name of the channel. */
@@ -49,7 +49,8 @@ class Reader internal constructor(handle: Long, owner: Handle) : Handle(handle, 
 
     /**
      * Passes over the box that is awaited or cannot be opened, without reading it. It is delivered as
-     * Arrival.SKIPPED.
+     * Arrival.SKIPPED. A box that the network has lost needs no such call, as soon as the writer has written 32
+     * more behind it.
      *
      * @param index the box, from Reader.nextIndex: it may have arrived in the meantime
      */
