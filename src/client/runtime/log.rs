@@ -1,6 +1,7 @@
 //! Log lines for one client, off unless asked for. They never hold secrets or payloads.
 
 use std::cell::Cell;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
 
 /// The severity of a log line; smaller is worse.
@@ -21,7 +22,8 @@ pub enum Level {
     Trace = 5,
 }
 
-/// Receives log lines; called from any thread of the library, must be quick.
+/// Receives log lines; called from any thread of the library, must be quick. A panic ends it for
+/// that line alone.
 pub type LogFn = Arc<dyn Fn(Level, &str) + Send + Sync>;
 
 /// Where a client's log lines go.
@@ -43,7 +45,10 @@ impl Log {
         if let Some((wanted, sink)) = &self.sink {
             if level <= *wanted {
                 let _logging = Logging::start(sink);
-                sink(level, &text());
+                let text = text();
+                // The function of a program in Rust may panic. What it panicked about was said by the
+                // panic hook, and is no matter of the operation that wrote the line.
+                let _ = catch_unwind(AssertUnwindSafe(|| sink(level, &text)));
             }
         }
     }
