@@ -28,6 +28,4 @@ PYTHONPATH=$PWD/bindings/python/src
 KPCLIENT_LIBRARY=$KPC_LIB_DIR/libkpclient.so.0
 export PYTHONPATH KPCLIENT_LIBRARY
 "$python" -B bindings/python/tests/run.py
-
 "$python" -B bindings/python/tests/scenarios.py bindings/scenarios/scenarios.json
-"$python" -B bindings/python/tests/scenarios.py bindings/scenarios/scenarios.json exit_without_close | grep '^exits$'

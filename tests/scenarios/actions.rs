@@ -1,10 +1,11 @@
 //! What a client does.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
 use kpclient::bacap::{keypair, BoxIndex, Keypair};
-use kpclient::client::{Client, Destination, Event, Log, StartFlags, StartKind};
+use kpclient::client::{Client, Destination, Event, Events, Level, Log, StartFlags, StartKind};
 use kpclient::config::{Config, Dial};
 use kpclient::{Result, Status};
 
@@ -85,6 +86,16 @@ impl World {
                 ready(events.map(|events| Thing::Events(Arc::new(events.into()))))
             }
             "event" => self.event(step),
+            "loop_throws" => loop_throws(self.client(&step)),
+            "log_has_thrown" => {
+                let complaints = Arc::clone(&self.complaints);
+                Box::pin(async move {
+                    while complaints.load(Ordering::Relaxed) == 0 {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                    Ok(Thing::Nothing)
+                })
+            }
             "sim" => match self.sim.control(step.word("say")) {
                 Ok(_) => ready(Ok(Thing::Nothing)),
                 Err(why) => Box::pin(async move { Err(Trouble::Other(why)) }),
@@ -108,7 +119,11 @@ impl World {
         config.dial = Some(Dial::Unix { path });
         config.reconnect_min = Duration::from_millis(10);
         config.reconnect_max = Duration::from_millis(50);
-        Arc::new(Client::new(config, Log::default(), || {}).unwrap())
+        let log = match step.maybe("log") {
+            Some(_) => throwing(&self.complaints),
+            None => Log::default(),
+        };
+        Arc::new(Client::new(config, log, || {}).unwrap())
     }
 
     pub fn client(&self, step: &Step) -> Arc<Client> {
@@ -133,11 +148,15 @@ impl World {
         }
     }
 
+    pub fn events(&self, step: &Step) -> Arc<tokio::sync::Mutex<Events>> {
+        match self.thing(step, "of") {
+            Thing::Events(events) => Arc::clone(events),
+            _ => panic!("no events"),
+        }
+    }
+
     fn event(&self, step: Step) -> Doing {
-        let Thing::Events(events) = self.thing(&step, "of") else {
-            panic!("no events");
-        };
-        let events = Arc::clone(events);
+        let events = self.events(&step);
         Box::pin(async move {
             let mut events = events.lock().await;
             loop {
@@ -267,6 +286,42 @@ fn copy(client: Arc<Client>, keys: Arc<Keypair>, at: BoxIndex, step: Step) -> Do
             .run(client.copy_builder_finish(&builder, None))
             .await?;
         Ok(Thing::Index(next))
+    })
+}
+
+/// How the message of a panic begins that is a part of a scenario.
+const ON_PURPOSE: &str = "on purpose: ";
+
+pub fn is_thrown_on_purpose(panic: &std::panic::PanicHookInfo<'_>) -> bool {
+    let message = panic.payload().downcast_ref::<String>();
+    message.is_some_and(|message| message.starts_with(ON_PURPOSE))
+}
+
+/// A log whose function panics.
+fn throwing(complaints: &Arc<AtomicUsize>) -> Log {
+    let complaints = Arc::clone(complaints);
+    let refuse = move |_, line: &str| {
+        complaints.fetch_add(1, Ordering::Relaxed);
+        panic!("{ON_PURPOSE}a line of the log: {line}");
+    };
+    Log::new(Level::Info, Arc::new(refuse))
+}
+
+/// Leaves a loop over events by a panic.
+fn loop_throws(client: Arc<Client>) -> Doing {
+    Box::pin(async move {
+        let mut events: Events = client.events(10)?;
+        let looping = tokio::spawn(async move {
+            let mut seen = 0;
+            while let Some(event) = events.next().await {
+                seen += 1;
+                assert!(seen < 2, "{ON_PURPOSE}{event:?}");
+            }
+        });
+        match looping.await {
+            Err(why) if why.is_panic() => Ok(Thing::Nothing),
+            _ => Err(Trouble::Other("there was no event".to_owned())),
+        }
     })
 }
 

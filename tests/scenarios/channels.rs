@@ -7,7 +7,7 @@ use kpclient::store::{Arrival, Reader, SharedChannel, Store, Writer};
 
 use super::actions::{nothing, ready, same};
 use super::step::Step;
-use super::world::{Doing, Thing, Trouble, World};
+use super::world::{Doing, Outcome, Thing, Trouble, World};
 
 impl World {
     pub fn channel_action(&self, step: Step) -> Doing {
@@ -44,20 +44,22 @@ impl World {
                 Box::pin(async move { nothing(client.run(store.close()).await) })
             }
             "create_writer" | "open_writer" | "import_reader" | "open_reader" => self.open(step),
-            "send" | "wait_stored" => self.write(step),
-            "receive" | "acknowledge" => self.read(step),
-            other => panic!("an action that this driver does not know: {other}"),
+            "send" | "wait_stored" | "send_tombstones" | "erase_before" => self.write(step),
+            "receive" | "acknowledge" | "history" | "forget_before" | "poll_now" | "skip" => {
+                self.read(step)
+            }
+            _ => self.file_action(step),
         }
     }
 
-    fn store(&self, step: &Step) -> (Arc<Client>, Arc<Store>) {
+    pub fn store(&self, step: &Step) -> (Arc<Client>, Arc<Store>) {
         match self.thing(step, "store") {
             Thing::Store(client, store) => (Arc::clone(client), Arc::clone(store)),
             _ => panic!("no store"),
         }
     }
 
-    fn writer(&self, step: &Step, field: &str) -> (Arc<Client>, Arc<Writer>) {
+    pub fn writer(&self, step: &Step, field: &str) -> (Arc<Client>, Arc<Writer>) {
         match self.thing(step, field) {
             Thing::Writer(client, writer) => (Arc::clone(client), Arc::clone(writer)),
             _ => panic!("no writer"),
@@ -90,33 +92,80 @@ impl World {
         }
     }
 
+    pub fn reader(&self, step: &Step) -> (Arc<Client>, Arc<Reader>) {
+        match self.thing(step, "reader") {
+            Thing::Reader(client, reader) => (Arc::clone(client), Arc::clone(reader)),
+            _ => panic!("no reader"),
+        }
+    }
+
     fn write(&self, step: Step) -> Doing {
         let (client, writer) = self.writer(&step, "writer");
         Box::pin(async move {
-            if step.action() == "send" {
-                client.run(writer.send(1, step.text().as_bytes())).await?;
-                return Ok(Thing::Nothing);
+            match step.action() {
+                "send" => {
+                    client.run(writer.send(1, step.text().as_bytes())).await?;
+                    Ok(Thing::Nothing)
+                }
+                "send_tombstones" => {
+                    let count = u32::try_from(step.number("count").unwrap()).unwrap();
+                    client.run(writer.tombstone(count)).await?;
+                    Ok(Thing::Nothing)
+                }
+                "erase_before" => {
+                    let number = step.number("number").unwrap();
+                    client.run(writer.erase_before(number)).await?;
+                    nothing(client.run(writer.erased(number)).await)
+                }
+                _ => nothing(client.run(writer.stored(writer.last_message())).await),
             }
-            nothing(client.run(writer.stored(writer.last_message())).await)
         })
     }
 
     fn read(&self, step: Step) -> Doing {
-        let Thing::Reader(client, reader) = self.thing(&step, "reader") else {
-            panic!("no reader");
-        };
-        let (client, reader): (Arc<Client>, Arc<Reader>) = (Arc::clone(client), Arc::clone(reader));
-        let number = step.number("number").unwrap();
+        let (client, reader) = self.reader(&step);
+        let number = step.number("number");
         Box::pin(async move {
-            if step.action() == "acknowledge" {
-                return nothing(client.run(reader.acknowledge(number)).await);
+            match step.action() {
+                "acknowledge" => nothing(client.run(reader.acknowledge(number.unwrap())).await),
+                "forget_before" => nothing(client.run(reader.forget_before(number.unwrap())).await),
+                "skip" => nothing(reader.skip(&reader.next_index())),
+                "poll_now" => {
+                    reader.poll_now();
+                    Ok(Thing::Nothing)
+                }
+                "history" => history(client, reader, &step).await,
+                _ => receive(client, reader, &step).await,
             }
-            let message = client.run(reader.receive()).await?;
-            if message.number != number || !matches!(message.arrival, Arrival::Message(1)) {
-                let why = format!("number {}, {:?}", message.number, message.arrival);
-                return Err(Trouble::Other(why));
-            }
-            same(&message.data, step.word("text").as_bytes())
         })
     }
+}
+
+async fn receive(client: Arc<Client>, reader: Arc<Reader>, step: &Step) -> Outcome {
+    let message = client.run(reader.receive()).await?;
+    let is_expected = match step.maybe("arrival") {
+        None => matches!(message.arrival, Arrival::Message(1)),
+        Some("TOMBSTONE") => message.arrival == Arrival::Tombstone,
+        Some("SKIPPED") => message.arrival == Arrival::Skipped,
+        Some(other) => panic!("an arrival that this driver does not know: {other}"),
+    };
+    if Some(message.number) != step.number("number") || !is_expected {
+        let why = format!("number {}, {:?}", message.number, message.arrival);
+        return Err(Trouble::Other(why));
+    }
+    same(&message.data, step.maybe("text").unwrap_or("").as_bytes())
+}
+
+async fn history(client: Arc<Client>, reader: Arc<Reader>, step: &Step) -> Outcome {
+    let most = u32::try_from(step.number("max").unwrap()).unwrap();
+    let messages = client.run(reader.messages(step.number("number").unwrap(), most));
+    let texts: Vec<String> = messages
+        .await?
+        .iter()
+        .map(|message| String::from_utf8_lossy(&message.data).into_owned())
+        .collect();
+    same(
+        texts.join(", ").as_bytes(),
+        step.words("texts").join(", ").as_bytes(),
+    )
 }

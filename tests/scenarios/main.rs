@@ -11,6 +11,7 @@
 
 mod actions;
 mod channels;
+mod files;
 mod step;
 mod world;
 
@@ -22,6 +23,13 @@ use self::step::Step;
 use self::world::World;
 
 fn main() -> ExitCode {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        // What a scenario throws on purpose is no news.
+        if !actions::is_thrown_on_purpose(panic) {
+            report(panic);
+        }
+    }));
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/bindings/scenarios/scenarios.json"
@@ -38,8 +46,8 @@ fn main() -> ExitCode {
         if !wanted.is_empty() && !wanted.iter().any(|word| word == name) {
             continue;
         }
-        if name == "freed" {
-            println!("left out {name}: what was moved cannot be named any more");
+        if let Some(why) = scenario["needs"].as_str().and_then(missing) {
+            println!("left out {name}: {why}");
             continue;
         }
         let outcome = match alone && wanted.is_empty() {
@@ -59,6 +67,17 @@ fn main() -> ExitCode {
     }
     println!("scenarios in Rust: {passed} passed, {failures} failed, 0 skipped");
     ExitCode::from(u8::from(failures > 0))
+}
+
+/// Why Rust has not what a scenario needs.
+fn missing(what: &str) -> Option<&'static str> {
+    match what {
+        "freed objects" => Some("what was moved cannot be named any more"),
+        "wrong types" => Some("what has another type does not compile"),
+        "tokens" => Some("a future is dropped, and a call has no token"),
+        "fork" => Some("a program with threads has no safe way to fork"),
+        _ => None,
+    }
 }
 
 /// Runs a scenario that ends the process, and removes what that leaves behind.

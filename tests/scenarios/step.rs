@@ -26,6 +26,11 @@ impl Step {
         self.0[field].as_str()
     }
 
+    pub fn words(&self, field: &str) -> Vec<&str> {
+        let words = self.0[field].as_array().unwrap();
+        words.iter().map(|word| word.as_str().unwrap()).collect()
+    }
+
     pub fn number(&self, field: &str) -> Option<u64> {
         self.0[field].as_u64()
     }

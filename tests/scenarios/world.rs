@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::atomic::AtomicUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +57,8 @@ pub type Doing = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 pub struct World {
     pub sim: Sim,
     pub directory: PathBuf,
+    /// How often a log function has panicked.
+    pub complaints: Arc<AtomicUsize>,
     things: HashMap<String, Thing>,
     started: HashMap<String, Vec<JoinHandle<Outcome>>>,
 }
@@ -74,6 +77,7 @@ impl World {
         World {
             sim,
             directory,
+            complaints: Arc::default(),
             things: HashMap::new(),
             started: HashMap::new(),
         }
@@ -165,6 +169,10 @@ fn judged(step: &Step, outcome: Outcome) -> Result<Option<Thing>, String> {
                 .name()
                 .trim_start_matches("KPC_ERR_")
                 .to_owned();
+            let class = format!("{:?}", error.status().category()).to_uppercase();
+            if step.maybe("class").is_some_and(|wanted| wanted != class) {
+                return Err(format!("{name} is of the class {class}"));
+            }
             match wanted == Some(&name) {
                 true => Ok(None),
                 false => Err(format!(

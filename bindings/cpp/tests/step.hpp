@@ -27,6 +27,13 @@ public:
     std::string text_or(const std::string &name, const std::string &other) {
         return has(name) ? fields_.at(name).text : other;
     }
+    std::vector<std::string> texts(const std::string &name) {
+        std::vector<std::string> all;
+        for (const Json &text : has(name) ? fields_.at(name).list : std::vector<Json>()) {
+            all.push_back(text.text);
+        }
+        return all;
+    }
     std::uint64_t number(const std::string &name, std::uint64_t other) {
         return has(name) ? static_cast<std::uint64_t>(fields_.at(name).number) : other;
     }
@@ -58,7 +65,7 @@ private:
     static std::string wrong_field(const std::string &name) { wrong("there is no " + name); }
 
     const Json &fields_;
-    std::set<std::string> seen_{"do", "fails"};
+    std::set<std::string> seen_{"do", "fails", "class"};
 };
 
 #endif

@@ -13,12 +13,16 @@ namespace Kpclient.Tests
             switch (step.Action)
             {
                 case "client":
+                    if (step.Maybe("log") != null) return WithThrowingLog(world);
                     var socket = step.Maybe("socket");
                     return world.Simulator.Client(socket == null ? null : Path.Combine(world.Simulator.Folder, socket));
                 case "connected": return await world.Simulator.Connected();
                 case "config_text": return Config.LoadText(step.Word("text"));
                 case "config_file": return Config.LoadFile(step.Word("path"));
                 case "keypair": return Kpc.NewKeypair();
+                case "log_has_thrown":
+                    while (Volatile.Read(ref world.Complaints) == 0) await Task.Delay(1);
+                    return null;
                 case "sim": return world.Simulator.Say(step.Word("say"));
                 case "sim_until":
                     var most = step.Number("at_most") ?? long.MaxValue;
@@ -32,7 +36,7 @@ namespace Kpclient.Tests
                     return Kpc.SharedTextParse(step.Maybe("text") ?? world.Thing<string>(step, "text_of"));
                 default:
                     if (step.Maybe("client") != null) return await OfClient(world, step, number, token);
-                    return await OfChannel(world, step);
+                    return await StoreActions.Do(world, step, token);
             }
         }
 
@@ -59,6 +63,7 @@ namespace Kpclient.Tests
                 case "store":
                     return await client.OpenStoreAsync(Path.Combine(world.Simulator.Folder, step.Word("file")));
                 case "voucher_induct": return await Induct(world, client, step);
+                case "loop_throws": return await LoopThrows(client);
             }
             var keys = world.Thing<NewKeypairResult>(step, "keys");
             switch (step.Action)
@@ -71,32 +76,6 @@ namespace Kpclient.Tests
                 case "copy": return await Copy(client, keys.WriteCap, Index(world, step), step);
                 case "voucher_mint": return await client.VoucherMintAsync(keys.WriteCap, step.Word("name"));
                 case "voucher_open": return await OpenVoucher(world, client, keys, step);
-                default: throw new Mismatch("an action that this driver does not know: " + step.Action);
-            }
-        }
-
-        private static async Task<object> OfChannel(World world, Step step)
-        {
-            switch (step.Action)
-            {
-                case "close_store":
-                    await world.Thing<Store>(step, "store").CloseAsync();
-                    return null;
-                case "create_writer": return await world.Thing<Store>(step, "store").CreateWriterAsync(step.Word("name"));
-                case "open_writer": return await world.Thing<Store>(step, "store").OpenWriterAsync(step.Word("name"));
-                case "import_reader":
-                    var readCap = world.Thing<Writer>(step, "from").ReadCap;
-                    return await world.Thing<Store>(step, "store").ImportReaderAsync(step.Word("name"), readCap);
-                case "open_reader": return await world.Thing<Store>(step, "store").OpenReaderAsync(step.Word("name"));
-                case "send": return await world.Thing<Writer>(step, "writer").SendAsync(Kpc.MessageKind, step.Text);
-                case "wait_stored":
-                    var writer = world.Thing<Writer>(step, "writer");
-                    await writer.WaitStoredAsync(writer.LastMessage);
-                    return null;
-                case "receive": return await Receive(world.Thing<Reader>(step, "reader"), step);
-                case "acknowledge":
-                    await world.Thing<Reader>(step, "reader").AcknowledgeAsync((ulong)step.Number("number"));
-                    return null;
                 default: throw new Mismatch("an action that this driver does not know: " + step.Action);
             }
         }
@@ -171,15 +150,35 @@ namespace Kpclient.Tests
             return null;
         }
 
-        private static async Task<object> Receive(Reader reader, Step step)
+        /// <summary>A client whose log function throws, which nobody is told of.</summary>
+        private static Client WithThrowingLog(World world)
         {
-            using (var message = await reader.ReceiveAsync())
+            using (var config = Config.New())
             {
-                var isNext = message.Number == (ulong)step.Number("number") && message.Arrival == Arrival.Message;
-                Check.That(isNext && message.Kind == Kpc.MessageKind, "number " + message.Number);
-                Check.Same(message.Data, step.Text);
+                config.SetUnix(world.Simulator.Socket);
+                config.SetLog(LogLevel.Info, (level, line) =>
+                {
+                    Interlocked.Increment(ref world.Complaints);
+                    throw new Mismatch(line);
+                });
+                return new Client(config);
             }
-            return null;
+        }
+
+        /// <summary>Leaves a loop over events by an exception.</summary>
+        private static async Task<object> LoopThrows(Client client)
+        {
+            try
+            {
+                using (var events = client.OpenEvents())
+                {
+                    while (true) throw new TimeZoneNotFoundException((await events.NextAsync()).ToString());
+                }
+            }
+            catch (TimeZoneNotFoundException)
+            {
+                return null;
+            }
         }
 
         /// <summary>Takes events until one is of this kind.</summary>

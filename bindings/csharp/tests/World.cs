@@ -40,6 +40,8 @@ namespace Kpclient.Tests
 
         internal string Maybe(string field) => Field(field) as string;
 
+        internal IEnumerable<string> Words(string field) => ((List<object>)Field(field)).Cast<string>();
+
         internal long? Number(string field) => Field(field) as long?;
 
         internal bool IsSet(string field) => Field(field) as bool? == true;
@@ -54,6 +56,9 @@ namespace Kpclient.Tests
     /// <summary>What a scenario has made so far, and how steps are started, waited for and cancelled.</summary>
     internal sealed class World : IDisposable
     {
+        /// <summary>How often a log function has thrown.</summary>
+        internal int Complaints;
+
         private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
         private readonly Dictionary<string, List<object>> things = new Dictionary<string, List<object>>();
@@ -84,7 +89,7 @@ namespace Kpclient.Tests
                     things.Remove(step.Word("what"));
                     return null;
                 case "collect":
-                    GC.Collect();
+                    for (var i = 0; i < step.Many; i++) GC.Collect();
                     GC.WaitForPendingFinalizers();
                     return null;
                 case "exit":
@@ -131,7 +136,7 @@ namespace Kpclient.Tests
             var made = new List<object>();
             for (var i = 0; i < step.Many; i++)
             {
-                var task = Actions.Do(this, step, i, CancellationToken.None);
+                var task = Actions.Do(this, step, i, new CancellationToken(step.IsSet("cancelled")));
                 var why = await Judged(step, task);
                 if (why != null) return why;
                 if (task.Status == TaskStatus.RanToCompletion) made.Add(task.Result);
@@ -156,6 +161,8 @@ namespace Kpclient.Tests
             }
             catch (KpcException failure)
             {
+                var family = step.Maybe("class");
+                if (family != null && failure.Category.ToString() != Name(family)) return failure.Category.ToString();
                 if (failure.Status.ToString() != wanted) return failure.Message + ", " + wanted + " expected";
                 found = wanted;
             }

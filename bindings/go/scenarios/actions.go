@@ -81,6 +81,8 @@ func (w *world) act(ctx context.Context, s step, number int) (any, error) {
 		return thing[*kpclient.Client](w, s.Client).OpenEvents(1000)
 	case "event":
 		return nil, w.event(ctx, s)
+	case "loop_throws":
+		return nil, loopThrows(ctx, thing[*kpclient.Client](w, s.Client))
 	case "read_cap_text":
 		k := thing[keys](w, s.Keys)
 		return k.read.ToText(k.first)
@@ -195,6 +197,23 @@ func (w *world) event(ctx context.Context, s step) error {
 		}
 	}
 	return errors.New("the events have ended")
+}
+
+// loopThrows leaves a loop over events by a panic.
+func loopThrows(ctx context.Context, c *kpclient.Client) (err error) {
+	defer func() {
+		if recover() != "thrown" {
+			err = errors.New("there was no event")
+		}
+	}()
+	events, err := c.OpenEvents(10)
+	if err != nil {
+		return err
+	}
+	for range events.All(ctx) {
+		panic("thrown")
+	}
+	return nil
 }
 
 var kinds = map[string]kpclient.EventKind{

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 
 	"kpclient"
@@ -34,27 +33,8 @@ func (w *world) channel(ctx context.Context, s step) (any, error) {
 	case "wait_stored":
 		writer := thing[*kpclient.Writer](w, s.Writer)
 		return nil, writer.WaitStored(ctx, writer.LastMessage())
-	case "receive":
-		return w.receive(ctx, s)
-	case "acknowledge":
-		return nil, thing[*kpclient.Reader](w, s.Reader).Acknowledge(ctx, s.Number)
 	}
-	return nil, fmt.Errorf("no action of this driver's: %s", s.Do)
-}
-
-func (w *world) receive(ctx context.Context, s step) (any, error) {
-	message, err := thing[*kpclient.Reader](w, s.Reader).Receive(ctx)
-	if err != nil {
-		return nil, err
-	}
-	data, err := message.Data()
-	if err != nil {
-		return nil, err
-	}
-	if message.Number() != s.Number || message.Arrival() != kpclient.ArrivalMessage {
-		return nil, fmt.Errorf("number %d, arrival %d", message.Number(), message.Arrival())
-	}
-	return message, same(string(data), s.Text)
+	return w.reading(ctx, s)
 }
 
 // voucher does the steps of vouchers.

@@ -113,7 +113,6 @@ func (w *world) step(s step) error {
 		return w.simUntil(s)
 	case "exit":
 		os.RemoveAll(w.sim.Directory)
-		fmt.Println("exits")
 		os.Exit(0)
 	}
 	if s.Start != "" {
@@ -124,6 +123,9 @@ func (w *world) step(s step) error {
 		ctx, cancel := context.WithCancel(context.Background())
 		if s.TimeoutMs > 0 {
 			ctx, cancel = context.WithTimeout(ctx, time.Duration(s.TimeoutMs)*time.Millisecond)
+		}
+		if s.Cancelled {
+			cancel()
 		}
 		thing, err := w.act(ctx, s, number)
 		cancel()
@@ -209,8 +211,20 @@ func judged(s step, err error) error {
 		return fmt.Errorf("no error, %s expected", s.Fails)
 	case failure.Status.Name() != "KPC_ERR_"+s.Fails:
 		return fmt.Errorf("%s (%w), %s expected", failure.Status.Name(), err, s.Fails)
+	case s.Class != "" && failure.Status.Category() != categories[s.Class]:
+		return fmt.Errorf("%s is of the category %d", failure.Status.Name(), failure.Status.Category())
 	case !errors.Is(err, failure.Status):
 		return fmt.Errorf("errors.Is does not find %s", s.Fails)
 	}
 	return nil
+}
+
+var categories = map[string]kpclient.Category{
+	"ARGUMENT": kpclient.CategoryArgument,
+	"SESSION":  kpclient.CategorySession,
+	"DAEMON":   kpclient.CategoryDaemon,
+	"REPLICA":  kpclient.CategoryReplica,
+	"COPY":     kpclient.CategoryCopy,
+	"TIMEOUT":  kpclient.CategoryTimeout,
+	"INTERNAL": kpclient.CategoryInternal,
 }

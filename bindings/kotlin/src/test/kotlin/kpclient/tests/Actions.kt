@@ -1,22 +1,20 @@
 package kpclient.tests
 
-import kpclient.Arrival
+import kotlinx.coroutines.delay
 import kpclient.BoxIndex
 import kpclient.Client
 import kpclient.Config
 import kpclient.Event
 import kpclient.Events
 import kpclient.Kpclient
+import kpclient.LogLevel
 import kpclient.NewKeypairResult
-import kpclient.Reader
 import kpclient.StartFlags
-import kpclient.Store
 import kpclient.Voucher
-import kpclient.Writer
 
 /** What a step of a scenario does; what it makes is kept where it has a name. */
 suspend fun World.action(step: Step, number: Int): Any = when (step.action) {
-    "client" -> simulator.client(path(step))
+    "client" -> if (step.maybe("log") == null) simulator.client(path(step)) else withThrowingLog()
     "connected" -> simulator.connected()
     "connect" -> client(step).connect(step.limitMs)
     "close" -> client(step).closeAndWait(step.limitMs)
@@ -37,6 +35,8 @@ suspend fun World.action(step: Step, number: Int): Any = when (step.action) {
     "voucher_open" -> open(client(step), step)
     "events" -> client(step).openEvents()
     "event" -> event(thing(step, "of"), step.word("kind"))
+    "loop_throws" -> loopThrows(client(step))
+    "log_has_thrown" -> while (complaints.get() == 0) delay(1)
     "sim" -> simulator.say(step.word("say"))
     "sim_until" -> simulator.until(
         step.word("count"),
@@ -49,21 +49,7 @@ private suspend fun World.channelAction(step: Step): Any = when (step.action) {
     "read_cap_text" -> keys(step).let { it.readCap.toText(it.first) }
     "parse_text" -> Kpclient.sharedTextParse(step.maybe("text") ?: thing(step, "text_of"))
     "store" -> client(step).openStore(simulator.directory.resolve(step.word("file")).toString())
-    "close_store" -> thing<Store>(step, "store").closeAndWait()
-    "create_writer" -> thing<Store>(step, "store").createWriter(step.word("name"))
-    "open_writer" -> thing<Store>(step, "store").openWriter(step.word("name"))
-    "import_reader" ->
-        thing<Store>(step, "store").importReader(step.word("name"), thing<Writer>(step, "from").readCap)
-    "open_reader" -> thing<Store>(step, "store").openReader(step.word("name"))
-    "send" -> thing<Writer>(step, "writer").send(Kpclient.MESSAGE_KIND, step.text())
-    "wait_stored" -> thing<Writer>(step, "writer").let { it.waitStored(it.lastMessage) }
-    "receive" -> thing<Reader>(step, "reader").receive().use {
-        expect(it.number == step.number("number") && it.arrival == Arrival.MESSAGE) { "number ${it.number}" }
-        expect(it.kind == Kpclient.MESSAGE_KIND) { "kind ${it.kind}" }
-        same(it.data, step.text())
-    }
-    "acknowledge" -> thing<Reader>(step, "reader").acknowledge(step.number("number")!!)
-    else -> error("an action that this driver does not know: ${step.action}")
+    else -> storeAction(step)
 }
 
 private fun World.client(step: Step): Client = thing(step, "client")
@@ -124,6 +110,26 @@ private suspend fun World.open(client: Client, step: Step) {
     val secretKey = thing<Voucher>(step, "minted").keys().secretKey
     val sealedReply = thing<Voucher>(step, "inducted").sealedReply
     client.voucherOpen(secretKey, sealedReply, keys(step).writeCap).use { same(it.whoReply, step.text()) }
+}
+
+/** Leaves a loop over events by an exception. */
+private suspend fun loopThrows(client: Client) {
+    val thrown = runCatching {
+        client.openEvents().use { events -> events.asFlow().collect { throw IllegalStateException("thrown at $it") } }
+    }
+    expect(thrown.exceptionOrNull()?.message.orEmpty().startsWith("thrown at")) { "$thrown" }
+}
+
+/** A client whose log function throws; the thread of the log has an uncaught exception then. */
+private fun World.withThrowingLog(): Client {
+    Thread.setDefaultUncaughtExceptionHandler { _, thrown ->
+        if (thrown is Mismatch) complaints.incrementAndGet() else thrown.printStackTrace()
+    }
+    return Config.new().use {
+        it.setUnix(simulator.socket)
+        it.setLog(LogLevel.INFO) { _, line -> throw Mismatch(line) }
+        Client(it)
+    }
 }
 
 /** Takes events until one is of this kind. */

@@ -7,17 +7,27 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.async
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
 import kpclient.Kpclient
 import kpclient.KpcException
 import java.io.File
+import java.util.concurrent.atomic.AtomicInteger
+import kotlin.coroutines.EmptyCoroutineContext
 import kotlin.system.exitProcess
 
 private const val LIMIT_MS = 60_000L
+
+/** What Kotlin has not, of what a scenario may need, and why. */
+private val MISSING = mapOf(
+    "fork" to "the threads of a JVM do not survive a fork",
+    "wrong types" to "what has another type does not compile",
+)
 
 /** The scenarios that every language runs, bindings/scenarios: TABLE [NAME...]. */
 fun main(arguments: Array<String>) {
@@ -28,6 +38,11 @@ fun main(arguments: Array<String>) {
         val scenario = entry.asJsonObject
         val name = scenario["name"].asString
         if (wanted.isNotEmpty() && name !in wanted) continue
+        val missing = MISSING[scenario["needs"]?.asString]
+        if (missing != null) {
+            println("left out $name: $missing")
+            continue
+        }
         val ends = scenario["alone"]?.asBoolean == true && wanted.isEmpty()
         val why = if (ends) inAProcess(table, name) else runBlocking { run(scenario) }
         if (why == null) passed++ else failed++
@@ -76,6 +91,8 @@ class Step(private val fields: JsonObject) {
 
     fun maybe(field: String): String? = fields[field]?.asString
 
+    fun words(field: String): List<String> = fields[field].asJsonArray.map { it.asString }
+
     fun number(field: String): Long? = fields[field]?.asLong
 
     fun isSet(field: String): Boolean = fields[field]?.asBoolean == true
@@ -86,6 +103,8 @@ class Step(private val fields: JsonObject) {
 
 /** What a scenario has made so far, and how steps are started, waited for and cancelled. */
 class World(val simulator: Simulator) : AutoCloseable {
+    /** How often a log function has thrown. */
+    val complaints = AtomicInteger()
     private val things = HashMap<String, List<Any>>()
     private val started = HashMap<String, List<Deferred<Any>>>()
     private val scope = CoroutineScope(Dispatchers.Default + SupervisorJob())
@@ -101,7 +120,7 @@ class World(val simulator: Simulator) : AutoCloseable {
             "cancel" -> started.getValue(step.word("what")).forEach { it.cancel() }
             "free" -> all(step.word("what")).forEach { (it as AutoCloseable).close() }
             "forget" -> things.remove(step.word("what"))
-            "collect" -> System.gc()
+            "collect" -> repeat(step.many) { System.gc() }
             "exit" -> exitProcess(0)
             else -> return act(step)
         }
@@ -119,7 +138,10 @@ class World(val simulator: Simulator) : AutoCloseable {
         }
         val made = ArrayList<Any>()
         repeat(step.many) { number ->
-            judged(step) { made.add(action(step, number)) }?.let { return it }
+            judged(step) {
+                val context = if (step.isSet("cancelled")) Job().apply { cancel() } else EmptyCoroutineContext
+                withContext(context) { made.add(action(step, number)) }
+            }?.let { return it }
         }
         step.maybe("as")?.let { things[it] = made }
         return null
@@ -136,6 +158,8 @@ class World(val simulator: Simulator) : AutoCloseable {
         } catch (_: CancellationException) {
             "CANCELLED"
         } catch (e: KpcException) {
+            val family = step.maybe("class")
+            if (family != null && !e.javaClass.simpleName.equals(family, true)) return "$e is ${e.javaClass}"
             if (e.status.name != wanted) return "$e, ${wanted ?: "success"} expected"
             wanted
         } catch (e: Throwable) {
