@@ -30,6 +30,9 @@ KPC_FEATURES=$(make --silent --no-print-directory features) || exit
 export BUILD KPC_LIB_DIR KPC_SIM KPC_FEATURES
 
 work=$(mktemp -d)
+# For the part that shows what others have said.
+KPC_RUN=$work
+export KPC_RUN
 end() {
     for group in "$work"/*.beside; do
         [ ! -e "$group" ] || kill -TERM "-$(cat "$group")" 2> /dev/null
