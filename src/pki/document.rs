@@ -115,6 +115,11 @@ impl Document {
             .collect()
     }
 
+    /// Every offer of every service node, in document order; see [`Document::services`].
+    pub fn all_services(&self) -> &[Service] {
+        &self.services
+    }
+
     /// True while a node of this identity hash is in the network.
     pub fn has_identity(&self, hash: &[u8; 32]) -> bool {
         self.nodes.iter().any(|node| node.identity == *hash)
