@@ -5,6 +5,7 @@
 #   make check              every test
 #   make check-quick        some of them, in a minute
 #   make install            DESTDIR, PREFIX, LIBDIR, INCLUDEDIR, MANDIR as usual
+#   make kpc                the command-line tool, in build/bin
 #   make install-tools      the programs, with their manual pages; BINDIR
 #   make header             rewrite include/kpclient.h and man/ after a change in src/ffi
 #
@@ -106,7 +107,7 @@ REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 REMAP_C = -ffile-prefix-map=$(CURDIR)=kpclient -ffile-prefix-map=$(CARGO_DIR)=cargo
 
-.PHONY: all archive features lib link header man bindings symbols sim examples demo examples-at-pace check check-quick check-32 check-peers torture pictures bench install install-strip install-debug install-tools uninstall dist clean help
+.PHONY: all archive features lib link header man bindings symbols sim kpc examples demo examples-at-pace check check-quick check-32 check-peers torture pictures bench install install-strip install-debug install-tools uninstall dist clean help
 
 all: lib
 
@@ -179,6 +180,19 @@ sim:
 	$(CARGO) build --locked $(SIM_FLAGS) -p kpclientd-sim --bin kpclientd-sim \
 		--message-format=json-render-diagnostics > $(BUILD)/bin/cargo.json
 	@cp -f "$$($(subst $(BUILD)/cargo,$(BUILD)/bin/cargo,$(call WROTE,kpclientd-sim)))" $(BUILD)/bin/kpclientd-sim
+
+## kpc: the command-line tool, as $(BUILD)/bin/kpc, and what shells complete of it; KPC_FLAGS= builds it faster
+KPC_FLAGS ?= --release
+kpc:
+	@test "$(STORE)" != no || { echo "kpc keeps channels: it needs STORE=system or STORE=bundled" >&2; exit 2; }
+	@mkdir -p $(BUILD)/kpc $(BUILD)/bin
+	RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" CFLAGS="$(CFLAGS) $(REMAP_C)" LIBSQLITE3_FLAGS="$(SQLITE_FLAGS)" \
+		$(CARGO) build --locked $(KPC_FLAGS) $(FEATURES) -p kpc --bin kpc \
+		--message-format=json-render-diagnostics > $(BUILD)/kpc/cargo.json
+	@cp -f "$$($(subst $(BUILD)/cargo,$(BUILD)/kpc/cargo,$(call WROTE,kpc)))" $(BUILD)/bin/kpc
+	@for shell in bash zsh fish; do \
+		$(BUILD)/bin/kpc completions $$shell > $(BUILD)/kpc/$$shell || exit 1; \
+	done
 
 ## examples: the programs of examples-c, in $(BUILD)/examples
 examples: lib
@@ -281,7 +295,23 @@ install-tools: $(if $(wildcard $(BUILD)/bin/kpclientd-sim),,sim)
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
 	$(INSTALL) -m 755 $(BUILD)/bin/kpclientd-sim $(DESTDIR)$(BINDIR)/kpclientd-sim
 	$(STRIP) --strip-unneeded $(DESTDIR)$(BINDIR)/kpclientd-sim
-	$(INSTALL) -m 644 man/man1/*.1 $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 644 man/man1/kpclientd-sim.1 $(DESTDIR)$(MANDIR)/man1
+	$(if $(wildcard $(BUILD)/bin/kpc),$(INSTALL_KPC))
+
+# With what shells complete of it, where they look.
+DATADIR ?= $(PREFIX)/share
+BASH_COMPLETION = $(DATADIR)/bash-completion/completions/kpc
+ZSH_COMPLETION = $(DATADIR)/zsh/site-functions/_kpc
+FISH_COMPLETION = $(DATADIR)/fish/vendor_completions.d/kpc.fish
+define INSTALL_KPC
+$(INSTALL) -m 755 $(BUILD)/bin/kpc $(DESTDIR)$(BINDIR)/kpc
+	$(STRIP) --strip-unneeded $(DESTDIR)$(BINDIR)/kpc
+	$(INSTALL) -m 644 man/man1/kpc.1 man/man1/kpc-*.1 $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -d $(dir $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION) $(DESTDIR)$(FISH_COMPLETION))
+	$(INSTALL) -m 644 $(BUILD)/kpc/bash $(DESTDIR)$(BASH_COMPLETION)
+	$(INSTALL) -m 644 $(BUILD)/kpc/zsh $(DESTDIR)$(ZSH_COMPLETION)
+	$(INSTALL) -m 644 $(BUILD)/kpc/fish $(DESTDIR)$(FISH_COMPLETION)
+endef
 
 ## dist: the source archive, with the crates that it needs, in $(BUILD)/dist
 dist:
@@ -294,6 +324,7 @@ uninstall:
 		$(DESTDIR)$(LIBDIR)/$(REALNAME) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(LINKNAME) \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/kpclient.pc $(DESTDIR)$(LIBDIR)/.debug/$(REALNAME).debug
 	@rmdir $(DESTDIR)$(LIBDIR)/.debug 2> /dev/null || :
+	rm -f $(DESTDIR)$(BINDIR)/kpc $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION) $(DESTDIR)$(FISH_COMPLETION)
 	rm -rf $(DESTDIR)$(LIBDIR)/cmake/kpclient $(DESTDIR)$(INCLUDEDIR)/kpclient
 	@echo rm -f $(words $(MANUALS)) manual pages in $(DESTDIR)$(MANDIR)
 	@rm -f $(addprefix $(DESTDIR)$(MANDIR)/,$(MANUALS))

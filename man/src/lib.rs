@@ -1,6 +1,7 @@
 //! Makes the manual pages of libkpclient from include/kpclient.h, whose comments say everything:
 //! one page for each call and each function, one for each section of the header, the overview
-//! kpclient(3), and kpclientd-sim(1) from the simulator's `--help`.
+//! kpclient(3), kpclientd-sim(1) from the simulator's `--help`, and kpc(1) and those of its subcommands
+//! from its command line.
 //!
 //! Makes abi/api.json of the same, the interface as data (`api`).
 //!
@@ -94,6 +95,11 @@ pub fn pages(root: &Path) -> Result<BTreeMap<String, String>, String> {
     put(&mut pages, "kpclient", overview)?;
     let simulator = templates::simulator(&read("man/kpclientd-sim.1.in")?, &help()?, &manual)?;
     pages.insert("man1/kpclientd-sim.1".to_owned(), simulator);
+    for (name, text) in
+        kpc::cli::manual_pages(&manual.edition.version).map_err(|e| e.to_string())?
+    {
+        pages.insert(format!("man1/{name}"), text);
+    }
     Ok(pages)
 }
 

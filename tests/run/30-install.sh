@@ -33,6 +33,22 @@ test -f "$work/moved/include/kpclient.h"
 (cd "$work" && moved/bin/kpclientd-sim --help > "$work/said" 2>&1)
 grep -q kpclientd-sim "$work/said"
 
+# The tool comes along if it was built; here another program stands in its place.
+mkdir -p "$work/built/bin" "$work/built/kpc"
+cp "$BUILD/bin/kpclientd-sim" "$work/built/bin/kpclientd-sim"
+cp "$BUILD/bin/kpclientd-sim" "$work/built/bin/kpc"
+for shell in bash zsh fish; do echo "$shell" > "$work/built/kpc/$shell"; done
+[ ! -e "$work/moved/bin/kpc" ] || [ -x "$BUILD/bin/kpc" ]
+make --silent install-tools DESTDIR="$work/tools" PREFIX=/usr BUILD="$work/built"
+share=$work/tools/usr/share
+[ -x "$work/tools/usr/bin/kpc" ] && [ -s "$share/man/man1/kpc.1" ] && [ -s "$share/man/man1/kpc-channel-new.1" ]
+grep -q bash "$share/bash-completion/completions/kpc"
+grep -q zsh "$share/zsh/site-functions/_kpc"
+grep -q fish "$share/fish/vendor_completions.d/kpc.fish"
+make --silent uninstall DESTDIR="$work/tools" PREFIX=/usr BUILD="$work/built"
+[ -z "$(find "$work/tools" -type f)" ] || { find "$work/tools" -type f; exit 1; }
+echo 'the tool is installed with pages and completions, and uninstalled'
+
 # Every function has its page there, and what it leads to.
 manual="$work/moved/share/man"
 sed -n 's/^\(kpc_[a-z0-9_]*\) .*/\1/p' abi/symbols.txt | while read -r name; do
