@@ -14,7 +14,7 @@ const SECTIONS: &[(&str, &str, &[&str])] = &[
     ("Configuration", "config", &["api/config/mod", "api/config/reading"]),
     ("Operations", "operation", &["api/operation"]),
     ("Clients", "client", &["api/client/mod", "api/client/connect"]),
-    ("Statistics and estimates", "stats", &["api/statistics/mod", "api/statistics/estimate"]),
+    ("Statistics and estimates", "stats", &["api/statistics/mod", "api/statistics/estimate", "api/statistics/health"]),
     ("Events", "event", &["api/events/mod", "api/events/properties", "api/events/copies", "api/events/channels"]),
     ("Directory documents and services", "directory", &["api/directory"]),
     ("Plain messages", "message", &["api/messages/mod", "api/messages/reliable", "api/messages/await_reply"]),

@@ -1523,6 +1523,19 @@ kpc_status kpc_config_set_encryption_connections(kpc_config *KPC_NONNULL config,
                                                  kpc_error **KPC_NULLABLE error);
 
 /**
+ * Sets how long what the daemon owes may be missing before kpc_client_health no longer takes it for
+ * healthy. 15 000 ms unless it is set: some twice what a very busy daemon takes.
+ *
+ * @param config    the configuration
+ * @param limit_ms  the limit in milliseconds, 100 to 3 600 000
+ * @param error     receives details of a failure; may be NULL
+ * @return KPC_OK, any argument error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_set_silence_limit(kpc_config *KPC_NONNULL config, uint32_t limit_ms,
+                                        kpc_error **KPC_NULLABLE error);
+
+/**
  * Sets whether kpc_client_connect opens all connections with the daemon and starts all threads of
  * the client at once. Otherwise each comes when it is first needed. For programs that then drop
  * privileges: after setuid, chroot or Landlock the socket may be out of reach, and after seccomp
@@ -1656,6 +1669,14 @@ kpc_status kpc_config_reconnect(const kpc_config *KPC_NONNULL config, uint32_t *
  * @return how many, at least 1; 0 for what is no live kpc_config
  */
 KPC_API uint32_t kpc_config_encryption_connections(const kpc_config *KPC_NONNULL config);
+
+/**
+ * How long what the daemon owes may be missing.
+ *
+ * @param config  the configuration
+ * @return milliseconds, at least 100; 0 for what is no live kpc_config
+ */
+KPC_API uint32_t kpc_config_silence_limit(const kpc_config *KPC_NONNULL config);
 
 /**
  * Whether kpc_client_connect opens all connections and starts all threads at once.
@@ -2073,6 +2094,33 @@ kpc_status kpc_client_close_result(const kpc_result *KPC_NONNULL result,
 /** How many connections there are in a kpc_stats. */
 #define KPC_LANES 4
 
+/** No verdict. */
+#define KPC_HEALTH_NONE 0
+/** The program has not connected the client, or has disconnected it. */
+#define KPC_HEALTH_UNCONNECTED 1
+/** The client has no connection with the daemon, and tries to get one. */
+#define KPC_HEALTH_CONNECTING 2
+/** The daemon is on the mixnet, and nothing that it owes is missing. */
+#define KPC_HEALTH_HEALTHY 3
+/** The daemon says that it is not on the mixnet. */
+#define KPC_HEALTH_OFFLINE 4
+
+/**
+ * Something that the daemon sends at once has been missing for longer than the limit, and nothing
+ * else has arrived since it was due.
+ */
+#define KPC_HEALTH_SILENT 5
+/** The daemon has not read what was written to it for longer than the limit. */
+#define KPC_HEALTH_NOT_DRAINING 6
+
+/**
+ * The daemon accepts requests, but some kind of answer has been missing for many times the limit.
+ * It may have to be restarted.
+ */
+#define KPC_HEALTH_WEDGED 7
+/** The client is closed. */
+#define KPC_HEALTH_CLOSED 8
+
 /**
  * The counters of one of a client's connections. They start at kpc_client_new and persist across
  * reconnects.
@@ -2189,6 +2237,80 @@ kpc_status kpc_client_estimate(const kpc_client *KPC_NONNULL client, uint64_t re
                                uint64_t writes, uint64_t copy_bytes, int64_t *KPC_NONNULL ns,
                                kpc_error **KPC_NULLABLE error);
 
+/**
+ * How the daemon is. Later versions use what is reserved and may add to the end; so its size goes
+ * with it.
+ */
+typedef struct kpc_daemon_health {
+    /** A KPC_HEALTH_ value. Later versions may add some: a program takes an unknown one for bad. */
+    uint64_t verdict;
+    /** For how long the verdict has held, in nanoseconds, to within a second. */
+    uint64_t since_ns;
+    /**
+     * How long ago anything of the daemon's arrived, in nanoseconds; UINT64_MAX if nothing ever
+     * has.
+     */
+    uint64_t heard_ns;
+    /** For how long the oldest thing that is due has been due, in nanoseconds; 0 if nothing is. */
+    uint64_t overdue_ns;
+    /** Requests at the daemon without an answer, of all connections. */
+    uint64_t waiting;
+    /** Requests that are queued in the library. */
+    uint64_t in_line;
+    /** 0; for later versions. */
+    uint64_t reserved[8];
+} kpc_daemon_health;
+
+/**
+ * Returns how the daemon is, judged by what the client sees of it anyway: no packet is sent for
+ * it, and no daemon is asked. For programs that show whether the daemon works, or restart it:
+ * kpclientd is known to stall after its machine has slept.
+ *
+ * Silence alone is no fault. A daemon sends an idle client nothing but a directory document for
+ * each epoch, and its status when that changes (and not even a document where its network has made
+ * none). So the daemon of a client that wants nothing is KPC_HEALTH_HEALTHY, and a stalled one is
+ * noticed with the next request. Counted is what a daemon owes, with the limit of
+ * kpc_config_set_silence_limit, 15 s unless it is set:
+ *
+ * - answers to local requests, which today's daemons compute at once and one after the other; half
+ *   a minute is added for each encryption in a request. Daemons up to v0.0.73-rc1 put them into
+ *   their queue for the mixnet: four seconds are added for each, and nothing is due while they are
+ *   off the mixnet;
+ * - the first frames of a connection, which daemons from v0.0.77 on hold back for half a minute
+ *   while they have no document of their network. That is added;
+ * - that it reads what is written to it. Daemons stop reading a connection at the 17th request for
+ *   the mixnet that waits there, and the library never sends so many.
+ *
+ * What is missing for longer than the limit makes it KPC_HEALTH_SILENT or KPC_HEALTH_NOT_DRAINING;
+ * a local answer that is missing for four times the limit, KPC_HEALTH_WEDGED. A daemon that is on
+ * the mixnet by its own account is also KPC_HEALTH_WEDGED where
+ *
+ * - it does not report for a minute that it has sent a message which it should have sent, by the
+ *   rate in the document;
+ * - for twelve times the limit and eight round trips no box is answered, though some are at the
+ *   daemon; four times as long where there is only one, which may have met a courier that is gone.
+ *   Copy commands do not count, and neither do reads that the daemon repeats itself. From here a
+ *   network that loses everything looks the same.
+ *
+ * While the client's own process is stopped, nothing counts. Each change from or to one of these
+ * three verdicts is published as KPC_EVENT_HEALTH, at most an eighth of the limit and no more than
+ * a second late; a new sink does not begin with one. What else changes has events of its own:
+ * KPC_EVENT_CONNECTION_STATUS, KPC_EVENT_DISCONNECTED, KPC_EVENT_CLOSED.
+ *
+ * @param client  the client, connected, lost or closed
+ * @param health  receives the verdict and what it is made from
+ * @param size    sizeof *health as the program knows it: no more is written. What the library
+ *                does not know yet is 0
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error, KPC_ERR_ARG_SIZE (0, more than 4096, or no multiple of 8)
+ *
+ * Threads: any, callbacks included.
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_client_health(const kpc_client *KPC_NONNULL client,
+                             kpc_daemon_health *KPC_NONNULL health, size_t size,
+                             kpc_error **KPC_NULLABLE error);
+
 /* ---- Events ---------------------------------------------------------------------------------- */
 
 /** No event: what kpc_event_kind returns for what is no live kpc_event. */
@@ -2281,6 +2403,13 @@ kpc_status kpc_client_estimate(const kpc_client *KPC_NONNULL client, uint64_t re
  * kpc_event_file_done, kpc_event_file_size.
  */
 #define KPC_EVENT_FILE_PROGRESS 22
+
+/**
+ * The verdict on the daemon became KPC_HEALTH_SILENT, KPC_HEALTH_NOT_DRAINING or
+ * KPC_HEALTH_WEDGED, or is so no longer: kpc_event_health. Other changes of the verdict have
+ * events of their own.
+ */
+#define KPC_EVENT_HEALTH 23
 
 /** Receives an event, which is lent until the function returns. */
 typedef void (*kpc_event_fn)(const kpc_event *event, void *user_data);
@@ -2530,6 +2659,14 @@ kpc_status kpc_event_result(const kpc_event *KPC_NONNULL event, kpc_result **KPC
  * @return the number; 0 for any other event
  */
 KPC_API uint64_t kpc_event_lost_count(const kpc_event *KPC_NONNULL event);
+
+/**
+ * How the daemon is, for KPC_EVENT_HEALTH.
+ *
+ * @param event  the event
+ * @return a KPC_HEALTH_ value; KPC_HEALTH_NONE for any other event
+ */
+KPC_API int32_t kpc_event_health(const kpc_event *KPC_NONNULL event);
 
 /**
  * An event as one line for people, of whatever kind it is: ids, hashes, numbers and errors,

@@ -441,6 +441,29 @@ enum class Lane : std::int32_t {
     Encryption = KPC_LANE_ENCRYPTION,
 };
 
+enum class Health : std::int32_t {
+    /// No verdict.
+    None = KPC_HEALTH_NONE,
+    /// The program has not connected the client, or has disconnected it.
+    Unconnected = KPC_HEALTH_UNCONNECTED,
+    /// The client has no connection with the daemon, and tries to get one.
+    Connecting = KPC_HEALTH_CONNECTING,
+    /// The daemon is on the mixnet, and nothing that it owes is missing.
+    Healthy = KPC_HEALTH_HEALTHY,
+    /// The daemon says that it is not on the mixnet.
+    Offline = KPC_HEALTH_OFFLINE,
+    /// Something that the daemon sends at once has been missing for longer than the limit, and
+    /// nothing else has arrived since it was due.
+    Silent = KPC_HEALTH_SILENT,
+    /// The daemon has not read what was written to it for longer than the limit.
+    NotDraining = KPC_HEALTH_NOT_DRAINING,
+    /// The daemon accepts requests, but some kind of answer has been missing for many times the
+    /// limit. It may have to be restarted.
+    Wedged = KPC_HEALTH_WEDGED,
+    /// The client is closed.
+    Closed = KPC_HEALTH_CLOSED,
+};
+
 enum class EventKind : std::int32_t {
     /// No event: what Event::kind returns for what is no live Event.
     None = KPC_EVENT_NONE,
@@ -499,6 +522,9 @@ enum class EventKind : std::int32_t {
     /// More of a file is on the mixnet, or was received: Event::channel_name, Event::is_writer,
     /// Event::file_done, Event::file_size.
     FileProgress = KPC_EVENT_FILE_PROGRESS,
+    /// The verdict on the daemon became Health::Silent, Health::NotDraining or Health::Wedged, or
+    /// is so no longer: Event::health. Other changes of the verdict have events of their own.
+    Health = KPC_EVENT_HEALTH,
 };
 
 enum class WriterState : std::int32_t {
@@ -896,6 +922,7 @@ class SphinxGeometry;
 class PigeonholeGeometry;
 class LaneStats;
 class Stats;
+class DaemonHealth;
 
 /// The position of one box in a stream. It holds the key of its box and leads to all later ones, so
 /// it is as secret as the capability.
@@ -1003,6 +1030,13 @@ public:
 /// What a client is doing and has done. Later versions use what is reserved and may add to the end,
 /// more connections too; so its size goes with it.
 class Stats : public detail::Record<::kpc_stats> {
+public:
+    using Record::Record;
+};
+
+/// How the daemon is. Later versions use what is reserved and may add to the end; so its size goes
+/// with it.
+class DaemonHealth : public detail::Record<::kpc_daemon_health> {
 public:
     using Record::Record;
 };
@@ -1215,6 +1249,10 @@ public:
     /// make many boxes faster where the daemon's machine has that many cores to spare. 2 unless it
     /// is set. kpc_config_set_encryption_connections(3).
     void set_encryption_connections(std::uint32_t count);
+    /// Sets how long what the daemon owes may be missing before Client::health no longer takes it
+    /// for healthy. 15 000 ms unless it is set: some twice what a very busy daemon takes.
+    /// kpc_config_set_silence_limit(3).
+    void set_silence_limit(std::chrono::milliseconds limit);
     /// Sets whether Client::connect opens all connections with the daemon and starts all threads of
     /// the client at once. Otherwise each comes when it is first needed. For programs that then
     /// drop privileges: after setuid, chroot or Landlock the socket may be out of reach, and after
@@ -1242,6 +1280,9 @@ public:
     /// How many connections a client has for encryptions. Returns how many, at least 1.
     /// kpc_config_encryption_connections(3).
     std::uint32_t encryption_connections() const;
+    /// How long what the daemon owes may be missing. Returns milliseconds, at least 100.
+    /// kpc_config_silence_limit(3).
+    std::uint32_t silence_limit() const;
     /// Whether Client::connect opens all connections and starts all threads at once. Returns true
     /// if so. kpc_config_connect_all(3).
     bool connect_all() const;
@@ -1338,6 +1379,10 @@ public:
     /// before that as the document promises it. kpc_client_estimate(3).
     std::chrono::nanoseconds estimate(
             std::uint64_t reads, std::uint64_t writes, std::uint64_t copy_bytes) const;
+    /// Returns how the daemon is, judged by what the client sees of it anyway: no packet is sent
+    /// for it, and no daemon is asked. For programs that show whether the daemon works, or restart
+    /// it: kpclientd is known to stall after its machine has slept. kpc_client_health(3).
+    DaemonHealth health() const;
     /// The current directory document, as the daemon last published it. Sends no request.
     /// kpc_client_pki_document(3).
     PkiDocument pki_document() const;
@@ -1763,6 +1808,9 @@ public:
     /// How many events were dropped, for EventKind::Overflow. Returns the number; 0 for any other
     /// event. kpc_event_lost_count(3).
     std::uint64_t lost_count() const;
+    /// How the daemon is, for EventKind::Health. Returns a KPC_HEALTH_ value; Health::None for any
+    /// other event. kpc_event_health(3).
+    Health health() const;
     /// An event as one line for people, of whatever kind it is: ids, hashes, numbers and errors,
     /// but no payload and no secret. The wording may change. kpc_event_describe(3).
     std::string describe() const;
@@ -2874,6 +2922,11 @@ inline void Config::set_encryption_connections(std::uint32_t count) {
     checked(::kpc_config_set_encryption_connections(raw(), count, checked.error()));
 }
 
+inline void Config::set_silence_limit(std::chrono::milliseconds limit) {
+    detail::Check checked;
+    checked(::kpc_config_set_silence_limit(raw(), detail::ms(limit), checked.error()));
+}
+
 inline void Config::set_connect_all(bool all) {
     detail::Check checked;
     checked(::kpc_config_set_connect_all(raw(), all, checked.error()));
@@ -2920,6 +2973,10 @@ inline ConfigReconnectResult Config::reconnect() const {
 
 inline std::uint32_t Config::encryption_connections() const {
     return ::kpc_config_encryption_connections(raw());
+}
+
+inline std::uint32_t Config::silence_limit() const {
+    return ::kpc_config_silence_limit(raw());
 }
 
 inline bool Config::connect_all() const {
@@ -3068,6 +3125,13 @@ inline std::chrono::nanoseconds Client::estimate(
     return std::chrono::nanoseconds(ns);
 }
 
+inline DaemonHealth Client::health() const {
+    DaemonHealth health;
+    detail::Check checked;
+    checked(::kpc_client_health(raw(), &health.raw(), sizeof(health.raw()), checked.error()));
+    return health;
+}
+
 inline EventSink EventSink::open(Client &client, std::size_t capacity) {
     EventSink sink(nullptr);
     detail::Check checked;
@@ -3151,6 +3215,10 @@ inline PkiDocument Event::pki_document() const {
 
 inline std::uint64_t Event::lost_count() const {
     return ::kpc_event_lost_count(raw());
+}
+
+inline Health Event::health() const {
+    return static_cast<Health>(::kpc_event_health(raw()));
 }
 
 inline std::string Event::describe() const {

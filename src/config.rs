@@ -25,6 +25,11 @@ const ENCRYPTION_CONNECTIONS: usize = 2;
 /// The most connections for encryptions; a daemon's machine hardly has more cores to spare.
 const MAX_ENCRYPTION_CONNECTIONS: usize = 16;
 
+/// Twice what an answer takes on a machine that is very busy.
+const SILENCE_LIMIT: Duration = Duration::from_secs(15);
+const SHORTEST_SILENCE: Duration = Duration::from_millis(100);
+const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
+
 /// Where the daemon listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dial {
@@ -69,6 +74,8 @@ pub struct Config {
     pub reconnect_max: Duration,
     /// How many encryptions the daemon may have at once, each on a connection of its own.
     pub encryption_connections: usize,
+    /// How long what the daemon owes may be missing before it counts as silent.
+    pub silence_limit: Duration,
     /// Open every connection and start every thread when the client connects, and none later
     /// while the daemon stays.
     pub connect_all: bool,
@@ -155,6 +162,17 @@ pub fn check_encryption_connections(count: usize) -> Result<()> {
     ))
 }
 
+/// Refuses a limit of silence that is too short to mean anything, or endless.
+pub fn check_silence_limit(limit: Duration) -> Result<()> {
+    if (SHORTEST_SILENCE..=LONGEST_SILENCE).contains(&limit) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Status::ARG_VALUE,
+        format!("a limit of silence of {limit:?}, not 100 ms to an hour"),
+    ))
+}
+
 fn empty(what: &str) -> Result<()> {
     Err(Error::new(
         Status::CONFIG_NO_TRANSPORT,
@@ -172,6 +190,7 @@ impl Config {
             reconnect_min: RECONNECT_MIN,
             reconnect_max: RECONNECT_MAX,
             encryption_connections: ENCRYPTION_CONNECTIONS,
+            silence_limit: SILENCE_LIMIT,
             connect_all: false,
             verify_derivation: true,
         }
@@ -209,7 +228,7 @@ impl Config {
             ));
         }
         check_encryption_connections(self.encryption_connections)?;
-        Ok(())
+        check_silence_limit(self.silence_limit)
     }
 }
 

@@ -314,6 +314,14 @@ static inline kpc_status kpcgo_config_set_encryption_connections(uint64_t config
     return returned;
 }
 
+static inline kpc_status kpcgo_config_set_silence_limit(uint64_t config, uint32_t limit_ms, uint64_t *error)
+{
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_config_set_silence_limit(KPCGO_OBJECT(kpc_config, config), limit_ms, &error_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
 static inline kpc_status kpcgo_config_set_connect_all(uint64_t config, bool all, uint64_t *error)
 {
     kpc_error *error_object = NULL;
@@ -385,6 +393,11 @@ static inline kpc_status kpcgo_config_reconnect(uint64_t config, uint32_t *min_m
 static inline uint32_t kpcgo_config_encryption_connections(uint64_t config)
 {
     return kpc_config_encryption_connections(KPCGO_OBJECT(kpc_config, config));
+}
+
+static inline uint32_t kpcgo_config_silence_limit(uint64_t config)
+{
+    return kpc_config_silence_limit(KPCGO_OBJECT(kpc_config, config));
 }
 
 static inline bool kpcgo_config_connect_all(uint64_t config)
@@ -570,6 +583,14 @@ static inline kpc_status kpcgo_client_estimate(uint64_t client, uint64_t reads, 
     return returned;
 }
 
+static inline kpc_status kpcgo_client_health(uint64_t client, kpc_daemon_health *health, uint64_t *error)
+{
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_client_health(KPCGO_OBJECT(kpc_client, client), health, sizeof(*health), &error_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
 static inline kpc_status kpcgo_event_sink_open(uint64_t client, size_t capacity, uint64_t *sink, uint64_t *error)
 {
     kpc_event_sink *sink_object = NULL;
@@ -697,6 +718,11 @@ static inline kpc_status kpcgo_event_pki_document(uint64_t event, uint64_t *docu
 static inline uint64_t kpcgo_event_lost_count(uint64_t event)
 {
     return kpc_event_lost_count(KPCGO_OBJECT(kpc_event, event));
+}
+
+static inline int32_t kpcgo_event_health(uint64_t event)
+{
+    return kpc_event_health(KPCGO_OBJECT(kpc_event, event));
 }
 
 static inline kpc_status kpcgo_event_describe(uint64_t event, uint64_t *text, uint64_t *error)

@@ -557,6 +557,38 @@ const LaneReads Lane = 2
 // [Config.SetEncryptionConnections]); here they are counted together.
 const LaneEncryption Lane = 3
 
+// Health is one of the constants of this type; later versions may add some.
+type Health int32
+
+// HealthNone: No verdict.
+const HealthNone Health = 0
+
+// HealthUnconnected: The program has not connected the client, or has disconnected it.
+const HealthUnconnected Health = 1
+
+// HealthConnecting: The client has no connection with the daemon, and tries to get one.
+const HealthConnecting Health = 2
+
+// HealthHealthy: The daemon is on the mixnet, and nothing that it owes is missing.
+const HealthHealthy Health = 3
+
+// HealthOffline: The daemon says that it is not on the mixnet.
+const HealthOffline Health = 4
+
+// HealthSilent: Something that the daemon sends at once has been missing for longer than the
+// limit, and nothing else has arrived since it was due.
+const HealthSilent Health = 5
+
+// HealthNotDraining: The daemon has not read what was written to it for longer than the limit.
+const HealthNotDraining Health = 6
+
+// HealthWedged: The daemon accepts requests, but some kind of answer has been missing for many
+// times the limit. It may have to be restarted.
+const HealthWedged Health = 7
+
+// HealthClosed: The client is closed.
+const HealthClosed Health = 8
+
 // EventKind is one of the constants of this type; later versions may add some.
 type EventKind int32
 
@@ -640,6 +672,11 @@ const EventChannelStuck EventKind = 21
 // EventFileProgress: More of a file is on the mixnet, or was received: [Event.ChannelName],
 // [Event.IsWriter], [Event.FileDone], [Event.FileSize].
 const EventFileProgress EventKind = 22
+
+// EventHealth: The verdict on the daemon became [HealthSilent], [HealthNotDraining] or
+// [HealthWedged], or is so no longer: [Event.Health]. Other changes of the verdict have events
+// of their own.
+const EventHealth EventKind = 23
 
 // WriteUnchecked: [Client.WriteBox] does not check what the box holds: it also succeeds where
 // the box keeps other content. For boxes that nobody else can have written, such as those of a

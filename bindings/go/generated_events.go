@@ -363,6 +363,19 @@ type FileProgressEvent struct {
 // Kind returns [EventFileProgress].
 func (e *FileProgressEvent) Kind() EventKind { return EventFileProgress }
 
+// HealthEvent: The verdict on the daemon became [HealthSilent], [HealthNotDraining] or
+// [HealthWedged], or is so no longer: [Event.Health]. Other changes of the verdict have events
+// of their own.
+type HealthEvent struct {
+	description
+
+	// Health: How the daemon is, for [EventHealth].
+	Health Health
+}
+
+// Kind returns [EventHealth].
+func (e *HealthEvent) Kind() EventKind { return EventHealth }
+
 // eventOf reads an event.
 func eventOf(event C.uint64_t) Event {
 	said := description{describe(event)}
@@ -565,6 +578,10 @@ func eventOf(event C.uint64_t) Event {
 		e.IsWriter = bool(C.kpcgo_event_is_writer(event))
 		e.FileDone = uint64(C.kpcgo_event_file_done(event))
 		e.FileSize = uint64(C.kpcgo_event_file_size(event))
+		return e
+	case EventHealth:
+		e := &HealthEvent{description: said}
+		e.Health = Health(C.kpcgo_event_health(event))
 		return e
 	default:
 		return &UnknownEvent{said, kind}

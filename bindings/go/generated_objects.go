@@ -140,6 +140,20 @@ func (c *Config) SetEncryptionConnections(count uint32) error {
 	return check(status, failure)
 }
 
+// SetSilenceLimit sets how long what the daemon owes may be missing before [Client.Health] no
+// longer takes it for healthy. 15 000 ms unless it is set: some twice what a very busy daemon
+// takes.
+//
+//   - limitValue: the limit in milliseconds, 100 to 3 600 000
+//
+// Fails with [ErrArgNull], [ErrArgValue], [ErrBadHandle], [ErrForked].
+func (c *Config) SetSilenceLimit(limitValue time.Duration) error {
+	var failure C.uint64_t
+	status := C.kpcgo_config_set_silence_limit(c.object(), waitOf(limitValue), &failure)
+	runtime.KeepAlive(c)
+	return check(status, failure)
+}
+
 // SetConnectAll sets whether [Client.Connect] opens all connections with the daemon and starts
 // all threads of the client at once. Otherwise each comes when it is first needed. For programs
 // that then drop privileges: after setuid, chroot or Landlock the socket may be out of reach,
@@ -267,6 +281,13 @@ func (c *Config) Reconnect() (min time.Duration, max time.Duration, err error) {
 // EncryptionConnections returns how many connections a client has for encryptions.
 func (c *Config) EncryptionConnections() uint32 {
 	returned := C.kpcgo_config_encryption_connections(c.object())
+	runtime.KeepAlive(c)
+	return uint32(returned)
+}
+
+// SilenceLimit returns how long what the daemon owes may be missing.
+func (c *Config) SilenceLimit() uint32 {
+	returned := C.kpcgo_config_silence_limit(c.object())
 	runtime.KeepAlive(c)
 	return uint32(returned)
 }

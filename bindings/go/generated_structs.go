@@ -395,6 +395,50 @@ func readStats(c *C.kpc_stats) (s Stats) {
 	return s
 }
 
+// DaemonHealth is how the daemon is. Later versions use what is reserved and may add to the end;
+// so its size goes with it.
+type DaemonHealth struct {
+	// Verdict: A KPC_HEALTH_ value. Later versions may add some: a program takes an unknown one for
+	// bad.
+	Verdict uint64
+
+	// SinceNs: For how long the verdict has held, in nanoseconds, to within a second.
+	SinceNs uint64
+
+	// HeardNs: How long ago anything of the daemon's arrived, in nanoseconds; UINT64_MAX if nothing
+	// ever has.
+	HeardNs uint64
+
+	// OverdueNs: For how long the oldest thing that is due has been due, in nanoseconds; 0 if
+	// nothing is.
+	OverdueNs uint64
+
+	// Waiting: Requests at the daemon without an answer, of all connections.
+	Waiting uint64
+
+	// InLine: Requests that are queued in the library.
+	InLine uint64
+}
+
+func (d *DaemonHealth) fill(c *C.kpc_daemon_health) {
+	c.verdict = C.uint64_t(d.Verdict)
+	c.since_ns = C.uint64_t(d.SinceNs)
+	c.heard_ns = C.uint64_t(d.HeardNs)
+	c.overdue_ns = C.uint64_t(d.OverdueNs)
+	c.waiting = C.uint64_t(d.Waiting)
+	c.in_line = C.uint64_t(d.InLine)
+}
+
+func readDaemonHealth(c *C.kpc_daemon_health) (d DaemonHealth) {
+	d.Verdict = uint64(c.verdict)
+	d.SinceNs = uint64(c.since_ns)
+	d.HeardNs = uint64(c.heard_ns)
+	d.OverdueNs = uint64(c.overdue_ns)
+	d.Waiting = uint64(c.waiting)
+	d.InLine = uint64(c.in_line)
+	return d
+}
+
 // Destination is a payload and the place where a copy command is to write it.
 type Destination struct {
 	// WriteCap: The capability of the stream to write to.

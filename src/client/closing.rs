@@ -102,6 +102,7 @@ impl Closing {
                 tokio::task::yield_now().await;
             }
         });
+        let _ = shared.look(); // while events may still be published
         shared.publish_closed();
     }
 

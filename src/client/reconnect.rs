@@ -133,6 +133,7 @@ impl Shared {
             link.writer.flush();
         }
         self.publish_all(outcomes);
+        self.alarm.ring(); // a message may be overdue
         lane.progress.notify_waiters();
         lane.pump(&self.queries);
     }

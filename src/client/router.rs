@@ -130,6 +130,9 @@ impl Shared {
         }
         let now = Instant::now();
         let is_start = state.resends.on_reply(number, reply, &features, now);
+        if !is_start {
+            state.calls.note_answer(now); // its caller has given up
+        }
         state.counts.answers += u64::from(is_start);
         drop(state);
         if is_start {
@@ -194,6 +197,7 @@ impl Shared {
         }
         let mut state = lane.lock();
         state.counts.answers += 1;
+        state.resends.restart_unanswered(None, Instant::now());
         let unclaimed = state.messages.on_reply(reply);
         drop(state);
         lane.progress.notify_waiters();

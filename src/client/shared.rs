@@ -4,14 +4,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::client::connection;
-use crate::client::connection::{First, Lane, LaneKind, Owner};
+use crate::client::connection::{First, Lane, LaneKind, Monitor, Owner};
 use crate::client::daemon::announced::Announced;
 use crate::client::daemon::verification::{Verification, NEXT_DIFFERS};
 use crate::client::daemon::view::View;
@@ -22,6 +22,7 @@ use crate::client::events::Event;
 use crate::client::ops::in_flight::InFlight;
 use crate::client::ops::kept::SizeOf;
 use crate::client::ops::Ops;
+use crate::client::runtime::alarm::Alarm;
 use crate::client::runtime::dispatcher::Dispatcher;
 use crate::client::runtime::log::Log;
 use crate::client::runtime::query_ids::Queries;
@@ -67,6 +68,10 @@ pub(crate) struct Shared {
     pub(crate) queries: Queries,
     pub(crate) view: Mutex<View>,
     pub(crate) announced: Mutex<Announced>,
+    /// The verdict on the daemon; no other lock is taken under it.
+    pub(crate) monitor: Mutex<Monitor>,
+    /// Rings when the daemon owes something.
+    pub(crate) alarm: Arc<Alarm>,
     pub(crate) sinks: Sinks,
     pub(crate) ops: Ops,
     pub(crate) channels: Channels,
@@ -99,11 +104,13 @@ impl Shared {
         view.sphinx.clone_from(&config.sphinx);
         view.pigeonhole.clone_from(&config.pigeonhole);
         let encryption = Encryption::new(config.encryption_connections);
+        let alarm = Arc::default();
         Ok(Shared {
-            config,
             log,
             handle,
-            lanes: connection::all(encryption.connections()),
+            lanes: connection::all(encryption.connections(), &alarm),
+            monitor: Mutex::new(Monitor::new(config.silence_limit, Instant::now())),
+            alarm,
             queries: Queries::new()?,
             view: Mutex::new(view),
             announced: Mutex::default(),
@@ -120,6 +127,7 @@ impl Shared {
             left: Notify::new(),
             alive: Mutex::new(Some(alive)),
             single: AtomicBool::new(false),
+            config,
         })
     }
 

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use crate::client::closing::Closing;
 use crate::client::content::size_of_content;
 use crate::client::handle::Client;
+use crate::client::health;
 use crate::client::runtime::dispatcher::Dispatcher;
 use crate::client::runtime::log::Log;
 use crate::client::runtime::thread::ThreadSetup;
@@ -31,8 +32,10 @@ impl Client {
             alive,
             size_of_content,
         )?;
+        let shared = Arc::new(shared);
+        shared.spawn(Box::pin(health::watch(Arc::downgrade(&shared))));
         Ok(Client {
-            shared: Arc::new(shared),
+            shared,
             runtime: Mutex::new(runtime),
             closing,
         })

@@ -211,6 +211,23 @@ static void config_set_encryption_connections(void)
     kpc_config_free(config);
 }
 
+static void config_set_silence_limit(void)
+{
+    kpc_config *config = NULL;
+
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
+    CHECK(kpc_config_silence_limit(config) == 15000);
+    OK(kpc_config_set_silence_limit(config, 100, &error));
+    CHECK(kpc_config_silence_limit(config) == 100);
+    OK(kpc_config_set_silence_limit(config, 3600000, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_silence_limit(config, 99, &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_silence_limit(config, 3600001, &error));
+    CHECK(kpc_config_silence_limit(config) == 3600000);
+    ERROR(KPC_ERR_ARG_NULL, kpc_config_set_silence_limit(NULL, 100, &error));
+    CHECK(kpc_config_silence_limit(NULL) == 0);
+    kpc_config_free(config);
+}
+
 /* The flat file of daemons before v0.0.76, with the geometries that they do not tell. */
 static const char flat_file[] =
     "Network = \"tcp\"\nAddress = \"127.0.0.1:64531\"\n"
@@ -368,6 +385,7 @@ int main(void)
     config_set_reconnect();
     config_set_encryption_connections();
     config_set_connect_all();
+    config_set_silence_limit();
     config_sphinx_geometry();
     config_pigeonhole_geometry();
     sphinx_geometry_validate();

@@ -45,9 +45,10 @@ const LENT: [&str; 1] = ["kpc_records"];
 const CALL_OF_THE_RESULT: &str = "kpc_next_message_box_index_remote";
 
 /// Value types whose alignment is more than one byte.
-const ALIGNED: [&str; 11] = [
+const ALIGNED: [&str; 12] = [
     "int64_t",
     "kpc_backing",
+    "kpc_daemon_health",
     "kpc_service",
     "kpc_stats",
     "kpc_sphinx_geometry",

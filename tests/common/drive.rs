@@ -192,6 +192,7 @@ pub fn name(event: &Event) -> &'static str {
         Event::CopyProgress(_) => "copy",
         Event::CourierVanished(_) => "vanished",
         Event::Channel(_) => "channel",
+        Event::Health(_) => "health",
         Event::Operation(_) => "operation",
         Event::Lost(_) => "dropped",
         Event::Closed => "closed",

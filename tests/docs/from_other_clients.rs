@@ -58,6 +58,15 @@ const ONLY_IN_C: &[(&str, &[&str])] = &[
         &["kpc_client_estimate", "kpc_client_stats"],
     ),
     (
+        "the others do not notice that a daemon does nothing",
+        &[
+            "kpc_client_health",
+            "kpc_config_set_silence_limit",
+            "kpc_config_silence_limit",
+            "kpc_event_health",
+        ],
+    ),
+    (
         "the others encrypt on the one connection that they have",
         &[
             "kpc_config_encryption_connections",

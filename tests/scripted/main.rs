@@ -12,6 +12,7 @@ mod derivation;
 mod envelopes;
 mod events;
 mod hang_ups;
+mod health;
 mod messages;
 mod old_envelopes;
 mod race;

@@ -328,6 +328,25 @@ export type Transport =
   | 'UNIX'
   /** A TCP socket. */
   | 'TCP';
+export type Health =
+  /** No verdict. */
+  | 'NONE'
+  /** The program has not connected the client, or has disconnected it. */
+  | 'UNCONNECTED'
+  /** The client has no connection with the daemon, and tries to get one. */
+  | 'CONNECTING'
+  /** The daemon is on the mixnet, and nothing that it owes is missing. */
+  | 'HEALTHY'
+  /** The daemon says that it is not on the mixnet. */
+  | 'OFFLINE'
+  /** Something that the daemon sends at once has been missing for longer than the limit, and nothing else has arrived since it was due. */
+  | 'SILENT'
+  /** The daemon has not read what was written to it for longer than the limit. */
+  | 'NOT_DRAINING'
+  /** The daemon accepts requests, but some kind of answer has been missing for many times the limit. It may have to be restarted. */
+  | 'WEDGED'
+  /** The client is closed. */
+  | 'CLOSED';
 export interface WriteFlags {
   /** Client#writeBox does not check what the box holds: it also succeeds where the box keeps other content. For boxes that nobody else can have written, such as those of a temporary stream. */
   unchecked?: boolean;
@@ -427,6 +446,8 @@ export type Event =
   | { readonly kind: 'CHANNEL_STUCK'; readonly description: string; readonly channelName: string | null; readonly error: KpcError | null }
   /** More of a file is on the mixnet, or was received: event.channelName, event.isWriter, event.fileDone, event.fileSize. */
   | { readonly kind: 'FILE_PROGRESS'; readonly description: string; readonly channelName: string | null; readonly isWriter: boolean; readonly fileDone: bigint; readonly fileSize: bigint }
+  /** The verdict on the daemon became SILENT, NOT_DRAINING or WEDGED, or is so no longer: event.health. Other changes of the verdict have events of their own. */
+  | { readonly kind: 'HEALTH'; readonly description: string; readonly health: Health | number }
   /** A kind that a later version of the library has added. */
   | { readonly kind: number; readonly description: string };
 
@@ -693,6 +714,30 @@ export class Stats extends Record {
 }
 
 /**
+ * How the daemon is. Later versions use what is reserved and may add to the end; so its size goes with
+ * it.
+ */
+export class DaemonHealth extends Record {
+  private constructor();
+  private readonly isDaemonHealth: true;
+  static readonly SIZE: number;
+  /** A KPC_HEALTH_ value. Later versions may add some: a program takes an unknown one for bad. */
+  readonly verdict: bigint;
+  /** For how long the verdict has held, in nanoseconds, to within a second. */
+  readonly sinceNs: bigint;
+  /** How long ago anything of the daemon's arrived, in nanoseconds; UINT64_MAX if nothing ever has. */
+  readonly heardNs: bigint;
+  /** For how long the oldest thing that is due has been due, in nanoseconds; 0 if nothing is. */
+  readonly overdueNs: bigint;
+  /** Requests at the daemon without an answer, of all connections. */
+  readonly waiting: bigint;
+  /** Requests that are queued in the library. */
+  readonly inLine: bigint;
+  /** Makes one of its fields. */
+  static from(fields: { verdict: bigint; sinceNs: bigint; heardNs: bigint; overdueNs: bigint; waiting: bigint; inLine: bigint }): DaemonHealth;
+}
+
+/**
  * What a client is made from. The client copies it; later changes to the configuration do not affect
  * the client.
  */
@@ -754,6 +799,13 @@ export class Config extends BaseConfig {
    */
   setEncryptionConnections(count: number): void;
   /**
+   * Sets how long what the daemon owes may be missing before Client#health no longer takes it for
+   * healthy. 15 000 ms unless it is set: some twice what a very busy daemon takes.
+   * @param limitMs the limit in milliseconds, 100 to 3 600 000
+   * @throws {KpcError} ARG_VALUE, BAD_HANDLE, FORKED
+   */
+  setSilenceLimit(limitMs: number): void;
+  /**
    * Sets whether Client#connect opens all connections with the daemon and starts all threads of the
    * client at once. Otherwise each comes when it is first needed. For programs that then drop
    * privileges: after setuid, chroot or Landlock the socket may be out of reach, and after seccomp the
@@ -814,6 +866,10 @@ export class Config extends BaseConfig {
    * How many connections a client has for encryptions.
    */
   get encryptionConnections(): number;
+  /**
+   * How long what the daemon owes may be missing.
+   */
+  get silenceLimit(): number;
   /**
    * Whether Client#connect opens all connections and starts all threads at once.
    */
@@ -948,6 +1004,42 @@ export class Client extends BaseClient {
    * @throws {KpcError} ARG_VALUE, BAD_HANDLE, FORKED, NO_PKI_DOCUMENT, NO_GEOMETRY
    */
   estimate(reads: number | bigint, writes: number | bigint, copyBytes: number | bigint): number;
+  /**
+   * Returns how the daemon is, judged by what the client sees of it anyway: no packet is sent for it,
+   * and no daemon is asked. For programs that show whether the daemon works, or restart it: kpclientd
+   * is known to stall after its machine has slept.
+   *
+   * Silence alone is no fault. A daemon sends an idle client nothing but a directory document for each
+   * epoch, and its status when that changes (and not even a document where its network has made none).
+   * So the daemon of a client that wants nothing is HEALTHY, and a stalled one is noticed with the
+   * next request. Counted is what a daemon owes, with the limit of Config#setSilenceLimit, 15 s unless
+   * it is set:
+   *
+   * - answers to local requests, which today's daemons compute at once and one after the other; half a
+   * minute is added for each encryption in a request. Daemons up to v0.0.73-rc1 put them into their
+   * queue for the mixnet: four seconds are added for each, and nothing is due while they are off the
+   * mixnet; - the first frames of a connection, which daemons from v0.0.77 on hold back for half a
+   * minute while they have no document of their network. That is added; - that it reads what is
+   * written to it. Daemons stop reading a connection at the 17th request for the mixnet that waits
+   * there, and the library never sends so many.
+   *
+   * What is missing for longer than the limit makes it SILENT or NOT_DRAINING; a local answer that is
+   * missing for four times the limit, WEDGED. A daemon that is on the mixnet by its own account is
+   * also WEDGED where
+   *
+   * - it does not report for a minute that it has sent a message which it should have sent, by the
+   * rate in the document; - for twelve times the limit and eight round trips no box is answered,
+   * though some are at the daemon; four times as long where there is only one, which may have met a
+   * courier that is gone. Copy commands do not count, and neither do reads that the daemon repeats
+   * itself. From here a network that loses everything looks the same.
+   *
+   * While the client's own process is stopped, nothing counts. Each change from or to one of these
+   * three verdicts is published as HEALTH, at most an eighth of the limit and no more than a second
+   * late; a new sink does not begin with one. What else changes has events of its own:
+   * CONNECTION_STATUS, DISCONNECTED, CLOSED.
+   * @throws {KpcError} BAD_HANDLE, FORKED, ARG_SIZE
+   */
+  get health(): DaemonHealth;
   /**
    * The current directory document, as the daemon last published it. Sends no request.
    * @returns the document

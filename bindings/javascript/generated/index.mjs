@@ -17,6 +17,7 @@ export const {
   PigeonholeGeometry,
   LaneStats,
   Stats,
+  DaemonHealth,
   Config,
   Client,
   Services,

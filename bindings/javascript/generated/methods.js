@@ -177,6 +177,17 @@ const TRANSPORT = Object.freeze({
   UNIX: 1,
   TCP: 2,
 });
+const HEALTH = Object.freeze({
+  NONE: 0,
+  UNCONNECTED: 1,
+  CONNECTING: 2,
+  HEALTHY: 3,
+  OFFLINE: 4,
+  SILENT: 5,
+  NOT_DRAINING: 6,
+  WEDGED: 7,
+  CLOSED: 8,
+});
 const WRITE_FLAGS = Object.freeze({
   unchecked: 4,
 });
@@ -380,6 +391,19 @@ class Stats extends Record {
 }
 describe(Stats);
 
+class DaemonHealth extends Record {
+  static SIZE = 112;
+  static LAYOUT = [
+    ['verdict', 0, 'u64'],
+    ['sinceNs', 8, 'u64'],
+    ['heardNs', 16, 'u64'],
+    ['overdueNs', 24, 'u64'],
+    ['waiting', 32, 'u64'],
+    ['inLine', 40, 'u64'],
+  ];
+}
+describe(DaemonHealth);
+
 class Config extends BaseConfig {
   static TYPE = 'kpc_config';
 
@@ -420,6 +444,10 @@ class Config extends BaseConfig {
 
   setEncryptionConnections(count) {
     call.run('kpc_config_set_encryption_connections', [handleOf(this, 'kpc_config', 'this'), arg.uint32(count, 'count')]);
+  }
+
+  setSilenceLimit(limitMs) {
+    call.run('kpc_config_set_silence_limit', [handleOf(this, 'kpc_config', 'this'), arg.uint32(limitMs, 'limitMs')]);
   }
 
   setConnectAll(all) {
@@ -466,6 +494,11 @@ class Config extends BaseConfig {
 
   get encryptionConnections() {
     const [value] = call.run('kpc_config_encryption_connections', [handleOf(this, 'kpc_config', 'this')]);
+    return value;
+  }
+
+  get silenceLimit() {
+    const [value] = call.run('kpc_config_silence_limit', [handleOf(this, 'kpc_config', 'this')]);
     return value;
   }
 
@@ -563,6 +596,11 @@ class Client extends BaseClient {
       arg.uint64(copyBytes, 'copyBytes'),
     ]);
     return value;
+  }
+
+  get health() {
+    const [value] = call.run('kpc_client_health', [handleOf(this, 'kpc_client', 'this')]);
+    return structOf(DaemonHealth, value);
   }
 
   pkiDocument() {
@@ -1965,6 +2003,7 @@ const EVENT_PROPERTIES = {
   isWriter: (event) => call.run('kpc_event_is_writer', [event])[0],
   fileDone: (event) => call.run('kpc_event_file_done', [event])[0],
   fileSize: (event) => call.run('kpc_event_file_size', [event])[0],
+  health: (event) => arg.named(call.run('kpc_event_health', [event])[0], HEALTH),
 };
 const EVENT_KINDS = {
   1: ['CONNECTION_STATUS', ['isConnected', 'instanceToken', 'errCbor']],
@@ -1988,6 +2027,7 @@ const EVENT_KINDS = {
   20: ['CHANNEL_CONFLICT', ['channelName', 'error']],
   21: ['CHANNEL_STUCK', ['channelName', 'error']],
   22: ['FILE_PROGRESS', ['channelName', 'isWriter', 'fileDone', 'fileSize']],
+  23: ['HEALTH', ['health']],
 };
 const readEvent = (event) => eventOf(event, EVENT_KINDS, EVENT_PROPERTIES);
 
@@ -2004,6 +2044,7 @@ const exported = {
   PigeonholeGeometry,
   LaneStats,
   Stats,
+  DaemonHealth,
   Config,
   Client,
   Services,

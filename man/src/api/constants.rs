@@ -62,6 +62,7 @@ const GROUPS: &[(&str, GroupKind, &str)] = &[
     ("log_level", Enumeration, "KPC_LOG_"),
     ("transport", Enumeration, "KPC_TRANSPORT_"),
     ("lane", Enumeration, "KPC_LANE_"),
+    ("health", Enumeration, "KPC_HEALTH_"),
     ("event", Enumeration, "KPC_EVENT_"),
     ("writer_state", Enumeration, "KPC_WRITER_"),
     ("reader_state", Enumeration, "KPC_READER_"),

@@ -17,6 +17,7 @@ use super::state::messages::Messages;
 use super::state::resend_request::ResendRequest;
 use super::state::resends::{ResendKey, ResendSink, Resends};
 use crate::client::events::{DaemonStatus, Event};
+use crate::client::runtime::alarm::Alarm;
 use crate::client::runtime::query_ids::Queries;
 use crate::error::closed;
 use crate::sync::lock;
@@ -50,8 +51,8 @@ pub(crate) struct State {
     /// The connection, from the end of its handshake until it is lost.
     pub(crate) link: Option<Arc<Link>>,
     /// The last connection that was made, and when.
-    handshaking: Weak<Writer>,
-    handshaking_since: Instant,
+    pub(crate) handshaking: Weak<Writer>,
+    pub(crate) handshaking_since: Instant,
     /// In its handshake, the daemon has created a session for it.
     introduced: bool,
     /// The session that the daemon may still keep for this lane.
@@ -60,6 +61,10 @@ pub(crate) struct State {
     pub(crate) resends: Resends,
     pub(crate) messages: Messages,
     pub(crate) counts: Counts,
+    /// When anything arrived last on earlier connections.
+    pub(crate) heard: Option<Instant>,
+    /// Rings for each request: the daemon owes something.
+    alarm: Arc<Alarm>,
     /// The last status that the daemon sent on this lane.
     pub(crate) status: DaemonStatus,
     /// The client is closed: the lane accepts nothing any more.
@@ -75,19 +80,19 @@ pub(crate) struct Session {
 }
 
 /// Creates the lanes of a client, in the order of their kinds.
-pub(crate) fn all(encryptions: usize) -> Vec<Arc<Lane>> {
+pub(crate) fn all(encryptions: usize, alarm: &Arc<Alarm>) -> Vec<Arc<Lane>> {
     let kinds = LaneKind::ALL.into_iter();
     let several = |kind: LaneKind| match kind {
         LaneKind::Encryption => 0..encryptions,
         _ => 0..1,
     };
     kinds
-        .flat_map(|kind| several(kind).map(move |number| Lane::new(kind, number)))
+        .flat_map(|kind| several(kind).map(move |number| Lane::new(kind, number, alarm)))
         .collect()
 }
 
 impl Lane {
-    pub(crate) fn new(kind: LaneKind, number: usize) -> Arc<Self> {
+    pub(crate) fn new(kind: LaneKind, number: usize, alarm: &Arc<Alarm>) -> Arc<Self> {
         Arc::new(Lane {
             kind,
             number,
@@ -105,6 +110,8 @@ impl Lane {
                 resends: Resends::new(),
                 messages: Messages::new(),
                 counts: Counts::default(),
+                heard: None,
+                alarm: Arc::clone(alarm),
                 status: DaemonStatus::default(),
                 closed: false,
             }),
@@ -142,6 +149,7 @@ impl Lane {
         state.handshaking = Arc::downgrade(writer);
         state.handshaking_since = Instant::now();
         state.introduced = false;
+        state.alarm.ring();
         true
     }
 
@@ -334,6 +342,7 @@ impl State {
     pub(crate) fn queue(&mut self, link: &Link, frame: Bytes) {
         self.counts.requests += 1;
         link.writer.queue(frame);
+        self.alarm.ring();
     }
 
     /// Stores the status that the daemon sent.
@@ -342,6 +351,7 @@ impl State {
         self.messages.set_online(status.is_connected, now);
         self.resends.set_online(status.is_connected, now);
         self.status = status;
+        self.alarm.ring();
     }
 
     /// The connection is lost. Returns it, and the events to publish about plain messages.
@@ -354,6 +364,9 @@ impl State {
             });
         }
         self.status.is_connected = false;
+        let heard = link.as_ref().and_then(|link| link.reading.heard());
+        self.heard = heard.max(self.heard);
+        self.alarm.ring();
         self.calls.drop_given_up();
         let events = match link {
             Some(_) => self.messages.on_lost(),

@@ -6,6 +6,7 @@
 //! never behind reads.
 
 pub(crate) mod calling;
+pub(crate) mod facts;
 pub(crate) mod handshake;
 pub(crate) mod install;
 pub(crate) mod io;
@@ -25,6 +26,7 @@ pub(crate) use self::local_call::LocalCall;
 pub(crate) use self::owner::Owner;
 pub(crate) use self::reader_role::await_answer;
 pub(crate) use self::state::calls::{given_up, is_to_be_made_again, unsupported, Answer, CallSink};
+pub(crate) use self::state::health::{Facts, Monitor, Stage};
 pub(crate) use self::state::lane_kind::LaneKind;
 pub(crate) use self::state::local_request::LocalRequest;
 pub(crate) use self::state::messages::{other_generation, MessageSink, PlainMessage, USUAL_RATE};

@@ -11,7 +11,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use super::io::link::Link;
-use super::io::reading::{take_in, ReadDeadline};
+use super::io::reading::ReadDeadline;
 use super::lane::Lane;
 use super::owner::Owner;
 use super::state::calls::Answer;
@@ -101,7 +101,7 @@ fn read_until(
         if waiter.is_filled() || !read_deadline.wait_readable(link.writer.socket())? {
             return Ok(());
         }
-        take_in(reader, &link.writer)?;
+        link.reading.take_in(reader, &link.writer)?;
     }
 }
 

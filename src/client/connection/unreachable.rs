@@ -43,6 +43,8 @@ impl Lane {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use tokio::sync::oneshot;
 
     use super::*;
@@ -51,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_late_request_has_all_attempts_before_it() {
-        let lane = Lane::new(LaneKind::Write, 0);
+        let lane = Lane::new(LaneKind::Write, 0, &Arc::default());
         let error = Error::new(Status::CONNECT, "no such file");
         for _ in 0..10 * HOPELESS {
             lane.could_not_connect(&error, true);

@@ -132,6 +132,7 @@ impl Event {
                 .add("courier", Hex(&gone.courier))
                 .add("stream", Hex(&gone.stream)),
             Event::Channel(event) => channel(event),
+            Event::Health(verdict) => Line::new("health").add("verdict", verdict.name()),
             Event::Operation(completed) => Line::new("operation completed")
                 .add("op", completed.op)
                 .add("status", completed.status().name())

@@ -37,6 +37,51 @@ impl DaemonStatus {
     }
 }
 
+/// How the daemon is, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HealthVerdict {
+    /// The program has not connected the client, or has disconnected it.
+    Unconnected,
+    /// The client has no connection, and tries to get one.
+    Connecting,
+    /// The daemon is on the mixnet, and nothing that is due is missing.
+    Healthy,
+    /// The daemon says that it is not on the mixnet.
+    Offline,
+    /// Something has been due for too long, and nothing has arrived since.
+    Silent,
+    /// The daemon has not read what was written to it for too long.
+    NotDraining,
+    /// The daemon accepts requests, but some kind of answer is missing for very long.
+    Wedged,
+    /// The client is closed.
+    Closed,
+}
+
+impl HealthVerdict {
+    /// The daemon does not do what it should.
+    pub fn is_bad(self) -> bool {
+        matches!(
+            self,
+            HealthVerdict::Silent | HealthVerdict::NotDraining | HealthVerdict::Wedged
+        )
+    }
+
+    /// Its name, for people who read logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            HealthVerdict::Unconnected => "unconnected",
+            HealthVerdict::Connecting => "connecting",
+            HealthVerdict::Healthy => "healthy",
+            HealthVerdict::Offline => "offline",
+            HealthVerdict::Silent => "silent",
+            HealthVerdict::NotDraining => "not draining",
+            HealthVerdict::Wedged => "wedged",
+            HealthVerdict::Closed => "closed",
+        }
+    }
+}
+
 /// One event.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -71,6 +116,8 @@ pub enum Event {
     CopyProgress(CopyProgress),
     /// A courier that works for this client is missing in a new document of the network.
     CourierVanished(CourierVanished),
+    /// The daemon owes something and does not do it, or does so again.
+    Health(HealthVerdict),
     /// What became of a channel of a store.
     Channel(ChannelEvent),
     /// An operation completed whose completion goes to this sink.
@@ -210,6 +257,7 @@ impl Event {
             | Event::Restarted
             | Event::CopyProgress(_)
             | Event::Channel(_)
+            | Event::Health(_)
             | Event::CourierVanished(_) => true,
             Event::MessageSent(sent) => sent.error.is_none(),
             Event::ChannelQuerySent(sent) => sent.error.is_none(),

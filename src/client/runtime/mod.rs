@@ -4,6 +4,7 @@
 //! Starting the thread can fail, so a machine that is out of threads causes an error instead of a
 //! panic.
 
+pub(crate) mod alarm;
 pub(crate) mod backoff;
 pub(crate) mod dispatcher;
 pub(crate) mod in_order;

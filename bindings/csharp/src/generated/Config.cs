@@ -118,6 +118,19 @@ namespace Kpclient
         }
 
         /// <summary>
+        /// Sets how long what the daemon owes may be missing before Client.Health no longer takes it for healthy.
+        /// 15 000 ms unless it is set: some twice what a very busy daemon takes.
+        /// </summary>
+        /// <param name="limitMs">the limit in milliseconds, 100 to 3 600 000</param>
+        public void SetSilenceLimit(uint limitMs)
+        {
+            using (var memory = new Scratch())
+            {
+                memory.Check(Raw.kpc_config_set_silence_limit(memory.Of(this), limitMs, memory.Error));
+            }
+        }
+
+        /// <summary>
         /// Sets whether Client.ConnectAsync opens all connections with the daemon and starts all threads of the
         /// client at once. Otherwise each comes when it is first needed. For programs that then drop privileges:
         /// after setuid, chroot or Landlock the socket may be out of reach, and after seccomp the system calls.
@@ -230,6 +243,18 @@ namespace Kpclient
                 using (var memory = new Scratch())
                 {
                     return Raw.kpc_config_encryption_connections(memory.Of(this));
+                }
+            }
+        }
+
+        /// <summary>How long what the daemon owes may be missing.</summary>
+        public uint SilenceLimit
+        {
+            get
+            {
+                using (var memory = new Scratch())
+                {
+                    return Raw.kpc_config_silence_limit(memory.Of(this));
                 }
             }
         }

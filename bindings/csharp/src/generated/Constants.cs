@@ -508,6 +508,43 @@ namespace Kpclient
         Encryption = 3,
     }
 
+    /// <summary>The library's health. Later versions may add values.</summary>
+    public enum Health
+    {
+        /// <summary>No verdict.</summary>
+        None = 0,
+
+        /// <summary>The program has not connected the client, or has disconnected it.</summary>
+        Unconnected = 1,
+
+        /// <summary>The client has no connection with the daemon, and tries to get one.</summary>
+        Connecting = 2,
+
+        /// <summary>The daemon is on the mixnet, and nothing that it owes is missing.</summary>
+        Healthy = 3,
+
+        /// <summary>The daemon says that it is not on the mixnet.</summary>
+        Offline = 4,
+
+        /// <summary>
+        /// Something that the daemon sends at once has been missing for longer than the limit, and nothing else
+        /// has arrived since it was due.
+        /// </summary>
+        Silent = 5,
+
+        /// <summary>The daemon has not read what was written to it for longer than the limit.</summary>
+        NotDraining = 6,
+
+        /// <summary>
+        /// The daemon accepts requests, but some kind of answer has been missing for many times the limit. It may
+        /// have to be restarted.
+        /// </summary>
+        Wedged = 7,
+
+        /// <summary>The client is closed.</summary>
+        Closed = 8,
+    }
+
     /// <summary>Flags, joined by |.</summary>
     [Flags]
     public enum WriteFlags : uint

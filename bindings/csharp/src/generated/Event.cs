@@ -430,6 +430,22 @@ namespace Kpclient
         }
     }
 
+    /// <summary>
+    /// The verdict on the daemon became Health.Silent, Health.NotDraining or Health.Wedged, or is so no longer:
+    /// Health. Other changes of the verdict have events of their own.
+    /// </summary>
+    public sealed class HealthEvent : Event
+    {
+        /// <summary>How the daemon is, for HealthEvent.</summary>
+        public Health Health { get; }
+
+        internal HealthEvent(Scratch memory, IntPtr of, string text)
+            : base(text)
+        {
+            Health = EventReader.Health(memory, of);
+        }
+    }
+
     internal static class EventReader
     {
         internal static Event Read(Scratch memory, IntPtr of)
@@ -459,6 +475,7 @@ namespace Kpclient
                 case 20: return new ChannelConflictEvent(memory, of, text);
                 case 21: return new ChannelStuckEvent(memory, of, text);
                 case 22: return new FileProgressEvent(memory, of, text);
+                case 23: return new HealthEvent(memory, of, text);
                 default: return new UnknownEvent(kind, text);
             }
         }
@@ -511,6 +528,11 @@ namespace Kpclient
         internal static ulong FileSize(Scratch memory, IntPtr of)
         {
             return Raw.kpc_event_file_size(of);
+        }
+
+        internal static Health Health(Scratch memory, IntPtr of)
+        {
+            return (Health)Raw.kpc_event_health(of);
         }
 
         internal static Id InstanceToken(Scratch memory, IntPtr of)

@@ -179,6 +179,9 @@ namespace Kpclient
         internal static extern int kpc_config_set_encryption_connections(IntPtr config, uint count, IntPtr error);
 
         [DllImport(Native)]
+        internal static extern int kpc_config_set_silence_limit(IntPtr config, uint limitMs, IntPtr error);
+
+        [DllImport(Native)]
         internal static extern int kpc_config_set_connect_all(IntPtr config, byte all, IntPtr error);
 
         [DllImport(Native)]
@@ -207,6 +210,9 @@ namespace Kpclient
 
         [DllImport(Native)]
         internal static extern uint kpc_config_encryption_connections(IntPtr config);
+
+        [DllImport(Native)]
+        internal static extern uint kpc_config_silence_limit(IntPtr config);
 
         [DllImport(Native)]
         internal static extern byte kpc_config_connect_all(IntPtr config);
@@ -305,6 +311,9 @@ namespace Kpclient
         internal static extern int kpc_client_estimate(IntPtr client, ulong reads, ulong writes, ulong copyBytes, IntPtr ns, IntPtr error);
 
         [DllImport(Native)]
+        internal static extern int kpc_client_health(IntPtr client, IntPtr health, ulong size, IntPtr error);
+
+        [DllImport(Native)]
         internal static extern int kpc_event_sink_open(IntPtr client, ulong capacity, IntPtr sink, IntPtr error);
 
         [DllImport(Native)]
@@ -366,6 +375,9 @@ namespace Kpclient
 
         [DllImport(Native)]
         internal static extern ulong kpc_event_lost_count(IntPtr @event);
+
+        [DllImport(Native)]
+        internal static extern int kpc_event_health(IntPtr @event);
 
         [DllImport(Native)]
         internal static extern int kpc_event_describe(IntPtr @event, IntPtr text, IntPtr error);

@@ -540,6 +540,49 @@ namespace Kpclient
         }
     }
 
+    /// <summary>How the daemon is. Later versions use what is reserved and may add to the end; so its size goes with it.</summary>
+    public sealed class DaemonHealth
+    {
+        /// <summary>A KPC_HEALTH_ value. Later versions may add some: a program takes an unknown one for bad.</summary>
+        public long Verdict { get; }
+
+        /// <summary>For how long the verdict has held, in nanoseconds, to within a second.</summary>
+        public long SinceNs { get; }
+
+        /// <summary>How long ago anything of the daemon's arrived, in nanoseconds; UINT64_MAX if nothing ever has.</summary>
+        public long HeardNs { get; }
+
+        /// <summary>For how long the oldest thing that is due has been due, in nanoseconds; 0 if nothing is.</summary>
+        public long OverdueNs { get; }
+
+        /// <summary>Requests at the daemon without an answer, of all connections.</summary>
+        public long Waiting { get; }
+
+        /// <summary>Requests that are queued in the library.</summary>
+        public long InLine { get; }
+
+        internal DaemonHealth(long verdict, long sinceNs, long heardNs, long overdueNs, long waiting, long inLine)
+        {
+            Verdict = verdict;
+            SinceNs = sinceNs;
+            HeardNs = heardNs;
+            OverdueNs = overdueNs;
+            Waiting = waiting;
+            InLine = inLine;
+        }
+
+        internal static DaemonHealth Read(IntPtr at)
+        {
+            return new DaemonHealth(
+                Marshal.ReadInt64(at, 0),
+                Marshal.ReadInt64(at, 8),
+                Marshal.ReadInt64(at, 16),
+                Marshal.ReadInt64(at, 24),
+                Marshal.ReadInt64(at, 32),
+                Marshal.ReadInt64(at, 40));
+        }
+    }
+
     /// <summary>A payload and the place where a copy command is to write it.</summary>
     public sealed class Destination : Struct
     {

@@ -36,6 +36,7 @@ static kpc_status do_kpc_config_set_tcp(struct call *c) { return kpc_config_set_
 static kpc_status do_kpc_config_set_ws(struct call *c) { return kpc_config_set_ws(c->in[0].pointer, c->in[1].pointer, &c->error); }
 static kpc_status do_kpc_config_set_reconnect(struct call *c) { return kpc_config_set_reconnect(c->in[0].pointer, (uint32_t)c->in[1].number, (uint32_t)c->in[2].number, &c->error); }
 static kpc_status do_kpc_config_set_encryption_connections(struct call *c) { return kpc_config_set_encryption_connections(c->in[0].pointer, (uint32_t)c->in[1].number, &c->error); }
+static kpc_status do_kpc_config_set_silence_limit(struct call *c) { return kpc_config_set_silence_limit(c->in[0].pointer, (uint32_t)c->in[1].number, &c->error); }
 static kpc_status do_kpc_config_set_connect_all(struct call *c) { return kpc_config_set_connect_all(c->in[0].pointer, c->in[1].number != 0, &c->error); }
 static kpc_status do_kpc_config_set_sphinx_geometry(struct call *c) { return kpc_config_set_sphinx_geometry(c->in[0].pointer, c->in[1].pointer, &c->error); }
 static kpc_status do_kpc_config_set_pigeonhole_geometry(struct call *c) { return kpc_config_set_pigeonhole_geometry(c->in[0].pointer, c->in[1].pointer, &c->error); }
@@ -45,6 +46,7 @@ static kpc_status do_kpc_config_network(struct call *c) { c->out[0].text = kpc_c
 static kpc_status do_kpc_config_address(struct call *c) { return kpc_config_address(c->in[0].pointer, &c->out[0].buffer, &c->error); }
 static kpc_status do_kpc_config_reconnect(struct call *c) { return kpc_config_reconnect(c->in[0].pointer, &c->out[0].u32, &c->out[1].u32, &c->error); }
 static kpc_status do_kpc_config_encryption_connections(struct call *c) { c->out[0].u32 = kpc_config_encryption_connections(c->in[0].pointer); return KPC_OK; }
+static kpc_status do_kpc_config_silence_limit(struct call *c) { c->out[0].u32 = kpc_config_silence_limit(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_config_connect_all(struct call *c) { c->out[0].flag = kpc_config_connect_all(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_config_log_level(struct call *c) { c->out[0].i32 = kpc_config_log_level(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_config_sphinx_geometry(struct call *c) { return kpc_config_sphinx_geometry(c->in[0].pointer, c->out[0].pointer, &c->error); }
@@ -67,6 +69,7 @@ static kpc_status do_kpc_client_close_async(struct call *c) { return kpc_client_
 static kpc_status do_kpc_client_close_result(const kpc_result *result, struct call *c) { return kpc_client_close_result(result, &c->error); }
 static kpc_status do_kpc_client_stats(struct call *c) { return kpc_client_stats(c->in[0].pointer, c->out[0].pointer, sizeof(kpc_stats), &c->error); }
 static kpc_status do_kpc_client_estimate(struct call *c) { return kpc_client_estimate(c->in[0].pointer, (uint64_t)c->in[1].number, (uint64_t)c->in[2].number, (uint64_t)c->in[3].number, &c->out[0].i64, &c->error); }
+static kpc_status do_kpc_client_health(struct call *c) { return kpc_client_health(c->in[0].pointer, c->out[0].pointer, sizeof(kpc_daemon_health), &c->error); }
 static kpc_status do_kpc_event_sink_open(struct call *c) { return kpc_event_sink_open(c->in[0].pointer, (size_t)c->in[1].number, (kpc_event_sink **)&c->out[0].pointer, &c->error); }
 static kpc_status do_kpc_event_sink_next(struct call *c) { return kpc_event_sink_next(c->in[0].pointer, c->timeout_ms, (kpc_event **)&c->out[0].pointer, &c->error); }
 static kpc_status do_kpc_event_sink_fd(struct call *c) { c->out[0].i32 = kpc_event_sink_fd(c->in[0].pointer); return KPC_OK; }
@@ -84,6 +87,7 @@ static kpc_status do_kpc_event_reply_index(struct call *c) { c->out[0].i32 = kpc
 static kpc_status do_kpc_event_error(struct call *c) { c->out[0].error = kpc_event_error(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_event_pki_document(struct call *c) { return kpc_event_pki_document(c->in[0].pointer, (kpc_pki_document **)&c->out[0].pointer, &c->error); }
 static kpc_status do_kpc_event_lost_count(struct call *c) { c->out[0].u64 = kpc_event_lost_count(c->in[0].pointer); return KPC_OK; }
+static kpc_status do_kpc_event_health(struct call *c) { c->out[0].i32 = kpc_event_health(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_event_describe(struct call *c) { return kpc_event_describe(c->in[0].pointer, &c->out[0].buffer, &c->error); }
 static kpc_status do_kpc_event_stream(struct call *c) { return kpc_event_stream(c->in[0].pointer, c->out[0].pointer, &c->error); }
 static kpc_status do_kpc_event_courier(struct call *c) { return kpc_event_courier(c->in[0].pointer, c->out[0].pointer, &c->error); }

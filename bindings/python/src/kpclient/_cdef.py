@@ -104,6 +104,15 @@ typedef struct kpc_stats {
     uint64_t reserved[4];
     kpc_lane_stats lanes[4];
 } kpc_stats;
+typedef struct kpc_daemon_health {
+    uint64_t verdict;
+    uint64_t since_ns;
+    uint64_t heard_ns;
+    uint64_t overdue_ns;
+    uint64_t waiting;
+    uint64_t in_line;
+    uint64_t reserved[8];
+} kpc_daemon_health;
 typedef struct kpc_destination {
     kpc_write_cap write_cap;
     kpc_box_index start_index;
@@ -166,6 +175,7 @@ kpc_status kpc_config_set_tcp(kpc_config *config, const char *address, const cha
 kpc_status kpc_config_set_ws(kpc_config *config, const char *url, kpc_error **error);
 kpc_status kpc_config_set_reconnect(kpc_config *config, uint32_t min_ms, uint32_t max_ms, kpc_error **error);
 kpc_status kpc_config_set_encryption_connections(kpc_config *config, uint32_t count, kpc_error **error);
+kpc_status kpc_config_set_silence_limit(kpc_config *config, uint32_t limit_ms, kpc_error **error);
 kpc_status kpc_config_set_connect_all(kpc_config *config, bool all, kpc_error **error);
 kpc_status kpc_config_set_log(kpc_config *config, int32_t level, kpc_log_fn fn, void *user_data, kpc_drop_fn drop, kpc_error **error);
 kpc_status kpc_config_set_sphinx_geometry(kpc_config *config, const kpc_sphinx_geometry *geometry, kpc_error **error);
@@ -176,6 +186,7 @@ const char *kpc_config_network(const kpc_config *config);
 kpc_status kpc_config_address(const kpc_config *config, kpc_buffer **address, kpc_error **error);
 kpc_status kpc_config_reconnect(const kpc_config *config, uint32_t *min_ms, uint32_t *max_ms, kpc_error **error);
 uint32_t kpc_config_encryption_connections(const kpc_config *config);
+uint32_t kpc_config_silence_limit(const kpc_config *config);
 bool kpc_config_connect_all(const kpc_config *config);
 int32_t kpc_config_log_level(const kpc_config *config);
 kpc_status kpc_config_sphinx_geometry(const kpc_config *config, kpc_sphinx_geometry *geometry, kpc_error **error);
@@ -210,6 +221,7 @@ kpc_status kpc_client_close_async(kpc_client *client, int32_t timeout_ms, const 
 kpc_status kpc_client_close_result(const kpc_result *result, kpc_error **error);
 kpc_status kpc_client_stats(const kpc_client *client, kpc_stats *stats, size_t size, kpc_error **error);
 kpc_status kpc_client_estimate(const kpc_client *client, uint64_t reads, uint64_t writes, uint64_t copy_bytes, int64_t *ns, kpc_error **error);
+kpc_status kpc_client_health(const kpc_client *client, kpc_daemon_health *health, size_t size, kpc_error **error);
 kpc_status kpc_event_sink_open(kpc_client *client, size_t capacity, kpc_event_sink **sink, kpc_error **error);
 kpc_status kpc_event_sink_next(kpc_event_sink *sink, int32_t timeout_ms, kpc_event **event, kpc_error **error);
 int kpc_event_sink_fd(const kpc_event_sink *sink);
@@ -231,6 +243,7 @@ kpc_error *kpc_event_error(const kpc_event *event);
 kpc_status kpc_event_pki_document(const kpc_event *event, kpc_pki_document **document, kpc_error **error);
 kpc_status kpc_event_result(const kpc_event *event, kpc_result **result, kpc_error **error);
 uint64_t kpc_event_lost_count(const kpc_event *event);
+int32_t kpc_event_health(const kpc_event *event);
 kpc_status kpc_event_describe(const kpc_event *event, kpc_buffer **text, kpc_error **error);
 kpc_status kpc_event_stream(const kpc_event *event, kpc_hash *stream, kpc_error **error);
 kpc_status kpc_event_courier(const kpc_event *event, kpc_hash *courier, kpc_error **error);

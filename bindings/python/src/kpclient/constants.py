@@ -492,6 +492,37 @@ class Lane(enum.IntEnum):
     ENCRYPTION = 3
 
 
+class Health(enum.IntEnum):
+    """What a health is."""
+
+    #: No verdict.
+    NONE = 0
+
+    #: The program has not connected the client, or has disconnected it.
+    UNCONNECTED = 1
+
+    #: The client has no connection with the daemon, and tries to get one.
+    CONNECTING = 2
+
+    #: The daemon is on the mixnet, and nothing that it owes is missing.
+    HEALTHY = 3
+
+    #: The daemon says that it is not on the mixnet.
+    OFFLINE = 4
+
+    #: Something that the daemon sends at once has been missing for longer than the limit, and nothing else has arrived since it was due.
+    SILENT = 5
+
+    #: The daemon has not read what was written to it for longer than the limit.
+    NOT_DRAINING = 6
+
+    #: The daemon accepts requests, but some kind of answer has been missing for many times the limit. It may have to be restarted.
+    WEDGED = 7
+
+    #: The client is closed.
+    CLOSED = 8
+
+
 class EventKind(enum.IntEnum):
     """What a event is."""
 
@@ -563,6 +594,9 @@ class EventKind(enum.IntEnum):
 
     #: More of a file is on the mixnet, or was received: channel_name, is_writer, file_done, file_size.
     FILE_PROGRESS = 22
+
+    #: The verdict on the daemon became Health.SILENT, Health.NOT_DRAINING or Health.WEDGED, or is so no longer: health. Other changes of the verdict have events of their own.
+    HEALTH = 23
 
 
 class WriteFlags(enum.IntFlag):

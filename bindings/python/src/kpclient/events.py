@@ -471,6 +471,24 @@ class FileProgressEvent(Event):
         )
 
 
+@dataclass(frozen=True)
+class HealthEvent(Event):
+    """The verdict on the daemon became Health.SILENT, Health.NOT_DRAINING or Health.WEDGED, or
+    is so no longer: health. Other changes of the verdict have events of their own.
+    """
+
+    #: How the daemon is, for EventKind.HEALTH.
+    health: Health
+
+    @classmethod
+    def _given(cls, event, kind, client) -> HealthEvent:
+        return cls(
+            kind=kind,
+            text=cls._text(event),
+            health=named(Health, lib.kpc_event_health(event)),
+        )
+
+
 #: The class of each kind.
 BY_KIND: Dict[int, Type[Event]] = {
     EventKind.CONNECTION_STATUS: ConnectionStatusEvent,
@@ -494,6 +512,7 @@ BY_KIND: Dict[int, Type[Event]] = {
     EventKind.CHANNEL_CONFLICT: ChannelConflictEvent,
     EventKind.CHANNEL_STUCK: ChannelStuckEvent,
     EventKind.FILE_PROGRESS: FileProgressEvent,
+    EventKind.HEALTH: HealthEvent,
 }
 
 

@@ -24,6 +24,7 @@ from .values import (
     c_kpc_pigeonhole_geometry, from_kpc_pigeonhole_geometry,
     c_kpc_lane_stats, from_kpc_lane_stats,
     c_kpc_stats, from_kpc_stats,
+    c_kpc_daemon_health, from_kpc_daemon_health,
     c_kpc_destination, from_kpc_destination,
 )
 

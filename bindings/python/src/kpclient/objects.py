@@ -28,6 +28,7 @@ from .values import (
     c_kpc_pigeonhole_geometry, from_kpc_pigeonhole_geometry,
     c_kpc_lane_stats, from_kpc_lane_stats,
     c_kpc_stats, from_kpc_stats,
+    c_kpc_daemon_health, from_kpc_daemon_health,
     c_kpc_destination, from_kpc_destination,
 )
 
@@ -247,6 +248,16 @@ class Config(ConfigBase):
         error = no_error()
         check(lib.kpc_config_set_encryption_connections(self._pointer, count, error), error)
 
+    def set_silence_limit(self, limit_ms: int) -> None:
+        """Sets how long what the daemon owes may be missing before health no longer takes it for
+        healthy. 15 000 ms unless it is set: some twice what a very busy daemon takes.
+
+        :param limit_ms: the limit in milliseconds, 100 to 3 600 000
+        :raises KpcError: ArgValue, BadHandle, Forked
+        """
+        error = no_error()
+        check(lib.kpc_config_set_silence_limit(self._pointer, limit_ms, error), error)
+
     def set_connect_all(self, all: bool) -> None:
         """Sets whether connect opens all connections with the daemon and starts all threads of the
         client at once. Otherwise each comes when it is first needed. For programs that then drop
@@ -348,6 +359,14 @@ class Config(ConfigBase):
         :return: how many, at least 1; 0 for what is no live Config
         """
         return lib.kpc_config_encryption_connections(self._pointer)
+
+    @property
+    def silence_limit(self) -> int:
+        """How long what the daemon owes may be missing.
+
+        :return: milliseconds, at least 100; 0 for what is no live Config
+        """
+        return lib.kpc_config_silence_limit(self._pointer)
 
     @property
     def connect_all(self) -> bool:
@@ -599,6 +618,49 @@ class Client(ClientBase):
         error = no_error()
         check(lib.kpc_client_estimate(self._pointer, reads, writes, copy_bytes, out_ns, error), error)
         return out_ns[0]
+
+    @property
+    def health(self) -> DaemonHealth:
+        """Returns how the daemon is, judged by what the client sees of it anyway: no packet is sent
+        for it, and no daemon is asked. For programs that show whether the daemon works, or
+        restart it: kpclientd is known to stall after its machine has slept.
+
+        Silence alone is no fault. A daemon sends an idle client nothing but a directory document
+        for each epoch, and its status when that changes (and not even a document where its
+        network has made none). So the daemon of a client that wants nothing is Health.HEALTHY,
+        and a stalled one is noticed with the next request. Counted is what a daemon owes, with
+        the limit of set_silence_limit, 15 s unless it is set:
+
+        - answers to local requests, which today's daemons compute at once and one after the
+        other; half a minute is added for each encryption in a request. Daemons up to v0.0.73-rc1
+        put them into their queue for the mixnet: four seconds are added for each, and nothing is
+        due while they are off the mixnet; - the first frames of a connection, which daemons from
+        v0.0.77 on hold back for half a minute while they have no document of their network. That
+        is added; - that it reads what is written to it. Daemons stop reading a connection at the
+        17th request for the mixnet that waits there, and the library never sends so many.
+
+        What is missing for longer than the limit makes it Health.SILENT or Health.NOT_DRAINING; a
+        local answer that is missing for four times the limit, Health.WEDGED. A daemon that is on
+        the mixnet by its own account is also Health.WEDGED where
+
+        - it does not report for a minute that it has sent a message which it should have sent, by
+        the rate in the document; - for twelve times the limit and eight round trips no box is
+        answered, though some are at the daemon; four times as long where there is only one, which
+        may have met a courier that is gone. Copy commands do not count, and neither do reads that
+        the daemon repeats itself. From here a network that loses everything looks the same.
+
+        While the client's own process is stopped, nothing counts. Each change from or to one of
+        these three verdicts is published as EventKind.HEALTH, at most an eighth of the limit and
+        no more than a second late; a new sink does not begin with one. What else changes has
+        events of its own: EventKind.CONNECTION_STATUS, EventKind.DISCONNECTED, EventKind.CLOSED.
+
+        :return: the verdict and what it is made from
+        :raises KpcError: BadHandle, Forked, ArgSize
+        """
+        out_health = ffi.new("kpc_daemon_health *")
+        error = no_error()
+        check(lib.kpc_client_health(self._pointer, out_health, ffi.sizeof(out_health[0]), error), error)
+        return from_kpc_daemon_health(out_health)
 
     @property
     def pki_document(self) -> PKIDocument:

@@ -535,6 +535,62 @@ def from_kpc_stats(value) -> Stats:
 
 
 @dataclass(frozen=True)
+class DaemonHealth:
+    """How the daemon is. Later versions use what is reserved and may add to the end; so its size
+    goes with it.
+    """
+
+    #: A KPC_HEALTH_ value. Later versions may add some: a program takes an unknown one for bad.
+    verdict: int
+
+    #: For how long the verdict has held, in nanoseconds, to within a second.
+    since_ns: int
+
+    #: How long ago anything of the daemon's arrived, in nanoseconds; UINT64_MAX if nothing ever has.
+    heard_ns: int
+
+    #: For how long the oldest thing that is due has been due, in nanoseconds; 0 if nothing is.
+    overdue_ns: int
+
+    #: Requests at the daemon without an answer, of all connections.
+    waiting: int
+
+    #: Requests that are queued in the library.
+    in_line: int
+
+    def _fill(self, made) -> None:
+        made.verdict = self.verdict
+        made.since_ns = self.since_ns
+        made.heard_ns = self.heard_ns
+        made.overdue_ns = self.overdue_ns
+        made.waiting = self.waiting
+        made.in_line = self.in_line
+
+    @classmethod
+    def _given(cls, value) -> DaemonHealth:
+        return cls(
+            verdict=value.verdict,
+            since_ns=value.since_ns,
+            heard_ns=value.heard_ns,
+            overdue_ns=value.overdue_ns,
+            waiting=value.waiting,
+            in_line=value.in_line,
+        )
+
+
+def c_kpc_daemon_health(value: DaemonHealth):
+    if not isinstance(value, DaemonHealth):
+        raise TypeError(f"a DaemonHealth is needed, not a {type(value).__name__}")
+    made = ffi.new("kpc_daemon_health *")
+    value._fill(made)
+    return made
+
+
+def from_kpc_daemon_health(value) -> DaemonHealth:
+    return DaemonHealth._given(value)
+
+
+@dataclass(frozen=True)
 class Destination:
     """A payload and the place where a copy command is to write it."""
 

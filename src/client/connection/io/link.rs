@@ -158,7 +158,11 @@ impl SocketReader {
                     let mut reader = self.reading.reader();
                     match reader.fill(&mut source) {
                         Ok(0) => return Err(end_of_stream(&writer, reader.is_mid_frame())),
-                        Ok(_) => return Ok(()),
+                        Ok(_) => {
+                            drop(reader);
+                            self.reading.note_bytes();
+                            return Ok(());
+                        }
                         Err(e) if e.kind() == ErrorKind::WouldBlock => guard.clear_ready(),
                         Err(e) if e.kind() == ErrorKind::Interrupted => {}
                         Err(e) => return Err(lost("reading from the daemon failed", &e)),
@@ -260,7 +264,7 @@ mod tests {
         ours.set_nonblocking(true).unwrap();
         let trace = Trace::new(&Log::default(), LaneKind::Local);
         let (socket_reader, writer) = SocketReader::new(Socket::Unix(ours), trace);
-        let lane = Lane::new(LaneKind::Local, 0);
+        let lane = Lane::new(LaneKind::Local, 0, &Arc::default());
         socket_reader.reading.set_open(open);
         lane.lock().link = Some(Arc::new(Link {
             writer,

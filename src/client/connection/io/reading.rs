@@ -35,6 +35,8 @@ pub(crate) struct Reading {
     pub(crate) reader_wanted: Notify,
     /// Why the connection is closed, as found by a thread that waited.
     fault: Mutex<Option<Error>>,
+    /// When bytes arrived last.
+    heard: Mutex<Option<Instant>>,
 }
 
 impl Reading {
@@ -45,6 +47,7 @@ impl Reading {
             calls: AtomicU64::new(0),
             reader_wanted: Notify::new(),
             fault: Mutex::new(None),
+            heard: Mutex::new(None),
         }
     }
 
@@ -101,24 +104,37 @@ impl Reading {
             if !read_deadline.wait_readable(writer.socket())? {
                 return Ok(None);
             }
-            take_in(&mut reader, writer)?;
+            self.take_in(&mut reader, writer)?;
         }
+    }
+
+    /// Reads the available bytes, if there are any.
+    pub(crate) fn take_in(&self, reader: &mut FrameReader, writer: &Writer) -> Result<()> {
+        match reader.fill(&mut writer.socket()) {
+            Ok(0) => Err(end_of_stream(writer, reader.is_mid_frame())),
+            Ok(_) => {
+                self.note_bytes();
+                Ok(())
+            }
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(()),
+            Err(e) => Err(lost("reading from the daemon failed", &e)),
+        }
+    }
+
+    /// Bytes have arrived.
+    pub(crate) fn note_bytes(&self) {
+        *lock(&self.heard) = Some(Instant::now());
+    }
+
+    /// When bytes arrived last.
+    pub(crate) fn heard(&self) -> Option<Instant> {
+        *lock(&self.heard)
     }
 
     pub(crate) fn fail(&self, error: Error) {
         *lock(&self.fault) = Some(error);
         self.set_open(false);
         self.reader_wanted.notify_one();
-    }
-}
-
-/// Reads the available bytes, if there are any.
-pub(crate) fn take_in(reader: &mut FrameReader, writer: &Writer) -> Result<()> {
-    match reader.fill(&mut writer.socket()) {
-        Ok(0) => Err(end_of_stream(writer, reader.is_mid_frame())),
-        Ok(_) => Ok(()),
-        Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(()),
-        Err(e) => Err(lost("reading from the daemon failed", &e)),
     }
 }
 

@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::sync::Mutex;
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -40,6 +41,8 @@ struct State {
     busy: bool,
     /// The socket was full; only the I/O thread may continue.
     blocked: bool,
+    /// Since when it has accepted nothing.
+    full_since: Option<Instant>,
     /// Why nothing can be written any more.
     failure: Option<std::io::Error>,
     /// Nothing is queued any more; behind the queue the daemon gets the end of the stream.
@@ -57,6 +60,7 @@ impl Writer {
                 logged: false,
                 busy: false,
                 blocked: false,
+                full_since: None,
                 failure: None,
                 finishing: false,
             }),
@@ -105,6 +109,11 @@ impl Writer {
     /// True while the socket is full and frames wait.
     pub(crate) fn is_blocked(&self) -> bool {
         lock(&self.state).blocked
+    }
+
+    /// Since when the socket has accepted nothing of what waits.
+    pub(crate) fn full_since(&self) -> Option<Instant> {
+        lock(&self.state).full_since
     }
 
     /// True while nothing waits to be written.
@@ -177,6 +186,9 @@ impl Writer {
             }
             let wrote = self.socket.try_write(&frame[offset..]);
             let mut state = lock(&self.state);
+            if wrote.is_ok() {
+                state.full_since = None;
+            }
             match wrote {
                 Ok(n) if offset + n == frame.len() => {
                     state.queue.pop_front();
@@ -188,10 +200,12 @@ impl Writer {
                     state.busy = false;
                     state.blocked = e.kind() == ErrorKind::WouldBlock;
                     if state.blocked {
+                        state.full_since.get_or_insert_with(Instant::now);
                         drop(state);
                         self.stuck.notify_one();
                     } else {
                         state.failure = Some(e);
+                        state.full_since = None;
                         state.queue.clear();
                         drop(state);
                         self.fail();

@@ -72,7 +72,7 @@ fn the_task_is_woken_for_each_resend() {
 
 /// A lane with a connection to a daemon that is on the mixnet.
 fn online() -> (Arc<Lane>, UnixStream) {
-    let lane = Lane::new(LaneKind::Write, 0);
+    let lane = Lane::new(LaneKind::Write, 0, &Arc::default());
     let (ours, daemon) = UnixStream::pair().unwrap();
     ours.set_nonblocking(true).unwrap();
     let writer = Writer::new(Socket::Unix(ours), Trace::new(&Log::default(), lane.kind));
@@ -94,7 +94,7 @@ fn online() -> (Arc<Lane>, UnixStream) {
 #[test]
 fn nothing_is_due_on_a_lane_without_connection_whatever_its_last_status() {
     let queries = Queries::new().unwrap();
-    let lane = Lane::new(LaneKind::Write, 0);
+    let lane = Lane::new(LaneKind::Write, 0, &Arc::default());
     let (sink, _answer) = tokio::sync::oneshot::channel();
     let key = lane.lock().resends.enqueue(copy_of(1), sink);
     let mut state = lane.lock();

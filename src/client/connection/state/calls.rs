@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
+use super::health::earlier;
 use super::local_request::LocalRequest;
 use crate::client::encryption::Permit;
 use crate::client::runtime::waiter::Waiter;
@@ -19,6 +20,11 @@ use crate::{Error, Origin, Result, Status};
 /// A request fails when so many connections in a row close while it is the oldest without an
 /// answer.
 pub(crate) const HANG_UPS: u32 = 8;
+
+/// What an encryption may take the daemon, on a machine that is busy.
+const ENCRYPTION: Duration = Duration::from_secs(30);
+/// What a local request may take a daemon that puts it into the queue for the mixnet.
+const SLOW_CALL: Duration = Duration::from_secs(4);
 
 /// A reply, and what is known of the daemon that sent it.
 pub(crate) struct Answer {
@@ -96,6 +102,12 @@ impl Waiting {
         }
     }
 
+    /// When its answer should come, where everything before it has been answered by `before`.
+    fn due(&self, before: Option<Instant>) -> Option<Instant> {
+        let sent = self.sent_at?;
+        Some(before.map_or(sent, |before| before.max(sent)) + ENCRYPTION * self.encryptions)
+    }
+
     /// When others need not wait for it any longer.
     fn overdue_at(&self) -> Option<Instant> {
         self.permit.as_ref()?;
@@ -108,6 +120,11 @@ impl Waiting {
 pub(crate) struct Calls {
     waiting: BTreeMap<u64, Waiting>,
     suspect: Option<Suspect>,
+    /// When the last answer came.
+    answered_at: Option<Instant>,
+    /// When the answer to a request was due whose caller has given up, the earliest since the last
+    /// answer.
+    given_up: Option<Instant>,
 }
 
 /// The oldest request without an answer when the daemon closed the connection.
@@ -157,12 +174,16 @@ impl Calls {
             call.frame = None;
             return call.sink.take();
         }
+        let due = call.due(self.answered_at);
+        self.given_up = earlier(self.given_up, due.filter(|_| is_up));
         self.take(query)
     }
 
     /// The connection is lost: requests that were given up are not replayed.
     pub(crate) fn drop_given_up(&mut self) {
         self.waiting.retain(|_, call| call.sink.is_some());
+        self.answered_at = None;
+        self.given_up = None;
     }
 
     /// The earliest moment at which an encryption has taken far too long.
@@ -184,11 +205,29 @@ impl Calls {
     /// Removes a request because its answer has arrived.
     pub(crate) fn answered(&mut self, query: u64) -> Option<Answered> {
         let call = self.waiting.remove(&query)?;
+        let now = Instant::now();
+        self.note_answer(now);
         Some(Answered {
             sink: call.sink,
-            took: call.sent_at.map(|at| at.elapsed()),
+            took: call.sent_at.map(|at| now.saturating_duration_since(at)),
             encryptions: call.encryptions,
         })
+    }
+
+    /// The daemon answered a request, possibly one whose caller has given up.
+    pub(crate) fn note_answer(&mut self, now: Instant) {
+        self.answered_at = Some(now);
+        self.given_up = None;
+    }
+
+    /// When the next answer should have come. The daemon answers in order, so it is that to the
+    /// oldest request; a `slow` daemon puts requests into its queue for the mixnet.
+    pub(crate) fn answer_due(&self, slow: bool) -> Option<Instant> {
+        let mut sent = self.waiting.values().filter(|call| call.sent_at.is_some());
+        let oldest = sent.next().and_then(|call| call.due(self.answered_at));
+        let due = earlier(oldest, self.given_up)?;
+        let queue = if slow { self.waiting.len() + 1 } else { 0 };
+        Some(due + SLOW_CALL * u32::try_from(queue).unwrap_or(u32::MAX))
     }
 
     /// When the oldest request was sent.

@@ -3,6 +3,7 @@
 pub(crate) mod attempts;
 pub(crate) mod calls;
 pub(crate) mod counts;
+pub(crate) mod health;
 pub(crate) mod lane_kind;
 pub(crate) mod local_request;
 pub(crate) mod messages;

@@ -123,6 +123,15 @@ impl ResendRequest {
         }
     }
 
+    /// It is answered after a round trip or some, unless something is wrong: neither a copy command
+    /// nor a read that the daemon repeats until the box is there.
+    pub(crate) fn is_answered_soon(&self) -> bool {
+        match self {
+            ResendRequest::Box(start) => start.no_retry || self.is_write(),
+            ResendRequest::Copy(_) => false,
+        }
+    }
+
     /// A copy command, which runs for minutes.
     pub(crate) fn is_copy(&self) -> bool {
         matches!(self, ResendRequest::Copy(_))

@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_void, CString};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::config::{check_encryption_connections, Config, Dial, TcpNetwork};
+use crate::config::{check_encryption_connections, check_silence_limit, Config, Dial, TcpNetwork};
 use crate::ffi::api::geometry::{kpc_pigeonhole_geometry, kpc_sphinx_geometry};
 use crate::ffi::api::waiting::{kpc_drop_fn, UserData};
 use crate::ffi::boundary::arguments;
@@ -331,6 +331,33 @@ pub unsafe extern "C" fn kpc_config_set_encryption_connections(
             check_encryption_connections(count)?;
             change(config, |config| {
                 config.encryption_connections = count;
+                Ok(())
+            })
+        })
+    }
+}
+
+/// Sets how long what the daemon owes may be missing before kpc_client_health no longer takes it for
+/// healthy. 15 000 ms unless it is set: some twice what a very busy daemon takes.
+///
+/// @param config    the configuration
+/// @param limit_ms  the limit in milliseconds, 100 to 3 600 000
+/// @param error     receives details of a failure; may be NULL
+/// @return KPC_OK, any argument error
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_config_set_silence_limit(
+    config: *mut kpc_config,
+    limit_ms: u32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), move || {
+            let limit = Duration::from_millis(limit_ms.into());
+            change(config, |config| {
+                check_silence_limit(limit)?;
+                config.silence_limit = limit;
                 Ok(())
             })
         })

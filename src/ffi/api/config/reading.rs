@@ -144,6 +144,18 @@ pub extern "C" fn kpc_config_encryption_connections(config: *const kpc_config) -
     })
 }
 
+/// How long what the daemon owes may be missing.
+///
+/// @param config  the configuration
+/// @return milliseconds, at least 100; 0 for what is no live kpc_config
+#[no_mangle]
+pub extern "C" fn kpc_config_silence_limit(config: *const kpc_config) -> u32 {
+    get(0, || {
+        let limit = read(config)?.silence_limit;
+        Ok(u32::try_from(limit.as_millis()).unwrap_or(u32::MAX))
+    })
+}
+
 /// Whether kpc_client_connect opens all connections and starts all threads at once.
 ///
 /// @param config  the configuration

@@ -7,6 +7,7 @@ use crate::client::{ChannelNews, Event};
 use crate::ffi::api::buffer::{kpc_buffer, Buffer};
 use crate::ffi::api::directory::kpc_pki_document;
 use crate::ffi::api::operation::kpc_result;
+use crate::ffi::api::statistics::health;
 use crate::ffi::api::values::kpc_id;
 use crate::ffi::boundary::error::{kpc_error, ErrorDetail};
 use crate::ffi::boundary::handles;
@@ -74,6 +75,11 @@ pub const KPC_EVENT_CHANNEL_STUCK: i32 = 21;
 /// kpc_event_file_done, kpc_event_file_size.
 pub const KPC_EVENT_FILE_PROGRESS: i32 = 22;
 
+/// The verdict on the daemon became KPC_HEALTH_SILENT, KPC_HEALTH_NOT_DRAINING or
+/// KPC_HEALTH_WEDGED, or is so no longer: kpc_event_health. Other changes of the verdict have
+/// events of their own.
+pub const KPC_EVENT_HEALTH: i32 = 23;
+
 /// What happened.
 ///
 /// @param event  the event
@@ -99,6 +105,7 @@ pub extern "C" fn kpc_event_kind(event: *const kpc_event) -> i32 {
             Event::Closed => KPC_EVENT_CLOSED,
             Event::CopyProgress(_) => KPC_EVENT_COPY_PROGRESS,
             Event::CourierVanished(_) => KPC_EVENT_COURIER_VANISHED,
+            Event::Health(_) => KPC_EVENT_HEALTH,
             Event::Channel(event) => match &event.news {
                 ChannelNews::Stored(_) => KPC_EVENT_STORED,
                 ChannelNews::Received(_) => KPC_EVENT_RECEIVED,
@@ -426,6 +433,20 @@ pub extern "C" fn kpc_event_lost_count(event: *const kpc_event) -> u64 {
         Ok(match &*handles::get(event)? {
             Event::Lost(count) => *count,
             _ => 0,
+        })
+    })
+}
+
+/// How the daemon is, for KPC_EVENT_HEALTH.
+///
+/// @param event  the event
+/// @return a KPC_HEALTH_ value; KPC_HEALTH_NONE for any other event
+#[no_mangle]
+pub extern "C" fn kpc_event_health(event: *const kpc_event) -> i32 {
+    get(health::KPC_HEALTH_NONE, || {
+        Ok(match &*handles::get(event)? {
+            Event::Health(verdict) => health::number(*verdict),
+            _ => health::KPC_HEALTH_NONE,
         })
     })
 }

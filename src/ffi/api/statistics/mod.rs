@@ -1,6 +1,7 @@
 //! kpc_client_stats: what a client is doing and has done, in numbers.
 
 pub mod estimate;
+pub mod health;
 
 use crate::client::{LaneStats, Stats};
 use crate::ffi::api::client::kpc_client;

@@ -76,6 +76,8 @@ pub(crate) struct Messages {
     rate: f64,
     /// Since when the daemon has been off the mixnet; its queue does not move meanwhile.
     offline_since: Option<Instant>,
+    /// Since when none has been sent, although one should have been.
+    unsent: Option<Instant>,
 }
 
 impl Messages {
@@ -87,6 +89,7 @@ impl Messages {
             next_number: 0,
             rate: USUAL_RATE,
             offline_since: None,
+            unsent: None,
         }
     }
 
@@ -240,6 +243,7 @@ impl Messages {
         let Some(id) = self.find(event.message_id.as_ref(), event.surb_id.as_ref()) else {
             return false;
         };
+        self.unsent = None;
         let number = self.in_flight.get(&id).map(|in_flight| in_flight.number);
         self.in_flight.retain(|_, in_flight| {
             !matches!(in_flight.stage, Stage::Silent { .. }) || Some(in_flight.number) > number
@@ -292,10 +296,16 @@ impl Messages {
             .map(|f| f.message.id)
     }
 
+    /// Since when the daemon has sent none, although it should have sent one long ago.
+    pub(crate) fn unsent(&self) -> Option<Instant> {
+        self.unsent
+    }
+
     /// The connection is lost: whether messages without a sent event have left is unknown. Returns
     /// the events to publish about messages that nobody waits for.
     #[must_use]
     pub(crate) fn on_lost(&mut self) -> Vec<Event> {
+        self.unsent = None;
         self.end_if(|stage| !matches!(stage, Stage::Sent { .. }), lost)
     }
 
@@ -318,6 +328,10 @@ impl Messages {
             Stage::Silent { left, .. } => !offline && left <= now,
             _ => false,
         };
+        let unsent = |f: &InFlight| over(&f.stage) && matches!(f.stage, Stage::Handed { .. });
+        if self.in_flight.values().any(unsent) {
+            self.unsent.get_or_insert(now);
+        }
         self.in_flight
             .retain(|_, in_flight| !left(&in_flight.stage));
         self.end_if(over, overdue)

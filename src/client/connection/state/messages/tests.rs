@@ -211,3 +211,27 @@ fn a_lost_connection_reports_each_outcome_in_the_order_of_sending() {
     assert_eq!(ids(messages.on_fresh_session()), [3]);
     assert!(messages.is_empty());
 }
+
+#[test]
+fn a_message_that_never_left_is_remembered_until_another_one_leaves() {
+    let mut messages = online();
+    let now = Instant::now();
+    for id in 1..=2 {
+        messages.enqueue(answered(id));
+        send(&mut messages, now);
+    }
+    messages.on_sent(&sent(1, SECOND), SECOND, now);
+    let late = now + Duration::from_secs(3600);
+    assert_eq!(messages.expire(late).len(), 2);
+    assert_eq!(messages.unsent(), Some(late));
+    messages.enqueue(answered(3));
+    send(&mut messages, late);
+    messages.on_sent(&sent(3, SECOND), SECOND, late);
+    assert_eq!(messages.unsent(), None);
+    assert_eq!(messages.expire(late + SECOND * 3600).len(), 1);
+    assert_eq!(
+        messages.unsent(),
+        None,
+        "its reply is missing, which the mixnet may have lost"
+    );
+}

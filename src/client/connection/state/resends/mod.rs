@@ -13,6 +13,7 @@ pub(crate) mod entry;
 pub(crate) mod places;
 mod queue;
 pub(crate) mod suspects;
+mod unanswered;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use self::entry::{Entry, PendingCancel, CANCEL_EVERY};
 use self::places::Place;
 use self::queue::{Item, Queue};
 use super::calls::unsupported;
+use super::health::unanswered::Unanswered;
 use super::resend_request::ResendRequest;
 use super::window::{Sample, Window};
 use crate::client::runtime::query_ids::Queries;
@@ -61,6 +63,7 @@ pub(crate) struct Resends {
     patient: bool,
     next_key: u64,
     pub(crate) window: Window,
+    unanswered: Unanswered,
 }
 
 const WRITES: usize = 0;
@@ -86,6 +89,7 @@ impl Resends {
             patient: false,
             next_key: 1,
             window: Window::new(),
+            unanswered: Unanswered::default(),
         }
     }
 
@@ -141,6 +145,9 @@ impl Resends {
                     entry.alone = alone;
                     entry.expect_answer(now);
                     entry.request.report_handed();
+                    if entry.request.is_answered_soon() {
+                        self.unanswered.add(now);
+                    }
                     self.by_query.insert(query, key);
                     self.running.insert(entry.name);
                     self.copies += usize::from(entry.request.is_copy());
@@ -266,6 +273,9 @@ impl Resends {
         };
         // Some prepared entries wait.
         let is_full = self.queued() > self.places.len();
+        if reply.error_code != CANCELLED {
+            self.restart_unanswered(Some(key), now);
+        }
         let Some(entry) = self.entries.get_mut(&key) else {
             return false;
         };
@@ -341,6 +351,7 @@ impl Resends {
         now: Instant,
     ) -> Vec<Bytes> {
         self.window.disturb();
+        self.unanswered = Unanswered::default();
         let mut cancels = Vec::new();
         let keys: Vec<ResendKey> = self.entries.keys().copied().collect();
         for key in keys.into_iter().rev() {

@@ -166,6 +166,45 @@ class Client internal constructor(handle: Long) : ClientRuntime(handle) {
         memory.long(ns)
     }
 
+    /**
+     * Returns how the daemon is, judged by what the client sees of it anyway: no packet is sent for it, and no
+     * daemon is asked. For programs that show whether the daemon works, or restart it: kpclientd is known to
+     * stall after its machine has slept.
+     *
+     * Silence alone is no fault. A daemon sends an idle client nothing but a directory document for each epoch,
+     * and its status when that changes (and not even a document where its network has made none). So the daemon
+     * of a client that wants nothing is Health.HEALTHY, and a stalled one is noticed with the next request.
+     * Counted is what a daemon owes, with the limit of Config.setSilenceLimit, 15 s unless it is set:
+     *
+     * - answers to local requests, which today's daemons compute at once and one after the other; half a minute
+     * is added for each encryption in a request. Daemons up to v0.0.73-rc1 put them into their queue for the
+     * mixnet: four seconds are added for each, and nothing is due while they are off the mixnet; - the first
+     * frames of a connection, which daemons from v0.0.77 on hold back for half a minute while they have no
+     * document of their network. That is added; - that it reads what is written to it. Daemons stop reading a
+     * connection at the 17th request for the mixnet that waits there, and the library never sends so many.
+     *
+     * What is missing for longer than the limit makes it Health.SILENT or Health.NOT_DRAINING; a local answer
+     * that is missing for four times the limit, Health.WEDGED. A daemon that is on the mixnet by its own account
+     * is also Health.WEDGED where
+     *
+     * - it does not report for a minute that it has sent a message which it should have sent, by the rate in the
+     * document; - for twelve times the limit and eight round trips no box is answered, though some are at the
+     * daemon; four times as long where there is only one, which may have met a courier that is gone. Copy
+     * commands do not count, and neither do reads that the daemon repeats itself. From here a network that loses
+     * everything looks the same.
+     *
+     * While the client's own process is stopped, nothing counts. Each change from or to one of these three
+     * verdicts is published as Event.Health, at most an eighth of the limit and no more than a second late; a
+     * new sink does not begin with one. What else changes has events of its own: Event.ConnectionStatus,
+     * Event.Disconnected, Event.Closed.
+     */
+    val health: DaemonHealth
+        get() = call { memory ->
+            val health = memory.room(112)
+            memory.check(Raw.kpc_client_health(memory.of(this), health, 112L, memory.error))
+            DaemonHealth.read(Pointer(health))
+        }
+
     /** The current directory document, as the daemon last published it. Sends no request. */
     fun pkiDocument(): PkiDocument = call { memory ->
         val document = memory.room(8)

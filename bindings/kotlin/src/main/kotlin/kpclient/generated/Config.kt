@@ -50,6 +50,14 @@ class Config internal constructor(handle: Long) : ConfigRuntime(handle) {
     fun setEncryptionConnections(count: Int): Unit = call { memory -> memory.check(Raw.kpc_config_set_encryption_connections(memory.of(this), count, memory.error)) }
 
     /**
+     * Sets how long what the daemon owes may be missing before Client.health no longer takes it for healthy. 15
+     * 000 ms unless it is set: some twice what a very busy daemon takes.
+     *
+     * @param limitMs the limit in milliseconds, 100 to 3 600 000
+     */
+    fun setSilenceLimit(limitMs: Int): Unit = call { memory -> memory.check(Raw.kpc_config_set_silence_limit(memory.of(this), limitMs, memory.error)) }
+
+    /**
      * Sets whether Client.connect opens all connections with the daemon and starts all threads of the client at
      * once. Otherwise each comes when it is first needed. For programs that then drop privileges: after setuid,
      * chroot or Landlock the socket may be out of reach, and after seccomp the system calls. Client.connect
@@ -115,6 +123,10 @@ class Config internal constructor(handle: Long) : ConfigRuntime(handle) {
     /** How many connections a client has for encryptions. */
     val encryptionConnections: Int
         get() = call { memory -> Raw.kpc_config_encryption_connections(memory.of(this)) }
+
+    /** How long what the daemon owes may be missing. */
+    val silenceLimit: Int
+        get() = call { memory -> Raw.kpc_config_silence_limit(memory.of(this)) }
 
     /** Whether Client.connect opens all connections and starts all threads at once. */
     val connectAll: Boolean

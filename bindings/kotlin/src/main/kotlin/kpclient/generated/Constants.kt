@@ -601,6 +601,56 @@ enum class Lane(
     }
 }
 
+/** The library's health. */
+enum class Health(
+    /** The number in C. */
+    val value: Int,
+) {
+    /** No verdict. */
+    NONE(0),
+
+    /** The program has not connected the client, or has disconnected it. */
+    UNCONNECTED(1),
+
+    /** The client has no connection with the daemon, and tries to get one. */
+    CONNECTING(2),
+
+    /** The daemon is on the mixnet, and nothing that it owes is missing. */
+    HEALTHY(3),
+
+    /** The daemon says that it is not on the mixnet. */
+    OFFLINE(4),
+
+    /**
+     * Something that the daemon sends at once has been missing for longer than the limit, and nothing else has
+     * arrived since it was due.
+     */
+    SILENT(5),
+
+    /** The daemon has not read what was written to it for longer than the limit. */
+    NOT_DRAINING(6),
+
+    /**
+     * The daemon accepts requests, but some kind of answer has been missing for many times the limit. It may
+     * have to be restarted.
+     */
+    WEDGED(7),
+
+    /** The client is closed. */
+    CLOSED(8),
+
+    /** Has no name in this version. */
+    UNKNOWN(Int.MIN_VALUE);
+
+    companion object {
+        private val byNumber = values().associateBy { it.value }
+
+        /** The one with this number. */
+        @JvmStatic
+        fun of(value: Int): Health = byNumber[value] ?: UNKNOWN
+    }
+}
+
 /** Flags, joined by `or`. */
 object WriteFlags {
     /**

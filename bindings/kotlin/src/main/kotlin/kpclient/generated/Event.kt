@@ -253,6 +253,16 @@ sealed class Event(private val text: String) {
         val fileSize: Long,
     ) : Event(text)
 
+    /**
+     * The verdict on the daemon became Health.SILENT, Health.NOT_DRAINING or Health.WEDGED, or is so no longer:
+     * health. Other changes of the verdict have events of their own.
+     */
+    class Health internal constructor(
+        text: String,
+        /** How the daemon is, for Event.Health. */
+        val health: Health,
+    ) : Event(text)
+
     /** A kind that has no name in this version. */
     class Unknown internal constructor(
         text: String,
@@ -285,6 +295,7 @@ internal fun readEvent(memory: Scratch, event: Long): Event {
         20 -> Event.ChannelConflict(text, memory.channelName(event), memory.error(event))
         21 -> Event.ChannelStuck(text, memory.channelName(event), memory.error(event))
         22 -> Event.FileProgress(text, memory.channelName(event), memory.isWriter(event), memory.fileDone(event), memory.fileSize(event))
+        23 -> Event.Health(text, memory.health(event))
         else -> Event.Unknown(text, kind)
     }
 }
@@ -323,6 +334,8 @@ private fun Scratch.error(event: Long): KpcException? = KpcException.of(Raw.kpc_
 private fun Scratch.fileDone(event: Long): Long = Raw.kpc_event_file_done(event)
 
 private fun Scratch.fileSize(event: Long): Long = Raw.kpc_event_file_size(event)
+
+private fun Scratch.health(event: Long): Health = Health.of(Raw.kpc_event_health(event))
 
 private fun Scratch.instanceToken(event: Long): Id? {
     val memory = this

@@ -64,6 +64,7 @@ internal object Raw {
     @JvmStatic external fun kpc_config_set_ws(config: Long, url: Long, error: Long): Int
     @JvmStatic external fun kpc_config_set_reconnect(config: Long, minMs: Int, maxMs: Int, error: Long): Int
     @JvmStatic external fun kpc_config_set_encryption_connections(config: Long, count: Int, error: Long): Int
+    @JvmStatic external fun kpc_config_set_silence_limit(config: Long, limitMs: Int, error: Long): Int
     @JvmStatic external fun kpc_config_set_connect_all(config: Long, all: Byte, error: Long): Int
     @JvmStatic external fun kpc_config_set_log(config: Long, level: Int, fn: Long, userData: Long, drop: Long, error: Long): Int
     @JvmStatic external fun kpc_config_set_sphinx_geometry(config: Long, geometry: Long, error: Long): Int
@@ -74,6 +75,7 @@ internal object Raw {
     @JvmStatic external fun kpc_config_address(config: Long, address: Long, error: Long): Int
     @JvmStatic external fun kpc_config_reconnect(config: Long, minMs: Long, maxMs: Long, error: Long): Int
     @JvmStatic external fun kpc_config_encryption_connections(config: Long): Int
+    @JvmStatic external fun kpc_config_silence_limit(config: Long): Int
     @JvmStatic external fun kpc_config_connect_all(config: Long): Byte
     @JvmStatic external fun kpc_config_log_level(config: Long): Int
     @JvmStatic external fun kpc_config_sphinx_geometry(config: Long, geometry: Long, error: Long): Int
@@ -106,6 +108,7 @@ internal object Raw {
     @JvmStatic external fun kpc_client_close_result(result: Long, error: Long): Int
     @JvmStatic external fun kpc_client_stats(client: Long, stats: Long, size: Long, error: Long): Int
     @JvmStatic external fun kpc_client_estimate(client: Long, reads: Long, writes: Long, copyBytes: Long, ns: Long, error: Long): Int
+    @JvmStatic external fun kpc_client_health(client: Long, health: Long, size: Long, error: Long): Int
     @JvmStatic external fun kpc_event_sink_open(client: Long, capacity: Long, sink: Long, error: Long): Int
     @JvmStatic external fun kpc_event_sink_next(sink: Long, timeoutMs: Int, event: Long, error: Long): Int
     @JvmStatic external fun kpc_event_sink_fd(sink: Long): Int
@@ -127,6 +130,7 @@ internal object Raw {
     @JvmStatic external fun kpc_event_pki_document(event: Long, document: Long, error: Long): Int
     @JvmStatic external fun kpc_event_result(event: Long, result: Long, error: Long): Int
     @JvmStatic external fun kpc_event_lost_count(event: Long): Long
+    @JvmStatic external fun kpc_event_health(event: Long): Int
     @JvmStatic external fun kpc_event_describe(event: Long, text: Long, error: Long): Int
     @JvmStatic external fun kpc_event_stream(event: Long, stream: Long, error: Long): Int
     @JvmStatic external fun kpc_event_courier(event: Long, courier: Long, error: Long): Int

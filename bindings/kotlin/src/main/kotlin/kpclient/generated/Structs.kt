@@ -384,6 +384,34 @@ class Stats(
     }
 }
 
+/** How the daemon is. Later versions use what is reserved and may add to the end; so its size goes with it. */
+class DaemonHealth(
+    /** A KPC_HEALTH_ value. Later versions may add some: a program takes an unknown one for bad. */
+    val verdict: Long,
+    /** For how long the verdict has held, in nanoseconds, to within a second. */
+    val sinceNs: Long,
+    /** How long ago anything of the daemon's arrived, in nanoseconds; UINT64_MAX if nothing ever has. */
+    val heardNs: Long,
+    /** For how long the oldest thing that is due has been due, in nanoseconds; 0 if nothing is. */
+    val overdueNs: Long,
+    /** Requests at the daemon without an answer, of all connections. */
+    val waiting: Long,
+    /** Requests that are queued in the library. */
+    val inLine: Long,
+) {
+    /** Makes such objects. */
+    companion object {
+        internal fun read(at: Pointer): DaemonHealth = DaemonHealth(
+            at.getLong(0),
+            at.getLong(8),
+            at.getLong(16),
+            at.getLong(24),
+            at.getLong(32),
+            at.getLong(40),
+        )
+    }
+}
+
 /** A payload and the place where a copy command is to write it. */
 class Destination(
     /** The capability of the stream to write to. */
