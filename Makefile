@@ -161,6 +161,11 @@ man:
 	$(CARGO) run --quiet -p kpclient-man
 	$(MAKE) --no-print-directory bindings
 
+## abi: add what is new to abi/interface.txt; fails where programs that are built would break
+.PHONY: abi
+abi:
+	$(CARGO) run --quiet -p kpclient-man
+
 EMITTERS = $(basename $(notdir $(wildcard bindings/generator/src/bin/emit_*)))
 
 ## bindings: rewrite what is generated in bindings/

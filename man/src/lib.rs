@@ -13,6 +13,7 @@ pub mod api;
 mod comment;
 mod function;
 mod header;
+pub mod interface;
 mod outcomes;
 mod page;
 mod roff;
@@ -115,6 +116,26 @@ pub fn api(root: &Path) -> Result<Api, String> {
         &read("abi/symbols.txt")?,
         &read("src/status_table.rs")?,
     )
+}
+
+/// The list of the binary interface of the tree at `root`, as abi/interface.txt should be.
+///
+/// # Errors
+/// A text that says what cannot be read.
+pub fn interface_list(root: &Path) -> Result<String, String> {
+    let read = |path: &str| fs::read_to_string(root.join(path)).map_err(|e| format!("{path}: {e}"));
+    let (makefile, map) = (read("Makefile")?, read("abi/kpclient.map")?);
+    let number = makefile.lines().find_map(|l| l.strip_prefix("ABI := "));
+    let version = map.split_whitespace().next();
+    let soname = format!(
+        "libkpclient.so.{}",
+        number.ok_or("Makefile: no ABI")?.trim()
+    );
+    let naming = interface::Naming {
+        soname: &soname,
+        version: version.ok_or("abi/kpclient.map: no version")?,
+    };
+    Ok(interface::list(&api(root)?, naming))
 }
 
 fn put(pages: &mut BTreeMap<String, String>, name: &str, text: String) -> Result<(), String> {
