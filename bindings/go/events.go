@@ -57,6 +57,9 @@ const eventsKept = 1024
 
 // OpenEvents opens a queue for this many events. The client need not be connected.
 func (c *Client) OpenEvents(capacity int) (*EventSink, error) {
+	if capacity < 0 {
+		return nil, check(C.KPC_ERR_ARG_VALUE, 0)
+	}
 	var number, failure C.uint64_t
 	status := C.kpcgo_event_sink_open(c.object(), C.size_t(capacity), &number, &failure)
 	runtime.KeepAlive(c)
@@ -107,7 +110,7 @@ func (s *EventSink) Free() {
 
 // Next waits for the next event.
 func (s *EventSink) Next(ctx context.Context) (Event, error) {
-	if s == nil {
+	if s == nil || s.number == 0 {
 		return nil, check(C.KPC_ERR_ARG_NULL, 0)
 	}
 	select {

@@ -55,6 +55,18 @@ func TestReplyComesAsAnEvent(t *testing.T) {
 	}
 }
 
+func TestQueuesThatAreNoneSaySo(t *testing.T) {
+	for _, sink := range []*EventSink{nil, {}} {
+		if _, err := sink.Next(background(t)); !errors.Is(err, ErrArgNull) {
+			t.Error(err)
+		}
+		sink.Free()
+	}
+	if _, err := connected(t, start(t)).OpenEvents(-1); !errors.Is(err, ErrArgValue) {
+		t.Error(err)
+	}
+}
+
 func TestPanicInALoopClosesTheQueue(t *testing.T) {
 	c := connected(t, start(t))
 	func() {
