@@ -66,6 +66,23 @@ namespace Kpclient
         {
             return NextAsync(cancellationToken).GetAwaiter().GetResult();
         }
+
+        /// <summary>
+        /// The events for a <c>foreach</c> loop, which takes each, waits for the next one, and ends behind the ClosedEvent.
+        /// What a loop that is left has not taken stays for the next.
+        /// </summary>
+        /// <param name="cancellationToken">ends the loop with an OperationCanceledException</param>
+        public IEnumerable<Event> GetConsumingEnumerable(
+            CancellationToken cancellationToken = default(CancellationToken))
+        {
+            Event taken;
+            do
+            {
+                taken = Next(cancellationToken);
+                yield return taken;
+            }
+            while (!(taken is ClosedEvent));
+        }
     }
 
     /// <summary>

@@ -14,6 +14,7 @@ namespace Kpclient.Tests
             new Test("nobody who stops waiting takes an event away", GivenUp),
             new Test("disposing of events ends who waits for them", Disposed),
             new Test("events carry what they say", Carried),
+            new Test("a loop over events ends behind the last, and by its token", Looped),
         };
 
         private static async Task GivenUp(Simulator simulator)
@@ -35,6 +36,23 @@ namespace Kpclient.Tests
                 while (!(seen.LastOrDefault() is ClosedEvent)) seen.Add(await events.NextAsync());
                 Check.That(seen.Distinct().Count() == seen.Count, "an event twice");
                 Check.Fails(Status.Closed, () => events.Next());
+            }
+        }
+
+        private static async Task Looped(Simulator simulator)
+        {
+            using (var client = await simulator.Connected())
+            using (var events = client.OpenEvents())
+            using (var source = new CancellationTokenSource())
+            {
+                var first = events.GetConsumingEnumerable().First();
+                Check.That(first is ConnectionStatusEvent, first.ToString());
+                var second = events.GetConsumingEnumerable().First();
+                Check.That(second is PkiDocumentEvent, second.ToString());
+                source.CancelAfter(10);
+                Check.Thrown<OperationCanceledException>(() => events.GetConsumingEnumerable(source.Token).Count());
+                await client.CloseAsync();
+                Check.That(events.GetConsumingEnumerable().Last() is ClosedEvent, "another event is the last");
             }
         }
 
