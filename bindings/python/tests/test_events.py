@@ -8,7 +8,7 @@ import unittest
 
 import kpclient
 from case import Simulated
-from kpclient._library import lib
+from kpclient._library import has
 
 
 class Events(Simulated):
@@ -109,9 +109,11 @@ class Daemons(Simulated):
                     pass
         self.assertIn("KeyError: 'a handler that fails'", said.getvalue())
         config.set_log(kpclient.LogLevel.OFF, None)
+        with self.assertRaises(TypeError):
+            config.set_log(kpclient.LogLevel.INFO, print)
 
 
-@unittest.skipUnless(hasattr(lib, "kpc_store_open"), "the library was built with STORE=no")
+@unittest.skipUnless(has("kpc_store_open"), "the library was built with STORE=no")
 class Stores(Simulated):
     async def test_a_channel_that_remembers(self):
         async with self.simulator.open() as client:

@@ -11,9 +11,9 @@ import tempfile
 import unittest
 
 import kpclient
-import kpclient._cdef
 from case import Whole
-from kpclient._library import SONAME, lib
+from declarations import DECLARATIONS
+from kpclient._library import SONAME, has
 
 
 class Values(Whole):
@@ -64,7 +64,7 @@ class Values(Whole):
         with self.assertRaises(TypeError):
             kpclient.Envelope()
 
-    @unittest.skipUnless(hasattr(lib, "kpc_store_open"), "the library was built with STORE=no")
+    @unittest.skipUnless(has("kpc_store_open"), "the library was built with STORE=no")
     def test_texts_of_capabilities(self):
         keys = kpclient.new_keypair()
         text = keys.read_cap.to_text(index=keys.first)
@@ -130,11 +130,11 @@ class Covered(unittest.TestCase):
 
     def test_every_function_is_used(self):
         package = pathlib.Path(kpclient.__file__).parent
-        names = set(re.findall(r"\b(kpc_[a-z0-9_]+)\(", kpclient._cdef.CDEF))
+        names = set(re.findall(r"\b(kpc_[a-z0-9_]+)\(", DECLARATIONS))
         self.assertGreater(len(names), 400)
         used = set()
         for module in package.glob("*.py"):
-            if module.name != "_cdef.py":
+            if module.name != "_ffi.py":
                 text = module.read_text()
                 used.update(re.findall(r"\blib\.(kpc_[a-z0-9_]+)|\b_free = \"(kpc_[a-z_]+)\"", text))
         used = {name for pair in used for name in pair}

@@ -76,6 +76,8 @@ class ConfigBase(Object):
             nothing = ffi.NULL
             check(lib.kpc_config_set_log(self._pointer, level, nothing, nothing, nothing, error), error)
             return
+        if not callable(getattr(logger, "log", None)):
+            raise TypeError(f"a logger is needed, not a {type(logger).__name__}")
         _begin()
         handle = ffi.new_handle(logger)
         _loggers.add(handle)

@@ -4,15 +4,10 @@ import os
 import pathlib
 import sys
 
-import cffi
-
-from ._cdef import CDEF
+from ._ffi import ffi
 
 #: The name of the library, with the number in its soname.
 SONAME = "libkpclient.0.dylib" if sys.platform == "darwin" else "libkpclient.so.0"
-
-ffi = cffi.FFI()
-ffi.cdef(CDEF)
 
 
 def _load():
@@ -37,3 +32,12 @@ def _opened(path, what):
 
 
 lib = _load()
+
+
+def has(name: str) -> bool:
+    """Whether the library has a function. One that was built with STORE=no has fewer."""
+    try:
+        getattr(lib, name)
+    except (AttributeError, ffi.error):
+        return False
+    return True

@@ -1,4 +1,4 @@
-//! Python: bindings/python. Raw declarations for cffi, and on top of them constants, exceptions,
+//! Python: bindings/python. A table of types and functions for cffi, and on top of them constants, exceptions,
 //! values, objects with their methods, and events. What they stand on is written by hand, in
 //! bindings/python/src/kpclient/_*.py.
 
@@ -9,6 +9,7 @@ mod events;
 mod methods;
 mod objects;
 mod raw;
+mod types;
 mod values;
 mod words;
 
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
 
 fn emit(api: &Api) -> Result<Files, String> {
     let modules = [
-        ("_cdef", raw::module(api)),
+        ("_ffi", raw::module(api)?),
         ("constants", constants::module(api)),
         ("errors", errors::module(api)),
         ("values", values::module(api)?),
@@ -34,5 +35,11 @@ fn emit(api: &Api) -> Result<Files, String> {
         let path = format!("bindings/python/src/kpclient/{name}.py");
         (path, format!("# {MARK}\n{text}"))
     };
-    Ok(modules.map(file).into_iter().collect())
+    let mut files: Files = modules.map(file).into_iter().collect();
+    let declarations = format!("# {MARK}\n{}", raw::declarations(api));
+    files.insert(
+        "bindings/python/tests/declarations.py".to_owned(),
+        declarations,
+    );
+    Ok(files)
 }
