@@ -98,6 +98,8 @@ DEMO_NETWORK ?= --lambda-p 0.01 --latency 300 --encrypt-cost 20
 KILLS ?= 2000
 CUTS ?= 300
 VOUCHERS ?= 200
+# After so many seconds the fault matrix begins no more cells; whole, it takes hours.
+MATRIX_S ?=
 
 # How many seconds `make fuzz` gives each target.
 FUZZ_S ?= 60
@@ -219,10 +221,11 @@ check: sim examples
 check-quick:
 	@STORE=$(STORE) tests/quick.sh
 
-## torture: kill the processes of a store KILLS times, cut the power of its machines CUTS times, and kill during VOUCHERS vouchers
-torture:
+## torture: kill the processes of a store KILLS times, cut the power of its machines CUTS times, kill during VOUCHERS vouchers; then the whole fault matrix
+torture: lib sim
 	KPC_CRASH_ROUNDS=$(KILLS) KPC_POWER_ROUNDS=$(CUTS) KPC_VOUCHER_ROUNDS=$(VOUCHERS) \
 		$(CARGO) test --locked $(FEATURES) --test store -- --nocapture crash:: power::
+	KPC_MATRIX_S=$(MATRIX_S) BUILD=$(BUILD) STORE=$(STORE) tests/torture/matrix.sh --whole
 
 .PHONY: fuzz fuzz-proof
 
