@@ -109,7 +109,7 @@ REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 REMAP_C = -ffile-prefix-map=$(CURDIR)=kpclient -ffile-prefix-map=$(CARGO_DIR)=cargo
 
-.PHONY: all archive features lib link header man bindings symbols sim kpc examples demo examples-at-pace check check-quick check-32 check-peers torture pictures bench install install-strip install-debug install-tools uninstall dist clean help
+.PHONY: all archive features lib link header man bindings symbols sim kpc examples demo examples-at-pace check check-quick check-32 check-peers torture soak pictures bench install install-strip install-debug install-tools uninstall dist clean help
 
 all: lib
 
@@ -236,6 +236,10 @@ fuzz:
 ## fuzz-proof: show that each fuzz target finds a fault that was put there
 fuzz-proof:
 	@FUZZ_PROOF=1 FUZZ_S=$(FUZZ_S) fuzz/run.sh $(FUZZ)
+
+## soak: everything at random under random faults for SOAK_S seconds (3600), and a picture of what the process had
+soak: lib sim
+	BUILD=$(BUILD) STORE=$(STORE) tests/torture/soak.sh
 
 ## check-peers: other people's clients on the simulator; installs them, with Python and a network, in $(BUILD)/peers
 check-peers: sim lib
