@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::node::Descriptor;
 use super::{json, Node, NodeKind, Service};
 use crate::wire::field::{fields, Field};
+use crate::wire::part::part_of;
 use crate::{Error, Result};
 
 /// More nodes than any network has, all lists together; more are refused rather than stored.
@@ -71,7 +72,7 @@ impl Document {
         let what = "signed PKI document";
         let [certified] =
             fields(what, certificate, ["Certified"]).map_err(|error| within(what, &error))?;
-        Self::parse(certificate.slice_ref(certified.need_bytes()?))
+        Self::parse(part_of(certificate, certified.need_bytes()?))
     }
 
     /// The epoch that the document is for.

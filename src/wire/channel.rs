@@ -9,6 +9,7 @@ use crate::secret::Secret;
 
 use super::field::fields;
 use super::kind::MessageKind;
+use super::part::part_of;
 use super::read::malformed;
 use super::reply::{secret, ReplyBody, Source};
 use super::{Hash, Id};
@@ -182,7 +183,7 @@ impl ChannelQueryReply {
         )?;
         Ok(ChannelQueryReply {
             message_id: message_id.fixed()?.copied(),
-            payload: payload.bytes()?.map(|payload| frame.slice_ref(payload)),
+            payload: payload.bytes()?.map(|payload| part_of(frame, payload)),
             reply_index: reply_index.uint()?,
             error_code: error_code.need_uint()?,
         })

@@ -8,6 +8,7 @@ use crate::error::Result;
 
 use super::field::{encoding_of, fields};
 use super::geometry::{PigeonholeGeometry, SphinxGeometry};
+use super::part::part_of;
 use super::read::malformed;
 use super::Id;
 
@@ -55,7 +56,7 @@ impl ConnectionStatus {
 pub(super) fn document(frame: &Bytes, encoding: &[u8]) -> Result<Option<Bytes>> {
     let [payload] = fields("new_pki_document_event", encoding, ["payload"])?;
     let payload = payload.bytes()?.filter(|payload| !payload.is_empty());
-    Ok(payload.map(|payload| frame.slice_ref(payload)))
+    Ok(payload.map(|payload| part_of(frame, payload)))
 }
 
 /// A plain message has left, or could not.
@@ -124,7 +125,7 @@ impl MessageReply {
         Ok(MessageReply {
             message_id: message_id.fixed()?.copied(),
             surb_id: surb_id.fixed()?.copied(),
-            payload: payload.bytes()?.map(|payload| frame.slice_ref(payload)),
+            payload: payload.bytes()?.map(|payload| part_of(frame, payload)),
             reply_index: reply_index.uint()?,
             error_code: error_code.need_uint()?,
         })
@@ -178,7 +179,7 @@ impl SessionTokenReply {
             )));
         }
         Ok(SessionTokenReply {
-            app_id: frame.slice_ref(app_id.bytes()?.unwrap_or_default()),
+            app_id: part_of(frame, app_id.bytes()?.unwrap_or_default()),
             resumed: resumed.need_flag()?,
         })
     }

@@ -187,7 +187,7 @@ fn whole_buffer() -> io::Result<WipingVec> {
     Ok(WipingVec::new(memory))
 }
 
-fn allocate(length: usize) -> Result<WipingVec> {
+pub(super) fn allocate(length: usize) -> Result<WipingVec> {
     let mut memory = Vec::new();
     memory.try_reserve_exact(length).map_err(|_| {
         Error::new(

@@ -8,13 +8,15 @@
 //! | `kind` | the names of all messages |
 //! | `request`, `encode` | client → daemon |
 //! | `incoming`, `event`, `reply`, `channel` | daemon → client |
+//! | `part` | what outlives its frame |
 //! | `outline` | what a log may show of a frame |
 //! | `features` | what this daemon knows, as its first frame shows |
 //! | `codes` | error codes into [`Error`](crate::Error)s |
 //! | `geometry` | the sizes of this network's packets and boxes |
 //!
-//! Everything from the daemon is decoded in place: variable fields are slices of the
-//! frame, whose memory is wiped when the last of them is dropped.
+//! Everything from the daemon is decoded in place: variable fields are slices of the frame, whose
+//! memory is wiped when the last of them is dropped, or copies where the frame is mostly something
+//! else.
 
 mod channel;
 pub mod codes;
@@ -27,6 +29,7 @@ pub mod geometry;
 mod incoming;
 mod kind;
 mod outline;
+pub(crate) mod part;
 pub(crate) mod read;
 mod reply;
 mod request;

@@ -13,6 +13,7 @@ use crate::secret::Secret;
 use super::channel::{self, ChannelReadReply, ChannelWriteReply, WriteChannelReply};
 use super::field::{fields, Field};
 use super::kind::MessageKind;
+use super::part::{copy_of, may_share, part_of};
 use super::{Hash, QueryId};
 
 /// Most elements that a list in a reply may have: as many as a copy stream has boxes.
@@ -278,9 +279,9 @@ impl<'a> Source<'a> {
         fields(self.kind.key(), self.encoding, names)
     }
 
-    /// A part of the frame, sharing its memory.
+    /// A part of the frame, which shares its memory if it is most of it.
     pub(super) fn share(&self, part: &'a [u8]) -> Bytes {
-        self.frame.slice_ref(part)
+        part_of(self.frame, part)
     }
 
     fn values(&self) -> Result<ReplyBody> {
@@ -379,11 +380,15 @@ impl<'a> Source<'a> {
             "next_dest_indices",
             "next_dest_index",
         ])?;
-        let envelopes =
-            envelopes.list(
-                MAX_ELEMENTS,
-                |element| Ok(self.share(element.need_bytes()?)),
-            )?;
+        let envelopes = envelopes.list(MAX_ELEMENTS, |element| element.need_bytes())?;
+        let buffer = buffer.bytes()?;
+        let bytes = envelopes.iter().map(|part| part.len()).sum::<usize>();
+        // Together they are most of the frame, if nobody pads it.
+        let keep: fn(&Bytes, &[u8]) -> Bytes =
+            match may_share(self.frame, bytes + buffer.map_or(0, <[u8]>::len)) {
+                true => |frame: &Bytes, part: &[u8]| frame.slice_ref(part),
+                false => copy_of,
+            };
         // An empty payload makes no elements, and the daemon may name no index then.
         let bare = envelopes.is_empty();
         let next_indices = match self.kind {
@@ -396,10 +401,10 @@ impl<'a> Source<'a> {
             _ if bare => next_index.fixed()?.map(Secret::new).into_iter().collect(),
             _ => vec![secret(&next_index)?],
         };
-        let buffer = buffer.bytes()?.map(|part| self.share(part));
+        let keep = |part| keep(self.frame, part);
         Ok(ReplyBody::CourierEnvelopes(CourierEnvelopes {
-            envelopes,
-            buffer,
+            envelopes: envelopes.into_iter().map(keep).collect(),
+            buffer: buffer.map(keep),
             next_indices,
         }))
     }

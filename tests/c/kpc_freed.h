@@ -10,8 +10,6 @@
 #include "kpc_boxes.h"
 #include "kpc_scan.h"
 
-#include <dirent.h>
-
 #define MANY 40
 #define PLAINTEXT 100
 
@@ -76,21 +74,6 @@ static inline kpc_test_stream stream_of(int number)
     return stream;
 }
 
-/* Until the threads of the library are over, and what they held with them. */
-static inline void await_silence(void)
-{
-    int threads;
-    do {
-        DIR *tasks = opendir("/proc/self/task");
-        if (!CHECK(tasks != NULL)) {
-            return;
-        }
-        for (threads = -2; readdir(tasks) != NULL; threads++) {
-        }
-        closedir(tasks);
-    } while (threads > 1);
-}
-
 /* After which nothing of it is left. */
 static inline void leaves_nothing(const char *name, void (*workflow)(void))
 {
@@ -100,7 +83,7 @@ static inline void leaves_nothing(const char *name, void (*workflow)(void))
     client = kpc_sim_connected(&sim);
     workflow();
     kpc_client_free(client);
-    await_silence();
+    kpc_scan_await_threads();
     CHECK(kpc_scan_count > 0);
     found = kpc_scan();
     if (!CHECK(found == 0)) {

@@ -75,6 +75,7 @@ static inline own_record *own_record_of(const uint8_t *key, size_t key_len, cons
 static inline void own_record_end(own_record *record)
 {
     if (--record->uses == 0) {
+        kpc_wipe(record, sizeof *record + record->key_len + record->value_len);
         free(record);
     }
 }

@@ -8,6 +8,7 @@
 
 #include "kpc_test.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -44,6 +45,21 @@ static inline void kpc_scan_forget(void)
 {
     kpc_scan_count = 0;
     memset(kpc_scan_begins, 0, sizeof kpc_scan_begins);
+}
+
+/* Until the threads of the library are over, and what they held with them. */
+static inline void kpc_scan_await_threads(void)
+{
+    int threads;
+    do {
+        DIR *tasks = opendir("/proc/self/task");
+        if (!CHECK(tasks != NULL)) {
+            return;
+        }
+        for (threads = -2; readdir(tasks) != NULL; threads++) {
+        }
+        closedir(tasks);
+    } while (threads > 1);
 }
 
 /* Overwrites what earlier calls left on this thread's stack. */

@@ -12,6 +12,7 @@
 mod examples;
 mod feature_rows;
 mod from_other_clients;
+mod limits;
 mod mutations;
 mod names;
 mod rooms;

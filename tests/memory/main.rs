@@ -7,6 +7,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod hostile;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
