@@ -280,6 +280,13 @@ impl Inner {
         geometry.map(|geometry| geometry.max_plaintext_payload_length)
     }
 
+    /// Waits until the boxes of the network have another size. No envelope that was made before is of use
+    /// then, and daemons do not answer it.
+    async fn boxes_change(&self) {
+        let mut sizes = lock(&self.shared.view).box_sizes();
+        let _ = sizes.changed().await;
+    }
+
     fn client(&self) -> Result<&Arc<Shared>> {
         self.shared.check_not_closed()?;
         Ok(&self.shared)

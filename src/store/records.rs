@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::fields::{damaged, Fields, Parts};
-use super::framing::{Nonce, Tag};
+use super::framing::{Before, Nonce, Tag};
 use super::Direction;
 use crate::bacap::{BoxIndex, ReadCap, WriteCap, BOX_INDEX_SIZE, READ_CAP_SIZE, WRITE_CAP_SIZE};
 use crate::secret::{secret_copy, WipingVec};
@@ -144,6 +144,8 @@ pub(crate) enum Content {
 pub(crate) struct Place {
     /// How much a box held when they were chosen.
     pub(crate) capacity: u32,
+    /// Those that were written before, when boxes held more.
+    pub(crate) before: Before,
     /// How many there are.
     pub(crate) boxes: u32,
     /// The first of them.
@@ -165,6 +167,8 @@ pub(crate) struct Outgoing {
 const IS_PLACED: u8 = 1;
 const IS_STORED: u8 = 2;
 const IS_TOMBSTONES: u8 = 4;
+/// Some of its boxes were written when boxes held more.
+const IS_DIVIDED_AGAIN: u8 = 8;
 
 impl Outgoing {
     pub(crate) fn encode(&self) -> Result<WipingVec> {
@@ -172,7 +176,14 @@ impl Outgoing {
             Content::Message(kind) => (u32::from(kind), 0),
             Content::Tombstones(count) => (count, IS_TOMBSTONES),
         };
+        let before = self.place.as_ref().map(|place| place.before);
+        let before = before.filter(|before| before.boxes > 0);
         let flags = tombstones
+            | if before.is_some() {
+                IS_DIVIDED_AGAIN
+            } else {
+                0
+            }
             | if self.place.is_some() { IS_PLACED } else { 0 }
             | if self.is_stored { IS_STORED } else { 0 };
         let mut fields = Fields::with_room(FIXED + self.payload.len())?
@@ -184,6 +195,9 @@ impl Outgoing {
                 .short(place.capacity)
                 .short(place.boxes)
                 .bytes(place.first.as_bytes());
+        }
+        if let Some(before) = before {
+            fields = fields.short(before.boxes).short(before.bytes);
         }
         Ok(fields.bytes(&self.payload).done())
     }
@@ -197,15 +211,22 @@ impl Outgoing {
         } else {
             Content::Tombstones(number)
         };
-        let place = if flags & IS_PLACED == 0 {
+        let mut place = if flags & IS_PLACED == 0 {
             None
         } else {
             Some(Place {
                 capacity: parts.short()?,
                 boxes: parts.short()?,
                 first: BoxIndex::copy_of(parts.array::<BOX_INDEX_SIZE>()?),
+                before: Before::default(),
             })
         };
+        if let (Some(place), true) = (&mut place, flags & IS_DIVIDED_AGAIN != 0) {
+            place.before = Before {
+                boxes: parts.short()?,
+                bytes: parts.short()?,
+            };
+        }
         Ok(Outgoing {
             content,
             nonce,
@@ -372,18 +393,27 @@ mod tests {
             capacity: 1500,
             boxes: 3,
             first,
+            before: Before::default(),
+        };
+        let divided = Place {
+            before: Before {
+                boxes: 2,
+                bytes: 70_000,
+            },
+            ..place.clone()
         };
         for content in [Content::Message(200), Content::Tombstones(70_000)] {
             for (place, is_stored) in [
                 (None, false),
                 (Some(place.clone()), false),
                 (Some(place.clone()), true),
+                (Some(divided.clone()), false),
             ] {
                 let payload = Bytes::from_static(b"words");
-                let fixed = if place.is_some() {
-                    13 + 8 + BOX_INDEX_SIZE
-                } else {
-                    13
+                let fixed = match &place {
+                    None => 13,
+                    Some(place) if place.before.boxes == 0 => 13 + 8 + BOX_INDEX_SIZE,
+                    Some(_) => 13 + 16 + BOX_INDEX_SIZE,
                 };
                 let nonce = *b"its own!";
                 let message = Outgoing {
@@ -397,7 +427,14 @@ mod tests {
                 let back = Outgoing::decode(&record).unwrap();
                 assert_eq!((back.content, back.is_stored), (content, is_stored));
                 assert_eq!((&back.nonce, &back.payload[..]), (&nonce, &b"words"[..]));
-                let parts = |place: &Place| (place.capacity, place.boxes, place.first.clone());
+                let parts = |place: &Place| {
+                    (
+                        place.capacity,
+                        place.boxes,
+                        place.first.clone(),
+                        place.before,
+                    )
+                };
                 assert_eq!(
                     back.place.as_ref().map(parts),
                     message.place.as_ref().map(parts)

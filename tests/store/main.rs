@@ -19,6 +19,7 @@ mod notes;
 mod power;
 mod reading;
 mod roles;
+mod smaller;
 mod voucher_crash;
 mod voucher_secrecy;
 mod vouchers;

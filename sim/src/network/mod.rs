@@ -212,6 +212,11 @@ impl Network {
         self.replicas.lose(from, count)
     }
 
+    /// From now on boxes carry so many bytes. Those that there are stay as they are.
+    pub fn set_max_plaintext(&mut self, bytes: usize) {
+        self.config.max_plaintext = bytes;
+    }
+
     /// While true every replica refuses writes with 6.
     pub fn set_storage_full(&mut self, full: bool) {
         self.replicas.set_full(full);

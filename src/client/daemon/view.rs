@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::watch;
 
 use crate::client::events::DaemonStatus;
 use crate::pki::Document;
@@ -19,6 +20,8 @@ pub(crate) struct View {
     pub(crate) features: Option<Arc<Features>>,
     pub(crate) sphinx: Option<SphinxGeometry>,
     pub(crate) pigeonhole: Option<PigeonholeGeometry>,
+    /// How many bytes a box carries, as the daemon said last; 0 before it has.
+    box_size: watch::Sender<usize>,
     /// One of each epoch, in their order; the last one is current.
     documents: Vec<Arc<Document>>,
     /// The next document is current, whatever its epoch.
@@ -45,11 +48,22 @@ impl View {
         }
         if let Some(pigeonhole) = &status.pigeonhole {
             match pigeonhole.validate() {
-                Ok(()) => self.pigeonhole = Some(pigeonhole.clone()),
+                Ok(()) => {
+                    self.pigeonhole = Some(pigeonhole.clone());
+                    let size = pigeonhole.max_plaintext_payload_length;
+                    let known = |known: &mut usize| std::mem::replace(known, size) != size;
+                    self.box_size.send_if_modified(known);
+                }
                 Err(error) => misfit = Some(error),
             }
         }
         misfit
+    }
+
+    /// What wakes when the boxes of the network have another size.
+    #[cfg(feature = "store")]
+    pub(crate) fn box_sizes(&self) -> watch::Receiver<usize> {
+        self.box_size.subscribe()
     }
 
     /// Another daemon process may be on another network: then an older epoch is current.

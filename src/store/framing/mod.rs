@@ -25,7 +25,7 @@ use blake2::Blake2b;
 use crate::secret::sweeping;
 
 pub(crate) use joiner::{Content, Flaw, Joiner, Tag};
-pub(crate) use split::{boxes_for, filling, in_boxes, Split};
+pub(crate) use split::{boxes_for, filling, in_boxes, Before, Split};
 
 /// The largest message.
 pub const MAX_MESSAGE: usize = 8 << 20;

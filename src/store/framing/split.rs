@@ -13,6 +13,16 @@ use crate::{Error, Result, Status};
 pub(crate) struct Split {
     head: MessageHead,
     capacity: usize,
+    before: Before,
+}
+
+/// The first boxes of a message where they have another capacity: they were written before the network's boxes
+/// became smaller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Before {
+    pub(crate) boxes: u32,
+    /// How many bytes of the message are in them.
+    pub(crate) bytes: u32,
 }
 
 impl Split {
@@ -31,12 +41,42 @@ impl Split {
             nonce: *nonce,
             checksum: checksum(kind, length, nonce, message),
         };
-        Ok(Split { head, capacity })
+        Ok(Split {
+            head,
+            capacity,
+            before: Before::default(),
+        })
+    }
+
+    /// The same message where some boxes were written before the others got their capacity.
+    pub(crate) fn behind(self, before: Before) -> Self {
+        Split { before, ..self }
+    }
+
+    /// What comes before box `part`.
+    pub(crate) fn before(&self, part: u32) -> Before {
+        Before {
+            boxes: part,
+            bytes: self.offset(part),
+        }
+    }
+
+    /// How many bytes the content of box `part` has.
+    pub(crate) fn length_of(&self, part: u32) -> usize {
+        let head = if part == 0 { FIRST_HEAD } else { FURTHER_HEAD };
+        head + self.range(part).len()
     }
 
     /// Number of boxes, at least 1.
     pub(crate) fn boxes(&self) -> u32 {
-        count(self.head.length, self.capacity)
+        match self.before.boxes {
+            0 => count(self.head.length, self.capacity),
+            boxes => {
+                let left = (self.head.length - self.before.bytes.min(self.head.length)) as usize;
+                let further = left.div_ceil(in_further(self.capacity));
+                u32::try_from(further).map_or(u32::MAX, |further| boxes + further)
+            }
+        }
     }
 
     /// Content of box `part`, counted from 0. `message` is the one that was given to [`Split::new`].
@@ -62,16 +102,19 @@ impl Split {
         Ok(WipingVec::new(content))
     }
 
-    /// Where box `part` begins in the message.
+    /// Where box `part` begins in the message; of those before the others got their capacity only the first is
+    /// known.
     fn offset(&self, part: u32) -> u32 {
-        match part.checked_sub(1) {
-            None => 0,
-            Some(further) => {
-                let before = in_first(self.capacity) + further as usize * in_further(self.capacity);
-                u32::try_from(before)
-                    .map_or(self.head.length, |before| before.min(self.head.length))
+        let Before { boxes, bytes } = self.before;
+        let bytes = bytes as usize;
+        let before = match (part, boxes) {
+            (0, _) => 0,
+            (part, 0) => in_first(self.capacity) + (part - 1) as usize * in_further(self.capacity),
+            (part, boxes) => {
+                bytes + part.saturating_sub(boxes) as usize * in_further(self.capacity)
             }
-        }
+        };
+        u32::try_from(before).map_or(self.head.length, |before| before.min(self.head.length))
     }
 
     fn range(&self, part: u32) -> Range<usize> {

@@ -127,10 +127,13 @@ impl Engine {
     /// Waits for a box.
     async fn find(&mut self, index: &BoxIndex) -> Result<(Found, BoxIndex)> {
         let core = Arc::clone(&self.core);
-        tokio::select! {
-            biased;
-            () = core.skipped(index) => Ok((Found::Skipped, index.next())),
-            found = self.seek(index) => found,
+        loop {
+            tokio::select! {
+                biased;
+                () = core.skipped(index) => return Ok((Found::Skipped, index.next())),
+                () = core.inner.boxes_change() => {}
+                found = self.seek(index) => return found,
+            }
         }
     }
 

@@ -29,11 +29,17 @@ pub(crate) enum Fill {
 
 /// Writes a box; repeats that until it is on the mixnet.
 ///
-/// Fails with `BOX_ALREADY_EXISTS` where the box holds something else, with `CLOSED` with the client.
+/// Fails with `BOX_ALREADY_EXISTS` where the box holds something else, with `PAYLOAD_TOO_LARGE` where the
+/// network's boxes are too small for it, with `CLOSED` with the client.
 pub(crate) async fn store(core: Arc<Core>, index: BoxIndex, fill: Fill) -> Result<()> {
     let mut pauses = Backoff::new(SHORTEST_PAUSE, LONGEST_PAUSE);
     loop {
-        let error = match attempt(&core, &index, &fill).await {
+        let attempt = tokio::select! {
+            biased; // a change is waited for before the size is looked at
+            () = core.inner.boxes_change() => continue,
+            ended = attempt(&core, &index, &fill) => ended,
+        };
+        let error = match attempt {
             Ok(()) => return Ok(()),
             Err(Failure::Final(error)) => return Err(error),
             Err(Failure::Passing(error)) => error,
@@ -50,7 +56,10 @@ enum Failure {
 
 async fn attempt(core: &Core, index: &BoxIndex, fill: &Fill) -> std::result::Result<(), Failure> {
     let content = match fill {
-        Fill::Content(content) => content.clone(),
+        Fill::Content(content) => {
+            check_size(core, content.len()).map_err(Failure::Final)?;
+            content.clone()
+        }
         Fill::Tombstone => {
             check_free(core, index).await?;
             Bytes::new()
@@ -71,12 +80,23 @@ async fn attempt(core: &Core, index: &BoxIndex, fill: &Fill) -> std::result::Res
     }
 }
 
+/// The network's boxes may have become smaller since this one was filled.
+fn check_size(core: &Core, length: usize) -> Result<()> {
+    match core.inner.capacity() {
+        Some(capacity) if length > capacity => Err(Error::new(
+            Status::PAYLOAD_TOO_LARGE,
+            format!("{length} bytes, and the network's boxes hold {capacity} now"),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// A tombstone takes the place of anything, so whether there is something is looked at before. Who
 /// writes between that and the tombstone loses.
 async fn check_free(core: &Core, index: &BoxIndex) -> std::result::Result<(), Failure> {
     match look(core, index, &Fill::Tombstone).await {
         Ok(Seen::Nothing | Seen::Own) => Ok(()),
-        Ok(Seen::Other) => Err(Failure::Final(Error::new(
+        Ok(Seen::Other | Seen::Tombstone) => Err(Failure::Final(Error::new(
             Status::BOX_ALREADY_EXISTS,
             "the box that was to be a tombstone holds something",
         ))),
@@ -85,10 +105,13 @@ async fn check_free(core: &Core, index: &BoxIndex) -> std::result::Result<(), Fa
 }
 
 /// What is in a box.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
     Nothing,
     /// What is to be there.
     Own,
+    /// A tombstone, where something else is to be there.
+    Tombstone,
     Other,
 }
 
@@ -96,11 +119,21 @@ pub(crate) enum Seen {
 /// later.
 pub(crate) async fn look(core: &Core, index: &BoxIndex, fill: &Fill) -> Result<Seen> {
     let cap = core.cap.read_cap();
-    for looks in 1.. {
-        let seen = match read_once(&core.inner.shared, &cap, index).await {
+    let mut looks = 0;
+    loop {
+        let read = tokio::select! {
+            biased;
+            () = core.inner.boxes_change() => continue,
+            read = read_once(&core.inner.shared, &cap, index) => read,
+        };
+        looks += 1;
+        let seen = match read {
             Ok(found) => matches!(fill, Fill::Content(content) if *content == found.plaintext),
             Err(error) => match error.status() {
-                Status::TOMBSTONE => !matches!(fill, Fill::Content(_)),
+                Status::TOMBSTONE if matches!(fill, Fill::Content(_)) => {
+                    return Ok(Seen::Tombstone);
+                }
+                Status::TOMBSTONE => true,
                 Status::BACAP_DECRYPTION_FAILED => false,
                 Status::BOX_ID_NOT_FOUND if looks < READ_BACK => {
                     tokio::time::sleep(POLL_EVERY).await;
@@ -112,7 +145,6 @@ pub(crate) async fn look(core: &Core, index: &BoxIndex, fill: &Fill) -> Result<S
         };
         return Ok(if seen { Seen::Own } else { Seen::Other });
     }
-    Ok(Seen::Nothing)
 }
 
 fn failed(core: &Core, error: Error) -> Failure {

@@ -1,5 +1,7 @@
 //! Sends a writer's messages, several boxes at a time, and keeps how far they are.
 
+mod smaller;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use crate::bacap::BoxIndex;
 use crate::client::{Backoff, InOrder};
 use crate::store::backing::{Backing, Durability};
 use crate::store::framing::{self, Split};
-use crate::store::records::{Content, Outgoing, Progress};
+use crate::store::records::{Outgoing, Progress};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
@@ -119,7 +121,10 @@ impl Engine {
             }
         }
         if self.on_their_way.is_empty() {
-            return self.rest().await;
+            return match self.is_next_too_large() {
+                true => self.make_smaller().await,
+                false => self.rest().await,
+            };
         }
         tokio::select! {
             ended = self.asked.wait() => {
@@ -163,6 +168,9 @@ impl Engine {
             if self.load_from == before {
                 break;
             }
+        }
+        if self.is_next_too_large() {
+            return Ok(false); // until none is on its way
         }
         let Some(message) = self.messages.front_mut() else {
             return Ok(false);
@@ -221,6 +229,12 @@ impl Engine {
             Some((sent, error)) if error.status() == Status::BOX_ALREADY_EXISTS => {
                 self.resolve(sent, error).await
             }
+            Some((_, error)) if error.status() == Status::PAYLOAD_TOO_LARGE => {
+                // None is on its way when it is looked what there is.
+                while self.asked.wait().await? {}
+                self.forget();
+                Ok(())
+            }
             Some((_, error)) => Err(error),
         }
     }
@@ -274,32 +288,38 @@ impl Engine {
         stored: &mut Stored,
         behind: &mut BoxIndex,
     ) -> Result<()> {
+        for (sent, seen) in self.seen_behind(taken).await? {
+            if seen == Seen::Own {
+                stored.add(&sent);
+            }
+            if seen != Seen::Nothing {
+                *behind = sent.index.next();
+            }
+        }
+        Ok(())
+    }
+
+    /// What is in the boxes behind one that may have been begun with it.
+    async fn seen_behind(&self, taken: &Sent) -> Result<Vec<(Sent, Seen)>> {
         let (channel, from) = (self.core.channel, taken.number);
         let load = move |backing: &mut dyn Backing| ledger::load(backing, channel, from, None);
         let loaded = self.core.inner.disk.run(Durability::Soon, load).await?;
-        let mut left = AHEAD;
+        let mut all = Vec::new();
         for (number, message) in loaded.messages {
             let progress = self.progress();
             let Some(mut message) = Sending::of(number, message, progress)? else {
                 continue;
             };
-            while message.part < message.boxes && left > 0 {
+            while message.part < message.boxes && all.len() < AHEAD {
                 let (sent, fill) = message.next()?;
                 if (sent.number, sent.part) <= (taken.number, taken.part) {
                     continue;
                 }
-                left -= 1;
-                match boxes::look(&self.core, &sent.index, &fill).await? {
-                    Seen::Nothing => {}
-                    Seen::Own => {
-                        stored.add(&sent);
-                        *behind = sent.index.next();
-                    }
-                    Seen::Other => *behind = sent.index.next(),
-                }
+                let seen = boxes::look(&self.core, &sent.index, &fill).await?;
+                all.push((sent, seen));
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     /// All messages that are not stored get boxes from `behind` on.
@@ -322,17 +342,10 @@ impl Engine {
 impl Sending {
     /// A message that is to be sent; `None` where all of it is stored.
     fn of(number: u64, message: Outgoing, progress: Progress) -> Result<Option<Self>> {
-        let Some(place) = message.place.filter(|_| !message.is_stored) else {
+        let Some(place) = message.place.clone().filter(|_| !message.is_stored) else {
             return Ok(None);
         };
-        let split = match message.content {
-            Content::Tombstones(_) => None,
-            Content::Message(kind) => {
-                let capacity = usize::try_from(place.capacity).unwrap_or(usize::MAX);
-                let nonce = &message.nonce;
-                Some(Split::new(kind, nonce, &message.payload, capacity)?)
-            }
-        };
+        let split = message.split(&place)?;
         let part = match number == progress.message {
             true => progress.boxes,
             false => 0,
@@ -360,6 +373,12 @@ impl Sending {
         self.part += 1;
         self.index = self.index.next();
         Ok((sent, fill))
+    }
+
+    /// How many bytes its next box holds.
+    fn length(&self) -> usize {
+        let split = self.split.as_ref();
+        split.map_or(0, |split| split.length_of(self.part))
     }
 
     fn fill(&self) -> Result<Fill> {

@@ -8,7 +8,7 @@ use crate::store::backing::Backing;
 use crate::store::catalogue::required;
 use crate::store::fields::damaged;
 use crate::store::files;
-use crate::store::framing;
+use crate::store::framing::{self, Before, Split};
 use crate::store::keys::{numbered, single, Kind};
 use crate::store::records::{
     decode_number, encode_number, Content, Erasure, Outgoing, Place, Progress,
@@ -157,7 +157,59 @@ fn choose(message: &Outgoing, capacity: usize, first: &BoxIndex) -> Result<Place
         capacity: u32::try_from(capacity).unwrap_or(u32::MAX),
         boxes,
         first: first.clone(),
+        before: Before::default(),
     })
+}
+
+impl Outgoing {
+    /// How it lies in these boxes; `None` for tombstones.
+    pub(crate) fn split(&self, place: &Place) -> Result<Option<Split>> {
+        let Content::Message(kind) = self.content else {
+            return Ok(None);
+        };
+        let capacity = usize::try_from(place.capacity).unwrap_or(usize::MAX);
+        let split = Split::new(kind, &self.nonce, &self.payload, capacity)?;
+        Ok(Some(split.behind(place.before)))
+    }
+}
+
+/// The network's boxes have become smaller: divides a message again from where `progress` is, and chooses other
+/// boxes for those behind it that are not stored. None of these boxes was written.
+pub(crate) fn divide_again(
+    backing: &mut dyn Backing,
+    channel: u64,
+    progress: Progress,
+    capacity: usize,
+) -> Result<BoxIndex> {
+    let mut message = get(backing, channel, progress.message)?;
+    let place = message.place.take().ok_or_else(damaged)?;
+    let mut cursor = place.first.clone();
+    if let (Some(split), true) = (message.split(&place)?, progress.boxes > 0) {
+        let before = split.before(progress.boxes);
+        let again = Place {
+            capacity: u32::try_from(capacity).unwrap_or(u32::MAX),
+            before,
+            ..place
+        };
+        let boxes = message
+            .split(&again)?
+            .map_or(again.boxes, |split| split.boxes());
+        cursor = cursor.ahead(usize::try_from(boxes).unwrap_or(usize::MAX));
+        message.place = Some(Place { boxes, ..again });
+    }
+    put(backing, channel, progress.message, &message)?;
+    for number in progress.message + 1..next_message(backing, channel)? {
+        let mut message = get(backing, channel, number)?;
+        if message.is_stored {
+            continue;
+        }
+        if message.place.take().is_none() {
+            break; // boxes are chosen in the order of the messages
+        }
+        put(backing, channel, number, &message)?;
+    }
+    backing.put(&single(channel, Kind::Cursor), cursor.as_bytes())?;
+    Ok(cursor)
 }
 
 /// Takes the bytes of the messages of a kind away that are stored, from number `from` on: nobody needs them
@@ -331,6 +383,57 @@ mod tests {
             assert_eq!(places(&again), wanted);
             assert_eq!(again.cursor, loaded.cursor);
         }
+    }
+
+    #[test]
+    fn a_message_is_divided_again_behind_what_is_stored_of_it() {
+        let (mut memory, channel) = channel(&[10, 500, 10]);
+        let before = load(&mut memory, channel, 1, CAPACITY).unwrap();
+        let stored = Progress {
+            message: 2,
+            boxes: 2,
+        };
+        let cursor = divide_again(&mut memory, channel, stored, 60).unwrap();
+        let again = load(&mut memory, channel, 1, Some(60)).unwrap();
+        // Two boxes hold 100 - 37 and 100 - 20 bytes, the others 60 - 20 each.
+        let boxes = 2 + (500_u32 - 63 - 80).div_ceil(40);
+        let behind = first().ahead(1 + boxes as usize);
+        let wanted = [
+            (1, first(), 1),
+            (2, first().next(), boxes),
+            (3, behind.clone(), 1),
+        ];
+        assert_eq!(places(&again), wanted);
+        assert_eq!(cursor, behind);
+        let message = &again.messages[1].1;
+        let split = message
+            .split(message.place.as_ref().unwrap())
+            .unwrap()
+            .unwrap();
+        let was = &before.messages[1].1;
+        let was = was.split(was.place.as_ref().unwrap()).unwrap().unwrap();
+        let stored = |part| was.encode(&message.payload, part).unwrap();
+        let rest = |part| split.encode(&message.payload, part).unwrap();
+        let mut joiner = framing::Joiner::default();
+        let contents = (0..2).map(stored).chain((2..boxes).map(rest));
+        let ended = contents.map(|content| joiner.push(&content).content).last();
+        let Some(framing::Content::Message {
+            message: joined, ..
+        }) = ended
+        else {
+            panic!("readers do not notice");
+        };
+        assert_eq!(&joined[..], &message.payload[..]);
+        // A message of which nothing is stored is divided as if it was new.
+        let unsent = Progress {
+            message: 2,
+            boxes: 0,
+        };
+        let cursor = divide_again(&mut memory, channel, unsent, 70).unwrap();
+        assert_eq!(cursor, first().next());
+        let anew = load(&mut memory, channel, 1, Some(70)).unwrap();
+        let boxes = framing::boxes_for(500, 70).unwrap();
+        assert_eq!(places(&anew)[1], (2, first().next(), boxes));
     }
 
     #[test]

@@ -40,6 +40,7 @@ document off | on        without or with a PKI document
 fault KIND [CODE] [TIMES]  replica-read, replica-write, courier-ack, courier-result, copy with a CODE;
                          damaged-answer, damaged-box, forged-tombstone without
 storage-full on | off    replicas refuse writes
+box-size BYTES           boxes carry so many bytes from now on; the daemon starts again with that
 lose FIRST [COUNT]       replicas lose boxes, by the order in which they first came, from 1
 latency MS | default     round trip of a packet
 loss P                   probability that a round trip is lost
@@ -88,7 +89,9 @@ impl Daemon {
             }
             "split" | "slow" | "error" | "swallow" | "twice" | "reorder" | "hold-first-frame"
             | "late-close" | "clear" => self.order_fault(command, words),
-            "fault" | "storage-full" | "lose" => self.order_network_fault(command, words),
+            "fault" | "storage-full" | "lose" | "box-size" => {
+                self.order_network_fault(command, words)
+            }
             "restart" | "down" | "up" | "shutdown" => self.live_and_die(command, words),
             "hold" | "release" | "step" | "latency" | "loss" | "lambda-p" => {
                 self.set_pace(command, words)
@@ -210,6 +213,14 @@ impl Daemon {
         let what = word(words)?;
         if command == "storage-full" {
             self.network.set_storage_full(switch(what)?);
+            return Ok(String::new());
+        }
+        if command == "box-size" {
+            let bytes = number(what)?;
+            self.config.network.max_plaintext = bytes;
+            self.network.set_max_plaintext(bytes);
+            self.left_properly = false;
+            self.restart();
             return Ok(String::new());
         }
         if command == "lose" {

@@ -53,6 +53,8 @@ pub struct Stats {
     pub encrypting: usize,
     /// How often couriers asked replicas for a box.
     pub look_ups: u64,
+    /// Boxes that the replicas keep, tombstones too.
+    pub boxes: usize,
     /// Replies without a connection to go to.
     pub lost_replies: u64,
     /// Orders of `error`, `swallow` and `twice` that are still open.
@@ -129,6 +131,7 @@ impl Daemon {
                 .unwrap_or(u64::MAX),
             encrypting: self.processor.len(),
             look_ups: self.network.look_ups(),
+            boxes: self.network.boxes(),
             lost_replies: self.counters.lost,
             orders: self.faults.left(),
             requests: self.counters.requests.clone(),
