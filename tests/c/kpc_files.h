@@ -36,9 +36,9 @@ static inline void makes(const char *name, size_t size)
 }
 
 /* Whether a file has this size, and the content that makes() gave it. */
-static inline int is_file(const char *name, size_t size)
+static inline int is_file_at(const char *path, size_t size)
 {
-    FILE *file = fopen(place(name), "rb");
+    FILE *file = fopen(path, "rb");
     int same = file != NULL;
     size_t at;
     for (at = 0; same && at < size; at++) {
@@ -49,6 +49,11 @@ static inline int is_file(const char *name, size_t size)
         fclose(file);
     }
     return same;
+}
+
+static inline int is_file(const char *name, size_t size)
+{
+    return is_file_at(place(name), size);
 }
 
 #endif
