@@ -104,6 +104,9 @@ MATRIX_S ?=
 # How many seconds `make fuzz` gives each target.
 FUZZ_S ?= 60
 
+# How many schedules of its threads `make model` tries for each test.
+SCHEDULES ?= 10000
+
 # No path of the machine that builds ends up in what is built, by Rust's compiler or C's.
 REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=cargo \
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
@@ -227,11 +230,15 @@ torture: lib sim
 		$(CARGO) test --locked $(FEATURES) --test store -- --nocapture crash:: power::
 	KPC_MATRIX_S=$(MATRIX_S) BUILD=$(BUILD) STORE=$(STORE) tests/torture/matrix.sh --whole
 
-.PHONY: fuzz fuzz-proof
+.PHONY: fuzz fuzz-proof model
 
 ## fuzz: run the fuzz targets, or those in FUZZ, each for FUZZ_S seconds; needs nightly Rust and cargo-fuzz
 fuzz:
 	@FUZZ_S=$(FUZZ_S) fuzz/run.sh $(FUZZ)
+
+## model: let a scheduler choose how threads follow one another in what is written by hand (src/races.rs), SCHEDULES times in each test
+model:
+	KPC_SCHEDULES=$(SCHEDULES) $(CARGO) test --locked $(FEATURES) --features model --lib races::
 
 ## fuzz-proof: show that each fuzz target finds a fault that was put there
 fuzz-proof:

@@ -35,6 +35,8 @@ pub mod ffi;
 mod golden;
 mod panic_hook;
 pub mod pki;
+#[cfg(test)]
+mod races;
 mod secret;
 pub mod status;
 #[cfg(feature = "store")]

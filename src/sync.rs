@@ -1,17 +1,31 @@
 //! Locks without poison: a panic elsewhere must not spread through a mutex. And waiting under them.
+//!
+//! The tables, queues and hand-offs between threads use the types of this module. With the feature `model` these are
+//! those of a scheduler that tries out what threads can do to each other (src/races.rs), else the standard library's.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+#[cfg(not(all(test, feature = "model")))]
+use std::{sync::PoisonError, time::Duration};
+
+#[cfg(all(test, feature = "model"))]
+mod model;
+
+#[cfg(all(test, feature = "model"))]
+pub(crate) use self::model::{atomic, lock, wait, Condvar, Mutex, MutexGuard};
+#[cfg(not(all(test, feature = "model")))]
+pub(crate) use std::sync::{atomic, Condvar, Mutex, MutexGuard};
 
 /// Locks `mutex`, also when a thread panicked while it held it.
 ///
 /// Every structure guarded this way keeps its invariants between any two
 /// statements, so the state that a panic leaves behind is a valid one.
+#[cfg(not(all(test, feature = "model")))]
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits for a notification, for `left` at most (`None`: for ever).
+#[cfg(not(all(test, feature = "model")))]
 pub(crate) fn wait<'a, T>(
     condvar: &Condvar,
     guard: MutexGuard<'a, T>,

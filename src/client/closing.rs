@@ -1,7 +1,7 @@
 //! How a client closes: the caller starts that and need not wait; the client's own thread carries
 //! it out and exits with it.
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime as Tokio;
@@ -13,7 +13,7 @@ use crate::client::runtime::thread::ThreadId;
 use crate::client::runtime::Farewell;
 use crate::client::shared::{Phase, Shared};
 use crate::error::closed;
-use crate::sync::{lock, wait_until};
+use crate::sync::{lock, wait_until, Condvar, Mutex};
 
 /// Time for the daemon to accept the goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_millis(500);

@@ -10,14 +10,14 @@ use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use super::Event;
 use crate::client::runtime::dispatcher::Dispatcher;
 use crate::client::runtime::timeout::Timeout;
-use crate::sync::{lock, wait};
+use crate::sync::{lock, wait, Condvar, Mutex, MutexGuard};
 use crate::transport::hold_standard;
 use crate::{Error, Result, Status};
 

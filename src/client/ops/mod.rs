@@ -9,7 +9,7 @@ pub(crate) mod in_flight;
 pub(crate) mod kept;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -20,7 +20,7 @@ use crate::client::events::sink::EventSink;
 use crate::client::events::Event;
 use crate::client::runtime::dispatcher::Dispatcher;
 use crate::client::runtime::timeout::Timeout;
-use crate::sync::{lock, wait_until};
+use crate::sync::{lock, wait_until, Condvar, Mutex, MutexGuard};
 use crate::wire::Hash;
 use crate::{Error, Result, Status};
 
@@ -239,7 +239,7 @@ impl Ops {
         id: OpId,
         timeout: Timeout,
         claims: bool,
-    ) -> Result<std::sync::MutexGuard<'_, State>> {
+    ) -> Result<MutexGuard<'_, State>> {
         let deadline = timeout.deadline();
         let mut state = lock(&self.state);
         if id == 0 || id >= state.next {

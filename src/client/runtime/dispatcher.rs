@@ -4,12 +4,12 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::log::Log;
 use super::thread::{Thread, ThreadId, ThreadSetup, CALLBACK_STACK};
-use crate::sync::{lock, wait, wait_until};
+use crate::sync::{lock, wait, wait_until, Condvar, Mutex};
 
 /// A callback with everything that it needs.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;

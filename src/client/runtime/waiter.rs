@@ -1,9 +1,8 @@
 //! A place where one thread waits for one value.
 
-use std::sync::{Condvar, Mutex};
 use std::time::Instant;
 
-use crate::sync::{lock, wait};
+use crate::sync::{lock, wait, Condvar, Mutex};
 
 /// Filled once by one thread, waited for by another.
 pub(crate) struct Waiter<T> {
