@@ -38,6 +38,7 @@ namespace Kpclient
         /// <param name="capacity">how many wait at most</param>
         public Events OpenEvents(int capacity = 1000)
         {
+            if (capacity < 0) throw new ArgumentOutOfRangeException("capacity");
             using (var memory = new Scratch())
             {
                 var sink = memory.Room(8);

@@ -41,6 +41,14 @@ namespace Kpclient
             return at;
         }
 
+        /// <summary>An argument that must be there.</summary>
+        internal static T Given<T>(T value, string name)
+            where T : class
+        {
+            if (value == null) throw new ArgumentNullException(name);
+            return value;
+        }
+
         internal IntPtr Bytes(byte[] bytes)
         {
             if (bytes == null) return IntPtr.Zero;
@@ -84,9 +92,9 @@ namespace Kpclient
             where T : Struct
         {
             if (values == null || values.Count == 0) return Room(0);
-            var size = values[0].Size;
+            var size = Given(values[0], "an element").Size;
             var at = Room(checked(size * values.Count));
-            for (var i = 0; i < values.Count; i++) values[i].Write(at + i * size, this);
+            for (var i = 0; i < values.Count; i++) Given(values[i], "an element").Write(at + i * size, this);
             return at;
         }
 

@@ -73,6 +73,17 @@ namespace Kpclient.Tests
             Check.Fails(Status.ArgSize, () => Kpc.NewKeypair(new byte[1]));
             Check.Thrown<ArgumentException>(() => Config.LoadFile("a\0b"));
             Check.Thrown<ArgumentException>(() => Config.LoadFile("half of a \ud800 pair"));
+            Check.Thrown<ArgumentNullException>(() => Config.LoadText(null));
+            Check.Thrown<ArgumentNullException>(() => WriteCap.FromBytes(null));
+            using (var client = simulator.Client())
+            {
+                var keys = Kpc.NewKeypair();
+                Check.Thrown<ArgumentNullException>(() => client.WriteBox(keys.WriteCap, keys.First, null));
+                var destinations = new Destination[] { null };
+                Check.Thrown<ArgumentNullException>(
+                    () => client.CreateCourierEnvelopesFromMultiPayload(destinations, true, true, new byte[0]));
+                Check.Thrown<ArgumentOutOfRangeException>(() => client.OpenEvents(-1));
+            }
             using (var config = Config.New())
             {
                 var named = Check.Thrown<KpcException>(() => config.SetUnix(""));

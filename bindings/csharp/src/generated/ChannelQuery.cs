@@ -129,7 +129,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var queryOut = memory.Room(8);
-                memory.Check(Raw.kpc_channel_query_from_bytes(memory.Bytes(bytes), Scratch.Length(bytes), queryOut, memory.Error));
+                memory.Check(Raw.kpc_channel_query_from_bytes(memory.Bytes(Scratch.Given(bytes, "bytes")), Scratch.Length(bytes), queryOut, memory.Error));
                 return new ChannelQuery(Scratch.Pointer(queryOut));
             }
         }
@@ -147,7 +147,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var queryOut = memory.Room(8);
-                memory.Check(Raw.kpc_channel_query_from_parts(Scratch.Bit(isRead), memory.Bytes(payload), Scratch.Length(payload), memory.Bytes(current), memory.Bytes(next), replyIndex, memory.Bytes(envelopeHash), memory.Bytes(descriptor), Scratch.Length(descriptor), queryOut, memory.Error));
+                memory.Check(Raw.kpc_channel_query_from_parts(Scratch.Bit(isRead), memory.Bytes(Scratch.Given(payload, "payload")), Scratch.Length(payload), memory.Bytes(current), memory.Bytes(next), replyIndex, memory.Bytes(envelopeHash), memory.Bytes(Scratch.Given(descriptor, "descriptor")), Scratch.Length(descriptor), queryOut, memory.Error));
                 return new ChannelQuery(Scratch.Pointer(queryOut));
             }
         }

@@ -141,7 +141,7 @@ namespace Kpclient
         {
             using (var memory = new Scratch())
             {
-                memory.Check(Raw.kpc_client_log(memory.Of(this), (int)level, memory.Content(text), Scratch.Length(text), memory.Error));
+                memory.Check(Raw.kpc_client_log(memory.Of(this), (int)level, memory.Content(Scratch.Given(text, "text")), Scratch.Length(text), memory.Error));
             }
         }
 
@@ -406,7 +406,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var messageIdOut = memory.Room(16);
-                memory.Check(Raw.kpc_send_message(memory.Of(this), memory.Bytes(surbId), memory.Struct(service), memory.Bytes(payload), Scratch.Length(payload), messageIdOut, memory.Error));
+                memory.Check(Raw.kpc_send_message(memory.Of(this), memory.Bytes(surbId), memory.Struct(service), memory.Bytes(Scratch.Given(payload, "payload")), Scratch.Length(payload), messageIdOut, memory.Error));
                 return new Id(Scratch.Copy(messageIdOut, 16));
             }
         }
@@ -422,7 +422,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var messageIdOut = memory.Room(16);
-                memory.Check(Raw.kpc_send_message_without_reply(memory.Of(this), memory.Struct(service), memory.Bytes(payload), Scratch.Length(payload), messageIdOut, memory.Error));
+                memory.Check(Raw.kpc_send_message_without_reply(memory.Of(this), memory.Struct(service), memory.Bytes(Scratch.Given(payload, "payload")), Scratch.Length(payload), messageIdOut, memory.Error));
                 return new Id(Scratch.Copy(messageIdOut, 16));
             }
         }
@@ -439,7 +439,7 @@ namespace Kpclient
         public Task<byte[]> SendMessageAwaitReplyAsync(Service service, byte[] payload, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_send_message_await_reply_async(memory.Of(this), memory.Struct(service), memory.Bytes(payload), Scratch.Length(payload), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_send_message_await_reply_async(memory.Of(this), memory.Struct(service), memory.Bytes(Scratch.Given(payload, "payload")), Scratch.Length(payload), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var replyOut = memory.Room(8);
@@ -476,7 +476,7 @@ namespace Kpclient
         {
             using (var memory = new Scratch())
             {
-                memory.Check(Raw.kpc_send_reliable_message(memory.Of(this), memory.Bytes(messageId), memory.Struct(service), memory.Bytes(payload), Scratch.Length(payload), memory.Error));
+                memory.Check(Raw.kpc_send_reliable_message(memory.Of(this), memory.Bytes(messageId), memory.Struct(service), memory.Bytes(Scratch.Given(payload, "payload")), Scratch.Length(payload), memory.Error));
             }
         }
 
@@ -489,7 +489,7 @@ namespace Kpclient
         public Task<byte[]> SendReliableMessageAwaitReplyAsync(Id messageId, Service service, byte[] payload, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_send_reliable_message_await_reply_async(memory.Of(this), memory.Bytes(messageId), memory.Struct(service), memory.Bytes(payload), Scratch.Length(payload), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_send_reliable_message_await_reply_async(memory.Of(this), memory.Bytes(messageId), memory.Struct(service), memory.Bytes(Scratch.Given(payload, "payload")), Scratch.Length(payload), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var replyOut = memory.Room(8);
@@ -556,7 +556,7 @@ namespace Kpclient
         public Task<BoxIndex> WriteBoxAsync(WriteCap writeCap, BoxIndex index, byte[] plaintext, WriteFlags flags = 0, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_write_box_async(memory.Of(this), memory.Bytes(writeCap), memory.Bytes(index), memory.Bytes(plaintext), Scratch.Length(plaintext), (uint)flags, timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_write_box_async(memory.Of(this), memory.Bytes(writeCap), memory.Bytes(index), memory.Bytes(Scratch.Given(plaintext, "plaintext")), Scratch.Length(plaintext), (uint)flags, timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var nextOut = memory.Room(104);
@@ -685,7 +685,7 @@ namespace Kpclient
         public Task<Envelope> EncryptWriteAsync(WriteCap writeCap, BoxIndex index, byte[] plaintext, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_encrypt_write_async(memory.Of(this), memory.Bytes(writeCap), memory.Bytes(index), memory.Bytes(plaintext), Scratch.Length(plaintext), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_encrypt_write_async(memory.Of(this), memory.Bytes(writeCap), memory.Bytes(index), memory.Bytes(Scratch.Given(plaintext, "plaintext")), Scratch.Length(plaintext), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var envelopeOut = memory.Room(8);
@@ -915,7 +915,7 @@ namespace Kpclient
         public Task<StreamElements> CreateCourierEnvelopesFromPayloadAsync(byte[] payload, WriteCap destWriteCap, BoxIndex destStartIndex, bool isStart, bool isLast, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_create_courier_envelopes_from_payload_async(memory.Of(this), memory.Bytes(payload), Scratch.Length(payload), memory.Bytes(destWriteCap), memory.Bytes(destStartIndex), Scratch.Bit(isStart), Scratch.Bit(isLast), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_create_courier_envelopes_from_payload_async(memory.Of(this), memory.Bytes(Scratch.Given(payload, "payload")), Scratch.Length(payload), memory.Bytes(destWriteCap), memory.Bytes(destStartIndex), Scratch.Bit(isStart), Scratch.Bit(isLast), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var envelopesOut = memory.Room(8);
@@ -952,7 +952,7 @@ namespace Kpclient
         public Task<StreamElements> CreateCourierEnvelopesFromMultiPayloadAsync(IReadOnlyList<Destination> destinations, bool isStart, bool isLast, byte[] buffer, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_create_courier_envelopes_from_multi_payload_async(memory.Of(this), memory.Structs(destinations), Scratch.Length(destinations), Scratch.Bit(isStart), Scratch.Bit(isLast), memory.Bytes(buffer), Scratch.Length(buffer), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_create_courier_envelopes_from_multi_payload_async(memory.Of(this), memory.Structs(destinations), Scratch.Length(destinations), Scratch.Bit(isStart), Scratch.Bit(isLast), memory.Bytes(Scratch.Given(buffer, "buffer")), Scratch.Length(buffer), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var envelopesOut = memory.Room(8);
@@ -988,7 +988,7 @@ namespace Kpclient
         public Task<StreamElements> CreateCourierEnvelopesFromTombstoneRangeAsync(WriteCap destWriteCap, BoxIndex destStartIndex, uint maxCount, bool isStart, bool isLast, byte[] buffer, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_create_courier_envelopes_from_tombstone_range_async(memory.Of(this), memory.Bytes(destWriteCap), memory.Bytes(destStartIndex), maxCount, Scratch.Bit(isStart), Scratch.Bit(isLast), memory.Bytes(buffer), Scratch.Length(buffer), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_create_courier_envelopes_from_tombstone_range_async(memory.Of(this), memory.Bytes(destWriteCap), memory.Bytes(destStartIndex), maxCount, Scratch.Bit(isStart), Scratch.Bit(isLast), memory.Bytes(Scratch.Given(buffer, "buffer")), Scratch.Length(buffer), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var envelopesOut = memory.Room(8);
@@ -1106,7 +1106,7 @@ namespace Kpclient
         public Task<BoxIndex> SendNestedCopyAsync(byte[] payload, WriteCap destWriteCap, BoxIndex destFirstIndex, IReadOnlyList<Service> path, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_send_nested_copy_async(memory.Of(this), memory.Bytes(payload), Scratch.Length(payload), memory.Bytes(destWriteCap), memory.Bytes(destFirstIndex), memory.Structs(path), Scratch.Length(path), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_send_nested_copy_async(memory.Of(this), memory.Bytes(Scratch.Given(payload, "payload")), Scratch.Length(payload), memory.Bytes(destWriteCap), memory.Bytes(destFirstIndex), memory.Structs(path), Scratch.Length(path), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var nextOut = memory.Room(104);
@@ -1140,7 +1140,7 @@ namespace Kpclient
         public Task<Voucher> VoucherMintAsync(WriteCap messageWriteCap, string displayName, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_voucher_mint_async(memory.Of(this), memory.Bytes(messageWriteCap), memory.Content(displayName), Scratch.Length(displayName), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_voucher_mint_async(memory.Of(this), memory.Bytes(messageWriteCap), memory.Content(Scratch.Given(displayName, "displayName")), Scratch.Length(displayName), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var voucherOut = memory.Room(8);
@@ -1201,7 +1201,7 @@ namespace Kpclient
         public Task<Voucher> VoucherInductAsync(Hash voucher, byte[] voucherPayload, byte[] whoReply, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_voucher_induct_async(memory.Of(this), memory.Bytes(voucher), memory.Bytes(voucherPayload), Scratch.Length(voucherPayload), memory.Bytes(whoReply), Scratch.Length(whoReply), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_voucher_induct_async(memory.Of(this), memory.Bytes(voucher), memory.Bytes(Scratch.Given(voucherPayload, "voucherPayload")), Scratch.Length(voucherPayload), memory.Bytes(Scratch.Given(whoReply, "whoReply")), Scratch.Length(whoReply), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var voucherOut = memory.Room(8);
@@ -1233,7 +1233,7 @@ namespace Kpclient
         public Task<Voucher> VoucherOpenAsync(byte[] secretKey, byte[] sealedReply, WriteCap messageWriteCap, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_voucher_open_async(memory.Of(this), memory.Bytes(secretKey), Scratch.Length(secretKey), memory.Bytes(sealedReply), Scratch.Length(sealedReply), memory.Bytes(messageWriteCap), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_voucher_open_async(memory.Of(this), memory.Bytes(Scratch.Given(secretKey, "secretKey")), Scratch.Length(secretKey), memory.Bytes(Scratch.Given(sealedReply, "sealedReply")), Scratch.Length(sealedReply), memory.Bytes(messageWriteCap), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var voucherOut = memory.Room(8);
@@ -1375,7 +1375,7 @@ namespace Kpclient
         public Task<ChannelQuery> WriteChannelAsync(ulong channel, byte[] payload, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_write_channel_async(memory.Of(this), channel, memory.Bytes(payload), Scratch.Length(payload), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_write_channel_async(memory.Of(this), channel, memory.Bytes(Scratch.Given(payload, "payload")), Scratch.Length(payload), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var queryOut = memory.Room(8);
@@ -1641,7 +1641,7 @@ namespace Kpclient
         public Task<NewKeypairRemoteResult> NewKeypairRemoteAsync(byte[] seed, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(this, cancellationToken,
-                (memory, done, op) => Raw.kpc_new_keypair_remote_async(memory.Of(this), memory.Bytes(seed), Scratch.Length(seed), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_new_keypair_remote_async(memory.Of(this), memory.Bytes(Scratch.Given(seed, "seed")), Scratch.Length(seed), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var writeCapOut = memory.Room(168);

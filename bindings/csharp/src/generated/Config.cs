@@ -49,7 +49,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var configOut = memory.Room(8);
-                memory.Check(Raw.kpc_config_load_text(memory.Content(toml), Scratch.Length(toml), configOut, memory.Error));
+                memory.Check(Raw.kpc_config_load_text(memory.Content(Scratch.Given(toml, "toml")), Scratch.Length(toml), configOut, memory.Error));
                 return new Config(Scratch.Pointer(configOut));
             }
         }

@@ -51,7 +51,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var builderOut = memory.Room(8);
-                memory.Check(Raw.kpc_copy_builder_restore(memory.Bytes(bytes), Scratch.Length(bytes), builderOut, memory.Error));
+                memory.Check(Raw.kpc_copy_builder_restore(memory.Bytes(Scratch.Given(bytes, "bytes")), Scratch.Length(bytes), builderOut, memory.Error));
                 return new CopyBuilder(Scratch.Pointer(builderOut));
             }
         }
@@ -167,7 +167,7 @@ namespace Kpclient
         public Task<BoxIndex> AddAsync(Client client, WriteCap writeCap, BoxIndex startIndex, byte[] payload, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(client, cancellationToken,
-                (memory, done, op) => Raw.kpc_copy_builder_add_async(memory.Of(client), memory.Of(this), memory.Bytes(writeCap), memory.Bytes(startIndex), memory.Bytes(payload), Scratch.Length(payload), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_copy_builder_add_async(memory.Of(client), memory.Of(this), memory.Bytes(writeCap), memory.Bytes(startIndex), memory.Bytes(Scratch.Given(payload, "payload")), Scratch.Length(payload), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var nextOut = memory.Room(104);

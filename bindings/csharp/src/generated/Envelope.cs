@@ -90,7 +90,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var envelopeOut = memory.Room(8);
-                memory.Check(Raw.kpc_envelope_from_bytes(memory.Bytes(bytes), Scratch.Length(bytes), envelopeOut, memory.Error));
+                memory.Check(Raw.kpc_envelope_from_bytes(memory.Bytes(Scratch.Given(bytes, "bytes")), Scratch.Length(bytes), envelopeOut, memory.Error));
                 return new Envelope(Scratch.Pointer(envelopeOut));
             }
         }
@@ -108,7 +108,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var envelopeOut = memory.Room(8);
-                memory.Check(Raw.kpc_envelope_from_parts(memory.Bytes(ciphertext), Scratch.Length(ciphertext), memory.Bytes(descriptor), Scratch.Length(descriptor), memory.Bytes(hash), memory.Bytes(next), envelopeOut, memory.Error));
+                memory.Check(Raw.kpc_envelope_from_parts(memory.Bytes(Scratch.Given(ciphertext, "ciphertext")), Scratch.Length(ciphertext), memory.Bytes(Scratch.Given(descriptor, "descriptor")), Scratch.Length(descriptor), memory.Bytes(hash), memory.Bytes(next), envelopeOut, memory.Error));
                 return new Envelope(Scratch.Pointer(envelopeOut));
             }
         }

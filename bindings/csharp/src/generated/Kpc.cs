@@ -216,7 +216,7 @@ namespace Kpclient
                 var writeCapOut = memory.Room(168);
                 var readCapOut = memory.Room(136);
                 var firstOut = memory.Room(104);
-                memory.Check(Raw.kpc_new_keypair_by_derivation((int)derivation, memory.Bytes(seed), Scratch.Length(seed), writeCapOut, readCapOut, firstOut, memory.Error));
+                memory.Check(Raw.kpc_new_keypair_by_derivation((int)derivation, memory.Bytes(Scratch.Given(seed, "seed")), Scratch.Length(seed), writeCapOut, readCapOut, firstOut, memory.Error));
                 return new NewKeypairByDerivationResult(new WriteCap(Scratch.Copy(writeCapOut, 168)), new ReadCap(Scratch.Copy(readCapOut, 136)), new BoxIndex(Scratch.Copy(firstOut, 104)));
             }
         }
@@ -299,7 +299,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var hashOut = memory.Room(32);
-                memory.Check(Raw.kpc_blake2b_256(memory.Bytes(bytes), Scratch.Length(bytes), hashOut, memory.Error));
+                memory.Check(Raw.kpc_blake2b_256(memory.Bytes(Scratch.Given(bytes, "bytes")), Scratch.Length(bytes), hashOut, memory.Error));
                 return new Hash(Scratch.Copy(hashOut, 32));
             }
         }

@@ -335,7 +335,7 @@ namespace Kpclient
         public Task<StoreInductVoucherResult> InductVoucherAsync(string name, string voucher, byte[] whoReply, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(Owner, cancellationToken,
-                (memory, done, op) => Raw.kpc_store_induct_voucher_async(memory.Of(this), memory.Text(name), memory.Text(voucher), memory.Bytes(whoReply), Scratch.Length(whoReply), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_store_induct_voucher_async(memory.Of(this), memory.Text(name), memory.Text(voucher), memory.Bytes(Scratch.Given(whoReply, "whoReply")), Scratch.Length(whoReply), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var readerOut = memory.Room(8);

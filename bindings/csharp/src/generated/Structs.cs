@@ -21,7 +21,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var capOut = memory.Room(168);
-                memory.Check(Raw.kpc_write_cap_from_bytes(memory.Bytes(bytes), Scratch.Length(bytes), capOut, memory.Error));
+                memory.Check(Raw.kpc_write_cap_from_bytes(memory.Bytes(Scratch.Given(bytes, "bytes")), Scratch.Length(bytes), capOut, memory.Error));
                 return new WriteCap(Scratch.Copy(capOut, 168));
             }
         }
@@ -99,7 +99,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var capOut = memory.Room(136);
-                memory.Check(Raw.kpc_read_cap_from_bytes(memory.Bytes(bytes), Scratch.Length(bytes), capOut, memory.Error));
+                memory.Check(Raw.kpc_read_cap_from_bytes(memory.Bytes(Scratch.Given(bytes, "bytes")), Scratch.Length(bytes), capOut, memory.Error));
                 return new ReadCap(Scratch.Copy(capOut, 136));
             }
         }
@@ -153,7 +153,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var indexOut = memory.Room(104);
-                memory.Check(Raw.kpc_box_index_from_bytes(memory.Bytes(bytes), Scratch.Length(bytes), indexOut, memory.Error));
+                memory.Check(Raw.kpc_box_index_from_bytes(memory.Bytes(Scratch.Given(bytes, "bytes")), Scratch.Length(bytes), indexOut, memory.Error));
                 return new BoxIndex(Scratch.Copy(indexOut, 104));
             }
         }
@@ -174,7 +174,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var hashOut = memory.Room(32);
-                memory.Check(Raw.kpc_hash_from_bytes(memory.Bytes(bytes), Scratch.Length(bytes), hashOut, memory.Error));
+                memory.Check(Raw.kpc_hash_from_bytes(memory.Bytes(Scratch.Given(bytes, "bytes")), Scratch.Length(bytes), hashOut, memory.Error));
                 return new Hash(Scratch.Copy(hashOut, 32));
             }
         }
@@ -195,7 +195,7 @@ namespace Kpclient
             using (var memory = new Scratch())
             {
                 var idOut = memory.Room(16);
-                memory.Check(Raw.kpc_id_from_bytes(memory.Bytes(bytes), Scratch.Length(bytes), idOut, memory.Error));
+                memory.Check(Raw.kpc_id_from_bytes(memory.Bytes(Scratch.Given(bytes, "bytes")), Scratch.Length(bytes), idOut, memory.Error));
                 return new Id(Scratch.Copy(idOut, 16));
             }
         }

@@ -137,7 +137,7 @@ namespace Kpclient
         public Task<ulong> SendAsync(byte kind, byte[] message, int timeoutMs = -1, CancellationToken cancellationToken = default(CancellationToken))
         {
             return Operations.Start(Owner, cancellationToken,
-                (memory, done, op) => Raw.kpc_writer_send_async(memory.Of(this), kind, memory.Bytes(message), Scratch.Length(message), timeoutMs, done, op, memory.Error),
+                (memory, done, op) => Raw.kpc_writer_send_async(memory.Of(this), kind, memory.Bytes(Scratch.Given(message, "message")), Scratch.Length(message), timeoutMs, done, op, memory.Error),
                 (memory, result) =>
                 {
                     var numberOut = memory.Room(8);

@@ -161,6 +161,14 @@ fn arguments(api: &Api, method: &Method<'_>, function: &Function) -> String {
     all.collect::<Vec<String>>().join(", ")
 }
 
+/// In C bytes without an address are none, and in C# null is a mistake where it is not the default.
+fn needed(p: &Parameter, name: &str) -> String {
+    match Method::is_optional(p) {
+        true => name.to_owned(),
+        false => format!("Scratch.Given({name}, \"{name}\")"),
+    }
+}
+
 fn argument(api: &Api, method: &Method<'_>, function: &Function, p: &Parameter) -> String {
     let itself = method.itself().map(|p| p.name.as_str());
     let name = match Some(p.name.as_str()) == itself {
@@ -172,8 +180,8 @@ fn argument(api: &Api, method: &Method<'_>, function: &Function, p: &Parameter) 
         Role::StructIn if structs::is_bytes(api, &p.of) => format!("memory.Bytes({name})"),
         Role::StructIn => format!("memory.Struct({name})"),
         Role::ArrayIn => format!("memory.Structs({name})"),
-        Role::BytesIn => format!("memory.Bytes({name})"),
-        Role::TextIn if p.length.is_some() => format!("memory.Content({name})"),
+        Role::BytesIn => format!("memory.Bytes({})", needed(p, &name)),
+        Role::TextIn if p.length.is_some() => format!("memory.Content({})", needed(p, &name)),
         Role::TextIn => format!("memory.Text({name})"),
         Role::Length => {
             let of = types::camel(p.length_of.as_deref().unwrap_or_default());
