@@ -13,6 +13,7 @@ pub struct Output {
     json: bool,
     colour: bool,
     is_terminal: bool,
+    bars: bool,
 }
 
 /// The colours that there are.
@@ -40,7 +41,20 @@ impl Output {
             json,
             colour: is_terminal && !json && !is_set("NO_COLOR") && !is_dumb,
             is_terminal,
+            bars: !json,
         }
+    }
+
+    /// The same without bars, for several that print at a time.
+    #[must_use]
+    pub fn without_bars(mut self) -> Self {
+        self.bars = false;
+        self
+    }
+
+    /// True if a bar may show how far something is.
+    pub fn has_bars(&self) -> bool {
+        self.bars
     }
 
     /// True if programs read it.

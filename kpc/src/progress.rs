@@ -45,6 +45,9 @@ impl<'a> Progress<'a> {
             });
             return self.output.line(&value.to_string());
         }
+        if !self.output.has_bars() {
+            return Ok(());
+        }
         let mut bar = self.bar.borrow_mut();
         // What was done by an earlier command says nothing of the rate of this one.
         let bar = bar.get_or_insert_with(|| begin(name, progress));

@@ -84,6 +84,10 @@ impl<'a> Watch<'a> {
                     ChannelNews::Stored(_) | ChannelNews::Received(_) => {}
                 }
             }
+            Event::Health(verdict) if verdict.is_bad() => {
+                let note = format!("the daemon is {}; it is waited for", verdict.name());
+                self.context.output.note(&note);
+            }
             Event::Disconnected {
                 graceful: false, ..
             } => {

@@ -71,7 +71,8 @@ impl<'a> Stage<'a> {
                 timeout: context.global.timeout,
                 verbose: context.global.verbose,
             },
-            output: context.output,
+            // Two files are on their way at a time.
+            output: context.output.without_bars(),
             signals: context.signals.clone(),
         };
         Ok(Stage {

@@ -57,6 +57,7 @@ fn facts(
         .zip(&stats.lanes)
         .map(|(name, lane)| lane_facts(name, lane))
         .collect();
+    let health = client.health();
     Ok(json!({
         "config": locate::config(&context.global)?.display().to_string(),
         "address": address(client.config().dial.as_ref()),
@@ -64,6 +65,8 @@ fn facts(
         "instance": status.instance_token.map(|token| hex(&token)),
         "on_mixnet": client.is_connected(),
         "why_offline": why_offline(client, document.is_some()),
+        "health": health.verdict.name(),
+        "overdue_seconds": health.overdue.as_secs_f64(),
         "epoch": document.map(kpclient::pki::Document::epoch),
         "nodes": document.map(|document| document.nodes().len()),
         "packets_per_second": document.map(|document| document.lambda_p() * 1000.0),
@@ -121,6 +124,7 @@ fn people(context: &Context, session: &Session, value: &Value) -> Result<()> {
         ("daemon", or_none("daemon")),
         ("instance", instance.unwrap_or("has none").to_owned()),
         ("link", link),
+        ("health", health(value)),
         ("epoch", or_none("epoch")),
         ("nodes", or_none("nodes")),
         ("pace", pace(value)),
@@ -137,6 +141,16 @@ fn people(context: &Context, session: &Session, value: &Value) -> Result<()> {
     }
     output.line("")?;
     output.table(&lanes(session))
+}
+
+fn health(value: &Value) -> String {
+    let verdict = value["health"].as_str().unwrap_or_default();
+    match value["overdue_seconds"].as_f64() {
+        Some(overdue) if overdue >= 1.0 => {
+            format!("{verdict}: an answer has been due for {overdue:.0} s")
+        }
+        _ => verdict.to_owned(),
+    }
 }
 
 fn pace(value: &Value) -> String {

@@ -157,9 +157,10 @@ impl Running {
         self.child.id()
     }
 
-    /// The next line; fails where the program ends without one.
+    /// The next line; fails where the program ends without one, or has none for minutes.
     pub fn line(&self) -> String {
-        self.lines.recv().expect("the program has ended")
+        let line = self.lines.recv_timeout(std::time::Duration::from_secs(180));
+        line.expect("there is no line")
     }
 
     /// The next line, if there is one by now or soon.

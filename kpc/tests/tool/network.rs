@@ -47,6 +47,7 @@ fn status_shows_daemon_and_lanes() {
     let status = &world.json("alice", &["status"], "")[0];
     assert_eq!(status["on_mixnet"], true);
     assert!(status["why_offline"].is_null());
+    assert_eq!(status["health"], "healthy");
     assert!(status["epoch"].as_u64().unwrap() > 0);
     assert_eq!(status["box_bytes"], 1549);
     assert_eq!(status["lanes"].as_array().unwrap().len(), 4);
@@ -65,6 +66,7 @@ fn status_says_why_the_daemon_is_offline() {
     let status = &world.json("alice", &["status"], "")[0];
     assert_eq!(status["on_mixnet"], false);
     assert!(status["why_offline"].as_str().unwrap().contains("gateway"));
+    assert_eq!(status["health"], "offline");
     let text = world.well("alice", &["status"], "");
     assert!(text.contains("off the mixnet"), "{text}");
 }
