@@ -155,7 +155,10 @@ fn add_page(
         .source(format!("libkpclient {version}"))
         .date("")
         .render(&mut text)?;
-    let text = String::from_utf8_lossy(&text).into_owned();
+    // As mandoc wants it: an empty date has quotation marks, and an empty line is a space.
+    let text = String::from_utf8_lossy(&text)
+        .replacen(" 1  \"", " 1 \"\" \"", 1)
+        .replace(".br\n\n.br\n", ".sp\n");
     pages.push((format!("{name}.1"), text));
     for inner in command.get_subcommands() {
         add_page(inner, version, pages)?;
