@@ -107,9 +107,12 @@ static void kpc_event_health_of_a_stopped_daemon(void)
     OK(kpc_next_message_box_index_remote_async(client, &stream.first, KPC_FOREVER, NULL, &op, &error));
     event = EVENT_OF(sink, KPC_EVENT_HEALTH);
     told = kpc_event_health(event);
-    CHECK(told == KPC_HEALTH_SILENT);
+    /* On a machine that is busy the first may be missed. */
+    CHECK(told == KPC_HEALTH_SILENT || told == KPC_HEALTH_WEDGED);
     kpc_event_free(event);
-    await_event(sink, KPC_HEALTH_WEDGED);
+    if (told != KPC_HEALTH_WEDGED) {
+        await_event(sink, KPC_HEALTH_WEDGED);
+    }
     health = health_of(client);
     CHECK(health.verdict == KPC_HEALTH_WEDGED && health.waiting == 1 && health.in_line == 0);
     CHECK(health.overdue_ns >= 4 * LIMIT_MS * 1000000ull);

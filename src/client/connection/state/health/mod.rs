@@ -18,6 +18,9 @@ const WEDGED_AFTER: u32 = 4;
 const MIXNET_AFTER: u32 = 12;
 /// So many round trips of the mixnet come on top.
 const ROUND_TRIPS: u32 = 8;
+/// A look that is so late, or later by a quarter of the limit, is one that this process did not run
+/// for. Less is what a busy machine does, on which nothing would ever be judged.
+const STARVED: Duration = Duration::from_secs(1);
 /// One single request may wait for a courier that is gone: the client sends it to another one after
 /// ten minutes.
 const SINGLE: u32 = 4;
@@ -146,7 +149,7 @@ impl Monitor {
     /// A look that is far too late means that this process was stopped, or starved. What arrived
     /// meanwhile may not be read yet.
     fn excuse(&mut self, now: Instant) {
-        let late = self.interval() + self.limit / 4;
+        let late = (self.limit / 4).max(STARVED);
         if self.next_look.is_some_and(|at| at + late < now) {
             self.excused_until = Some(now);
         }
