@@ -82,10 +82,17 @@ fn property(function: &Function) -> String {
     )
 }
 
-/// What an event may lack is null.
+/// What an event may lack is null. Some kinds of events are called like the types of what they carry.
 fn type_of(api: &Api, function: &Function) -> Result<String, String> {
-    if function.returns.role != Returns::Status {
-        return Ok(returned(api, function, "")?.0);
+    let returns = &function.returns;
+    if returns.role != Returns::Status {
+        let name = returned(api, function, "")?.0;
+        let is_named =
+            types::enumeration(api, returns.values.as_deref(), &returns.r#type).is_some();
+        return Ok(match is_named {
+            true => format!("kpclient.{name}"),
+            false => name,
+        });
     }
     let out = function
         .parameters
@@ -93,7 +100,6 @@ fn type_of(api: &Api, function: &Function) -> Result<String, String> {
         .find(|p| p.role.is_output())
         .ok_or("no output")?;
     let name = output(api, out, "").r#type + "?";
-    // Some kinds of events are called like the types of what they carry.
     Ok(if out.role == Role::HandleOut {
         format!("kpclient.{name}")
     } else {

@@ -260,7 +260,7 @@ sealed class Event(private val text: String) {
     class Health internal constructor(
         text: String,
         /** How the daemon is, for Event.Health. */
-        val health: Health,
+        val health: kpclient.Health,
     ) : Event(text)
 
     /** A kind that has no name in this version. */
@@ -335,7 +335,7 @@ private fun Scratch.fileDone(event: Long): Long = Raw.kpc_event_file_done(event)
 
 private fun Scratch.fileSize(event: Long): Long = Raw.kpc_event_file_size(event)
 
-private fun Scratch.health(event: Long): Health = Health.of(Raw.kpc_event_health(event))
+private fun Scratch.health(event: Long): kpclient.Health = Health.of(Raw.kpc_event_health(event))
 
 private fun Scratch.instanceToken(event: Long): Id? {
     val memory = this
