@@ -2,6 +2,7 @@
  *
  *   KPC_MATRIX=short|whole   a selection in which each call and each fault occurs, or all of it
  *   KPC_MATRIX_SEED=N        the selection, and what is random in each cell
+ *   KPC_MATRIX_ERA=NAME      one era alone: today, v0.0.73-rc1 or v0.0.72
  *   KPC_MATRIX_CELL=NAME     one cell alone, by the name that a failure tells
  *   KPC_MATRIX_PASS=few|bytes|thousand  a third of the whole: up to 100 operations at a time, frames
  *                            that are cut at each byte, and 1 000 operations at a time
@@ -203,13 +204,15 @@ int main(void)
     for (pass = FEW; pass < PASSES; pass++) {
         const char *named = word("KPC_MATRIX_PASS", pass_names[pass]);
         for (e = 0; e < era_count && strcmp(named, pass_names[pass]) == 0; e++) {
-            int is_named = only == NULL || strncmp(only, all_eras[e].name, strlen(all_eras[e].name)) == 0;
+            int is_named = strcmp(word("KPC_MATRIX_ERA", all_eras[e].name), all_eras[e].name) == 0 &&
+                           (only == NULL || strncmp(only, all_eras[e].name, strlen(all_eras[e].name)) == 0);
             if (is_named && (pass == FEW || whole || only != NULL)) {
                 run_era(&all_eras[e], whole, pass, &dice);
             }
         }
     }
-    for (e = 0; e < fault_count && only == NULL && parts == 1 && left_out == 0 && !whole; e++) {
+    for (e = 0; e < fault_count && only == NULL && parts == 1 && left_out == 0 && !whole &&
+                                word("KPC_MATRIX_ERA", NULL) == NULL; e++) {
         if (!fault_seen[e]) {
             printf("FAILED: nothing met the fault \"%s\"\n", all_faults[e].name);
             failed++;
