@@ -1,0 +1,4 @@
+// inheritance from a final class 'Client'
+import Kpclient
+
+class Wrong: Client {}
