@@ -176,7 +176,7 @@ fn arguments(api: &Api, method: &Method<'_>, function: &Function) -> String {
                 types::camel(p.length_of.as_deref().unwrap_or_default())
             ),
             Role::Value if p.r#type == "bool" => format!("bit({name})"),
-            Role::Value if p.r#type == "uint8_t" => format!("{name}.toByte()"),
+            Role::Value if p.r#type == "uint8_t" => format!("octet({name})"),
             Role::Value if p.r#type == "size_t" => format!("{name}.toLong()"),
             Role::Value if types::enumeration(api, p.values.as_deref(), &p.r#type).is_some() => {
                 format!("{name}.value")

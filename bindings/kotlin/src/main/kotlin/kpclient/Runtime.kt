@@ -26,6 +26,7 @@ abstract class ClientRuntime internal constructor(handle: Long) : Handle(handle,
     /** Opens the events of this client; at most so many as `capacity` wait. */
     @JvmOverloads
     fun openEvents(capacity: Int = 1000): Events = call { memory ->
+        require(capacity >= 0) { "a capacity is not negative" }
         val sink = memory.room(8)
         memory.check(Raw.kpc_event_sink_open(memory.of(this), capacity.toLong(), sink, memory.error))
         Events(memory.long(sink), this)

@@ -118,6 +118,12 @@ internal fun length(text: String?): Long = length(text?.toByteArray())
 
 internal fun length(list: List<*>): Long = list.size.toLong()
 
+/** A number of eight bits, which is none of Kotlin's own types in a call. */
+internal fun octet(value: Int): Byte {
+    require(value in 0..255) { "$value is not between 0 and 255" }
+    return value.toByte()
+}
+
 internal fun bit(value: Boolean): Byte = if (value) 1 else 0
 
 /** A bool of C is the lowest bit of what comes back. */

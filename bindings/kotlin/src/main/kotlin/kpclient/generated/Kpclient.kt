@@ -124,7 +124,7 @@ object Kpclient {
     @JvmStatic
     fun statusFromWire(reply: Reply, code: Int): Status = call { memory ->
         val status = memory.room(8)
-        memory.check(Raw.kpc_status_from_wire(reply.value, code.toByte(), status, memory.error))
+        memory.check(Raw.kpc_status_from_wire(reply.value, octet(code), status, memory.error))
         Status.of(memory.int(status))
     }
 

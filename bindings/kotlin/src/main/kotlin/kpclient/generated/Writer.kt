@@ -78,7 +78,7 @@ class Writer internal constructor(handle: Long, owner: Handle) : Handle(handle, 
     @JvmOverloads
     fun sendAsync(kind: Int, message: ByteArray, timeoutMs: Int = -1): CompletableFuture<Long> =
         Operations.start(owner, { memory, done, op ->
-            RawStore.kpc_writer_send_async(memory.of(this), kind.toByte(), memory.bytes(message), length(message), timeoutMs, done, op, memory.error)
+            RawStore.kpc_writer_send_async(memory.of(this), octet(kind), memory.bytes(message), length(message), timeoutMs, done, op, memory.error)
         }) { memory, result ->
             val number = memory.room(8)
             memory.check(RawStore.kpc_writer_send_result(result, number, memory.error))

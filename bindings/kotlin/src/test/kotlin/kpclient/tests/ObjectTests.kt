@@ -66,6 +66,7 @@ val objectTests = listOf(
         expect(status { BoxIndex.fromBytes(ByteArray(0)) } == Status.ARG_SIZE) { "an empty index" }
         expect(status { Kpclient.newKeypair(ByteArray(1)) } == Status.ARG_SIZE) { "a short seed" }
         thrown<IllegalArgumentException> { Config.loadFile("a\u0000b") }
+        it.client().use { client -> thrown<IllegalArgumentException> { client.openEvents(-1) } }
         Config.new().use { config ->
             val named = thrown<KpcException> { config.setUnix("") }
             expect(named.message!!.startsWith("KPC_ERR_")) { named.message!! }
@@ -108,6 +109,7 @@ val objectTests = listOf(
             val store = client.openStore(null)
             val writer = store.createWriter("pear")
             val reader = store.importReader("pear", writer.readCap)
+            thrown<IllegalArgumentException> { writer.sendAsync(1000, ByteArray(1)) }
             writer.send(Kpclient.MESSAGE_KIND, "one".toByteArray())
             val objects: List<Handle> = listOf(
                 client, client.config(), client.pkiDocument(), client.getServices("echo"), client.newCopyBuilder(),
