@@ -37,7 +37,8 @@ pub fn run(data: &[u8]) {
             .count();
         if depth < DEEP {
             let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
-            assert!(parsed.is_object());
+            // What has no form in JSON, as a map with the same key twice, is a string of its bytes.
+            assert!(parsed.is_object() || parsed.is_string());
         }
     }
 }

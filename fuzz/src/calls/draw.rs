@@ -6,9 +6,9 @@ use std::ptr::{null, null_mut};
 use kpclient::ffi::api::{
     boxes::envelope::*, buffer::*, channels::query::*, client::*, config::*, copies::builder::*,
     copies::elements::*, daemon::authorities::*, directory::*, events::*, geometry::*,
-    operation::*, statistics::*, store::backing::functions::*, store::backing::records::*,
-    store::message::*, store::names::*, store::reader::*, store::writer::*, store::*,
-    tombstones::*, values::*, vouchers::*, waiting::*,
+    operation::*, statistics::health::*, statistics::*, store::backing::functions::*,
+    store::backing::records::*, store::message::*, store::names::*, store::reader::*,
+    store::writer::*, store::*, tombstones::*, values::*, vouchers::*, waiting::*,
 };
 use kpclient::ffi::boundary::error::kpc_error;
 
@@ -64,7 +64,7 @@ macro_rules! values {
 }
 
 values! {
-    kpc_box_index kpc_hash kpc_id kpc_pigeonhole_geometry kpc_read_cap kpc_service
+    kpc_box_index kpc_daemon_health kpc_hash kpc_id kpc_pigeonhole_geometry kpc_read_cap kpc_service
     kpc_sphinx_geometry kpc_stats kpc_write_cap
 }
 

@@ -40,6 +40,7 @@ use kpclient::ffi::api::messages::reliable::*;
 use kpclient::ffi::api::messages::*;
 use kpclient::ffi::api::operation::*;
 use kpclient::ffi::api::statistics::estimate::*;
+use kpclient::ffi::api::statistics::health::*;
 use kpclient::ffi::api::statistics::*;
 use kpclient::ffi::api::store::backing::records::*;
 use kpclient::ffi::api::store::backing::*;
@@ -84,22 +85,23 @@ calls! {
     with_1: kpc_authorities_count kpc_authorities_free kpc_buffer_data kpc_buffer_free kpc_buffer_len
         kpc_channel_query_free kpc_channel_query_is_read kpc_channel_query_reply_index kpc_client_free
         kpc_client_is_attached kpc_client_is_connected kpc_client_key_derivation kpc_config_connect_all
-        kpc_config_encryption_connections kpc_config_free kpc_config_log_level kpc_config_network kpc_config_transport
-        kpc_copy_builder_free kpc_copy_builder_is_finished kpc_envelope_free kpc_error_daemon_code kpc_error_errno
-        kpc_error_failed_envelope kpc_error_free kpc_error_message kpc_error_origin kpc_error_replica_code
-        kpc_error_status kpc_event_boxes_needed kpc_event_boxes_written kpc_event_error kpc_event_file_done
-        kpc_event_file_size kpc_event_free kpc_event_is_connected kpc_event_is_copying kpc_event_is_graceful
-        kpc_event_is_writer kpc_event_kind kpc_event_lost_count kpc_event_message_number kpc_event_reply_eta_ns
-        kpc_event_reply_index kpc_event_sent_at_unix kpc_event_sink_fd kpc_event_sink_free kpc_message_arrival
-        kpc_message_free kpc_message_is_acknowledged kpc_message_kind kpc_message_number kpc_message_received_at_unix
-        kpc_messages_count kpc_messages_free kpc_names_count kpc_names_free kpc_pki_document_epoch
-        kpc_pki_document_free kpc_pki_document_lambda_p kpc_reader_error kpc_reader_file_received kpc_reader_file_size
-        kpc_reader_free kpc_reader_state kpc_reader_waiting kpc_result_error kpc_result_free kpc_result_op
-        kpc_result_status kpc_result_user_data kpc_services_count kpc_services_free kpc_status_category
-        kpc_status_is_expected_outcome kpc_status_name kpc_status_text kpc_store_free kpc_stream_elements_count
-        kpc_stream_elements_free kpc_tombstones_count kpc_tombstones_error kpc_tombstones_free kpc_voucher_free
-        kpc_writer_error kpc_writer_file_size kpc_writer_file_stored kpc_writer_free kpc_writer_last_message
-        kpc_writer_pending kpc_writer_state;
+        kpc_config_encryption_connections kpc_config_free kpc_config_log_level kpc_config_network
+        kpc_config_silence_limit kpc_config_transport kpc_copy_builder_free kpc_copy_builder_is_finished
+        kpc_envelope_free kpc_error_daemon_code kpc_error_errno kpc_error_failed_envelope kpc_error_free
+        kpc_error_message kpc_error_origin kpc_error_replica_code kpc_error_status kpc_event_boxes_needed
+        kpc_event_boxes_written kpc_event_error kpc_event_file_done kpc_event_file_size kpc_event_free
+        kpc_event_health kpc_event_is_connected kpc_event_is_copying kpc_event_is_graceful kpc_event_is_writer
+        kpc_event_kind kpc_event_lost_count kpc_event_message_number kpc_event_reply_eta_ns kpc_event_reply_index
+        kpc_event_sent_at_unix kpc_event_sink_fd kpc_event_sink_free kpc_message_arrival kpc_message_free
+        kpc_message_is_acknowledged kpc_message_kind kpc_message_missing_boxes kpc_message_number
+        kpc_message_received_at_unix kpc_messages_count kpc_messages_free kpc_names_count kpc_names_free
+        kpc_pki_document_epoch kpc_pki_document_free kpc_pki_document_lambda_p kpc_reader_error
+        kpc_reader_file_received kpc_reader_file_size kpc_reader_free kpc_reader_state kpc_reader_waiting
+        kpc_result_error kpc_result_free kpc_result_op kpc_result_status kpc_result_user_data kpc_services_count
+        kpc_services_free kpc_status_category kpc_status_is_expected_outcome kpc_status_name kpc_status_text
+        kpc_store_free kpc_stream_elements_count kpc_stream_elements_free kpc_tombstones_count kpc_tombstones_error
+        kpc_tombstones_free kpc_voucher_free kpc_writer_error kpc_writer_file_size kpc_writer_file_stored
+        kpc_writer_free kpc_writer_last_message kpc_writer_pending kpc_writer_state;
     with_2: kpc_authorities_address_count_at kpc_await_message_reply_result kpc_cancel_resending_copy_command_result
         kpc_cancel_resending_encrypted_message_result kpc_client_close_result kpc_client_connect_result
         kpc_client_disconnect kpc_client_flush_result kpc_client_supports kpc_close_channel_result kpc_config_new
@@ -117,16 +119,17 @@ calls! {
         kpc_client_courier kpc_client_couriers kpc_client_daemon_token kpc_client_flush kpc_client_new
         kpc_client_pigeonhole_geometry kpc_client_pki_document kpc_client_session_token kpc_client_sphinx_geometry
         kpc_config_address kpc_config_load_file kpc_config_pigeonhole_geometry kpc_config_set_connect_all
-        kpc_config_set_encryption_connections kpc_config_set_pigeonhole_geometry kpc_config_set_sphinx_geometry
-        kpc_config_set_unix kpc_config_set_ws kpc_config_sphinx_geometry kpc_copy_builder_add_result
-        kpc_copy_builder_add_tombstones_result kpc_copy_builder_buffer kpc_copy_builder_cancel
-        kpc_copy_builder_courier kpc_copy_builder_finish_result kpc_copy_builder_new kpc_copy_builder_position
-        kpc_copy_builder_save kpc_copy_builder_temp_write_cap kpc_create_courier_envelopes_from_multi_payload_result
-        kpc_create_courier_envelopes_from_payload_result kpc_create_courier_envelopes_from_tombstone_range_result
-        kpc_create_read_channel_result kpc_encrypt_read_result kpc_encrypt_write_result kpc_envelope_ciphertext
-        kpc_envelope_descriptor kpc_envelope_hash kpc_envelope_next_index kpc_envelope_to_bytes kpc_event_channel_name
-        kpc_event_courier kpc_event_describe kpc_event_err_cbor kpc_event_instance_token kpc_event_message_id
-        kpc_event_payload kpc_event_pki_document kpc_event_result kpc_event_stream kpc_event_surb_id
+        kpc_config_set_encryption_connections kpc_config_set_pigeonhole_geometry kpc_config_set_silence_limit
+        kpc_config_set_sphinx_geometry kpc_config_set_unix kpc_config_set_ws kpc_config_sphinx_geometry
+        kpc_copy_builder_add_result kpc_copy_builder_add_tombstones_result kpc_copy_builder_buffer
+        kpc_copy_builder_cancel kpc_copy_builder_courier kpc_copy_builder_finish_result kpc_copy_builder_new
+        kpc_copy_builder_position kpc_copy_builder_save kpc_copy_builder_temp_write_cap
+        kpc_create_courier_envelopes_from_multi_payload_result kpc_create_courier_envelopes_from_payload_result
+        kpc_create_courier_envelopes_from_tombstone_range_result kpc_create_read_channel_result
+        kpc_encrypt_read_result kpc_encrypt_write_result kpc_envelope_ciphertext kpc_envelope_descriptor
+        kpc_envelope_hash kpc_envelope_next_index kpc_envelope_to_bytes kpc_event_channel_name kpc_event_courier
+        kpc_event_describe kpc_event_err_cbor kpc_event_instance_token kpc_event_message_id kpc_event_payload
+        kpc_event_pki_document kpc_event_result kpc_event_stream kpc_event_surb_id
         kpc_get_directory_authorities_result kpc_get_message_box_index_counter
         kpc_get_message_box_index_counter_remote_result kpc_message_data kpc_next_message_box_index
         kpc_next_message_box_index_remote_result kpc_op_cancel kpc_pki_document_cbor kpc_pki_document_to_json
@@ -152,17 +155,18 @@ calls! {
         kpc_authorities_pki_signature_scheme_at kpc_authorities_wire_kem_scheme_at kpc_backing_check kpc_blake2b_256
         kpc_box_index_from_bytes kpc_buffer_new kpc_cancel_resending_copy_command
         kpc_cancel_resending_encrypted_message kpc_channel_query_from_bytes kpc_client_distinct_couriers
-        kpc_client_get_service kpc_client_get_services kpc_client_pki_document_for_epoch kpc_client_stats
-        kpc_close_channel kpc_config_load_text kpc_config_reconnect kpc_config_set_reconnect kpc_config_set_tcp
-        kpc_copy_builder_progress kpc_copy_builder_restore kpc_copy_builder_tombstone kpc_copy_builder_write
-        kpc_envelope_from_bytes kpc_event_sink_next kpc_event_sink_open kpc_get_directory_authorities
-        kpc_get_pki_document_raw_result kpc_hash_from_bytes kpc_id_from_bytes kpc_messages_at kpc_names_at
-        kpc_pki_document_find_services kpc_read_box_result kpc_read_cap_from_bytes kpc_read_cap_to_text
-        kpc_reader_acknowledge kpc_reader_forget_before kpc_reader_receive kpc_send_channel_query_await_reply_result
-        kpc_services_at kpc_services_name_at kpc_start_resending_encrypted_message_result kpc_status_from_wire
-        kpc_store_cancel_induction kpc_store_cancel_voucher kpc_store_delete_reader kpc_store_delete_writer
-        kpc_store_induct_voucher_result kpc_store_list_inductions kpc_store_list_readers kpc_store_list_vouchers
-        kpc_store_list_writers kpc_store_open_voucher_result kpc_stream_elements_at kpc_stream_elements_next_index_at
+        kpc_client_get_service kpc_client_get_services kpc_client_health kpc_client_pki_document_for_epoch
+        kpc_client_stats kpc_close_channel kpc_config_load_text kpc_config_reconnect kpc_config_set_reconnect
+        kpc_config_set_tcp kpc_copy_builder_progress kpc_copy_builder_restore kpc_copy_builder_tombstone
+        kpc_copy_builder_write kpc_envelope_from_bytes kpc_event_sink_next kpc_event_sink_open
+        kpc_get_directory_authorities kpc_get_pki_document_raw_result kpc_hash_from_bytes kpc_id_from_bytes
+        kpc_messages_at kpc_names_at kpc_pki_document_find_services kpc_read_box_result kpc_read_cap_from_bytes
+        kpc_read_cap_to_text kpc_reader_acknowledge kpc_reader_forget_before kpc_reader_receive
+        kpc_send_channel_query_await_reply_result kpc_services_at kpc_services_name_at
+        kpc_start_resending_encrypted_message_result kpc_status_from_wire kpc_store_cancel_induction
+        kpc_store_cancel_voucher kpc_store_delete_reader kpc_store_delete_writer kpc_store_induct_voucher_result
+        kpc_store_list_inductions kpc_store_list_readers kpc_store_list_vouchers kpc_store_list_writers
+        kpc_store_open_voucher_result kpc_stream_elements_at kpc_stream_elements_next_index_at
         kpc_tombstones_box_index_at kpc_tombstones_envelope_at kpc_voucher_derive_stream_result kpc_voucher_keys
         kpc_voucher_stream kpc_write_cap_from_bytes kpc_write_cap_to_text kpc_writer_erase_before kpc_writer_send_file
         kpc_writer_wait_erased kpc_writer_wait_stored;
