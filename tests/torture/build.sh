@@ -12,6 +12,6 @@ mkdir -p "$BUILD/torture"
 without=
 [ "${STORE:-}" != no ] || without=-DKPC_WITHOUT_STORE
 # shellcheck disable=SC2086 # one flag or none
-"${CC:-cc}" -std=c99 -O1 -g -Wall -Wextra -Werror -pedantic $without ${TORTURE_CFLAGS:-} -Iinclude -Itests/c \
+"${CC:-cc}" -std=c99 -O1 -g -DKPC_SOON=180000 -Wall -Wextra -Werror -pedantic $without ${TORTURE_CFLAGS:-} -Iinclude -Itests/c \
     tests/torture/*.c "tests/torture/$1"/*.c -o "$BUILD/torture/$1" -L"$lib" -Wl,-rpath,"$lib" -lkpclient -lpthread
 echo "$BUILD/torture/$1"

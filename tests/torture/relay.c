@@ -254,7 +254,9 @@ static void read_some(link_ *link, relay_way way)
     static uint8_t block[65536];
     path *path = &link->paths[way];
     ssize_t got = recv(link->ends[way], block, sizeof block, 0);
-    if (got > 0) {
+    if (got > 0 && link->doomed) {
+        /* Nobody gets it; but a peer that cannot get rid of it would read nothing either. */
+    } else if (got > 0) {
         append(&path->in, block, (size_t)got);
         pass_frames(link, way);
     } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -306,7 +308,7 @@ static struct pollfd wish(const link_ *link, int way)
 {
     struct pollfd polled = {link->ends[way], 0, 0};
     const path *incoming = &link->paths[way], *outgoing = &link->paths[!way];
-    if (!link->doomed && !deaf[way] && !incoming->ended && incoming->out.len < (1 << 20)) {
+    if (!incoming->ended && (link->doomed || (!deaf[way] && incoming->out.len < (1 << 20)))) {
         polled.events |= POLLIN;
     }
     if (outgoing->out.len > 0) {

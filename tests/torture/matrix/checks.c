@@ -9,7 +9,7 @@
 #include <time.h>
 
 /* An operation ends this long after its time limit at the latest, however busy the machine is. */
-enum { TOO_LATE = 20000, SOON = 60000, READ_BACK = 40 };
+enum { TOO_LATE = 20000, SOON = 180000, READ_BACK = 40 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;

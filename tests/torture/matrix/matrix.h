@@ -7,7 +7,7 @@
 #include "../world.h"
 
 /* How long an operation may take where nothing is wrong for long, and where something is. */
-enum { WAIT = 30000, SHORT = 400 };
+enum { WAIT = 120000, SHORT = 400 };
 
 enum { MOST = 1000, TODAY = 1, RC1 = 2, OLD = 4, BOTH_NEW = TODAY | RC1, EVERY = 7 };
 
