@@ -4837,6 +4837,8 @@ KPC_API void kpc_voucher_free(kpc_voucher *KPC_NULLABLE voucher);
 #define KPC_WRITER_RETRYING 3
 /** A box holds what this writer did not write. Nothing is sent until kpc_writer_step_over. */
 #define KPC_WRITER_CONFLICT 4
+/** Messages of more boxes go by copy stream, unless kpc_writer_set_copy_above says otherwise. */
+#define KPC_WRITER_COPY_ABOVE 1024
 
 /**
  * The kind of a message that is nothing in particular. Those from 128 to 255 are the program's own;
@@ -5273,6 +5275,40 @@ kpc_status kpc_writer_read_cap(const kpc_writer *KPC_NONNULL writer,
 KPC_API KPC_MUST_USE
 kpc_status kpc_writer_next_index(const kpc_writer *KPC_NONNULL writer,
                                  kpc_box_index *KPC_NONNULL index, kpc_error **KPC_NULLABLE error);
+
+/**
+ * Sets the most boxes that a message may have to be written box by box. One of more boxes goes by
+ * copy stream: it is written to a temporary stream, and then a courier writes its boxes. So none of
+ * it is there while it is on its way, which takes a third more packets, and then all of it at once.
+ * Where a courier fails, the boxes are written one by one after all. KPC_WRITER_COPY_ABOVE is the
+ * limit until this is called. It holds while the channel is open, for all handles, and for messages
+ * that have not been begun.
+ *
+ * @param writer  the writer
+ * @param boxes   the limit; 0 lets no message go by copy stream
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_writer_set_copy_above(kpc_writer *KPC_NONNULL writer, uint32_t boxes,
+                                     kpc_error **KPC_NULLABLE error);
+
+/**
+ * How many boxes are written of the copy stream by which a message goes just now.
+ * KPC_EVENT_COPY_PROGRESS reports each change.
+ *
+ * @param writer  the writer
+ * @return the number; 0 while no message goes by copy stream, and for what is no live kpc_writer
+ */
+KPC_API uint64_t kpc_writer_copy_written(const kpc_writer *KPC_NONNULL writer);
+
+/**
+ * How many boxes that copy stream has. When all are written, a courier has the command.
+ *
+ * @param writer  the writer
+ * @return the number; 0 while no message goes by copy stream, and for what is no live kpc_writer
+ */
+KPC_API uint64_t kpc_writer_copy_needed(const kpc_writer *KPC_NONNULL writer);
 
 /**
  * How many messages are not known to be on the mixnet.

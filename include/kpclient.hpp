@@ -538,6 +538,8 @@ enum class WriterState : std::int32_t {
     Retrying = KPC_WRITER_RETRYING,
     /// A box holds what this writer did not write. Nothing is sent until Writer::step_over.
     Conflict = KPC_WRITER_CONFLICT,
+    /// Messages of more boxes go by copy stream, unless Writer::set_copy_above says otherwise.
+    CopyAbove = KPC_WRITER_COPY_ABOVE,
 };
 
 enum class ReaderState : std::int32_t {
@@ -2235,6 +2237,21 @@ public:
     /// The first box that no message has been given yet. Messages that were sent a moment ago may
     /// have none yet; what they are given comes from here on, too. kpc_writer_next_index(3).
     BoxIndex next_index() const;
+    /// Sets the most boxes that a message may have to be written box by box. One of more boxes goes
+    /// by copy stream: it is written to a temporary stream, and then a courier writes its boxes. So
+    /// none of it is there while it is on its way, which takes a third more packets, and then all
+    /// of it at once. Where a courier fails, the boxes are written one by one after all.
+    /// WriterState::CopyAbove is the limit until this is called. It holds while the channel is
+    /// open, for all handles, and for messages that have not been begun.
+    /// kpc_writer_set_copy_above(3).
+    void set_copy_above(std::uint32_t boxes);
+    /// How many boxes are written of the copy stream by which a message goes just now.
+    /// EventKind::CopyProgress reports each change. Returns the number; 0 while no message goes by
+    /// copy stream. kpc_writer_copy_written(3).
+    std::uint64_t copy_written() const;
+    /// How many boxes that copy stream has. When all are written, a courier has the command.
+    /// Returns the number; 0 while no message goes by copy stream. kpc_writer_copy_needed(3).
+    std::uint64_t copy_needed() const;
     /// How many messages are not known to be on the mixnet. Returns the number.
     /// kpc_writer_pending(3).
     std::uint64_t pending() const;
@@ -4749,6 +4766,19 @@ inline BoxIndex Writer::next_index() const {
     detail::Check checked;
     checked(::kpc_writer_next_index(raw(), &index.raw(), checked.error()));
     return index;
+}
+
+inline void Writer::set_copy_above(std::uint32_t boxes) {
+    detail::Check checked;
+    checked(::kpc_writer_set_copy_above(raw(), boxes, checked.error()));
+}
+
+inline std::uint64_t Writer::copy_written() const {
+    return ::kpc_writer_copy_written(raw());
+}
+
+inline std::uint64_t Writer::copy_needed() const {
+    return ::kpc_writer_copy_needed(raw());
 }
 
 inline std::uint64_t Writer::pending() const {

@@ -2074,6 +2074,24 @@ static inline kpc_status kpcgo_writer_next_index(uint64_t writer, kpc_box_index 
     return returned;
 }
 
+static inline kpc_status kpcgo_writer_set_copy_above(uint64_t writer, uint32_t boxes, uint64_t *error)
+{
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_writer_set_copy_above(KPCGO_OBJECT(kpc_writer, writer), boxes, &error_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
+static inline uint64_t kpcgo_writer_copy_written(uint64_t writer)
+{
+    return kpc_writer_copy_written(KPCGO_OBJECT(kpc_writer, writer));
+}
+
+static inline uint64_t kpcgo_writer_copy_needed(uint64_t writer)
+{
+    return kpc_writer_copy_needed(KPCGO_OBJECT(kpc_writer, writer));
+}
+
 static inline uint64_t kpcgo_writer_pending(uint64_t writer)
 {
     return kpc_writer_pending(KPCGO_OBJECT(kpc_writer, writer));

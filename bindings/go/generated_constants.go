@@ -714,6 +714,10 @@ const WriterRetrying WriterState = 3
 // [Writer.StepOver].
 const WriterConflict WriterState = 4
 
+// WriterCopyAbove: Messages of more boxes go by copy stream, unless [Writer.SetCopyAbove] says
+// otherwise.
+const WriterCopyAbove WriterState = 1024
+
 // MessageKind: The kind of a message that is nothing in particular. Those from 128 to 255 are
 // the program's own; [MessageKindFile] is that of files, and all others are kept for later
 // versions of the library.

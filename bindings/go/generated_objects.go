@@ -2017,6 +2017,39 @@ func (w *Writer) NextIndex() (index *BoxIndex, err error) {
 	return index, err
 }
 
+// SetCopyAbove sets the most boxes that a message may have to be written box by box. One of more
+// boxes goes by copy stream: it is written to a temporary stream, and then a courier writes its
+// boxes. So none of it is there while it is on its way, which takes a third more packets, and
+// then all of it at once. Where a courier fails, the boxes are written one by one after all.
+// [WriterCopyAbove] is the limit until this is called. It holds while the channel is open, for
+// all handles, and for messages that have not been begun.
+//
+//   - boxes: the limit; 0 lets no message go by copy stream
+//
+// Fails with [ErrArgNull], [ErrBadHandle], [ErrForked].
+func (w *Writer) SetCopyAbove(boxes uint32) error {
+	var failure C.uint64_t
+	status := C.kpcgo_writer_set_copy_above(w.object(), C.uint32_t(boxes), &failure)
+	runtime.KeepAlive(w)
+	return check(status, failure)
+}
+
+// CopyWritten returns how many boxes are written of the copy stream by which a message goes just
+// now. [EventCopyProgress] reports each change.
+func (w *Writer) CopyWritten() uint64 {
+	returned := C.kpcgo_writer_copy_written(w.object())
+	runtime.KeepAlive(w)
+	return uint64(returned)
+}
+
+// CopyNeeded returns how many boxes that copy stream has. When all are written, a courier has
+// the command.
+func (w *Writer) CopyNeeded() uint64 {
+	returned := C.kpcgo_writer_copy_needed(w.object())
+	runtime.KeepAlive(w)
+	return uint64(returned)
+}
+
 // Pending returns how many messages are not known to be on the mixnet.
 func (w *Writer) Pending() uint64 {
 	returned := C.kpcgo_writer_pending(w.object())

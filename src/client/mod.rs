@@ -99,6 +99,7 @@ pub(crate) use self::{
         await_box, pace::Pace, pace::POLL_EVERY, read_once, resending::WITHOUT_END,
         write_and_compare, Doubt, Written, READ_BACK,
     },
+    api::copies::{payload::PayloadStream, run as run_copy},
     api::vouchers,
     runtime::{backoff::Backoff, caught, in_order::InOrder},
 };

@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Erasure = b'e',
     /// A message, by its number: to be sent, sent, or received.
     Message = b'm',
+    /// How far the copy of a large message is.
+    Copy = b'y',
     /// Boxes that a message had before it got others, by its number.
     Leftover = b'l',
     /// How far a channel was read.

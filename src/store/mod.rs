@@ -52,7 +52,7 @@ pub use self::reader::{Message, Reader, ReaderState};
 pub use self::records::Arrival;
 pub use self::shared_text::voucher::{voucher_from_text, voucher_to_text};
 pub use self::shared_text::Shared as SharedChannel;
-pub use self::writer::{Writer, WriterState};
+pub use self::writer::{CopyState, Writer, WriterState, COPY_ABOVE};
 
 /// The longest name of a channel, in bytes.
 pub const MAX_NAME: usize = 255;

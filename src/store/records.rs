@@ -150,6 +150,8 @@ pub(crate) struct Place {
     pub(crate) boxes: u32,
     /// The first of them.
     pub(crate) first: BoxIndex,
+    /// A courier is to write them, all at once.
+    pub(crate) by_copy: bool,
 }
 
 /// A message to be sent, or one that was.
@@ -169,6 +171,8 @@ const IS_STORED: u8 = 2;
 const IS_TOMBSTONES: u8 = 4;
 /// Some of its boxes were written when boxes held more.
 const IS_DIVIDED_AGAIN: u8 = 8;
+/// A courier writes them.
+const IS_BY_COPY: u8 = 16;
 
 impl Outgoing {
     pub(crate) fn encode(&self) -> Result<WipingVec> {
@@ -178,14 +182,12 @@ impl Outgoing {
         };
         let before = self.place.as_ref().map(|place| place.before);
         let before = before.filter(|before| before.boxes > 0);
+        let by_copy = self.place.as_ref().is_some_and(|place| place.by_copy);
         let flags = tombstones
-            | if before.is_some() {
-                IS_DIVIDED_AGAIN
-            } else {
-                0
-            }
-            | if self.place.is_some() { IS_PLACED } else { 0 }
-            | if self.is_stored { IS_STORED } else { 0 };
+            | (IS_DIVIDED_AGAIN * u8::from(before.is_some()))
+            | (IS_PLACED * u8::from(self.place.is_some()))
+            | (IS_BY_COPY * u8::from(by_copy))
+            | (IS_STORED * u8::from(self.is_stored));
         let mut fields = Fields::with_room(FIXED + self.payload.len())?
             .byte(flags)
             .short(number)
@@ -219,6 +221,7 @@ impl Outgoing {
                 boxes: parts.short()?,
                 first: BoxIndex::copy_of(parts.array::<BOX_INDEX_SIZE>()?),
                 before: Before::default(),
+                by_copy: flags & IS_BY_COPY != 0,
             })
         };
         if let (Some(place), true) = (&mut place, flags & IS_DIVIDED_AGAIN != 0) {
@@ -389,24 +392,26 @@ mod tests {
     #[test]
     fn messages_to_be_sent_come_back_with_and_without_boxes() {
         let first = keypair(&[1; 32]).first_index;
-        let place = Place {
+        let place = |by_copy| Place {
             capacity: 1500,
             boxes: 3,
-            first,
+            first: first.clone(),
             before: Before::default(),
+            by_copy,
         };
         let divided = Place {
             before: Before {
                 boxes: 2,
                 bytes: 70_000,
             },
-            ..place.clone()
+            ..place(false)
         };
         for content in [Content::Message(200), Content::Tombstones(70_000)] {
             for (place, is_stored) in [
                 (None, false),
-                (Some(place.clone()), false),
-                (Some(place.clone()), true),
+                (Some(place(false)), false),
+                (Some(place(true)), false),
+                (Some(place(false)), true),
                 (Some(divided.clone()), false),
             ] {
                 let payload = Bytes::from_static(b"words");
@@ -428,11 +433,13 @@ mod tests {
                 assert_eq!((back.content, back.is_stored), (content, is_stored));
                 assert_eq!((&back.nonce, &back.payload[..]), (&nonce, &b"words"[..]));
                 let parts = |place: &Place| {
+                    let first = place.first.clone();
                     (
                         place.capacity,
                         place.boxes,
-                        place.first.clone(),
+                        first,
                         place.before,
+                        place.by_copy,
                     )
                 };
                 assert_eq!(

@@ -103,6 +103,14 @@ const ONLY_IN_C: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "messages there have one box",
+        &[
+            "kpc_writer_copy_needed",
+            "kpc_writer_copy_written",
+            "kpc_writer_set_copy_above",
+        ],
+    ),
+    (
         "programs there keep the steps of a voucher themselves",
         &[
             "kpc_store_cancel_induction",

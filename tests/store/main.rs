@@ -8,6 +8,7 @@
 )]
 
 mod conflicts;
+mod copies;
 mod crash;
 mod file_crash;
 mod files;

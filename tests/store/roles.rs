@@ -31,10 +31,17 @@ pub const STOP: &str = "stop";
 /// One that the writer makes when all it had to do is done.
 pub const DONE: &str = "done";
 
+/// Messages of more boxes go by copy stream.
+const COPY_ABOVE: u32 = 4;
+
 /// The message of a number, with a tag that no other process of the writer has: every seventh has several
-/// boxes.
+/// boxes, and half of these so many that a courier writes them.
 fn message(number: u64, tag: u64) -> Vec<u8> {
-    let length = if number % 7 == 0 { 4000 } else { 20 };
+    let length = match number % 14 {
+        0 => 9000,
+        7 => 4000,
+        _ => 20,
+    };
     let mut message = vec![u8::try_from(number % 251).unwrap(); length];
     message[..8].copy_from_slice(&number.to_be_bytes());
     message[8..16].copy_from_slice(&tag.to_be_bytes());
@@ -101,6 +108,7 @@ impl Role {
     fn writer(&self) {
         let alice = self.person("writer.db");
         let writer = Self::channel(&alice);
+        writer.set_copy_above(COPY_ABOVE);
         let tag = RandomState::new().build_hasher().finish();
         let mut promised = Notebook::open(&self.file(SENT));
         while !self.file(STOP).exists() {

@@ -367,7 +367,9 @@ export type WriterState =
   /** The last attempt failed, Writer#error says why; there will be others. */
   | 'RETRYING'
   /** A box holds what this writer did not write. Nothing is sent until Writer#stepOver. */
-  | 'CONFLICT';
+  | 'CONFLICT'
+  /** Messages of more boxes go by copy stream, unless Writer#setCopyAbove says otherwise. */
+  | 'COPY_ABOVE';
 /** The kind of a message that is nothing in particular. Those from 128 to 255 are the program's own; MESSAGE_KIND_FILE is that of files, and all others are kept for later versions of the library. */
 export const MESSAGE_KIND: 1;
 /** The kind of the messages that files consist of: Reader#receiveFile takes them. */
@@ -2293,6 +2295,26 @@ export class Writer extends Handle {
    * @throws {KpcError} BAD_HANDLE, FORKED
    */
   get nextIndex(): BoxIndex;
+  /**
+   * Sets the most boxes that a message may have to be written box by box. One of more boxes goes by
+   * copy stream: it is written to a temporary stream, and then a courier writes its boxes. So none of
+   * it is there while it is on its way, which takes a third more packets, and then all of it at once.
+   * Where a courier fails, the boxes are written one by one after all. COPY_ABOVE is the limit until
+   * this is called. It holds while the channel is open, for all handles, and for messages that have
+   * not been begun.
+   * @param boxes the limit; 0 lets no message go by copy stream
+   * @throws {KpcError} BAD_HANDLE, FORKED
+   */
+  setCopyAbove(boxes: number): void;
+  /**
+   * How many boxes are written of the copy stream by which a message goes just now. COPY_PROGRESS
+   * reports each change.
+   */
+  get copyWritten(): bigint;
+  /**
+   * How many boxes that copy stream has. When all are written, a courier has the command.
+   */
+  get copyNeeded(): bigint;
   /**
    * How many messages are not known to be on the mixnet.
    */

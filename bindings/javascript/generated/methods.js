@@ -201,6 +201,7 @@ const WRITER_STATE = Object.freeze({
   SENDING: 2,
   RETRYING: 3,
   CONFLICT: 4,
+  COPY_ABOVE: 1024,
 });
 const MESSAGE_KIND = 1;
 const MESSAGE_KIND_FILE = 2;
@@ -1553,6 +1554,20 @@ class Writer extends Handle {
   get nextIndex() {
     const [value] = call.run('kpc_writer_next_index', [handleOf(this, 'kpc_writer', 'this')]);
     return structOf(BoxIndex, value);
+  }
+
+  setCopyAbove(boxes) {
+    call.run('kpc_writer_set_copy_above', [handleOf(this, 'kpc_writer', 'this'), arg.uint32(boxes, 'boxes')]);
+  }
+
+  get copyWritten() {
+    const [value] = call.run('kpc_writer_copy_written', [handleOf(this, 'kpc_writer', 'this')]);
+    return value;
+  }
+
+  get copyNeeded() {
+    const [value] = call.run('kpc_writer_copy_needed', [handleOf(this, 'kpc_writer', 'this')]);
+    return value;
   }
 
   get pending() {

@@ -444,6 +444,9 @@ kpc_status kpc_writer_name(const kpc_writer *writer, kpc_buffer **name, kpc_erro
 kpc_status kpc_writer_write_cap(const kpc_writer *writer, kpc_write_cap *write_cap, kpc_error **error);
 kpc_status kpc_writer_read_cap(const kpc_writer *writer, kpc_read_cap *read_cap, kpc_error **error);
 kpc_status kpc_writer_next_index(const kpc_writer *writer, kpc_box_index *index, kpc_error **error);
+kpc_status kpc_writer_set_copy_above(kpc_writer *writer, uint32_t boxes, kpc_error **error);
+uint64_t kpc_writer_copy_written(const kpc_writer *writer);
+uint64_t kpc_writer_copy_needed(const kpc_writer *writer);
 uint64_t kpc_writer_pending(const kpc_writer *writer);
 uint64_t kpc_writer_last_message(const kpc_writer *writer);
 int32_t kpc_writer_state(const kpc_writer *writer);

@@ -100,8 +100,9 @@ calls! {
         kpc_result_error kpc_result_free kpc_result_op kpc_result_status kpc_result_user_data kpc_services_count
         kpc_services_free kpc_status_category kpc_status_is_expected_outcome kpc_status_name kpc_status_text
         kpc_store_free kpc_stream_elements_count kpc_stream_elements_free kpc_tombstones_count kpc_tombstones_error
-        kpc_tombstones_free kpc_voucher_free kpc_writer_error kpc_writer_file_size kpc_writer_file_stored
-        kpc_writer_free kpc_writer_last_message kpc_writer_pending kpc_writer_state;
+        kpc_tombstones_free kpc_voucher_free kpc_writer_copy_needed kpc_writer_copy_written kpc_writer_error
+        kpc_writer_file_size kpc_writer_file_stored kpc_writer_free kpc_writer_last_message kpc_writer_pending
+        kpc_writer_state;
     with_2: kpc_authorities_address_count_at kpc_await_message_reply_result kpc_cancel_resending_copy_command_result
         kpc_cancel_resending_encrypted_message_result kpc_client_close_result kpc_client_connect_result
         kpc_client_disconnect kpc_client_flush_result kpc_client_supports kpc_close_channel_result kpc_config_new
@@ -148,8 +149,8 @@ calls! {
         kpc_voucher_salt kpc_voucher_sealed_reply kpc_voucher_text_parse kpc_voucher_to_text kpc_voucher_who_reply
         kpc_write_box_result kpc_write_cap_first_index kpc_write_cap_hash kpc_write_cap_read_cap
         kpc_write_channel_result kpc_writer_abandon_file kpc_writer_file_path kpc_writer_name kpc_writer_next_index
-        kpc_writer_read_cap kpc_writer_send_result kpc_writer_step_over kpc_writer_tombstone_result
-        kpc_writer_write_cap;
+        kpc_writer_read_cap kpc_writer_send_result kpc_writer_set_copy_above kpc_writer_step_over
+        kpc_writer_tombstone_result kpc_writer_write_cap;
     with_4: kpc_authorities_identifier_at kpc_authorities_identity_key_hash_at
         kpc_authorities_identity_public_key_pem_at kpc_authorities_link_public_key_pem_at
         kpc_authorities_pki_signature_scheme_at kpc_authorities_wire_kem_scheme_at kpc_backing_check kpc_blake2b_256

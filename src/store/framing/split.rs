@@ -67,6 +67,11 @@ impl Split {
         head + self.range(part).len()
     }
 
+    /// What one box may carry.
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// Number of boxes, at least 1.
     pub(crate) fn boxes(&self) -> u32 {
         match self.before.boxes {
@@ -77,6 +82,11 @@ impl Split {
                 u32::try_from(further).map_or(u32::MAX, |further| boxes + further)
             }
         }
+    }
+
+    /// Bytes that all boxes together have beside the message.
+    pub(crate) fn overhead(&self) -> usize {
+        FIRST_HEAD + (self.boxes() as usize - 1) * FURTHER_HEAD
     }
 
     /// Content of box `part`, counted from 0. `message` is the one that was given to [`Split::new`].

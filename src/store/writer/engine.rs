@@ -9,7 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::boxes::{Fill, Seen};
+use super::copying::{self, Large};
 use super::leftovers::Written;
+use super::sizes::Sizes;
 use super::{boxes, ledger, Core, WriterState};
 use crate::bacap::BoxIndex;
 use crate::client::{Backoff, InOrder};
@@ -56,6 +58,10 @@ struct Sending {
     /// Its next box.
     part: u32,
     index: BoxIndex,
+    /// A courier writes all of them, when those before are stored.
+    by_copy: bool,
+    /// No message behind it is sent before it is stored: its boxes were chosen to be there at once.
+    is_alone: bool,
 }
 
 /// A box on its way.
@@ -63,6 +69,7 @@ struct Sent {
     number: u64,
     part: u32,
     is_last: bool,
+    is_alone: bool,
     index: BoxIndex,
 }
 
@@ -121,6 +128,9 @@ impl Engine {
             }
         }
         if self.on_their_way.is_empty() {
+            if self.messages.front().is_some_and(|next| next.by_copy) {
+                return self.copy().await;
+            }
             return match self.is_next_too_large() {
                 true => self.make_smaller().await,
                 false => self.rest().await,
@@ -160,7 +170,27 @@ impl Engine {
         Ok(())
     }
 
-    /// Starts the next box. Returns false where there is none.
+    /// Nothing is on its way, and the next message goes by copy stream.
+    async fn copy(&mut self) -> Result<()> {
+        let Some(message) = self.messages.front_mut() else {
+            return Ok(());
+        };
+        let is_copied = match message.large() {
+            Some(large) => copying::copy(&self.core, &large).await?,
+            None => false,
+        };
+        if is_copied {
+            self.messages.pop_front();
+            self.is_stepping = false;
+        } else {
+            message.by_copy = false;
+        }
+        // A box may be taken where a copy has failed.
+        self.is_careful = !is_copied;
+        Ok(())
+    }
+
+    /// Starts the next box. Returns false where there is none, or it has to wait for those before.
     async fn start_next(&mut self) -> Result<bool> {
         while self.messages.is_empty() {
             let before = self.load_from;
@@ -175,6 +205,10 @@ impl Engine {
         let Some(message) = self.messages.front_mut() else {
             return Ok(false);
         };
+        let is_behind_one_alone = |last: &Sent| last.is_alone && last.number != message.number;
+        if message.by_copy || self.on_their_way.back().is_some_and(is_behind_one_alone) {
+            return Ok(false);
+        }
         let (sent, fill) = message.next()?;
         if sent.is_last {
             self.messages.pop_front();
@@ -187,9 +221,9 @@ impl Engine {
 
     async fn load(&mut self) -> Result<()> {
         self.core.inner.shared.check_next_index()?;
-        let capacity = self.core.inner.capacity();
+        let sizes = self.core.sizes();
         let (channel, from) = (self.core.channel, self.load_from);
-        let load = move |backing: &mut dyn Backing| ledger::load(backing, channel, from, capacity);
+        let load = move |backing: &mut dyn Backing| ledger::load(backing, channel, from, sizes);
         let loaded = self.core.inner.disk.run(Durability::Now, load).await?;
         let mut standing = lock(&self.core.standing);
         standing.saw(loaded.next_message);
@@ -198,8 +232,9 @@ impl Engine {
         drop(standing);
         self.load_from = loaded.next;
         for (number, message) in loaded.messages {
+            let sending = Sending::of(number, message, progress)?;
             self.messages
-                .extend(Sending::of(number, message, progress)?);
+                .extend(sending.map(|sending| sending.checked(sizes)));
         }
         Ok(())
     }
@@ -358,7 +393,26 @@ impl Sending {
             boxes: place.boxes,
             part,
             index: place.first.ahead(stored),
+            by_copy: place.by_copy && part == 0,
+            is_alone: place.by_copy,
         }))
+    }
+
+    /// Goes by copy stream only if the daemon fills boxes as they were chosen.
+    fn checked(mut self, sizes: Option<Sizes>) -> Self {
+        let capacity = self.split.as_ref().map(Split::capacity);
+        self.by_copy &= sizes.is_some_and(|sizes| capacity == Some(sizes.copied));
+        self
+    }
+
+    /// The whole of it, for a copy stream.
+    fn large(&self) -> Option<Large<'_>> {
+        Some(Large {
+            number: self.number,
+            payload: &self.payload,
+            split: self.split.as_ref()?,
+            first: &self.index,
+        })
     }
 
     /// Its next box, and what that holds: the same each time.
@@ -368,6 +422,7 @@ impl Sending {
             number: self.number,
             part: self.part,
             is_last: self.part + 1 >= self.boxes,
+            is_alone: self.is_alone,
             index: self.index.clone(),
         };
         self.part += 1;

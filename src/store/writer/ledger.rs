@@ -2,6 +2,7 @@
 
 use super::conflicts::Conflicts;
 use super::leftovers::{self, Row, Written};
+use super::sizes::Sizes;
 use super::{Standing, WriterState};
 use crate::bacap::BoxIndex;
 use crate::store::backing::Backing;
@@ -101,13 +102,13 @@ pub(crate) struct Loaded {
     pub(crate) next: u64,
 }
 
-/// Loads messages from number `from` on. Chooses the boxes of those that have none, of `capacity`
-/// bytes each: from then on they are the same whatever happens. Without a capacity it stops there.
+/// Loads messages from number `from` on. Chooses the boxes of those that have none, of these
+/// sizes: from then on they are the same whatever happens. Without sizes it stops there.
 pub(crate) fn load(
     backing: &mut dyn Backing,
     channel: u64,
     from: u64,
-    capacity: Option<usize>,
+    sizes: Option<Sizes>,
 ) -> Result<Loaded> {
     let before = cursor(backing, channel)?;
     let mut loaded = Loaded {
@@ -126,8 +127,8 @@ pub(crate) fn load(
         let number = loaded.next;
         let mut message = get(backing, channel, number)?;
         if message.place.is_none() {
-            let Some(capacity) = capacity else { break };
-            let place = choose(&message, capacity, &loaded.cursor)?;
+            let Some(sizes) = sizes else { break };
+            let place = choose(&message, sizes, &loaded.cursor)?;
             let own = usize::try_from(place.boxes).unwrap_or(usize::MAX);
             loaded.cursor = loaded.cursor.ahead(own);
             boxes += own;
@@ -148,16 +149,17 @@ pub(crate) fn load(
     Ok(loaded)
 }
 
-fn choose(message: &Outgoing, capacity: usize, first: &BoxIndex) -> Result<Place> {
-    let boxes = match message.content {
-        Content::Message(_) => framing::boxes_for(message.payload.len(), capacity)?,
-        Content::Tombstones(count) => count,
+fn choose(message: &Outgoing, sizes: Sizes, first: &BoxIndex) -> Result<Place> {
+    let (capacity, boxes, by_copy) = match message.content {
+        Content::Message(_) => sizes.of_message(message.payload.len())?,
+        Content::Tombstones(count) => (sizes.alone, count, false),
     };
     Ok(Place {
         capacity: u32::try_from(capacity).unwrap_or(u32::MAX),
         boxes,
         first: first.clone(),
         before: Before::default(),
+        by_copy,
     })
 }
 
@@ -189,6 +191,7 @@ pub(crate) fn divide_again(
         let again = Place {
             capacity: u32::try_from(capacity).unwrap_or(u32::MAX),
             before,
+            by_copy: false,
             ..place
         };
         let boxes = message
@@ -329,7 +332,15 @@ mod tests {
     use crate::store::catalogue;
     use crate::store::records::{Cap, ChannelRecord};
 
-    const CAPACITY: Option<usize> = Some(100);
+    const CAPACITY: Option<Sizes> = Some(of(100));
+
+    const fn of(alone: usize) -> Sizes {
+        Sizes {
+            alone,
+            copied: alone - 4,
+            copy_above: 0,
+        }
+    }
 
     /// A channel with messages of these lengths.
     fn channel(lengths: &[usize]) -> (Memory, u64) {
@@ -378,7 +389,7 @@ mod tests {
         assert_eq!((loaded.next, loaded.next_message), (4, 4));
         assert_eq!(loaded.cursor, behind.next());
         // A network with other boxes changes nothing.
-        for capacity in [None, CAPACITY, Some(1000)] {
+        for capacity in [None, CAPACITY, Some(of(1000))] {
             let again = load(&mut memory, channel, 1, capacity).unwrap();
             assert_eq!(places(&again), wanted);
             assert_eq!(again.cursor, loaded.cursor);
@@ -394,7 +405,7 @@ mod tests {
             boxes: 2,
         };
         let cursor = divide_again(&mut memory, channel, stored, 60).unwrap();
-        let again = load(&mut memory, channel, 1, Some(60)).unwrap();
+        let again = load(&mut memory, channel, 1, Some(of(60))).unwrap();
         // Two boxes hold 100 - 37 and 100 - 20 bytes, the others 60 - 20 each.
         let boxes = 2 + (500_u32 - 63 - 80).div_ceil(40);
         let behind = first().ahead(1 + boxes as usize);
@@ -431,7 +442,7 @@ mod tests {
         };
         let cursor = divide_again(&mut memory, channel, unsent, 70).unwrap();
         assert_eq!(cursor, first().next());
-        let anew = load(&mut memory, channel, 1, Some(70)).unwrap();
+        let anew = load(&mut memory, channel, 1, Some(of(70))).unwrap();
         let boxes = framing::boxes_for(500, 70).unwrap();
         assert_eq!(places(&anew)[1], (2, first().next(), boxes));
     }

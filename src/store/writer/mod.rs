@@ -3,11 +3,15 @@
 
 mod boxes;
 mod conflicts;
+mod copies;
+mod copying;
 mod engine;
 mod eraser;
 pub(super) mod ledger;
 mod leftovers;
+mod sizes;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -15,7 +19,11 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use self::conflicts::Conflicts;
+pub use self::copying::CopyState;
+use self::copying::Stream;
 use self::engine::Engine;
+use self::sizes::Sizes;
+pub use self::sizes::COPY_ABOVE;
 use super::backing::{Backing, Durability};
 use super::catalogue::Known;
 use super::files::Outbound;
@@ -58,6 +66,10 @@ pub(crate) struct Core {
     name: String,
     cap: WriteCap,
     pub(super) standing: Mutex<Standing>,
+    /// Messages of more boxes go by copy stream; of none, if it is 0.
+    copy_above: AtomicU32,
+    /// The stream by which a message goes just now.
+    stream: Mutex<Option<Stream>>,
     /// Wakes the engine.
     pub(super) work: Notify,
     /// Held by the call that sends a file.
@@ -106,6 +118,8 @@ impl Writer {
             name: known.record.name,
             cap,
             standing: Mutex::new(standing),
+            copy_above: AtomicU32::new(COPY_ABOVE),
+            stream: Mutex::default(),
             work: Notify::new(),
             sends_file: tokio::sync::Mutex::default(),
             advanced: Notify::new(),
@@ -246,6 +260,17 @@ impl Writer {
         }))
     }
 
+    /// Has messages of more boxes than this go by copy stream, of none if it is 0; [`COPY_ABOVE`] is in
+    /// force until then. Holds while the channel is open, for messages that have no boxes yet.
+    pub fn set_copy_above(&self, boxes: u32) {
+        self.core.copy_above.store(boxes, Ordering::Relaxed);
+    }
+
+    /// How far the stream is by which a message goes just now.
+    pub fn copy_state(&self) -> Option<CopyState> {
+        lock(&self.core.stream).as_ref().map(Stream::state)
+    }
+
     /// How many messages are not known to be on the mixnet.
     pub fn pending(&self) -> u64 {
         let standing = lock(&self.core.standing);
@@ -322,6 +347,15 @@ impl Core {
     pub(super) async fn until(&self, is_so: impl Fn(&Standing) -> bool) -> Result<()> {
         let reached = || is_so(&lock(&self.standing)).then_some(());
         self.inner.until(&self.advanced, reached).await
+    }
+
+    /// How much boxes hold; unknown until the daemon has said so, or the configuration.
+    fn sizes(&self) -> Option<Sizes> {
+        Some(Sizes {
+            alone: self.inner.capacity()?,
+            copied: self.inner.shared.stream_sizes().ok()?.chunk(),
+            copy_above: self.copy_above.load(Ordering::Relaxed),
+        })
     }
 
     /// There is a message of this number.

@@ -600,6 +600,9 @@ namespace Kpclient
 
         /// <summary>A box holds what this writer did not write. Nothing is sent until Writer.StepOverAsync.</summary>
         Conflict = 4,
+
+        /// <summary>Messages of more boxes go by copy stream, unless Writer.SetCopyAbove says otherwise.</summary>
+        CopyAbove = 1024,
     }
 
     /// <summary>The library's reader state. Later versions may add values.</summary>

@@ -866,6 +866,15 @@ namespace Kpclient
         internal static extern int kpc_writer_next_index(IntPtr writer, IntPtr index, IntPtr error);
 
         [DllImport(Native)]
+        internal static extern int kpc_writer_set_copy_above(IntPtr writer, uint boxes, IntPtr error);
+
+        [DllImport(Native)]
+        internal static extern ulong kpc_writer_copy_written(IntPtr writer);
+
+        [DllImport(Native)]
+        internal static extern ulong kpc_writer_copy_needed(IntPtr writer);
+
+        [DllImport(Native)]
         internal static extern ulong kpc_writer_pending(IntPtr writer);
 
         [DllImport(Native)]

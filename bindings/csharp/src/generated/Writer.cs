@@ -77,6 +77,50 @@ namespace Kpclient
             }
         }
 
+        /// <summary>
+        /// Sets the most boxes that a message may have to be written box by box. One of more boxes goes by copy
+        /// stream: it is written to a temporary stream, and then a courier writes its boxes. So none of it is
+        /// there while it is on its way, which takes a third more packets, and then all of it at once. Where a
+        /// courier fails, the boxes are written one by one after all. WriterState.CopyAbove is the limit until
+        /// this is called. It holds while the channel is open, for all handles, and for messages that have not
+        /// been begun.
+        /// </summary>
+        /// <param name="boxes">the limit; 0 lets no message go by copy stream</param>
+        public void SetCopyAbove(uint boxes)
+        {
+            using (var memory = new Scratch())
+            {
+                memory.Check(Raw.kpc_writer_set_copy_above(memory.Of(this), boxes, memory.Error));
+            }
+        }
+
+        /// <summary>
+        /// How many boxes are written of the copy stream by which a message goes just now. CopyProgressEvent
+        /// reports each change.
+        /// </summary>
+        public ulong CopyWritten
+        {
+            get
+            {
+                using (var memory = new Scratch())
+                {
+                    return Raw.kpc_writer_copy_written(memory.Of(this));
+                }
+            }
+        }
+
+        /// <summary>How many boxes that copy stream has. When all are written, a courier has the command.</summary>
+        public ulong CopyNeeded
+        {
+            get
+            {
+                using (var memory = new Scratch())
+                {
+                    return Raw.kpc_writer_copy_needed(memory.Of(this));
+                }
+            }
+        }
+
         /// <summary>How many messages are not known to be on the mixnet.</summary>
         public ulong Pending
         {

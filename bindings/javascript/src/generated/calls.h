@@ -239,6 +239,9 @@ static kpc_status do_kpc_writer_name(struct call *c) { return kpc_writer_name(c-
 static kpc_status do_kpc_writer_write_cap(struct call *c) { return kpc_writer_write_cap(c->in[0].pointer, c->out[0].pointer, &c->error); }
 static kpc_status do_kpc_writer_read_cap(struct call *c) { return kpc_writer_read_cap(c->in[0].pointer, c->out[0].pointer, &c->error); }
 static kpc_status do_kpc_writer_next_index(struct call *c) { return kpc_writer_next_index(c->in[0].pointer, c->out[0].pointer, &c->error); }
+static kpc_status do_kpc_writer_set_copy_above(struct call *c) { return kpc_writer_set_copy_above(c->in[0].pointer, (uint32_t)c->in[1].number, &c->error); }
+static kpc_status do_kpc_writer_copy_written(struct call *c) { c->out[0].u64 = kpc_writer_copy_written(c->in[0].pointer); return KPC_OK; }
+static kpc_status do_kpc_writer_copy_needed(struct call *c) { c->out[0].u64 = kpc_writer_copy_needed(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_writer_pending(struct call *c) { c->out[0].u64 = kpc_writer_pending(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_writer_last_message(struct call *c) { c->out[0].u64 = kpc_writer_last_message(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_writer_state(struct call *c) { c->out[0].i32 = kpc_writer_state(c->in[0].pointer); return KPC_OK; }

@@ -634,6 +634,9 @@ class WriterState(enum.IntEnum):
     #: A box holds what this writer did not write. Nothing is sent until step_over.
     CONFLICT = 4
 
+    #: Messages of more boxes go by copy stream, unless set_copy_above says otherwise.
+    COPY_ABOVE = 1024
+
 
 class MessageKind(enum.IntEnum):
     """What a message kind is."""

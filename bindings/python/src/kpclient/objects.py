@@ -3545,6 +3545,39 @@ class Writer(Object):
         check(lib.kpc_writer_next_index(self._pointer, out_index, error), error)
         return from_kpc_box_index(out_index)
 
+    def set_copy_above(self, boxes: int) -> None:
+        """Sets the most boxes that a message may have to be written box by box. One of more boxes
+        goes by copy stream: it is written to a temporary stream, and then a courier writes its
+        boxes. So none of it is there while it is on its way, which takes a third more packets,
+        and then all of it at once. Where a courier fails, the boxes are written one by one after
+        all. WriterState.COPY_ABOVE is the limit until this is called. It holds while the channel
+        is open, for all handles, and for messages that have not been begun.
+
+        :param boxes: the limit; 0 lets no message go by copy stream
+        :raises KpcError: BadHandle, Forked
+        """
+        error = no_error()
+        check(lib.kpc_writer_set_copy_above(self._pointer, boxes, error), error)
+
+    @property
+    def copy_written(self) -> int:
+        """How many boxes are written of the copy stream by which a message goes just now.
+        EventKind.COPY_PROGRESS reports each change.
+
+        :return: the number; 0 while no message goes by copy stream, and for what is no live
+            Writer
+        """
+        return lib.kpc_writer_copy_written(self._pointer)
+
+    @property
+    def copy_needed(self) -> int:
+        """How many boxes that copy stream has. When all are written, a courier has the command.
+
+        :return: the number; 0 while no message goes by copy stream, and for what is no live
+            Writer
+        """
+        return lib.kpc_writer_copy_needed(self._pointer)
+
     @property
     def pending(self) -> int:
         """How many messages are not known to be on the mixnet.

@@ -7,6 +7,8 @@
 pub(crate) mod builder;
 pub(crate) mod envelopes;
 pub(crate) mod nested;
+#[cfg(feature = "store")]
+pub(crate) mod payload;
 pub(crate) mod streams;
 
 use std::sync::Arc;

@@ -35,7 +35,7 @@ struct Layer {
 }
 
 /// The whole of one stream.
-const WHOLE: StreamEnds = StreamEnds {
+pub(super) const WHOLE: StreamEnds = StreamEnds {
     is_start: true,
     is_last: true,
 };

@@ -12,7 +12,7 @@ use crate::ffi::boundary::handles::{Kind, Tag};
 use crate::ffi::boundary::outputs::{out, out_handle};
 use crate::ffi::boundary::status::kpc_status;
 use crate::ffi::boundary::{call, free, get};
-use crate::store::{Writer, WriterState};
+use crate::store::{self, Writer, WriterState};
 use crate::Result;
 
 /// What kpc_writer_state returns for what is no live kpc_writer.
@@ -25,6 +25,10 @@ pub const KPC_WRITER_SENDING: i32 = 2;
 pub const KPC_WRITER_RETRYING: i32 = 3;
 /// A box holds what this writer did not write. Nothing is sent until kpc_writer_step_over.
 pub const KPC_WRITER_CONFLICT: i32 = 4;
+
+/// Messages of more boxes go by copy stream, unless kpc_writer_set_copy_above says otherwise.
+pub const KPC_WRITER_COPY_ABOVE: u32 = 1024;
+const _: () = assert!(KPC_WRITER_COPY_ABOVE == store::COPY_ABOVE);
 
 /// A channel of a store that is open for writing. Messages are kept in the database until they are
 /// on the mixnet; all of it happens on the client's thread, in the order of the messages. What is
@@ -129,6 +133,58 @@ pub unsafe extern "C" fn kpc_writer_next_index(
             Ok((&handles::get(writer)?.next_index()).into())
         })
     }
+}
+
+/// Sets the most boxes that a message may have to be written box by box. One of more boxes goes by
+/// copy stream: it is written to a temporary stream, and then a courier writes its boxes. So none of
+/// it is there while it is on its way, which takes a third more packets, and then all of it at once.
+/// Where a courier fails, the boxes are written one by one after all. KPC_WRITER_COPY_ABOVE is the
+/// limit until this is called. It holds while the channel is open, for all handles, and for messages
+/// that have not been begun.
+///
+/// @param writer  the writer
+/// @param boxes   the limit; 0 lets no message go by copy stream
+/// @param error   receives details of a failure; may be NULL
+/// @return KPC_OK, any handle error
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn kpc_writer_set_copy_above(
+    writer: *mut kpc_writer,
+    boxes: u32,
+    error: *mut *mut kpc_error,
+) -> kpc_status {
+    // SAFETY: pointers are what the contract of the header says.
+    unsafe {
+        call(error, (), move || {
+            handles::get(writer)?.set_copy_above(boxes);
+            Ok(())
+        })
+    }
+}
+
+/// How many boxes are written of the copy stream by which a message goes just now.
+/// KPC_EVENT_COPY_PROGRESS reports each change.
+///
+/// @param writer  the writer
+/// @return the number; 0 while no message goes by copy stream, and for what is no live kpc_writer
+#[no_mangle]
+pub extern "C" fn kpc_writer_copy_written(writer: *const kpc_writer) -> u64 {
+    get(0, || {
+        let copy = handles::get(writer)?.copy_state();
+        Ok(copy.map_or(0, |copy| copy.written))
+    })
+}
+
+/// How many boxes that copy stream has. When all are written, a courier has the command.
+///
+/// @param writer  the writer
+/// @return the number; 0 while no message goes by copy stream, and for what is no live kpc_writer
+#[no_mangle]
+pub extern "C" fn kpc_writer_copy_needed(writer: *const kpc_writer) -> u64 {
+    get(0, || {
+        let copy = handles::get(writer)?.copy_state();
+        Ok(copy.map_or(0, |copy| copy.needed))
+    })
 }
 
 /// How many messages are not known to be on the mixnet.

@@ -599,6 +599,8 @@ public enum WriterState: Int32, Sendable, CaseIterable {
     case retrying = 3
     /// A box holds what this writer did not write. Nothing is sent until Writer.stepOver.
     case conflict = 4
+    /// Messages of more boxes go by copy stream, unless Writer.setCopyAbove says otherwise.
+    case copyAbove = 1024
     /// Has no name in this version.
     case unnamed = -2147483648
 

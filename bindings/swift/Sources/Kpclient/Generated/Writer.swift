@@ -72,6 +72,36 @@ public final class Writer: Handled {
         }
     }
 
+    /// Sets the most boxes that a message may have to be written box by box. One of more boxes goes by copy
+    /// stream: it is written to a temporary stream, and then a courier writes its boxes. So none of it is
+    /// there while it is on its way, which takes a third more packets, and then all of it at once. Where a
+    /// courier fails, the boxes are written one by one after all. WriterState.copyAbove is the limit until
+    /// this is called. It holds while the channel is open, for all handles, and for messages that have not
+    /// been begun.
+    ///
+    /// - Parameters:
+    ///   - boxes: the limit; 0 lets no message go by copy stream
+    public func setCopyAbove(_ boxes: UInt32) throws {
+        try call { memory in
+            try memory.check(kpc_writer_set_copy_above(memory.of(self), boxes, memory.error))
+        }
+    }
+
+    /// How many boxes are written of the copy stream by which a message goes just now. Event.copyProgress
+    /// reports each change.
+    public var copyWritten: UInt64 {
+        call { memory in
+            return kpc_writer_copy_written(memory.of(self))
+        }
+    }
+
+    /// How many boxes that copy stream has. When all are written, a courier has the command.
+    public var copyNeeded: UInt64 {
+        call { memory in
+            return kpc_writer_copy_needed(memory.of(self))
+        }
+    }
+
     /// How many messages are not known to be on the mixnet.
     public var pending: UInt64 {
         call { memory in

@@ -74,17 +74,25 @@ fn order(
         }
         None => pinned,
     };
-    let mut state = lock(&builder.state);
-    state.courier = courier.clone();
-    state.phase = Phase::Ordered;
-    let (progress, cap, boxes) = (
-        state.progress_event(),
-        state.write_cap.clone(),
-        state.written,
-    );
-    drop(state);
-    shared.sinks.publish(&Event::CopyProgress(progress));
+    let (cap, boxes) = {
+        let mut state = lock(&builder.state);
+        state.courier = courier.clone();
+        (state.write_cap.clone(), state.written)
+    };
+    builder.is_ordered(shared);
     Ok((cap, courier, boxes))
+}
+
+impl CopyBuilder {
+    /// A courier is about to get the command: publishes that.
+    pub(crate) fn is_ordered(&self, shared: &Shared) {
+        let progress = {
+            let mut state = lock(&self.state);
+            state.phase = Phase::Ordered;
+            state.progress_event()
+        };
+        shared.sinks.publish(&Event::CopyProgress(progress));
+    }
 }
 
 async fn tombstone(shared: Arc<Shared>, turn: Turn) -> Result<()> {

@@ -698,6 +698,9 @@ enum class WriterState(
     /** A box holds what this writer did not write. Nothing is sent until Writer.stepOver. */
     CONFLICT(4),
 
+    /** Messages of more boxes go by copy stream, unless Writer.setCopyAbove says otherwise. */
+    COPY_ABOVE(1024),
+
     /** Has no name in this version. */
     UNKNOWN(Int.MIN_VALUE);
 

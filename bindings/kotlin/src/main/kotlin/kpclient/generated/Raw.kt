@@ -353,6 +353,9 @@ internal object RawStore {
     @JvmStatic external fun kpc_writer_write_cap(writer: Long, writeCap: Long, error: Long): Int
     @JvmStatic external fun kpc_writer_read_cap(writer: Long, readCap: Long, error: Long): Int
     @JvmStatic external fun kpc_writer_next_index(writer: Long, index: Long, error: Long): Int
+    @JvmStatic external fun kpc_writer_set_copy_above(writer: Long, boxes: Int, error: Long): Int
+    @JvmStatic external fun kpc_writer_copy_written(writer: Long): Long
+    @JvmStatic external fun kpc_writer_copy_needed(writer: Long): Long
     @JvmStatic external fun kpc_writer_pending(writer: Long): Long
     @JvmStatic external fun kpc_writer_last_message(writer: Long): Long
     @JvmStatic external fun kpc_writer_state(writer: Long): Int

@@ -46,6 +46,28 @@ class Writer internal constructor(handle: Long, owner: Handle) : Handle(handle, 
             BoxIndex(memory.copy(index, 104))
         }
 
+    /**
+     * Sets the most boxes that a message may have to be written box by box. One of more boxes goes by copy
+     * stream: it is written to a temporary stream, and then a courier writes its boxes. So none of it is there
+     * while it is on its way, which takes a third more packets, and then all of it at once. Where a courier
+     * fails, the boxes are written one by one after all. WriterState.COPY_ABOVE is the limit until this is
+     * called. It holds while the channel is open, for all handles, and for messages that have not been begun.
+     *
+     * @param boxes the limit; 0 lets no message go by copy stream
+     */
+    fun setCopyAbove(boxes: Int): Unit = call { memory -> memory.check(RawStore.kpc_writer_set_copy_above(memory.of(this), boxes, memory.error)) }
+
+    /**
+     * How many boxes are written of the copy stream by which a message goes just now. Event.CopyProgress reports
+     * each change.
+     */
+    val copyWritten: Long
+        get() = call { memory -> RawStore.kpc_writer_copy_written(memory.of(this)) }
+
+    /** How many boxes that copy stream has. When all are written, a courier has the command. */
+    val copyNeeded: Long
+        get() = call { memory -> RawStore.kpc_writer_copy_needed(memory.of(this)) }
+
     /** How many messages are not known to be on the mixnet. */
     val pending: Long
         get() = call { memory -> RawStore.kpc_writer_pending(memory.of(this)) }
