@@ -326,8 +326,8 @@ typedef struct kpc_writer kpc_writer;
 /**
  * A channel of a store that is open for reading. The client's thread looks for the next box, often
  * while messages come and less often while none do, and keeps what it finds in the database, until
- * kpc_reader_forget_before. Boxes that the network has lost it reports, KPC_ARRIVAL_MISSING, and passes
- * over.
+ * kpc_reader_forget_before. Boxes that the network has lost it reports, KPC_ARRIVAL_MISSING, and
+ * passes over.
  */
 typedef struct kpc_reader kpc_reader;
 
@@ -4877,8 +4877,8 @@ KPC_API void kpc_voucher_free(kpc_voucher *KPC_NULLABLE voucher);
 #define KPC_ARRIVAL_SKIPPED 5
 
 /**
- * Boxes that the network has lost, kpc_message_missing_boxes of them: kpc_message_data is a sentence that
- * says so.
+ * Boxes that the network has lost, kpc_message_missing_boxes of them: kpc_message_data is a
+ * sentence that says so.
  */
 #define KPC_ARRIVAL_MISSING 6
 
@@ -5560,8 +5560,8 @@ KPC_API KPC_MUST_USE kpc_error *kpc_reader_error(const kpc_reader *KPC_NONNULL r
 
 /**
  * Passes over the box that is awaited or cannot be opened, without reading it. It is delivered as
- * KPC_ARRIVAL_SKIPPED. A box that the network has lost needs no such call, as soon as the writer has
- * written 32 more behind it.
+ * KPC_ARRIVAL_SKIPPED. A box that the network has lost needs no such call, as soon as the writer
+ * has written 32 more behind it.
  *
  * @param reader  the reader
  * @param index   the box, from kpc_reader_next_index: it may have arrived in the meantime
@@ -5878,8 +5878,9 @@ KPC_API int32_t kpc_message_arrival(const kpc_message *KPC_NONNULL message);
 KPC_API uint8_t kpc_message_kind(const kpc_message *KPC_NONNULL message);
 
 /**
- * How many boxes in a row are missing. The network had them once; they were lost, or they expired before
- * they were read. A message of which one was missing is not delivered: what came of it is dropped.
+ * How many boxes in a row are missing. The network had them once; they were lost, or they expired
+ * before they were read. A message of which one was missing is not delivered: what came of it is
+ * dropped.
  *
  * @param message  the message
  * @return the number; 0 for what is no KPC_ARRIVAL_MISSING, or no live kpc_message

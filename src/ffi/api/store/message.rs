@@ -25,8 +25,8 @@ pub const KPC_ARRIVAL_BROKEN: i32 = 4;
 /// A box that kpc_reader_skip passed over.
 pub const KPC_ARRIVAL_SKIPPED: i32 = 5;
 
-/// Boxes that the network has lost, kpc_message_missing_boxes of them: kpc_message_data is a sentence that
-/// says so.
+/// Boxes that the network has lost, kpc_message_missing_boxes of them: kpc_message_data is a
+/// sentence that says so.
 pub const KPC_ARRIVAL_MISSING: i32 = 6;
 
 /// What a reader received. It stays as it is when it is acknowledged or deleted.
@@ -91,8 +91,9 @@ pub extern "C" fn kpc_message_kind(message: *const kpc_message) -> u8 {
     })
 }
 
-/// How many boxes in a row are missing. The network had them once; they were lost, or they expired before
-/// they were read. A message of which one was missing is not delivered: what came of it is dropped.
+/// How many boxes in a row are missing. The network had them once; they were lost, or they expired
+/// before they were read. A message of which one was missing is not delivered: what came of it is
+/// dropped.
 ///
 /// @param message  the message
 /// @return the number; 0 for what is no KPC_ARRIVAL_MISSING, or no live kpc_message

@@ -27,8 +27,8 @@ pub const KPC_READER_STUCK: i32 = 3;
 
 /// A channel of a store that is open for reading. The client's thread looks for the next box, often
 /// while messages come and less often while none do, and keeps what it finds in the database, until
-/// kpc_reader_forget_before. Boxes that the network has lost it reports, KPC_ARRIVAL_MISSING, and passes
-/// over.
+/// kpc_reader_forget_before. Boxes that the network has lost it reports, KPC_ARRIVAL_MISSING, and
+/// passes over.
 pub struct kpc_reader {
     _opaque: (),
 }
@@ -153,8 +153,8 @@ pub extern "C" fn kpc_reader_error(reader: *const kpc_reader) -> *mut kpc_error 
 }
 
 /// Passes over the box that is awaited or cannot be opened, without reading it. It is delivered as
-/// KPC_ARRIVAL_SKIPPED. A box that the network has lost needs no such call, as soon as the writer has
-/// written 32 more behind it.
+/// KPC_ARRIVAL_SKIPPED. A box that the network has lost needs no such call, as soon as the writer
+/// has written 32 more behind it.
 ///
 /// @param reader  the reader
 /// @param index   the box, from kpc_reader_next_index: it may have arrived in the meantime
