@@ -11,9 +11,9 @@ use crate::roles::{rounds, wait_for, Directory, Random, Role, Victim, DONE, STOP
 /// What the sender writes down.
 const SENDINGS: &str = "sendings";
 /// Where the receiver's files are.
-const RECEIVED: &str = "received";
+pub const RECEIVED: &str = "received";
 /// The receiver has all.
-const ALL: &str = "all";
+pub const ALL: &str = "all";
 
 /// A file of many pieces, one of one, an empty one, and one of several boxes.
 fn content(number: u64) -> Vec<u8> {
@@ -108,8 +108,7 @@ fn whoever_is_killed_at_whatever_instant_each_file_arrives_once_as_it_is() {
     let mut random = Random::new();
     println!("{random:?}");
     let directory = Directory::new("file-crash");
-    let received = directory.0.join(RECEIVED);
-    fs::create_dir(&received).unwrap();
+    fs::create_dir(directory.0.join(RECEIVED)).unwrap();
     let start = |role| Victim::start(role, &directory.0, &[]);
     let roles = ["daemon", "sender", "receiver"];
     let mut victims = roles.map(start);
@@ -130,15 +129,19 @@ fn whoever_is_killed_at_whatever_instant_each_file_arrives_once_as_it_is() {
             (!directory.0.join(end).exists()).then(logs)
         });
     }
-    let count: u64 = fs::read_to_string(directory.0.join("count"))
-        .unwrap()
-        .parse()
-        .unwrap();
-    println!("{rounds} kills, {count} files");
+    println!("{rounds} kills, {} files", check(&directory.0));
+}
+
+/// Looks at all files that were received. Returns how many there are.
+pub fn check(directory: &Path) -> u64 {
+    let received = directory.join(RECEIVED);
+    let count = fs::read_to_string(directory.join("count")).unwrap();
+    let count: u64 = count.parse().unwrap();
     for number in 1..=count {
         let file = fs::read(received.join(number.to_string())).unwrap();
         assert!(file == content(number), "file {number} is damaged");
     }
     let names = fs::read_dir(received).unwrap().count();
     assert_eq!(names as u64, count, "something is left over");
+    count
 }

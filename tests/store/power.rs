@@ -6,6 +6,7 @@
 //! lose messages: otherwise the test would find nothing.
 
 mod disk;
+mod others;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use self::disk::{Disk, Lost, Luck};
+use crate::file_crash::RECEIVED;
 use crate::notes::Notes;
 use crate::roles::{finish, rounds, wait_for, Directory, Random, Victim, DONE};
 
@@ -40,6 +42,7 @@ impl Machine {
         let disk = Disk {
             database: directory.join(format!("{role}.db")),
             side: directory.join(format!("{role}.side")),
+            files: (role == "receiver").then(|| directory.join(RECEIVED)),
         };
         std::fs::create_dir(&disk.side).unwrap();
         Machine {
@@ -85,6 +88,9 @@ fn start(role: &'static str, directory: &Path, disk: &Disk, fate: Fate) -> Victi
         ("KPC_POWER_DATABASE", disk.database.clone().into()),
         ("KPC_POWER_SIDE", disk.side.clone().into()),
     ];
+    if let Some(files) = &disk.files {
+        environment.push(("KPC_POWER_FILES", files.clone().into()));
+    }
     if let Some(operation) = fate.cut_at {
         environment.push(("KPC_POWER_CUT_AT", operation.to_string().into()));
     }
@@ -122,12 +128,13 @@ fn prepare(name: &str) -> Option<Directory> {
     Some(directory)
 }
 
-/// Now and then the power is cut while the log is copied into the database.
-fn some_fate(random: &mut Random) -> Fate {
+/// One of the next operations, as many as `ranges` say; now and then one while the log is copied into the
+/// database.
+fn some_fate(ranges: &[u64; 3], random: &mut Random) -> Fate {
     let cut_in_database = random.next(8) == 0;
     let range = match cut_in_database {
         true => 50,
-        false => [30, 200, 2000][usize::try_from(random.next(3)).unwrap()],
+        false => ranges[usize::try_from(random.next(3)).unwrap()],
     };
     Fate {
         cut_at: Some(1 + random.next(range)),
@@ -144,10 +151,12 @@ fn some_luck(random: &mut Random) -> Luck {
     }
 }
 
-/// A daemon, and two machines that lose power.
+/// A daemon, and machines that lose power.
 struct Outages {
     daemon: Victim,
-    machines: [Machine; 2],
+    machines: Vec<Machine>,
+    /// How many operations they may do before that.
+    ranges: [u64; 3],
     random: Random,
     cuts: u64,
     /// Processes that died, while the machine went on.
@@ -157,12 +166,17 @@ struct Outages {
 }
 
 impl Outages {
-    fn start(directory: &Path) -> Outages {
+    fn start(directory: &Path, roles: &[&'static str], ranges: &[u64; 3]) -> Outages {
         let mut random = Random::new();
-        let mut machine = |role| Machine::new(role, directory, some_fate(&mut random));
+        let machine = |role: &&'static str| {
+            let fate = some_fate(ranges, &mut random);
+            Machine::new(role, directory, fate)
+        };
+        let machines = roles.iter().map(machine).collect();
         Outages {
             daemon: Victim::start("daemon", directory, &[]),
-            machines: [machine("writer"), machine("reader")],
+            machines,
+            ranges: *ranges,
             random,
             cuts: 0,
             crashes: 0,
@@ -187,14 +201,12 @@ impl Outages {
             }
             machine.start_again(match self.are_over {
                 true => Fate::default(),
-                false => some_fate(&mut self.random),
+                false => some_fate(&self.ranges, &mut self.random),
             });
         }
-        let [writer, reader] = self
-            .machines
-            .each_ref()
-            .map(|machine| machine.process.log());
-        [self.daemon.log(), writer, reader].join("\n")
+        let logs = self.machines.iter().map(|machine| machine.process.log());
+        let logs: Vec<_> = std::iter::once(self.daemon.log()).chain(logs).collect();
+        logs.join("\n")
     }
 }
 
@@ -204,7 +216,7 @@ fn whenever_the_power_is_lost_each_message_arrives_once_in_order() {
         return;
     };
     let rounds = rounds("KPC_POWER_ROUNDS", 20);
-    let mut outages = Outages::start(&directory.0);
+    let mut outages = Outages::start(&directory.0, &["writer", "reader"], &[30, 200, 2000]);
     println!("{:?}", outages.random);
     let mut received = 0;
     while outages.cuts < rounds {

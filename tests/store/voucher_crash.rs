@@ -115,16 +115,28 @@ fn whoever_is_killed_at_whatever_instant_both_have_their_channels() {
             victims[victim].kill();
             victims[victim] = start(roles[victim]);
         }
-        let [joined, inducted] = [JOINED, INDUCTED].map(|name| directory.0.join(name));
         wait_for("both channels", || {
             let logs = victims.each_mut().map(|victim| {
                 assert!(!victim.is_dead());
                 victim.log()
             });
-            (!joined.exists() || !inducted.exists()).then(|| logs.join("\n"))
+            (!have_channels(&directory.0)).then(|| logs.join("\n"))
         });
-        assert_eq!(fs::read_to_string(inducted).unwrap(), "Jo: hello");
-        let told = fs::read_to_string(joined).unwrap();
-        assert!(told.starts_with("from process "), "{told}");
+        check(&directory.0);
     }
+}
+
+/// Whether both have got from the voucher to what they say and hear.
+pub fn have_channels(directory: &Path) -> bool {
+    [JOINED, INDUCTED]
+        .iter()
+        .all(|name| directory.join(name).exists())
+}
+
+/// And whether it is what the other one has said.
+pub fn check(directory: &Path) {
+    let read = |name| fs::read_to_string(directory.join(name)).unwrap();
+    assert_eq!(read(INDUCTED), "Jo: hello");
+    let told = read(JOINED);
+    assert!(told.starts_with("from process "), "{told}");
 }

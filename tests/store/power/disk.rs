@@ -50,6 +50,8 @@ impl AddAssign for Lost {
 pub struct Disk {
     pub database: PathBuf,
     pub side: PathBuf,
+    /// A directory whose files lose what was not synced of their content, and keep their names.
+    pub files: Option<PathBuf>,
 }
 
 impl Disk {
@@ -88,7 +90,12 @@ impl Disk {
 
     fn file_of(&self, inode: u64) -> Option<PathBuf> {
         let named = (0..SUFFIXES.len()).map(|name| self.path(name));
-        let mut all = named.chain([self.kept(inode)]);
+        let files = self
+            .files
+            .iter()
+            .flat_map(|files| fs::read_dir(files).unwrap());
+        let files = files.map(|file| file.unwrap().path());
+        let mut all = named.chain([self.kept(inode)]).chain(files);
         all.find(|path| fs::metadata(path).is_ok_and(|found| found.ino() == inode))
     }
 

@@ -11,6 +11,7 @@
  *                       undo.INODE  struct change, then the old bytes; for each change of a file
  *                       names.0     struct renaming; for each file that came or went
  *                       kept.INODE  a file that is gone by name, and whose removal is not synced
+ * KPC_POWER_FILES     a directory, if set: of what is written to its files the same is noted, not of their names
  * KPC_POWER_CUT_AT    kills the process before this operation, counted from 1
  * KPC_POWER_CUT_IN    if set, those of the database itself are counted only: most belong to checkpoints
  * KPC_POWER_LIES      if set, a sync does nothing, and claims to have succeeded
@@ -37,11 +38,11 @@ struct change { int64_t from, extent, old_length, kept; };
 /* A name that has had no file (inode 0) or this one until now. */
 struct renaming { int64_t name, inode; };
 
-enum { NAMES = 3, DIRECTORY = NAMES, NOTHING, FDS = 1024, REMOVED = 256, AT_CURSOR = -1, TO_END = -1 };
+enum { NAMES = 3, DIRECTORY = NAMES, FILES, NOTHING, FDS = 1024, REMOVED = 256, AT_CURSOR = -1, TO_END = -1 };
 
 static const char *const SUFFIX[NAMES] = {"", "-wal", "-journal"};
 static char watched[NAMES + 1][PATH_MAX];
-static const char *side;
+static const char *side, *files;
 static long operations_left;
 static int counts_all, lies;
 static unsigned char what[FDS]; /* of each descriptor: 0, or 1 more than its watched name */
@@ -54,6 +55,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void set_up(void) {
     const char *database = getenv("KPC_POWER_DATABASE"), *cut_at = getenv("KPC_POWER_CUT_AT");
     side = getenv("KPC_POWER_SIDE");
+    files = getenv("KPC_POWER_FILES");
     if (!database || !side || strlen(database) + strlen(side) + 64 > PATH_MAX) abort();
     for (int i = 0; i < NAMES; i++) sprintf(watched[i], "%s%s", database, SUFFIX[i]);
     strcpy(watched[DIRECTORY], database);
@@ -120,8 +122,9 @@ static int will_change(int fd, int64_t from, int64_t extent) {
 /* Which of the watched names it is. Locks, unless it is none. */
 static int find(const char *path) {
     pthread_once(&once, set_up);
-    for (int name = 0; name < NOTHING; name++)
+    for (int name = 0; name <= DIRECTORY; name++)
         if (!strcmp(path, watched[name])) return pthread_mutex_lock(&mutex), name;
+    if (files && !strncmp(path, files, strlen(files))) return pthread_mutex_lock(&mutex), FILES;
     return NOTHING;
 }
 
