@@ -223,6 +223,8 @@ impl Victim {
             .args(["--exact", "roles::role", "--nocapture"])
             .env(ROLE, role)
             .env(DIRECTORY, directory)
+            // Who is killed removes nothing of its own: it goes with the directory.
+            .env("TMPDIR", directory)
             .envs(more.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
