@@ -112,7 +112,7 @@ REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 REMAP_C = -ffile-prefix-map=$(CURDIR)=kpclient -ffile-prefix-map=$(CARGO_DIR)=cargo
 
-.PHONY: all archive features lib link header man bindings symbols sim kpc examples demo examples-at-pace check check-quick check-32 check-peers torture soak pictures bench install install-strip install-debug install-tools uninstall dist clean help
+.PHONY: all archive features lib link header man bindings symbols sim kpc examples demo examples-at-pace check check-quick check-32 check-peers torture soak pictures bench install install-strip install-debug install-tools uninstall dist packages check-packages clean help
 
 all: lib
 
@@ -187,7 +187,7 @@ symbols: lib
 ## sim: the simulator, as $(BUILD)/bin/kpclientd-sim; SIM_FLAGS=--release for a smaller one, that takes longer to build
 sim:
 	@mkdir -p $(BUILD)/bin
-	$(CARGO) build --locked $(SIM_FLAGS) -p kpclientd-sim --bin kpclientd-sim \
+	$(if $(SIM_FLAGS),RUSTFLAGS="$(RUSTFLAGS) $(REMAP)") $(CARGO) build --locked $(SIM_FLAGS) -p kpclientd-sim --bin kpclientd-sim \
 		--message-format=json-render-diagnostics > $(BUILD)/bin/cargo.json
 	@cp -f "$$($(subst $(BUILD)/cargo,$(BUILD)/bin/cargo,$(call WROTE,kpclientd-sim)))" $(BUILD)/bin/kpclientd-sim
 
@@ -335,6 +335,14 @@ endef
 ## dist: the source archive, with the crates that it needs, in $(BUILD)/dist
 dist:
 	packaging/dist.sh $(BUILD)/dist
+
+## packages: the source archive, packages for Debian, a wheel, a jar, an npm archive, a NuGet package; says what it skips
+packages:
+	packaging/packages.sh $(BUILD)
+
+## check-packages: install the packages for Debian in clean systems, as root with debootstrap, and use them there
+check-packages:
+	for suite in bookworm trixie; do packaging/try_debs.sh $$suite $(BUILD)/packages/debian || exit 1; done
 
 ## uninstall: what install and install-tools put there
 uninstall:

@@ -1,0 +1,78 @@
+#!/bin/sh
+# The archives of the languages' packages, each with the native library where that language looks for it:
+# a wheel, a jar, an npm archive, a NuGet package.
+#
+#   packaging/archives.sh LIBDIR OUT [LANGUAGE...]   LANGUAGE: python kotlin javascript csharp
+#
+# LIBDIR has the library that goes into them; one with SQLite compiled in serves on every Linux. What
+# cannot be made here is named, with the reason. A version is that of Cargo.toml.
+set -eu
+cd "$(dirname "$0")/.."
+lib=$(realpath "$1")
+mkdir -p "$2"
+out=$(realpath "$2")
+shift 2
+[ $# != 0 ] || set -- python kotlin javascript csharp
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+without() { echo "skipped $1: $2"; }
+made() { echo "made $1: $(du -h "$out/$1" | cut -f 1)"; }
+
+# What only debuggers read is left out.
+"${STRIP:-strip}" --strip-unneeded -o "$work/libkpclient.so.0" "$lib/libkpclient.so.0"
+
+python() {
+    command -v python3 > /dev/null && python3 -c 'import ensurepip, venv' 2> /dev/null || { without wheel 'no Python with venv'; return; }
+    cp -r bindings/python "$work/python"
+    rm -rf "$work/python/build" "$work"/python/src/*.egg-info
+    cp "$work/libkpclient.so.0" "$work/python/src/kpclient/"
+    python3 -m venv "$work/venv"
+    "$work/venv/bin/pip" wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$work/wheels" "$work/python" \
+        > "$work/pip.log" 2>&1 || { without wheel "$(tail -n 1 "$work/pip.log")"; return; }
+    # It has a library of this machine's kind, but is of no one Python: the tag says both.
+    "$work/venv/bin/pip" install --quiet --disable-pip-version-check wheel > "$work/pip.log" 2>&1 ||
+        { without wheel "$(tail -n 1 "$work/pip.log")"; return; }
+    "$work/venv/bin/wheel" tags --remove --python-tag py3 --abi-tag none --platform-tag "linux_$(uname -m)" \
+        "$work"/wheels/*.whl > /dev/null
+    mv "$work"/wheels/*.whl "$out/"
+    made "$(cd "$work" && ls -t "$out" | grep '\.whl$' | head -n 1)"
+}
+
+kotlin() {
+    command -v mvn > /dev/null && command -v javac > /dev/null || { without jar 'no JDK or no Maven'; return; }
+    mkdir "$work/natives"
+    cp "$work/libkpclient.so.0" "$work/natives/libkpclient.so"
+    # What Maven says begins with its warnings; the reason is the first error.
+    mvn --batch-mode --quiet --file bindings/kotlin -Dkpclient.libraries="$work/natives" -Dkpclient.build="$work/jar" \
+        package > "$work/mvn.log" 2>&1 || { without jar "$(grep -m 1 ERROR "$work/mvn.log")"; return; }
+    cp "$work/jar/kpclient-$version.jar" "$out/"
+    made "kpclient-$version.jar"
+}
+
+javascript() {
+    command -v npm > /dev/null || { without npm 'no npm'; return; }
+    (cd bindings/javascript && npm pack --silent --pack-destination "$out") > "$work/npm.log" 2>&1 ||
+        { without npm "$(tail -n 1 "$work/npm.log")"; return; }
+    made "kpclient-$version.tgz"
+}
+
+# A NuGet package is a zip with a description, so Mono's compiler serves where there is no dotnet.
+csharp() {
+    command -v mcs > /dev/null && command -v python3 > /dev/null || { without nupkg 'no mcs of Mono, or no Python'; return; }
+    root=$work/nuget
+    case $(uname -m) in x86_64) kind=x64 ;; aarch64) kind=arm64 ;; *) kind=$(uname -m) ;; esac
+    mkdir -p "$root/lib" "$root/runtimes/linux-$kind/native"
+    bindings/csharp/build.sh "$root/lib/netstandard2.0" > "$work/mcs.log" 2>&1 ||
+        { without nupkg "$(tail -n 1 "$work/mcs.log")"; return; }
+    cp "$work/libkpclient.so.0" "$root/runtimes/linux-$kind/native/"
+    cp bindings/csharp/README.md "$root/"
+    sed "s/@VERSION@/$version/" packaging/kpclient.nuspec.in > "$root/Kpclient.nuspec"
+    (cd "$root" && python3 -m zipfile -c "$out/Kpclient.$version.nupkg" Kpclient.nuspec README.md lib runtimes)
+    made "Kpclient.$version.nupkg"
+}
+
+for language in "$@"; do
+    "$language"
+done

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Installs the archives of the languages' packages as a user of each language would, and runs an example of
+# each on the simulator.
+#
+#   packaging/try_archives.sh DIR SIMULATOR   DIR has what packaging/archives.sh made
+#
+# The npm archive is compiled against an installed library, found by pkg-config.
+set -eu
+cd "$(dirname "$0")/.."
+archives=$(realpath "$1")
+simulator=$(realpath "$2")
+work=$(mktemp -d)
+running=
+trap '[ -z "$running" ] || kill "$running"; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+
+mkfifo "$work/ready"
+"$simulator" --instant --tcp 127.0.0.1:0 --config-out "$work/thinclient.toml" > "$work/ready" &
+running=$!
+read -r line < "$work/ready"
+echo "$line" | grep -q '^ready'
+
+# The libraries of this tree must not be found in place of those that were installed.
+unset KPCLIENT_LIBRARY KPCLIENT_ADDON LD_LIBRARY_PATH PYTHONPATH
+root=$PWD
+cd "$work"
+
+wheel=$(find "$archives" -name '*.whl')
+if [ -n "$wheel" ]; then
+    python3 -m venv venv
+    venv/bin/pip install --quiet --disable-pip-version-check "$wheel"
+    venv/bin/python "$root/bindings/python/examples/story.py" "$simulator" > said
+    echo "wheel: installed, $(wc -l < said) lines of its story"
+fi
+
+jar=$(find "$archives" -name '*.jar')
+if [ -n "$jar" ]; then
+    mvn --batch-mode --quiet --file "$root/bindings/kotlin/pom.xml" dependency:copy-dependencies \
+        -DincludeScope=runtime -DoutputDirectory="$work/jars" > mvn.log 2>&1 || { tail -n 3 mvn.log; exit 1; }
+    java -cp "$jar:jars/*" "$root/bindings/kotlin/example/JavaStory.java" thinclient.toml > said
+    grep -q 'hello mixnet' said
+    echo "jar: on the class path, $(wc -l < said) lines of its story"
+fi
+
+archive=$(find "$archives" -name 'kpclient-*.tgz')
+if [ -n "$archive" ] && command -v pkg-config > /dev/null && pkg-config --exists kpclient; then
+    mkdir project
+    (cd project && npm init -y > /dev/null && npm install --silent --no-audit --no-fund --foreground-scripts "$archive" > ../npm.log 2>&1 ||
+        { tail -n 5 ../npm.log; exit 1; })
+    sed "s|require('\.\.')|require('kpclient')|" "$root/bindings/javascript/example/story.js" > project/story.js
+    (cd project && node story.js "$simulator") > said
+    grep -q 'hello mixnet' said
+    echo "npm: installed, $(wc -l < said) lines of its story"
+elif [ -n "$archive" ]; then
+    echo 'skipped npm: pkg-config finds no installed kpclient'
+fi
+
+package=$(find "$archives" -name '*.nupkg')
+if [ -n "$package" ]; then
+    python3 -m zipfile -e "$package" nuget
+    mcs -langversion:7 -r:nuget/lib/netstandard2.0/kpclient.dll -out:nuget/lib/netstandard2.0/story.exe \
+        "$root/bindings/csharp/example/Story.cs"
+    LD_LIBRARY_PATH=$(echo nuget/runtimes/*/native) mono nuget/lib/netstandard2.0/story.exe thinclient.toml > said
+    grep -q 'hello mixnet' said
+    echo "NuGet: unpacked, $(wc -l < said) lines of its story"
+fi
