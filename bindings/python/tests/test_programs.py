@@ -26,7 +26,9 @@ asyncio.run(main())
 """
 
 INTERRUPTED = """
-import sys, kpclient
+import signal, sys, kpclient
+# Whoever starts the tests in the background may have had it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 keys = kpclient.new_keypair()
 with kpclient.open(sys.argv[1]) as client:
     try:
@@ -79,6 +81,7 @@ class Programs(Simulated):
                 [sys.executable, "-B", "-c", INTERRUPTED.replace("WAITS", waits), self.simulator.config],
                 stdout=subprocess.PIPE, text=True,
             )
+            self.addCleanup(program.kill)
             self.assertEqual(program.stdout.readline(), "begins\n")
             while waits == read and self.simulator.stats()["queued"] == 0:
                 pass
