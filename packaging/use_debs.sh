@@ -69,8 +69,11 @@ echo 'an echo through the simulator: shared and static, C; C++'
 [ ! -e /usr/share/man/man3/kpc_write_box.3.gz ] || man -w kpc_write_box > /dev/null
 
 quiet apt-get install -y --reinstall /debs/*.deb
-quiet apt-get remove -y 'libkpclient*' 'kpclient*'
-quiet apt-get purge -y 'libkpclient*' 'kpclient*'
+names=$(dpkg-query -W -f '${Package} ' 'libkpclient*' 'kpclient*')
+# shellcheck disable=SC2086 # names are words
+quiet apt-get remove -y $names
+# shellcheck disable=SC2086
+quiet dpkg --purge $names
 files > /tmp/after
 if ! diff /tmp/before /tmp/after | grep '^>' > /tmp/left; then
     echo 'purged: nothing is left'
