@@ -20,5 +20,6 @@ mount -t proc proc "$root/proc"
 mkdir "$root/debs"
 cp "$debs"/*.deb "$root/debs/"
 cp "$here/use_debs.sh" "$root/debs/"
+sed -n '/^<!-- hello.c -->/,/^```$/p' "$here/../README.md" | sed '1,2d; $d' > "$root/debs/hello.c"
 chroot "$root" env LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive sh /debs/use_debs.sh
 echo "$suite: installed, used, upgraded, removed, purged"
