@@ -26,6 +26,7 @@ mod synopsis;
 mod templates;
 #[path = "../../abi/three_forms.rs"]
 mod three_forms;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -138,6 +139,21 @@ pub fn interface_list(root: &Path) -> Result<String, String> {
     Ok(interface::list(&api(root)?, naming))
 }
 
+/// docs/symbols-in-versions of the tree at `root`, as it should be.
+///
+/// # Errors
+/// A text that says what cannot be read, or which name lacks a version.
+pub fn symbols_in_versions(root: &Path) -> Result<String, String> {
+    let read = |path: &str| fs::read_to_string(root.join(path)).map_err(|e| format!("{path}: {e}"));
+    let text = read("include/kpclient.h")?;
+    versions::list(
+        &fs::read_to_string(root.join("docs/symbols-in-versions")).unwrap_or_default(),
+        &Header::parse(&text)?,
+        &text,
+        &read("abi/symbols.txt")?,
+    )
+}
+
 fn put(pages: &mut BTreeMap<String, String>, name: &str, text: String) -> Result<(), String> {
     match pages.insert(format!("man3/{name}.3"), text) {
         None => Ok(()),
@@ -161,8 +177,10 @@ fn shared<'a>(groups: &[Group<'a>]) -> BTreeMap<&'a str, &'a str> {
 
 /// The newest version of the changes, and its day.
 fn edition(changes: &str) -> Edition {
-    let heading = changes.lines().find_map(|line| line.strip_prefix("## "));
-    let (version, date) = heading.and_then(|h| h.split_once(", ")).unwrap_or_default();
+    let heading = changes.lines().find_map(|line| line.strip_prefix("## ["));
+    let (version, date) = heading
+        .and_then(|h| h.split_once("] - "))
+        .unwrap_or_default();
     let is_day = date.starts_with(|c: char| c.is_ascii_digit());
     Edition {
         version: version.to_owned(),

@@ -1,12 +1,12 @@
-//! Writes the manual pages below man/, and takes away those that are no more, abi/api.json and
-//! abi/interface.txt: `make man`. With `stub list` or `stub header` it prints a library in C that has
+//! Writes the manual pages below man/, and takes away those that are no more, abi/api.json,
+//! docs/symbols-in-versions and abi/interface.txt: `make man`. With `stub list` or `stub header` it prints a library in C that has
 //! the listed interface, by declarations of its own or by those of the header.
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use kpclient_man::{api, interface, interface_list, pages};
+use kpclient_man::{api, interface, interface_list, pages, symbols_in_versions};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +46,10 @@ fn write() -> Result<(), String> {
         put(&man.join(name), text)?;
     }
     put(&root.join("abi/api.json"), &api(root)?.to_json()?)?;
+    put(
+        &root.join("docs/symbols-in-versions"),
+        &symbols_in_versions(root)?,
+    )?;
     put_interface(root)
 }
 

@@ -1,4 +1,4 @@
-//! abi/interface.txt is what the header gives, and every kind of break is told from an addition.
+//! abi/interface.txt and docs/symbols-in-versions are what the header gives, and every kind of break is told from an addition.
 
 #![allow(clippy::unwrap_used, reason = "a test without its files cannot go on")]
 
@@ -192,4 +192,15 @@ fn structs_with_their_size_grow_at_the_end_and_into_what_is_reserved() {
     adds(RESERVED, &format!("{}{shorter}", member(48)), named);
     adds(RESERVED, &format!("{RESERVED}{}", member(112)), named);
     breaks(RESERVED, &format!("{RESERVED}{}", member(40)), named);
+}
+
+#[test]
+fn docs_symbols_in_versions_has_every_name_of_the_header() {
+    let list = fs::read_to_string(root().join("docs/symbols-in-versions")).unwrap();
+    let made = kpclient_man::symbols_in_versions(&root()).unwrap();
+    assert!(list == made, "run `make header`");
+    for name in ["kpc_write_box", "kpc_client", "KPC_OK", "KPC_VERSION"] {
+        let row = list.lines().find(|row| row.split(' ').next() == Some(name));
+        assert!(row.unwrap().ends_with(" 0.1.0"), "{name}");
+    }
 }

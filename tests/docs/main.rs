@@ -17,6 +17,7 @@ mod mutations;
 mod names;
 mod rooms;
 mod statuses;
+mod versions;
 
 use std::path::{Path, PathBuf};
 
