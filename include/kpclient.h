@@ -5282,7 +5282,8 @@ kpc_status kpc_writer_next_index(const kpc_writer *KPC_NONNULL writer,
  * it is there while it is on its way, which takes a third more packets, and then all of it at once.
  * Where a courier fails, the boxes are written one by one after all. KPC_WRITER_COPY_ABOVE is the
  * limit until this is called. It holds while the channel is open, for all handles, and for messages
- * that have not been begun.
+ * that have not been begun. The database does not keep it: a program that wants another limit calls
+ * this each time it has opened the channel.
  *
  * @param writer  the writer
  * @param boxes   the limit; 0 lets no message go by copy stream
@@ -6271,9 +6272,15 @@ kpc_status kpc_voucher_text_parse(const char *KPC_NONNULL text, kpc_hash *KPC_NO
 
 /* ---- Channels in a database of the program's ------------------------------------------------- */
 
-/** A loss of power may undo the transaction, wholly; a crash of the program does not. */
+/**
+ * A loss of power may undo the transaction, wholly, and all after it; a crash of the program does not.
+ */
 #define KPC_DURABILITY_SOON 0
-/** The transaction is on the disk when it is committed. */
+
+/**
+ * When it is committed, the transaction and all before it are on the disk; also where it only puts a
+ * value again as it was.
+ */
 #define KPC_DURABILITY_NOW 1
 /** No key that a backing is given is longer. */
 #define KPC_MAX_BACKING_KEY_SIZE 320

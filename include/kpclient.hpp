@@ -579,9 +579,11 @@ enum class SharedText : std::int32_t {
 };
 
 enum class Durability : std::int32_t {
-    /// A loss of power may undo the transaction, wholly; a crash of the program does not.
+    /// A loss of power may undo the transaction, wholly, and all after it; a crash of the program
+    /// does not.
     Soon = KPC_DURABILITY_SOON,
-    /// The transaction is on the disk when it is committed.
+    /// When it is committed, the transaction and all before it are on the disk; also where it only
+    /// puts a value again as it was.
     Now = KPC_DURABILITY_NOW,
 };
 
@@ -2242,7 +2244,8 @@ public:
     /// none of it is there while it is on its way, which takes a third more packets, and then all
     /// of it at once. Where a courier fails, the boxes are written one by one after all.
     /// WriterState::CopyAbove is the limit until this is called. It holds while the channel is
-    /// open, for all handles, and for messages that have not been begun.
+    /// open, for all handles, and for messages that have not been begun. The database does not keep
+    /// it: a program that wants another limit calls this each time it has opened the channel.
     /// kpc_writer_set_copy_above(3).
     void set_copy_above(std::uint32_t boxes);
     /// How many boxes are written of the copy stream by which a message goes just now.

@@ -781,11 +781,12 @@ const SharedWrite SharedText = 2
 // Durability is one of the constants of this type; later versions may add some.
 type Durability int32
 
-// DurabilitySoon: A loss of power may undo the transaction, wholly; a crash of the program does
-// not.
+// DurabilitySoon: A loss of power may undo the transaction, wholly, and all after it; a crash of
+// the program does not.
 const DurabilitySoon Durability = 0
 
-// DurabilityNow: The transaction is on the disk when it is committed.
+// DurabilityNow: When it is committed, the transaction and all before it are on the disk; also
+// where it only puts a value again as it was.
 const DurabilityNow Durability = 1
 
 // Channel: Names a channel of one client: never 0, never used twice by it. A channel is one end

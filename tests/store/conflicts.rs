@@ -100,6 +100,37 @@ fn of_two_machines_that_say_the_same_neither_loses_its_message() {
 }
 
 #[test]
+fn messages_that_were_stored_behind_a_taken_box_stay_before_the_one_that_moves() {
+    let house = House::new();
+    let (alice, bob) = (house.person("alice"), house.person("bob"));
+    let writer = alice.create("diary");
+    let reader = bob.follow("alice", &writer);
+    let second = writer.next_index().next();
+    let flags = kpclient::client::StartFlags::default();
+    let write = bob
+        .client
+        .write_box(writer.write_cap(), &second, b"mine", flags);
+    bob.wait(write).unwrap();
+    // The first one goes alone, and all others together when it is stored.
+    house.order("hold");
+    for text in ["one", "two", "three", "four"] {
+        alice.send(&writer, text.as_bytes());
+    }
+    house.order("release");
+    await_conflict(&writer);
+    assert_eq!(writer.pending(), 3);
+    alice.wait(writer.step_over()).unwrap();
+    alice.send(&writer, b"five");
+    alice.wait(writer.stored(5)).unwrap();
+    assert_eq!(bob.take_texts(&reader, 1), ["one"]);
+    let foreign = bob.take(&reader);
+    assert_eq!(foreign.arrival, Arrival::Foreign);
+    assert_eq!(foreign.data, &b"mine"[..]);
+    let all = ["three", "four", "two", "five"];
+    assert_eq!(bob.take_texts(&reader, 4), all);
+}
+
+#[test]
 fn a_message_whose_boxes_are_partly_taken_is_written_anew_behind_them() {
     let house = House::new();
     let alice = house.person("alice");

@@ -2301,7 +2301,8 @@ export class Writer extends Handle {
    * it is there while it is on its way, which takes a third more packets, and then all of it at once.
    * Where a courier fails, the boxes are written one by one after all. COPY_ABOVE is the limit until
    * this is called. It holds while the channel is open, for all handles, and for messages that have
-   * not been begun.
+   * not been begun. The database does not keep it: a program that wants another limit calls this each
+   * time it has opened the channel.
    * @param boxes the limit; 0 lets no message go by copy stream
    * @throws {KpcError} BAD_HANDLE, FORKED
    */

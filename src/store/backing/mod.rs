@@ -20,9 +20,10 @@ pub type Record = (Vec<u8>, WipingVec);
 /// What outlives a loss of power. A crash of the process never undoes what was committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Durability {
-    /// A loss of power may undo it, wholly.
+    /// A loss of power may undo it, wholly, and all that were committed after it.
     Soon,
-    /// It is on the disk when the commit returns.
+    /// It is on the disk when the commit returns, and all that were committed before it are, if it puts or
+    /// deletes anything: a value, too, that is put again as it was.
     Now,
 }
 

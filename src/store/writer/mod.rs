@@ -261,7 +261,8 @@ impl Writer {
     }
 
     /// Has messages of more boxes than this go by copy stream, of none if it is 0; [`COPY_ABOVE`] is in
-    /// force until then. Holds while the channel is open, for messages that have no boxes yet.
+    /// force until then. Holds while the channel is open, for messages that have no boxes yet; the database
+    /// does not keep it.
     pub fn set_copy_above(&self, boxes: u32) {
         self.core.copy_above.store(boxes, Ordering::Relaxed);
     }

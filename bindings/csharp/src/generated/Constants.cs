@@ -662,10 +662,13 @@ namespace Kpclient
     /// <summary>The library's durability. Later versions may add values.</summary>
     public enum Durability
     {
-        /// <summary>A loss of power may undo the transaction, wholly; a crash of the program does not.</summary>
+        /// <summary>A loss of power may undo the transaction, wholly, and all after it; a crash of the program does not.</summary>
         Soon = 0,
 
-        /// <summary>The transaction is on the disk when it is committed.</summary>
+        /// <summary>
+        /// When it is committed, the transaction and all before it are on the disk; also where it only puts a
+        /// value again as it was.
+        /// </summary>
         Now = 1,
     }
 }

@@ -83,7 +83,8 @@ namespace Kpclient
         /// there while it is on its way, which takes a third more packets, and then all of it at once. Where a
         /// courier fails, the boxes are written one by one after all. WriterState.CopyAbove is the limit until
         /// this is called. It holds while the channel is open, for all handles, and for messages that have not
-        /// been begun.
+        /// been begun. The database does not keep it: a program that wants another limit calls this each time it
+        /// has opened the channel.
         /// </summary>
         /// <param name="boxes">the limit; 0 lets no message go by copy stream</param>
         public void SetCopyAbove(uint boxes)

@@ -140,7 +140,8 @@ pub unsafe extern "C" fn kpc_writer_next_index(
 /// it is there while it is on its way, which takes a third more packets, and then all of it at once.
 /// Where a courier fails, the boxes are written one by one after all. KPC_WRITER_COPY_ABOVE is the
 /// limit until this is called. It holds while the channel is open, for all handles, and for messages
-/// that have not been begun.
+/// that have not been begun. The database does not keep it: a program that wants another limit calls
+/// this each time it has opened the channel.
 ///
 /// @param writer  the writer
 /// @param boxes   the limit; 0 lets no message go by copy stream

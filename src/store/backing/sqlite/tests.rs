@@ -145,6 +145,22 @@ fn the_database_is_set_up_for_secrets_and_for_losses_of_power() {
     }
 }
 
+/// Or it would make nothing of what was committed before outlive a loss of power.
+#[test]
+fn a_value_that_is_put_again_as_it_was_is_written_again() {
+    let (_dir, path) = new_place("same");
+    let mut sqlite = open(&path).unwrap();
+    store(&mut sqlite, b"key", b"value").unwrap();
+    let log = || {
+        std::fs::metadata(path.with_extension("db-wal"))
+            .unwrap()
+            .len()
+    };
+    let before = log();
+    store(&mut sqlite, b"key", b"value").unwrap();
+    assert!(log() > before);
+}
+
 #[test]
 fn a_disk_without_room_rolls_back_and_says_so() {
     let (_dir, path) = new_place("full");

@@ -667,9 +667,10 @@ public enum SharedText: Int32, Sendable, CaseIterable {
 
 /// When something must be on the disk.
 public enum Durability: Int32, Sendable, CaseIterable {
-    /// A loss of power may undo the transaction, wholly; a crash of the program does not.
+    /// A loss of power may undo the transaction, wholly, and all after it; a crash of the program does not.
     case soon = 0
-    /// The transaction is on the disk when it is committed.
+    /// When it is committed, the transaction and all before it are on the disk; also where it only puts a
+    /// value again as it was.
     case now = 1
     /// Has no name in this version.
     case unnamed = -2147483648

@@ -808,10 +808,13 @@ enum class Durability(
     /** The number in C. */
     val value: Int,
 ) {
-    /** A loss of power may undo the transaction, wholly; a crash of the program does not. */
+    /** A loss of power may undo the transaction, wholly, and all after it; a crash of the program does not. */
     SOON(0),
 
-    /** The transaction is on the disk when it is committed. */
+    /**
+     * When it is committed, the transaction and all before it are on the disk; also where it only puts a value
+     * again as it was.
+     */
     NOW(1),
 
     /** Has no name in this version. */
