@@ -112,7 +112,7 @@ REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 REMAP_C = -ffile-prefix-map=$(CURDIR)=kpclient -ffile-prefix-map=$(CARGO_DIR)=cargo
 
-.PHONY: all archive features lib link header man bindings symbols sim kpc examples demo examples-at-pace check check-quick check-32 check-peers torture soak pictures bench install install-strip install-debug install-tools uninstall dist packages check-packages clean help
+.PHONY: all archive features lib link header man bindings symbols sim kpc examples demo examples-at-pace check check-quick check-32 check-peers torture soak docs pictures bench install install-strip install-debug install-tools uninstall dist packages check-packages clean help
 
 all: lib
 
@@ -256,6 +256,10 @@ check-peers: sim lib
 check-32: sim
 	@mkdir -p $(BUILD)/lib
 	@CHECK_32=all STORE=$(STORE) BUILD=$(BUILD) tests/run/all.sh 32bit
+
+## docs: the site, in $(BUILD)/site: guide, documents, tools, reference; made by mdBook, which is installed in $(BUILD)/tools if need be
+docs:
+	packaging/docs.sh $(BUILD)
 
 ## pictures: docs/pictures/*.svg of their .dot; needs graphviz
 pictures:

@@ -18,6 +18,7 @@ mod outcomes;
 mod page;
 mod roff;
 mod section;
+pub mod site;
 #[path = "../../abi/status_groups.rs"]
 #[allow(dead_code, reason = "made for the build of the header, too")]
 mod status_groups;

@@ -1,21 +1,23 @@
 //! Writes the manual pages below man/, and takes away those that are no more, abi/api.json,
-//! docs/symbols-in-versions and abi/interface.txt: `make man`. With `stub list` or `stub header` it prints a library in C that has
+//! docs/symbols-in-versions and abi/interface.txt: `make man`. With `site DIRECTORY` it writes the sources of the site
+//! there (`make docs`). With `stub list` or `stub header` it prints a library in C that has
 //! the listed interface, by declarations of its own or by those of the header.
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use kpclient_man::{api, interface, interface_list, pages, symbols_in_versions};
+use kpclient_man::{api, interface, interface_list, pages, site, symbols_in_versions};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         [] => write(),
+        ["site", directory] => write_site(Path::new(directory)),
         ["stub", "list"] => print_stub(true),
         ["stub", "header"] => print_stub(false),
-        _ => Err("it takes nothing, `stub list` or `stub header`".to_owned()),
+        _ => Err("it takes nothing, `site DIRECTORY`, `stub list` or `stub header`".to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -51,6 +53,17 @@ fn write() -> Result<(), String> {
         &symbols_in_versions(root)?,
     )?;
     put_interface(root)
+}
+
+fn write_site(directory: &Path) -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (name, text) in site::files(&root)? {
+        let path = directory.join(&name);
+        let folder = path.parent().unwrap_or(directory);
+        fs::create_dir_all(folder).map_err(|e| format!("{name}: {e}"))?;
+        put(&path, &text)?;
+    }
+    Ok(())
 }
 
 /// Adds to the list of the interface. Breaks are refused, unless they are meant.

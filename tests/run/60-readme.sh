@@ -1,6 +1,7 @@
 #!/bin/sh
 # What README.md says: its program is compiled, run and installed for by its own command lines, and
-# what its pages name is there. A marker in a comment before a block is the name that it has here.
+# what its pages name is there. A marker in a comment before a block is the name that it has here. The
+# same of the guide, each of whose blocks of C compiles by itself.
 set -eu
 root=$PWD
 work=$(mktemp -d)
@@ -80,8 +81,26 @@ make --silent -C "$root" uninstall PREFIX="$work/usr" BUILD="$BUILD"
 find "$work/usr" ! -type d | if grep .; then echo 'uninstalling leaves these'; exit 1; fi
 passed 'uninstalling'
 
+blocks=0
+for page in "$root/README.md" "$root"/docs/guide/*.md; do
+    rm -f block*.c
+    awk '/^```c$/ { inside = 1; n++; next } /^```/ { inside = 0 } inside { print > ("block" n ".c") }' "$page"
+    for source in block*.c; do
+        [ -e "$source" ] || { echo "$page has no C"; break; }
+        $cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -pedantic -Wno-unused-function -Iinclude -c "$source" -o /dev/null ||
+            { echo "$page, $source"; exit 1; }
+        blocks=$((blocks + 1))
+    done
+done
+[ "$blocks" -ge 15 ]
+passed "$blocks blocks of C in README and the guide"
+
+# The first program is that of README, and it runs.
+awk '/^```c$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/docs/guide/first-program.md" | diff hello.c -
+passed "the guide's first program is README's"
+
 cd "$root"
-pages='README.md CONTRIBUTING.md CHANGELOG.md ABI.md examples-c/README.md'
+pages="README.md CONTRIBUTING.md CHANGELOG.md ABI.md SECURITY.md examples-c/README.md $(echo docs/*.md docs/guide/*.md)"
 for page in $pages; do
     dir=$(dirname "$page")
     grep -oE '\]\([^)#:]*\)' "$page" | sed 's/^](\(.*\))$/\1/' | while read -r link; do
@@ -90,7 +109,7 @@ for page in $pages; do
     # A name that ends in _ stands for all that begin with it.
     grep -ohE '\b(kpc_[a-z0-9_]+|KPC_[A-Z0-9_]+)\b' "$page" | sort -u | while read -r name; do
         case $name in
-        kpc_x | kpc_x_* | KPC_ABI | KPC_CONFIG | KPC_HEADER | KPC_LIB_DIR | KPC_SIM | KPC_TMP) continue ;;
+        kpc_x | kpc_x_* | KPC_ABI | KPC_CONFIG | KPC_HEADER | KPC_LIB_DIR | KPC_MATRIX* | KPC_SIM | KPC_TMP) continue ;;
         esac
         grep -q "\b$name" include/kpclient.h || { echo "$page: the header has no $name"; exit 1; }
     done
@@ -98,5 +117,5 @@ for page in $pages; do
         grep -q "^$target:" Makefile || { echo "$page: there is no make $target"; exit 1; }
     done
 done
-passed "links, names and targets in $pages"
+passed "links, names and targets in $(echo "$pages" | wc -w) pages"
 echo "README: $count passed, 0 failed, 0 skipped"
