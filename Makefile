@@ -224,10 +224,12 @@ check: sim examples
 check-quick:
 	@STORE=$(STORE) tests/quick.sh
 
-## torture: kill the processes of a store KILLS times, cut the power of its machines CUTS times, kill during VOUCHERS vouchers; then the whole fault matrix
+## torture: kill the processes of a store KILLS times, cut the power of its machines CUTS times, kill during VOUCHERS vouchers; refuse each allocation and each system call; then the whole fault matrix
 torture: lib sim
 	KPC_CRASH_ROUNDS=$(KILLS) KPC_POWER_ROUNDS=$(CUTS) KPC_VOUCHER_ROUNDS=$(VOUCHERS) \
 		$(CARGO) test --locked $(FEATURES) --test store -- --nocapture crash:: power::
+	KPC_EACH_FAULT=1 KPC_LIMIT_S=7200 KPC_LIB_DIR=$(BUILD)/lib KPC_SIM=$(abspath $(BUILD))/bin/kpclientd-sim \
+		$(CARGO) test --locked $(FEATURES) --test c_suite -- --quick store_no_memory store_system_calls
 	KPC_MATRIX_S=$(MATRIX_S) BUILD=$(BUILD) STORE=$(STORE) tests/torture/matrix.sh --whole
 
 .PHONY: fuzz fuzz-proof model

@@ -35,7 +35,7 @@ pub enum Outcome {
 const CANNOT: i32 = 77;
 /// The exit code by which valgrind and the sanitizer tell of a find.
 const FOUND: &str = "97";
-/// Longer than any program takes under valgrind; a program that hangs is killed.
+/// Longer than any program takes under valgrind, in seconds; a program that hangs is killed.
 const LIMIT: &str = "300";
 
 /// What this machine has.
@@ -144,7 +144,9 @@ fn has_sanitizer(program: &Path) -> bool {
 
 fn command(program: &Path, mode: Mode, leaks: bool) -> Command {
     let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", LIMIT]);
+    // What tries everything out takes longer.
+    let limit = std::env::var("KPC_LIMIT_S").unwrap_or_else(|_| LIMIT.to_owned());
+    command.args(["--kill-after=5", &limit]);
     match mode {
         Mode::Plain => {}
         Mode::Valgrind => {
