@@ -47,7 +47,8 @@ struct fixture {
     kpc_box_index kpc_box_index;
     kpc_hash kpc_hash;
     kpc_id kpc_id;
-    kpc_service kpc_service;
+    kpc_service kpc_service; /* and more of them behind it */
+    kpc_service more_services[31];
     kpc_destination kpc_destination; /* and more of them behind it */
     kpc_destination more_destinations[63];
     kpc_sphinx_geometry kpc_sphinx_geometry;
@@ -290,6 +291,9 @@ static inline struct fixture fixture_new(void)
     OK(kpc_new_keypair(seed, sizeof seed, &f.kpc_write_cap, &f.kpc_read_cap, &f.kpc_box_index, &error));
     f.kpc_service.queue_len = 4;
     memcpy(f.kpc_service.queue, "echo", 4);
+    for (size_t i = 0; i < sizeof f.more_services / sizeof f.more_services[0]; i++) {
+        f.more_services[i] = f.kpc_service;
+    }
     f.kpc_destination.write_cap = f.kpc_write_cap;
     f.kpc_destination.start_index = f.kpc_box_index;
     for (size_t i = 0; i < sizeof f.more_destinations / sizeof f.more_destinations[0]; i++) {

@@ -187,7 +187,7 @@ impl Writer<'_> {
     }
 
     /// Whether a function takes a store or something of one.
-    fn takes_store(&self, function: &Function) -> bool {
+    pub fn takes_store(&self, function: &Function) -> bool {
         let mut parameters = function.parameters.iter();
         parameters.any(
             |p| matches!(self.role(function, p), Role::Handle(kind) if OF_A_STORE.contains(&kind)),
@@ -227,7 +227,7 @@ impl Writer<'_> {
     }
 
     /// Variables that receive what a function gives.
-    fn outputs(&self, function: &Function) -> String {
+    pub fn outputs(&self, function: &Function) -> String {
         let mut text = String::new();
         for parameter in &function.parameters {
             let name = &parameter.name;
@@ -293,7 +293,7 @@ impl Writer<'_> {
     }
 
     /// The call with `argument` in place `at` and something fitting everywhere else.
-    fn call(&self, function: &Function, at: usize, argument: &str) -> String {
+    pub fn call(&self, function: &Function, at: usize, argument: &str) -> String {
         let is_nothing = argument.ends_with(")NULL")
             && function
                 .parameters
@@ -349,7 +349,7 @@ impl Writer<'_> {
     }
 
     /// The call with what is to be seen of it.
-    fn checked(
+    pub fn checked(
         &self,
         function: &Function,
         at: usize,

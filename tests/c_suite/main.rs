@@ -27,6 +27,7 @@ mod build;
 mod every_argument;
 #[allow(dead_code, reason = "shared with tests/abi/signatures.rs")]
 mod header;
+mod in_callbacks;
 mod program;
 mod roles;
 mod run;
@@ -210,6 +211,7 @@ fn made_of_the_header(root: &Path, work: &Path) -> Vec<Program> {
         ("every_argument.c", writer.alone()),
         ("every_argument_connected.c", writer.connected()),
         ("every_handle_forked.c", writer.forked()),
+        ("every_wait_in_callbacks.c", writer.in_callbacks()),
     ]
     .into_iter()
     .map(|(name, text)| {
