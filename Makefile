@@ -112,7 +112,7 @@ REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 REMAP_C = -ffile-prefix-map=$(CURDIR)=kpclient -ffile-prefix-map=$(CARGO_DIR)=cargo
 
-.PHONY: all archive features lib link header man bindings symbols sim kpc examples demo examples-at-pace check check-quick check-32 check-peers torture soak docs pictures bench install install-strip install-debug install-tools uninstall dist packages check-packages clean help
+.PHONY: all archive features lib link header man bindings symbols sim kpc examples demo examples-at-pace check check-quick check-32 check-peers torture soak docs pictures bench install install-strip install-debug install-tools uninstall dist packages check-packages check-archives check-readmes clean help
 
 all: lib
 
@@ -349,6 +349,14 @@ packages:
 ## check-packages: install the packages for Debian in clean systems, as root with debootstrap, and use them there
 check-packages:
 	for suite in bookworm trixie; do packaging/try_debs.sh $$suite $(BUILD)/packages/debian || exit 1; done
+
+## check-archives: use each archive of the languages in an empty directory, as packaging/try_archives.sh does
+check-archives: sim
+	packaging/try_archives.sh $(BUILD)/packages $(BUILD)
+
+## check-readmes: follow the README of each language to the letter in a clean Debian, as root with debootstrap; LANGUAGES are those of packaging/readmes/try.sh
+check-readmes:
+	packaging/readmes/try.sh $(LANGUAGES)
 
 ## uninstall: what install and install-tools put there
 uninstall:

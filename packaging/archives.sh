@@ -58,19 +58,48 @@ javascript() {
     made "kpclient-$version.tgz"
 }
 
-# A NuGet package is a zip with a description, so Mono's compiler serves where there is no dotnet.
+# A NuGet package is a zip with a description, so Mono's compiler serves where there is no dotnet. What it
+# is called and by whom it is stands in the project file, of which dotnet pack makes the same.
 csharp() {
     command -v mcs > /dev/null && command -v python3 > /dev/null || { without nupkg 'no mcs of Mono, or no Python'; return; }
     root=$work/nuget
     case $(uname -m) in x86_64) kind=x64 ;; aarch64) kind=arm64 ;; *) kind=$(uname -m) ;; esac
-    mkdir -p "$root/lib" "$root/runtimes/linux-$kind/native"
-    bindings/csharp/build.sh "$root/lib/netstandard2.0" > "$work/mcs.log" 2>&1 ||
+    mkdir -p "$root/lib" "$root/runtimes/linux-$kind/native" "$root/_rels"
+    bindings/csharp/build.sh "$root/lib/$(said TargetFramework)" > "$work/mcs.log" 2>&1 ||
         { without nupkg "$(tail -n 1 "$work/mcs.log")"; return; }
+    [ "$(said Version)" = "$version" ] || { echo "bindings/csharp/Kpclient.csproj is not of version $version"; exit 1; }
     cp "$work/libkpclient.so.0" "$root/runtimes/linux-$kind/native/"
-    cp bindings/csharp/README.md "$root/"
-    sed "s/@VERSION@/$version/" packaging/kpclient.nuspec.in > "$root/Kpclient.nuspec"
-    (cd "$root" && python3 -m zipfile -c "$out/Kpclient.$version.nupkg" Kpclient.nuspec README.md lib runtimes)
+    cp "bindings/csharp/$(said PackageReadmeFile)" "$root/"
+    nuspec > "$root/Kpclient.nuspec"
+    if grep '></' "$root/Kpclient.nuspec"; then echo 'bindings/csharp/Kpclient.csproj does not say it'; exit 1; fi
+    cp packaging/nuget/content_types.xml "$root/[Content_Types].xml"
+    cp packaging/nuget/rels.xml "$root/_rels/.rels"
+    (cd "$root" && python3 -m zipfile -c "$out/Kpclient.$version.nupkg" '[Content_Types].xml' _rels Kpclient.nuspec README.md lib runtimes)
     made "Kpclient.$version.nupkg"
+}
+
+# What the project file of C# says.
+said() {
+    sed -n "s|^ *<$1>\(.*\)</$1>$|\1|p" bindings/csharp/Kpclient.csproj | grep .
+}
+
+nuspec() {
+    cat << END
+<?xml version="1.0" encoding="utf-8"?>
+<package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd">
+  <metadata>
+    <id>$(said PackageId)</id>
+    <version>$(said Version)</version>
+    <authors>$(said Authors)</authors>
+    <license type="expression">$(said PackageLicenseExpression)</license>
+    <readme>$(said PackageReadmeFile)</readme>
+    <description>$(said Description)</description>
+    <dependencies>
+      <group targetFramework="$(said TargetFramework)" />
+    </dependencies>
+  </metadata>
+</package>
+END
 }
 
 for language in "$@"; do

@@ -2,13 +2,16 @@
 # Installs the archives of the languages' packages as a user of each language would, and runs an example of
 # each on the simulator.
 #
-#   packaging/try_archives.sh DIR SIMULATOR   DIR has what packaging/archives.sh made
+#   packaging/try_archives.sh DIR BUILD   DIR has what packaging/archives.sh made, BUILD the simulator and libraries
 #
-# The npm archive is compiled against an installed library, found by pkg-config.
+# Each is used in a directory of its own, from the archive alone; only the examples come from the tree. The npm
+# archive is compiled against an installed library, found by pkg-config. Registries are asked for what the
+# archives need: cffi, JNA, coroutines.
 set -eu
 cd "$(dirname "$0")/.."
 archives=$(realpath "$1")
-simulator=$(realpath "$2")
+build=$(realpath "$2")
+simulator=$build/bin/kpclientd-sim
 work=$(mktemp -d)
 running=
 trap '[ -z "$running" ] || kill "$running"; rm -rf "$work"' EXIT
@@ -30,6 +33,7 @@ if [ -n "$wheel" ]; then
     python3 -m venv venv
     venv/bin/pip install --quiet --disable-pip-version-check "$wheel"
     venv/bin/python "$root/bindings/python/examples/story.py" "$simulator" > said
+    grep -q 'event: RestartedEvent' said
     echo "wheel: installed, $(wc -l < said) lines of its story"
 fi
 
@@ -43,16 +47,18 @@ if [ -n "$jar" ]; then
 fi
 
 archive=$(find "$archives" -name 'kpclient-*.tgz')
-if [ -n "$archive" ] && command -v pkg-config > /dev/null && pkg-config --exists kpclient; then
+if [ -n "$archive" ] && command -v pkg-config > /dev/null; then
     mkdir project
+    make --silent -C "$root" install PREFIX="$work/usr" BUILD="$build" > make.log 2>&1 || { tail -n 5 make.log; exit 1; }
+    export PKG_CONFIG_PATH="$work/usr/lib/pkgconfig"
     (cd project && npm init -y > /dev/null && npm install --silent --no-audit --no-fund --foreground-scripts "$archive" > ../npm.log 2>&1 ||
         { tail -n 5 ../npm.log; exit 1; })
     sed "s|require('\.\.')|require('kpclient')|" "$root/bindings/javascript/example/story.js" > project/story.js
-    (cd project && node story.js "$simulator") > said
+    (cd project && LD_LIBRARY_PATH="$work/usr/lib" node story.js "$simulator") > said
     grep -q 'hello mixnet' said
     echo "npm: installed, $(wc -l < said) lines of its story"
 elif [ -n "$archive" ]; then
-    echo 'skipped npm: pkg-config finds no installed kpclient'
+    echo 'skipped npm: there is no pkg-config'
 fi
 
 package=$(find "$archives" -name '*.nupkg')
