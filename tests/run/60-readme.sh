@@ -100,6 +100,10 @@ awk '/^```c$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/docs/gui
 passed "the guide's first program is README's"
 
 cd "$root"
+# The READMEs of the languages can be followed by a program; `make check-readmes` does it.
+packaging/readmes/try.sh --plan
+passed 'the READMEs of the languages: what is installed, and commands'
+
 pages="README.md CONTRIBUTING.md CHANGELOG.md ABI.md SECURITY.md examples-c/README.md $(echo docs/*.md docs/guide/*.md)"
 for page in $pages; do
     dir=$(dirname "$page")
