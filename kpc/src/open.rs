@@ -7,13 +7,13 @@ use std::time::Duration;
 use kpclient::client::{Call, Client, Event, Level, Log, Timeout};
 use kpclient::config::{Config, Dial};
 use kpclient::pki::Document;
-use kpclient::store::Store;
+use kpclient::store::{Direction, Reader, Store, Writer};
 use kpclient::{Error, Status};
 
 use crate::cli::Global;
 use crate::failure::{Failure, Result};
 use crate::locate;
-use crate::output::Output;
+use crate::output::{harmless, Output};
 use crate::signals::Signals;
 
 /// How long the daemon may take to greet: one without a document takes half a minute.
@@ -132,6 +132,47 @@ impl Session {
             let error = Error::new(Status::INTERNAL, "the command has not opened its database");
             Failure::from(error)
         })
+    }
+
+    /// The channel of this name that is read.
+    pub async fn reader(&self, name: &str) -> Result<Arc<Reader>> {
+        let found = self.run(self.store()?.reader(name)).await;
+        self.unless_other_way(found, Direction::Write, name).await
+    }
+
+    /// The channel of this name that is written.
+    pub async fn writer(&self, name: &str) -> Result<Arc<Writer>> {
+        let found = self.run(self.store()?.writer(name)).await;
+        self.unless_other_way(found, Direction::Read, name).await
+    }
+
+    /// Says so where there is no such channel, but one of that name that goes the other way.
+    async fn unless_other_way<T>(
+        &self,
+        found: Result<T>,
+        other: Direction,
+        name: &str,
+    ) -> Result<T> {
+        let failure = match found {
+            Err(failure) if failure.status == Some(Status::CHANNEL_NOT_IN_DB) => failure,
+            found => return found,
+        };
+        let others = self.run(self.store()?.channels(other)).await?;
+        if !others.iter().any(|other| other == name) {
+            return Err(failure);
+        }
+        let (is, hint) = match other {
+            Direction::Write => (
+                "is written here, not read",
+                "`kpc channel export` gives the text by which another database reads it",
+            ),
+            Direction::Read => (
+                "is read here, not written",
+                "`kpc channel new` makes one of your own to answer in",
+            ),
+        };
+        let what = format!("the channel {:?} {is}", harmless(name));
+        Err(Failure { what, ..failure }.hint(hint))
     }
 
     async fn open_store(&mut self, path: &Path) -> Result<()> {

@@ -2,14 +2,17 @@
 
 use std::cell::RefCell;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::fmt::Write;
+use std::time::Duration;
+
+use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use kpclient::client::FileProgress;
 use serde_json::json;
 
 use crate::failure::Result;
 use crate::output::Output;
 
-const BAR: &str = "{msg} [{wide_bar}] {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
+const BAR: &str = "{msg} [{wide_bar}] {bytes}/{total_bytes} {pace}";
 
 /// Shows how far a file is.
 pub struct Progress<'a> {
@@ -79,7 +82,37 @@ fn begin(name: &str, progress: FileProgress) -> ProgressBar {
         .with_position(progress.done);
     bar.reset_eta();
     if let Ok(style) = ProgressStyle::with_template(BAR) {
-        bar.set_style(style.progress_chars("=> "));
+        let pace = |state: &ProgressState, out: &mut dyn Write| {
+            let _ = out.write_str(&pace(state.per_sec(), state.eta()));
+        };
+        bar.set_style(style.progress_chars("=> ").with_key("pace", pace));
     }
     bar
+}
+
+/// The rate and the time that is left; neither is known before something has moved.
+fn pace(bytes_per_second: f64, left: Duration) -> String {
+    // Never negative, and a number of bytes fits.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast of floating point saturates"
+    )]
+    let rate = bytes_per_second as u64;
+    match rate {
+        0 => "waiting".to_owned(),
+        _ => format!("{}/s, {:#} left", HumanBytes(rate), HumanDuration(left)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_of_the_rest_before_something_has_moved() {
+        assert_eq!(pace(0.0, Duration::ZERO), "waiting");
+        assert_eq!(pace(2048.0, Duration::from_secs(90)), "2.00 KiB/s, 2m left");
+        assert_eq!(pace(f64::NAN, Duration::ZERO), "waiting");
+    }
 }

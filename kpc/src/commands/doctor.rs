@@ -24,19 +24,19 @@ const ECHO: Duration = Duration::from_secs(60);
 
 /// What a look at one thing came to.
 enum Finding {
-    Well(String),
+    Good(String),
     /// Not as it should be, but everything works.
-    Odd(String, &'static str),
-    Ill(Failure),
+    Doubtful(String, &'static str),
+    Failed(Failure),
 }
 
-/// Prints what is found, and keeps the first thing that is ill.
+/// Prints what is found, and keeps the first failure.
 struct Report<'a> {
     context: &'a Context,
     first: Option<Failure>,
 }
 
-/// Looks at one thing after the other; what needs an ill one is left out.
+/// Looks at one thing after the other; what needs one that failed is left out.
 pub async fn run(context: &Context) -> Result<()> {
     let mut report = Report {
         context,
@@ -79,19 +79,21 @@ impl Report<'_> {
     /// Prints a finding that others depend on; returns what was found.
     fn found<T>(&mut self, what: &str, found: Result<(T, String)>) -> Result<Option<T>> {
         match found {
-            Ok((thing, text)) => self.see(what, Finding::Well(text)).map(|()| Some(thing)),
-            Err(failure) => self.see(what, Finding::Ill(failure)).map(|()| None),
+            Ok((thing, text)) => self.see(what, Finding::Good(text)).map(|()| Some(thing)),
+            Err(failure) => self.see(what, Finding::Failed(failure)).map(|()| None),
         }
     }
 
     fn see(&mut self, what: &str, finding: Finding) -> Result<()> {
         let (state, colour, text, advice) = match finding {
-            Finding::Well(text) => ("well", Colour::Green, text, None),
-            Finding::Odd(text, advice) => ("odd", Colour::Yellow, text, Some(advice.to_owned())),
-            Finding::Ill(failure) => {
+            Finding::Good(text) => ("ok", Colour::Green, text, None),
+            Finding::Doubtful(text, advice) => {
+                ("warn", Colour::Yellow, text, Some(advice.to_owned()))
+            }
+            Finding::Failed(failure) => {
                 let (text, advice) = (failure.what.clone(), failure.hint.clone());
                 self.first.get_or_insert(failure);
-                ("ill", Colour::Red, text, advice)
+                ("fail", Colour::Red, text, advice)
             }
         };
         let output = &self.context.output;
@@ -112,8 +114,8 @@ impl Report<'_> {
         match self.first {
             None => Ok(()),
             Some(failure) => Err(Failure {
-                what: "not everything is well".to_owned(),
-                hint: Some("the first line marked `ill` says what to do".to_owned()),
+                what: "something is wrong".to_owned(),
+                hint: Some("the first line marked `fail` says what to do".to_owned()),
                 ..failure
             }),
         }
@@ -140,7 +142,7 @@ fn socket(config: &Config) -> Finding {
     let shown = address(config.dial.as_ref());
     match &config.dial {
         Some(Dial::Unix { path }) if !path.starts_with('@') => unix_socket(Path::new(path)),
-        _ => Finding::Well(format!("{shown} (there is no file to look at)")),
+        _ => Finding::Good(format!("{shown} (there is no file to look at)")),
     }
 }
 
@@ -167,12 +169,12 @@ fn unix_socket(path: &Path) -> Finding {
             format!("you may not write to {shown}"),
             "run kpclientd as yourself, or join its group",
         ),
-        Ok(_) => Finding::Well(format!("{shown} is there, and you may use it")),
+        Ok(_) => Finding::Good(format!("{shown} is there, and you may use it")),
     }
 }
 
 fn ill(exit: Exit, what: String, advice: &str) -> Finding {
-    Finding::Ill(Failure::new(exit, what).hint(advice))
+    Finding::Failed(Failure::new(exit, what).hint(advice))
 }
 
 async fn connect(context: &Context) -> Result<(Session, String)> {
@@ -209,7 +211,7 @@ fn advised(failure: Failure) -> Failure {
 
 fn mixnet(session: &Session) -> Finding {
     match session.client.is_connected() {
-        true => Finding::Well("the daemon is on the mixnet".to_owned()),
+        true => Finding::Good("the daemon is on the mixnet".to_owned()),
         false => ill(
             Exit::Unreachable,
             "the daemon is off the mixnet".to_owned(),
@@ -224,8 +226,8 @@ fn services(session: &Session) -> Finding {
     let (echo, couriers) = (count("echo"), count("courier"));
     let text = format!("{echo} × echo, {couriers} × courier");
     match couriers {
-        0 => Finding::Odd(text, "without couriers this network has no channels"),
-        _ => Finding::Well(text),
+        0 => Finding::Doubtful(text, "without couriers this network has no channels"),
+        _ => Finding::Good(text),
     }
 }
 
@@ -233,7 +235,7 @@ async fn echo(session: &Session) -> Finding {
     let service = match session.client.service("echo") {
         Ok(service) => service,
         Err(_) => {
-            return Finding::Odd("no echo service".to_owned(), "nothing can be measured here")
+            return Finding::Doubtful("no echo service".to_owned(), "nothing can be measured here")
         }
     };
     let destination = Destination {
@@ -245,7 +247,7 @@ async fn echo(session: &Session) -> Finding {
         .client
         .blocking_send_message(&destination, b"kpc doctor");
     match session.client.run_within(ECHO, call).await {
-        Ok(reply) if reply.starts_with(b"kpc doctor") => Finding::Well(format!(
+        Ok(reply) if reply.starts_with(b"kpc doctor") => Finding::Good(format!(
             "a message came back in {}",
             seconds(since.elapsed())
         )),
@@ -254,10 +256,11 @@ async fn echo(session: &Session) -> Finding {
             "the echo is not what was sent".to_owned(),
             "the service is broken; try another by `kpc ping`",
         ),
-        Err(error) => Finding::Ill(
+        Err(error) if error.status() == Status::TIMEOUT => Finding::Failed(
             Failure::from(error)
                 .hint("packets are lost on this network: try `kpc ping`, which shows how many"),
         ),
+        Err(error) => Finding::Failed(error.into()),
     }
 }
 
@@ -265,23 +268,25 @@ async fn echo(session: &Session) -> Finding {
 fn database(context: &Context) -> Finding {
     let path = match locate::store(&context.global) {
         Ok(path) => path,
-        Err(failure) => return Finding::Ill(failure),
+        Err(failure) => return Finding::Failed(failure),
     };
     let shown = path.display();
     let about = match fs::metadata(&path) {
         Ok(about) => about,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Finding::Well(format!("{shown} will be created when it is needed"));
+            return Finding::Good(format!("{shown} will be created when it is needed"));
         }
-        Err(error) => return Finding::Ill(Failure::io(&format!("the database {shown}"), &error)),
+        Err(error) => {
+            return Finding::Failed(Failure::io(&format!("the database {shown}"), &error))
+        }
     };
     if access(&path, Access::READ_OK | Access::WRITE_OK).is_err() {
         let what = format!("you may not write to {shown}");
         return ill(Exit::Local, what, "give another database by --store FILE");
     }
     match about.permissions().mode() & 0o077 {
-        0 => Finding::Well(format!("{shown}, {} KiB", about.len().div_ceil(1024))),
-        _ => Finding::Odd(
+        0 => Finding::Good(format!("{shown}, {} KiB", about.len().div_ceil(1024))),
+        _ => Finding::Doubtful(
             format!("others may read {shown}, which holds secrets"),
             "`chmod 600` it",
         ),

@@ -25,9 +25,7 @@ pub async fn send(context: &Context, args: &SendArgs) -> Result<()> {
             .map_err(|error| Failure::io(&format!("cannot send {}", file.display()), &error))?;
     }
     let session = signals.or(context.connect_with_store()).await?;
-    let writer = signals
-        .or(session.run(session.store()?.writer(&args.channel)))
-        .await?;
+    let writer = signals.or(session.writer(&args.channel)).await?;
     if args.abandon {
         signals.or(session.run(writer.abandon_file())).await?;
         let value = json!({"event": "abandoned", "channel": args.channel});
@@ -80,9 +78,7 @@ pub async fn receive(context: &Context, args: &ReceiveArgs) -> Result<()> {
         return Err(Failure::new(Exit::NotFound, what));
     }
     let session = signals.or(context.connect_with_store()).await?;
-    let reader = signals
-        .or(session.run(session.store()?.reader(&args.channel)))
-        .await?;
+    let reader = signals.or(session.reader(&args.channel)).await?;
     let progress = Progress::new(&context.output, &args.channel);
     let mut watch = Watch::new(context, &session, false, &args.channel)?;
     let show = |done: FileProgress| {

@@ -19,9 +19,7 @@ pub async fn run(context: &Context, args: &ReadArgs) -> Result<()> {
     }
     let signals = &context.signals;
     let session = signals.or(context.connect_with_store()).await?;
-    let reader = signals
-        .or(session.run(session.store()?.reader(&args.channel)))
-        .await?;
+    let reader = signals.or(session.reader(&args.channel)).await?;
     if args.skip {
         reader.skip(&reader.next_index())?;
     }
@@ -55,7 +53,7 @@ async fn acknowledge(session: &Session, reader: &Arc<Reader>, message: &Message)
 
 async fn history(context: &Context, args: &ReadArgs) -> Result<()> {
     let session = context.store_alone().await?;
-    let reader = session.run(session.store()?.reader(&args.channel)).await?;
+    let reader = session.reader(&args.channel).await?;
     for message in session.run(reader.messages(1, u32::MAX)).await? {
         print(context, args, &message)?;
     }

@@ -19,9 +19,7 @@ pub async fn run(context: &Context, args: &WriteArgs) -> Result<()> {
         .or(input::bytes(&args.file, MAX_MESSAGE as u64))
         .await?;
     let session = signals.or(open(context, args.no_wait)).await?;
-    let writer = signals
-        .or(session.run(session.store()?.writer(&args.channel)))
-        .await?;
+    let writer = signals.or(session.writer(&args.channel)).await?;
     let mut last = 0;
     for part in parts(&message, args.lines) {
         last = session.run(writer.send(KIND_MESSAGE, part)).await?;
@@ -116,9 +114,7 @@ fn kept(failure: Failure) -> Failure {
 pub async fn tombstone(context: &Context, args: &TombstoneArgs) -> Result<()> {
     let signals = &context.signals;
     let session = signals.or(context.connect_with_store()).await?;
-    let writer = signals
-        .or(session.run(session.store()?.writer(&args.channel)))
-        .await?;
+    let writer = signals.or(session.writer(&args.channel)).await?;
     let mut watch = Watch::new(context, &session, true, &args.channel)?;
     if let WriterState::Conflict(_) = writer.state() {
         watch::check(&writer)?;

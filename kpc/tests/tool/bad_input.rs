@@ -93,6 +93,20 @@ fn the_usual_places_are_searched_in_their_order() {
 }
 
 #[test]
+fn a_channel_that_goes_the_other_way_is_told_from_none() {
+    let world = World::new().with_channel("letters");
+    let done = world.run("alice", &["read", "letters"], "");
+    assert_eq!(done.code, 5, "{done:?}");
+    assert!(done.err.contains("is written here, not read"), "{done:?}");
+    assert!(done.err.contains("kpc channel export"), "{done:?}");
+    let done = world.run("bob", &["write", "letters"], "text");
+    assert_eq!(done.code, 5, "{done:?}");
+    assert!(done.err.contains("is read here, not written"), "{done:?}");
+    let done = world.run("bob", &["write", "nobody"], "text");
+    assert!(done.err.contains("there is no channel"), "{done:?}");
+}
+
+#[test]
 fn what_is_not_there_is_not_found() {
     let world = World::new().with_channel("letters");
     for args in [
