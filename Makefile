@@ -104,6 +104,10 @@ MATRIX_S ?=
 # How many seconds `make fuzz` gives each target.
 FUZZ_S ?= 60
 
+# How long `make simulate` runs, and the one seed that it runs if it is given.
+SIM_S ?= 600
+SIM_SEED ?=
+
 # How many schedules of its threads `make model` tries for each test.
 SCHEDULES ?= 10000
 
@@ -232,7 +236,7 @@ torture: lib sim
 		$(CARGO) test --locked $(FEATURES) --test c_suite -- --quick store_no_memory store_system_calls
 	KPC_MATRIX_S=$(MATRIX_S) BUILD=$(BUILD) STORE=$(STORE) tests/torture/matrix.sh --whole
 
-.PHONY: fuzz fuzz-proof model
+.PHONY: fuzz fuzz-proof model simulate
 
 ## fuzz: run the fuzz targets, or those in FUZZ, each for FUZZ_S seconds; needs nightly Rust and cargo-fuzz
 fuzz:
@@ -241,6 +245,11 @@ fuzz:
 ## model: let a scheduler choose how threads follow one another in what is written by hand (src/races.rs), SCHEDULES times in each test
 model:
 	KPC_SCHEDULES=$(SCHEDULES) $(CARGO) test --locked $(FEATURES) --features model --lib races::
+
+## simulate: clients, stores and daemon in one thread with virtual time, under faults (tests/simulation), new seeds for SIM_S seconds, or the seed SIM_SEED
+simulate:
+	KPC_SIM_S=$(SIM_S) KPC_SIM_SEED=$(SIM_SEED) $(CARGO) test --locked --features simulation --test simulation -- \
+		--nocapture nothing_is_lost
 
 ## fuzz-proof: show that each fuzz target finds a fault that was put there
 fuzz-proof:

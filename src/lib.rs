@@ -28,6 +28,7 @@
 
 pub mod bacap;
 pub mod client;
+mod clock;
 pub mod config;
 pub mod error;
 pub mod ffi;
@@ -38,6 +39,9 @@ pub mod pki;
 #[cfg(test)]
 mod races;
 mod secret;
+#[cfg(feature = "simulation")]
+#[doc(hidden)]
+pub mod simulated;
 pub mod status;
 #[cfg(feature = "store")]
 pub mod store;

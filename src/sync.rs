@@ -7,6 +7,8 @@ use std::time::Instant;
 #[cfg(not(all(test, feature = "model")))]
 use std::{sync::PoisonError, time::Duration};
 
+use crate::clock;
+
 #[cfg(all(test, feature = "model"))]
 mod model;
 
@@ -50,7 +52,7 @@ pub(crate) fn wait_until<'a, T>(
     is_so: impl Fn(&T) -> bool,
 ) -> Result<MutexGuard<'a, T>, MutexGuard<'a, T>> {
     while !is_so(&guard) {
-        let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+        let left = deadline.map(|at| at.saturating_duration_since(clock::now()));
         if left.is_some_and(|left| left.is_zero()) {
             return Err(guard);
         }

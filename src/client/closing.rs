@@ -109,7 +109,7 @@ impl Closing {
     /// Waits until the daemon has closed its side of every connection, within a limit: a daemon
     /// that finds a closed socket may exit before it has read the goodbye.
     fn await_daemon(&self, shared: &Shared, ways_out: &WaysOut, tokio: &Tokio) {
-        let until = Instant::now() + GOODBYE_WITHIN;
+        let until = crate::clock::now() + GOODBYE_WITHIN;
         for (lane, way_out) in shared.lanes.iter().zip(ways_out) {
             if way_out.is_none() {
                 drop(lane.leave());

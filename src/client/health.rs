@@ -61,7 +61,7 @@ impl Shared {
         let facts = self.facts();
         let mut monitor = lock(&self.monitor);
         // Read after the facts, which are never younger.
-        let now = Instant::now();
+        let now = crate::clock::now();
         let is_news = monitor.look(&facts, now);
         let (verdict, since) = monitor.verdict();
         let next = monitor.interval();

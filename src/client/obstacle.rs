@@ -72,7 +72,10 @@ impl Shared {
         .filter_map(move |(kind, text)| {
             let since = owed.iter().filter(|(owed, _)| *owed == kind);
             let oldest = since.map(|(_, since)| *since).min()?;
-            Some(format!("{text} for {}", seconds(oldest.elapsed())))
+            Some(format!(
+                "{text} for {}",
+                seconds(crate::clock::since(oldest))
+            ))
         })
     }
 

@@ -3,7 +3,6 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::client::connection;
 use crate::client::connection::{Established, Lane, LaneKind};
@@ -12,6 +11,7 @@ use crate::client::events::Event;
 use crate::client::runtime::log::Level;
 use crate::client::shared::Shared;
 use crate::client::verify;
+use crate::clock;
 use crate::sync::lock;
 use crate::{Error, Result};
 
@@ -72,7 +72,7 @@ impl Shared {
         }
         let was_hung_up_on = !announced.shutting_down && state.was_hung_up_on(reason);
         let poison = if was_hung_up_on {
-            state.resends.on_hung_up(Instant::now());
+            state.resends.on_hung_up(clock::now());
             state.calls.blame_oldest()
         } else {
             None
@@ -118,7 +118,7 @@ impl Shared {
 
     /// Does what is due on a lane.
     pub(crate) fn tick(&self, lane: &Lane) {
-        let now = Instant::now();
+        let now = clock::now();
         let mut state = lane.lock();
         let outcomes = state.messages.expire(now);
         state.calls.release_overdue(now);

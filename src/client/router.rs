@@ -1,7 +1,6 @@
 //! What becomes of each frame from the daemon.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -128,7 +127,7 @@ impl Shared {
             }
             return;
         }
-        let now = Instant::now();
+        let now = crate::clock::now();
         let is_start = state.resends.on_reply(number, reply, &features, now);
         if !is_start {
             state.calls.note_answer(now); // its caller has given up
@@ -173,7 +172,10 @@ impl Shared {
 
     fn message_sent(&self, lane: &Lane, sent: wire::MessageSent) {
         let slack = self.reply_slack();
-        let is_known = lane.lock().messages.on_sent(&sent, slack, Instant::now());
+        let is_known = lane
+            .lock()
+            .messages
+            .on_sent(&sent, slack, crate::clock::now());
         self.on_completed(lane);
         let error = sent.err.map(|text| {
             Error::new(
@@ -197,7 +199,7 @@ impl Shared {
         }
         let mut state = lane.lock();
         state.counts.answers += 1;
-        state.resends.restart_unanswered(None, Instant::now());
+        state.resends.restart_unanswered(None, crate::clock::now());
         let unclaimed = state.messages.on_reply(reply);
         drop(state);
         lane.progress.notify_waiters();

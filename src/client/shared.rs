@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 use tokio::sync::Notify;
@@ -109,7 +109,7 @@ impl Shared {
             log,
             handle,
             lanes: connection::all(encryption.connections(), &alarm),
-            monitor: Mutex::new(Monitor::new(config.silence_limit, Instant::now())),
+            monitor: Mutex::new(Monitor::new(config.silence_limit, crate::clock::now())),
             alarm,
             queries: Queries::new()?,
             view: Mutex::new(view),

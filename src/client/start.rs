@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::client::closing::Closing;
 use crate::client::content::size_of_content;
@@ -11,7 +11,7 @@ use crate::client::health;
 use crate::client::runtime::dispatcher::Dispatcher;
 use crate::client::runtime::log::Log;
 use crate::client::runtime::thread::ThreadSetup;
-use crate::client::runtime::Runtime;
+use crate::client::runtime::{Farewell, Runtime};
 use crate::client::shared::Shared;
 use crate::config::Config;
 use crate::Result;
@@ -21,6 +21,17 @@ impl Client {
     pub fn new(config: Config, log: Log, setup: ThreadSetup) -> Result<Self> {
         config.validate()?;
         let (runtime, last) = Runtime::start(setup)?;
+        Client::on(runtime, last, config, log, setup)
+    }
+
+    /// The same on a runtime that runs, to whose thread `last` passes its last task.
+    pub(crate) fn on(
+        runtime: Runtime,
+        last: oneshot::Sender<Farewell>,
+        config: Config,
+        log: Log,
+        setup: ThreadSetup,
+    ) -> Result<Self> {
         let (alive, lanes_ended) = mpsc::channel(1);
         let closing = Closing::new(last, runtime.thread_id(), lanes_ended);
         let dispatcher = Dispatcher::new(setup, log.clone());

@@ -33,6 +33,9 @@ struct Queue {
     changed: Condvar,
     /// Wakes those who wait until the database is closed.
     ended: Notify,
+    /// Wakes the task that runs the jobs, where no thread does.
+    #[cfg(feature = "simulation")]
+    arrived: Notify,
 }
 
 struct State {
@@ -79,15 +82,7 @@ impl Disk {
         stack: usize,
         body: impl FnOnce(&Queue) + Send + 'static,
     ) -> Result<Self> {
-        let queue = Arc::new(Queue {
-            state: Mutex::new(State {
-                jobs: Vec::new(),
-                closing: false,
-                ended: false,
-            }),
-            changed: Condvar::new(),
-            ended: Notify::new(),
-        });
+        let queue = Queue::new();
         let ended = Ended(Arc::clone(&queue));
         Thread::spawn("kpc-store", stack, setup, move || body(&ended.0))?;
         Ok(Disk(Arc::new(Handle { queue })))
@@ -139,18 +134,38 @@ impl Drop for Handle {
 }
 
 impl Queue {
+    fn new() -> Arc<Self> {
+        Arc::new(Queue {
+            state: Mutex::new(State {
+                jobs: Vec::new(),
+                closing: false,
+                ended: false,
+            }),
+            changed: Condvar::new(),
+            ended: Notify::new(),
+            #[cfg(feature = "simulation")]
+            arrived: Notify::new(),
+        })
+    }
+
     /// Queues a job. Where none is accepted any more it is dropped, which tells who waits for it.
     fn push(&self, job: Job) {
         let mut state = lock(&self.state);
         if !state.closing {
             state.jobs.push(job);
-            self.changed.notify_all();
+            self.wake();
         }
     }
 
     fn finish(&self) {
         lock(&self.state).closing = true;
+        self.wake();
+    }
+
+    fn wake(&self) {
         self.changed.notify_all();
+        #[cfg(feature = "simulation")]
+        self.arrived.notify_one();
     }
 
     fn serve(&self, mut backing: Box<dyn Backing>) {
@@ -194,5 +209,7 @@ pub(crate) fn closed() -> Error {
     Error::new(Status::CLOSED, "the store was closed")
 }
 
+#[cfg(feature = "simulation")]
+mod stepped;
 #[cfg(test)]
 mod tests;

@@ -27,7 +27,7 @@ mod writer;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{watch, Notify};
 use tokio::task::AbortHandle;
@@ -42,6 +42,7 @@ use self::records::{Cap, ChannelRecord};
 use crate::bacap::{self, BoxIndex, ReadCap, WriteCap};
 use crate::client::runtime::thread::{CALLBACK_STACK, STACK};
 use crate::client::{caught, random_array, Call, Shared};
+use crate::clock;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
@@ -309,6 +310,7 @@ impl Inner {
         let inner = Arc::clone(self);
         self.shared.spawn(Box::pin(async move {
             tokio::select! {
+                biased;
                 ended = caught(engine) => if ended.is_err() {
                     // Nobody would wake those who wait.
                     inner.closing.send_replace(true);
@@ -330,6 +332,7 @@ impl Inner {
                 return Ok(found);
             }
             tokio::select! {
+                biased;
                 () = change => {}
                 () = self.closed() => return Err(disk::closed()),
             }
@@ -348,14 +351,14 @@ impl Inner {
             channel,
             is_settled: false,
         };
-        let until = Instant::now() + OWNER_GOES;
+        let until = clock::now() + OWNER_GOES;
         loop {
             let claim = move |backing: &mut dyn Backing| {
                 backing.claim(channel)?;
                 read(backing, channel).inspect_err(|_| backing.release(channel))
             };
             match self.disk.run(Durability::Soon, claim).await {
-                Err(error) if error.status() == Status::BUSY && Instant::now() < until => {
+                Err(error) if error.status() == Status::BUSY && clock::now() < until => {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
                 claimed => {

@@ -197,7 +197,7 @@ async fn step(
     within: Duration,
     socket_reader: &mut SocketReader,
 ) -> Result<Bytes> {
-    let until = Instant::now() + within;
+    let until = crate::clock::now() + within;
     let mut next = None;
     if let Some(caller) = handshaking.caller.filter(BlockingCaller::is_here) {
         let limit = caller.deadline.unwrap_or(until);

@@ -1,7 +1,6 @@
 //! Installs a new session as a lane's connection, and replays everything unanswered.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::handshake::Established;
 use super::lane::Lane;
@@ -35,7 +34,7 @@ impl Lane {
         // Queued before anybody else can send: a cancel behind its new request would cancel that.
         let cancels = state
             .resends
-            .reconnect(session.resumed, queries, Instant::now());
+            .reconnect(session.resumed, queries, crate::clock::now());
         let (calls, again, ended) = state.calls.replay(&link.features);
         state.counts.connects += 1;
         state.counts.resumes += u64::from(session.resumed);

@@ -103,7 +103,7 @@ impl Lane {
                 attempts: Attempts::default(),
                 link: None,
                 handshaking: Weak::new(),
-                handshaking_since: Instant::now(),
+                handshaking_since: crate::clock::now(),
                 introduced: false,
                 session: None,
                 calls: Calls::default(),
@@ -147,7 +147,7 @@ impl Lane {
             return false;
         }
         state.handshaking = Arc::downgrade(writer);
-        state.handshaking_since = Instant::now();
+        state.handshaking_since = crate::clock::now();
         state.introduced = false;
         state.alarm.ring();
         true
@@ -170,7 +170,7 @@ impl Lane {
     pub(crate) fn lost_in_handshake(&self, token: &Id) {
         if let Some(session) = &mut self.lock().session {
             if session.token == *token {
-                session.lost_at = Instant::now();
+                session.lost_at = crate::clock::now();
             }
         }
     }
@@ -304,7 +304,7 @@ impl State {
 
     fn send_next(&mut self, queries: &Queries) -> Option<Arc<Link>> {
         let link = self.link.clone()?;
-        let now = Instant::now();
+        let now = crate::clock::now();
         let online = self.status.is_connected;
         loop {
             let (resends, messages) = (self.resends.in_flight(), self.messages.busy());
@@ -347,7 +347,7 @@ impl State {
 
     /// Stores the status that the daemon sent.
     pub(crate) fn set_status(&mut self, status: DaemonStatus) {
-        let now = Instant::now();
+        let now = crate::clock::now();
         self.messages.set_online(status.is_connected, now);
         self.resends.set_online(status.is_connected, now);
         self.status = status;
@@ -360,7 +360,7 @@ impl State {
         if let Some(token) = link.as_ref().and_then(|link| link.token) {
             self.session = Some(Session {
                 token,
-                lost_at: Instant::now(),
+                lost_at: crate::clock::now(),
             });
         }
         self.status.is_connected = false;

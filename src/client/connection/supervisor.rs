@@ -170,7 +170,7 @@ async fn keep_connected(
             },
             None => connect(owner, lane, epoch).await,
         };
-        let started = Instant::now();
+        let started = crate::clock::now();
         let ended = match session {
             Ok(session) => {
                 let ended = run_session(owner, lane, session).await;
@@ -191,7 +191,7 @@ async fn keep_connected(
         owner
             .log()
             .line(Level::Info, || format!("{:?} lane: {ended}", lane.kind));
-        tokio::time::sleep(backoff.pause(started.elapsed())).await;
+        tokio::time::sleep(backoff.pause(crate::clock::since(started))).await;
     }
 }
 

@@ -12,7 +12,6 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
 
 use super::Event;
 use crate::client::runtime::dispatcher::Dispatcher;
@@ -245,7 +244,7 @@ impl EventSink {
             if !state.open || state.ended {
                 return Err(no_more());
             }
-            let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+            let left = deadline.map(|at| at.saturating_duration_since(crate::clock::now()));
             if left.is_some_and(|left| left.is_zero()) {
                 return Ok(None);
             }

@@ -70,6 +70,16 @@ impl Runtime {
         Ok((runtime, last))
     }
 
+    /// One that the calling thread runs.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn of_this_thread(handle: &Handle) -> Self {
+        Runtime {
+            handle: handle.clone(),
+            thread_id: ThreadId::current(),
+            thread: None,
+        }
+    }
+
     /// A handle with which tasks spawn tasks.
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle

@@ -16,6 +16,10 @@ pub(crate) struct Queries {
 
 /// Fills `bytes` from the operating system's source of randomness.
 pub(crate) fn random(bytes: &mut [u8]) -> Result<()> {
+    #[cfg(feature = "simulation")]
+    if crate::simulated::fill(bytes) {
+        return Ok(());
+    }
     getrandom::fill(bytes).map_err(|e| {
         Error::new(
             Status::INTERNAL,

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use crate::clock;
+
 tokio::task_local! {
     /// The deadline of the caller of the operation that runs here.
     static DEADLINE: Option<Instant>;
@@ -46,8 +48,8 @@ impl Timeout {
     pub(crate) fn deadline(self) -> Option<Instant> {
         match self {
             Timeout::Forever => None,
-            Timeout::Poll => Some(Instant::now()),
-            Timeout::After(duration) => Instant::now().checked_add(duration),
+            Timeout::Poll => Some(clock::now()),
+            Timeout::After(duration) => clock::now().checked_add(duration),
         }
     }
 

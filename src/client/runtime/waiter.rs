@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::clock;
 use crate::sync::{lock, wait, Condvar, Mutex};
 
 /// Filled once by one thread, waited for by another.
@@ -61,7 +62,7 @@ impl<T> Waiter<T> {
             if let Some(value) = state.value.take() {
                 return Waited::Value(value);
             }
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(clock::now()));
             if left.is_some_and(|left| left.is_zero()) {
                 return Waited::TimedOut;
             }
@@ -91,7 +92,7 @@ mod tests {
     #[test]
     fn a_thread_whose_time_is_over_ignores_a_call_but_gets_its_value() {
         let waiter = Waiter::new();
-        let over = Some(Instant::now());
+        let over = Some(clock::now());
         waiter.call();
         assert!(matches!(waiter.wait(over), Waited::TimedOut));
         assert!(matches!(waiter.wait(None), Waited::Called));

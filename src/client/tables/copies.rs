@@ -95,7 +95,7 @@ impl AtWork<'_> {
         let mut state = lock(&self.copies.state);
         state
             .failures
-            .add(self.stream, self.courier, Instant::now());
+            .add(self.stream, self.courier, crate::clock::now());
     }
 }
 
@@ -104,7 +104,9 @@ impl Drop for AtWork<'_> {
         let mut state = lock(&self.copies.state);
         state.running.retain(|copy| copy.number != self.number);
         if !self.is_over {
-            state.left.add(self.stream, self.courier, Instant::now());
+            state
+                .left
+                .add(self.stream, self.courier, crate::clock::now());
         }
     }
 }
@@ -133,7 +135,7 @@ impl Copies {
 
     /// Couriers that have failed for a stream, as far as they remember it.
     pub(crate) fn failed_for(&self, stream: &Hash) -> Vec<Hash> {
-        lock(&self.state).failures.of(stream, Instant::now())
+        lock(&self.state).failures.of(stream, crate::clock::now())
     }
 
     /// The courier that has a command for a stream: one whose caller waits, and may give up before
@@ -143,7 +145,7 @@ impl Copies {
         let running = state.running.iter().find(|copy| copy.stream == *stream);
         match running {
             Some(copy) => Some(copy.courier),
-            None => state.left.of(stream, Instant::now()).first().copied(),
+            None => state.left.of(stream, crate::clock::now()).first().copied(),
         }
     }
 
@@ -199,7 +201,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded_in_number_and_time() {
         let mut memory = Memory::default();
-        let now = Instant::now();
+        let now = crate::clock::now();
         for number in 0..=u16::MAX {
             let mut stream = [0; 32];
             stream[..2].copy_from_slice(&number.to_be_bytes());

@@ -10,6 +10,7 @@ use super::ledger::Step;
 use super::{ledger, Core, ReaderState};
 use crate::bacap::BoxIndex;
 use crate::client::{await_box, read_once, Backoff, Level, Pace, ReadBox, READ_BACK};
+use crate::clock;
 use crate::store::backing::{Backing, Durability};
 use crate::store::framing::{is_of_this_format, Content, Flaw, Joiner, AHEAD};
 use crate::store::records::{Arrival, Incoming, Position};
@@ -55,7 +56,7 @@ impl Engine {
             joiner: None,
             gap,
             probing: Probing::after_absence(),
-            heard: SystemTime::now(),
+            heard: clock::wall(),
         }
     }
 
@@ -83,6 +84,7 @@ impl Engine {
                 continue;
             }
             tokio::select! {
+                biased;
                 () = pause => {}
                 () = self.core.pace.hurried() => {}
                 // Left for the next turn, which passes the box over.
@@ -167,8 +169,12 @@ impl Engine {
 
     /// The network has answered.
     fn hear(&mut self) {
-        let before = std::mem::replace(&mut self.heard, SystemTime::now());
-        if before.elapsed().is_ok_and(|silence| silence > ABSENCE) {
+        let now = clock::wall();
+        let before = std::mem::replace(&mut self.heard, now);
+        if now
+            .duration_since(before)
+            .is_ok_and(|silence| silence > ABSENCE)
+        {
             self.probing = Probing::after_absence();
         }
     }
@@ -309,7 +315,7 @@ fn missing(boxes: u32) -> Incoming {
 }
 
 fn arrival(arrival: Arrival, data: Bytes) -> Incoming {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = clock::wall().duration_since(UNIX_EPOCH);
     Incoming {
         arrival,
         received_at: now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX)),

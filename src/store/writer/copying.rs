@@ -204,6 +204,7 @@ async fn patiently(
     let until = tokio::time::Instant::now() + patience;
     loop {
         tokio::select! {
+            biased;
             answer = &mut answer => return answer,
             () = tokio::time::sleep_until(until) => {
                 return Err(Error::new(

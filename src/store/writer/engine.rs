@@ -137,6 +137,7 @@ impl Engine {
             };
         }
         tokio::select! {
+            biased;
             ended = self.asked.wait() => {
                 ended?;
                 self.collect().await
@@ -151,6 +152,7 @@ impl Engine {
         if self.load_from < next_message {
             // There is a message, and the size of a box is unknown until the daemon is met.
             tokio::select! {
+                biased;
                 () = self.core.work.notified() => {}
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }

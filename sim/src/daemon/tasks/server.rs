@@ -52,22 +52,34 @@ pub fn run(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let work = async {
-        let mut daemon = Daemon::new(config.clone());
-        daemon.schedule_epoch();
-        if let Some(path) = &config.boxes {
-            daemon
-                .network
-                .keep_boxes_in(path)
-                .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
-        }
-        let shared: Shared = Rc::new(RefCell::new(daemon));
-        serve_all(shared, &config, control_socket, signals, commands, ready).await
-    };
+    let work = serve(config, control_socket, signals, commands, ready);
     let done = LocalSet::new().block_on(&runtime, work);
     // A long computation may still run on another thread. It is not awaited.
     runtime.shutdown_background();
     done
+}
+
+/// The same in a `LocalSet` on a runtime that runs, whose time may be virtual.
+///
+/// # Errors
+/// When a socket cannot be bound.
+pub async fn serve(
+    config: SimConfig,
+    control_socket: Option<&str>,
+    signals: bool,
+    commands: mpsc::UnboundedReceiver<Command>,
+    ready: impl FnOnce(&Bound) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut daemon = Daemon::new(config.clone());
+    daemon.schedule_epoch();
+    if let Some(path) = &config.boxes {
+        daemon
+            .network
+            .keep_boxes_in(path)
+            .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
+    }
+    let shared: Shared = Rc::new(RefCell::new(daemon));
+    serve_all(shared, &config, control_socket, signals, commands, ready).await
 }
 
 async fn serve_all(

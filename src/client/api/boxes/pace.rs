@@ -58,6 +58,7 @@ impl Pace {
     /// Rests after a poll that began at `started`, longer where the daemon refused several.
     pub(crate) async fn rest(&self, started: Instant, refusals: u32) {
         tokio::select! {
+            biased;
             () = tokio::time::sleep_until(started + self.pause(refusals)) => {}
             () = self.hurry.notified() => {}
         }

@@ -113,7 +113,7 @@ mod tests {
 
     /// Polls with one envelope, each so long after the one before.
     fn polls(costs: &Costs, every: Duration) -> u32 {
-        let mut now = Instant::now();
+        let mut now = crate::clock::now();
         let mut polled = Polled::first(now);
         for polls in 1..100 {
             now += every;
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_last_poll_before_the_caller_gives_up_has_a_fresh_envelope() {
-        let now = Instant::now();
+        let now = crate::clock::now();
         let mut polled = Polled::first(now);
         polled.again();
         let ends_in = |seconds| Costs {

@@ -7,7 +7,6 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::{oneshot, Notify};
@@ -164,7 +163,9 @@ impl Drop for Place {
     fn drop(&mut self) {
         let queries = &self.shared.queries;
         let mut state = self.lane.lock();
-        let cancel = state.resends.abandon(self.key, queries, Instant::now());
+        let cancel = state
+            .resends
+            .abandon(self.key, queries, crate::clock::now());
         if let (Some(cancel), Some(link)) = (cancel, state.link.clone()) {
             state.queue(&link, cancel); // under the lock, so behind its request
         }
@@ -324,7 +325,7 @@ pub(crate) async fn poll(
         ..flags
     };
     let mut next = first;
-    let mut polled = Polled::first(Instant::now());
+    let mut polled = Polled::first(crate::clock::now());
     let (mut refusals, mut in_vain) = (0, 0_u32);
     loop {
         let started = tokio::time::Instant::now();
@@ -333,7 +334,7 @@ pub(crate) async fn poll(
             Some(envelope) => Ok(envelope),
             None => {
                 let made = place.encrypt_read(cap, index).await;
-                polled = Polled::first(Instant::now());
+                polled = Polled::first(crate::clock::now());
                 made
             }
         };
@@ -366,7 +367,7 @@ pub(crate) async fn poll(
             ended => return ended,
         }
         pace.rest(started, refusals).await;
-        let now = Instant::now();
+        let now = crate::clock::now();
         let Some(error) = missing else { continue };
         if polls != WITHOUT_END && in_vain >= polls {
             return Err(error);

@@ -5,7 +5,7 @@
 //! both replicas.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use tokio::sync::Notify;
 
@@ -103,7 +103,7 @@ pub(crate) async fn send(
 
 /// Publishes that the query was sent; the time of a round trip is not reported.
 fn report_sent(shared: &Shared, flight: &Flight) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = crate::clock::wall().duration_since(UNIX_EPOCH);
     let seconds = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(0));
     shared
         .sinks

@@ -123,7 +123,7 @@ impl Reading {
 
     /// Bytes have arrived.
     pub(crate) fn note_bytes(&self) {
-        *lock(&self.heard) = Some(Instant::now());
+        *lock(&self.heard) = Some(crate::clock::now());
     }
 
     /// When bytes arrived last.
@@ -170,7 +170,7 @@ impl ReadDeadline {
     /// is read, once: a daemon that sends without end does not extend the time.
     pub(crate) fn wait_readable(&mut self, socket: &Socket) -> Result<bool> {
         while !self.is_over {
-            let now = Instant::now();
+            let now = crate::clock::now();
             self.is_over = self.deadline.is_some_and(|deadline| deadline <= now);
             let left = self.deadline.map(|at| at.saturating_duration_since(now));
             let limit = left.and_then(|left| Timespec::try_from(left).ok());
@@ -198,7 +198,7 @@ mod tests {
         let (ours, mut far) = UnixStream::pair().unwrap();
         far.write_all(b"talk").unwrap();
         let socket = Socket::Unix(ours);
-        let mut read_deadline = ReadDeadline::until(Some(Instant::now()));
+        let mut read_deadline = ReadDeadline::until(Some(crate::clock::now()));
         assert!(
             read_deadline.wait_readable(&socket).unwrap(),
             "what came in time is read"

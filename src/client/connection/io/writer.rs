@@ -200,7 +200,7 @@ impl Writer {
                     state.busy = false;
                     state.blocked = e.kind() == ErrorKind::WouldBlock;
                     if state.blocked {
-                        state.full_since.get_or_insert_with(Instant::now);
+                        state.full_since.get_or_insert_with(crate::clock::now);
                         drop(state);
                         self.stuck.notify_one();
                     } else {

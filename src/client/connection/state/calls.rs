@@ -149,7 +149,7 @@ impl Calls {
             kept: local_request.kept,
             needs: local_request.needs,
             sink: Some(sink),
-            sent_at: is_up.then(Instant::now),
+            sent_at: is_up.then(crate::clock::now),
             in_background: local_request.in_background,
             encryptions: local_request.effort.map_or(0, |effort| effort.encryptions),
             permit,
@@ -205,7 +205,7 @@ impl Calls {
     /// Removes a request because its answer has arrived.
     pub(crate) fn answered(&mut self, query: u64) -> Option<Answered> {
         let call = self.waiting.remove(&query)?;
-        let now = Instant::now();
+        let now = crate::clock::now();
         self.note_answer(now);
         Some(Answered {
             sink: call.sink,
@@ -293,7 +293,7 @@ impl Calls {
             .into_iter()
             .filter_map(|(query, error)| Some((self.take(query)?, error)))
             .collect();
-        let now = Instant::now();
+        let now = crate::clock::now();
         let leave = |call: &mut Waiting| {
             call.sent_at = Some(now);
             call.leave()

@@ -78,6 +78,7 @@ async fn pass(shared: &Arc<Shared>, builder: &Arc<CopyBuilder>) -> Result<bool> 
             return Ok(true);
         }
         let (number, outcome) = tokio::select! {
+            biased;
             Some(ended) = outcomes.next() => ended?,
             () = builder.grown.notified() => continue,
         };

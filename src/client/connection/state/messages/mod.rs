@@ -151,7 +151,7 @@ impl Messages {
 
     /// Places taken in the daemon's queue, as far as that is known.
     pub(crate) fn busy(&self) -> usize {
-        let now = self.offline_since.unwrap_or_else(Instant::now);
+        let now = self.offline_since.unwrap_or_else(crate::clock::now);
         self.in_flight
             .values()
             .filter(|in_flight| match in_flight.stage {
@@ -361,7 +361,7 @@ impl Messages {
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let offline = self.offline_since.is_some();
-        let now = Instant::now();
+        let now = crate::clock::now();
         self.in_flight
             .values()
             .filter_map(|in_flight| match in_flight.stage {
