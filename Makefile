@@ -53,7 +53,7 @@ endif
 ifeq ($(filter system bundled no,$(STORE)),)
 $(error STORE=$(STORE) is none of yes, system, bundled, no)
 endif
-FEATURES_no := --no-default-features
+FEATURES_no := --no-default-features --features kpclient/websocket
 FEATURES_bundled := --features kpclient/store-bundled
 FEATURES := $(FEATURES_$(STORE))
 ifeq ($(STORE),system)

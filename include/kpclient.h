@@ -1398,6 +1398,8 @@ typedef void (*kpc_drop_fn)(void *user_data);
 #define KPC_TRANSPORT_UNIX 1
 /** A TCP socket. */
 #define KPC_TRANSPORT_TCP 2
+/** A WebSocket. */
+#define KPC_TRANSPORT_WS 3
 
 /**
  * A function that receives log lines: their level (KPC_LOG_), one line of UTF-8 text without
@@ -1421,8 +1423,8 @@ kpc_status kpc_config_new(kpc_config **KPC_NONNULL config, kpc_error **KPC_NULLA
 
 /**
  * Reads and checks a configuration file, usually called thinclient.toml, of today's shape
- * (a table [Dial.Unix] or [Dial.Tcp]) or of the older one (Network, Address, and the
- * geometries). Opens no connection.
+ * (a table [Dial.Unix], [Dial.Tcp] or [Dial.Ws]) or of the older one (Network, Address, and
+ * the geometries). Opens no connection.
  *
  * @param path    the file
  * @param config  receives the configuration
@@ -1430,7 +1432,8 @@ kpc_status kpc_config_new(kpc_config **KPC_NONNULL config, kpc_error **KPC_NULLA
  * @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (the path is not UTF-8),
  *         KPC_ERR_CONFIG_IO, KPC_ERR_CONFIG_PARSE, KPC_ERR_CONFIG_UNKNOWN_KEY,
  *         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_CONFIG_MULTIPLE_TRANSPORTS,
- *         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_BAD_GEOMETRY, KPC_ERR_UNSUPPORTED (WebSocket)
+ *         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_BAD_GEOMETRY, KPC_ERR_UNSUPPORTED (as
+ *         kpc_config_set_ws)
  *
  * Ownership: *config is the caller's, kpc_config_free.
  */
@@ -1482,12 +1485,16 @@ kpc_status kpc_config_set_tcp(kpc_config *KPC_NONNULL config, const char *KPC_NO
                               const char *KPC_NULLABLE network, kpc_error **KPC_NULLABLE error);
 
 /**
- * Reserved for WebSockets. This version has none: always fails with KPC_ERR_UNSUPPORTED.
+ * Sets a WebSocket as the transport, in place of any that is set. It goes over TCP, without
+ * encryption: for a daemon on this machine, or behind a tunnel. The two other transports need less
+ * work, and a WebSocket leaves copies of what was sent in memory that is not wiped.
  *
  * @param config  the configuration
- * @param url     ws://host:port/path
+ * @param url     ws://host:port/path; without a port 80
  * @param error   receives details of a failure; may be NULL
- * @return KPC_ERR_UNSUPPORTED, any argument error
+ * @return KPC_OK, any argument error, KPC_ERR_CONFIG_NO_TRANSPORT (an empty URL),
+ *         KPC_ERR_UNSUPPORTED (wss://, which needs TLS, or a library that is built without
+ *         WebSockets)
  */
 KPC_API KPC_MUST_USE
 kpc_status kpc_config_set_ws(kpc_config *KPC_NONNULL config, const char *KPC_NONNULL url,
@@ -1625,7 +1632,7 @@ kpc_status kpc_config_validate(const kpc_config *KPC_NONNULL config,
 KPC_API int32_t kpc_config_transport(const kpc_config *KPC_NONNULL config);
 
 /**
- * The network of the transport: "unix", "tcp", "tcp4" or "tcp6".
+ * The network of the transport: "unix", "tcp", "tcp4", "tcp6" or "ws".
  *
  * @param config  the configuration
  * @return a static text, never NULL; empty if no transport is set, and for what is no live
@@ -1636,7 +1643,7 @@ KPC_API int32_t kpc_config_transport(const kpc_config *KPC_NONNULL config);
 KPC_API const char *kpc_config_network(const kpc_config *KPC_NONNULL config);
 
 /**
- * The path or address of the transport.
+ * The path, address or URL of the transport.
  *
  * @param config   the configuration
  * @param address  receives the text, UTF-8 and followed by a NUL

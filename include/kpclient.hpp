@@ -425,6 +425,8 @@ enum class Transport : std::int32_t {
     Unix = KPC_TRANSPORT_UNIX,
     /// A TCP socket.
     Tcp = KPC_TRANSPORT_TCP,
+    /// A WebSocket.
+    Ws = KPC_TRANSPORT_WS,
 };
 
 enum class Lane : std::int32_t {
@@ -1230,8 +1232,8 @@ public:
     /// kpc_config_new(3).
     Config();
     /// Reads and checks a configuration file, usually called thinclient.toml, of today's shape (a
-    /// table [Dial.Unix] or [Dial.Tcp]) or of the older one (Network, Address, and the geometries).
-    /// Opens no connection. kpc_config_load_file(3).
+    /// table [Dial.Unix], [Dial.Tcp] or [Dial.Ws]) or of the older one (Network, Address, and the
+    /// geometries). Opens no connection. kpc_config_load_file(3).
     static Config load_file(std::string_view path);
     /// Reads and checks a configuration as Config::load_file does, from a text in memory.
     /// kpc_config_load_text(3).
@@ -1241,7 +1243,9 @@ public:
     void set_unix(std::string_view path);
     /// Sets a TCP socket as the transport, in place of any that is set. kpc_config_set_tcp(3).
     void set_tcp(std::string_view address, std::optional<std::string_view> network = std::nullopt);
-    /// Reserved for WebSockets. This version has none: always fails with Status::Unsupported.
+    /// Sets a WebSocket as the transport, in place of any that is set. It goes over TCP, without
+    /// encryption: for a daemon on this machine, or behind a tunnel. The two other transports need
+    /// less work, and a WebSocket leaves copies of what was sent in memory that is not wiped.
     /// kpc_config_set_ws(3).
     void set_ws(std::string_view url);
     /// Sets how long a client waits before it dials again after the daemon was lost: the shortest
@@ -1274,10 +1278,10 @@ public:
     void validate() const;
     /// Which transport is set. Returns a KPC_TRANSPORT_ value. kpc_config_transport(3).
     Transport transport() const;
-    /// The network of the transport: "unix", "tcp", "tcp4" or "tcp6". Returns a static text, never
-    /// nothing; empty if no transport is set. kpc_config_network(3).
+    /// The network of the transport: "unix", "tcp", "tcp4", "tcp6" or "ws". Returns a static text,
+    /// never nothing; empty if no transport is set. kpc_config_network(3).
     std::string_view network() const;
-    /// The path or address of the transport. kpc_config_address(3).
+    /// The path, address or URL of the transport. kpc_config_address(3).
     std::string address() const;
     /// How long a client waits before it dials again. kpc_config_reconnect(3).
     ConfigReconnectResult reconnect() const;

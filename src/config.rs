@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::wire::geometry::{PigeonholeGeometry, SphinxGeometry};
 use crate::{Error, Result, Status};
 
-pub(crate) use address::{Host, HostPort};
+pub(crate) use address::{Host, HostPort, WebSocketUrl};
 
 const RECONNECT_MIN: Duration = Duration::from_secs(1);
 const RECONNECT_MAX: Duration = Duration::from_secs(60);
@@ -44,6 +44,11 @@ pub enum Dial {
         address: String,
         /// Which family of addresses is allowed.
         network: TcpNetwork,
+    },
+    /// A WebSocket, of a library with the feature `websocket`.
+    Ws {
+        /// `ws://host:port/path`.
+        url: String,
     },
 }
 
@@ -136,7 +141,8 @@ impl Dial {
 
     /// Checks what can be checked without a socket: `CONFIG_NO_TRANSPORT` for an empty
     /// address, `ARG_VALUE` for one that cannot be read, `CONFIG_BAD_NETWORK` for a
-    /// literal address outside the network's family.
+    /// literal address outside the network's family, `UNSUPPORTED` for a transport that this
+    /// library is built without.
     pub fn validate(&self) -> Result<()> {
         match self {
             Dial::Unix { path } if path.is_empty() => empty("path of the Unix socket"),
@@ -147,6 +153,8 @@ impl Dial {
             Dial::Unix { .. } => Ok(()),
             Dial::Tcp { address, .. } if address.is_empty() => empty("TCP address"),
             Dial::Tcp { address, network } => HostPort::parse(address, *network).map(drop),
+            Dial::Ws { url } if url.is_empty() => empty("URL of the WebSocket"),
+            Dial::Ws { url } => WebSocketUrl::parse(url).map(drop),
         }
     }
 }

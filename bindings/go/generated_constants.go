@@ -539,6 +539,9 @@ const TransportUnix Transport = 1
 // TransportTCP: A TCP socket.
 const TransportTCP Transport = 2
 
+// TransportWS: A WebSocket.
+const TransportWS Transport = 3
+
 // Lane is one of the constants of this type; later versions may add some.
 type Lane int32
 

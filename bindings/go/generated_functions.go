@@ -406,8 +406,8 @@ func NewConfig() (config *Config, err error) {
 }
 
 // LoadFile reads and checks a configuration file, usually called thinclient.toml, of today's
-// shape (a table [Dial.Unix] or [Dial.Tcp]) or of the older one (Network, Address, and the
-// geometries). Opens no connection.
+// shape (a table [Dial.Unix], [Dial.Tcp] or [Dial.Ws]) or of the older one (Network, Address,
+// and the geometries). Opens no connection.
 //
 //   - path: the file
 //   - config: the configuration

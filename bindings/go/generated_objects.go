@@ -91,12 +91,14 @@ func (c *Config) SetTCP(address string, network string) (err error) {
 	return err
 }
 
-// SetWS returns reserved for WebSockets. This version has none: always fails with
+// SetWS sets a WebSocket as the transport, in place of any that is set. It goes over TCP,
+// without encryption: for a daemon on this machine, or behind a tunnel. The two other transports
+// need less work, and a WebSocket leaves copies of what was sent in memory that is not wiped.
+//
+//   - url: ws://host:port/path; without a port 80
+//
+// Fails with [ErrArgNull], [ErrArgValue], [ErrBadHandle], [ErrForked], [ErrConfigNoTransport],
 // [ErrUnsupported].
-//
-//   - url: ws://host:port/path
-//
-// Fails with [ErrUnsupported], [ErrArgNull], [ErrArgValue], [ErrBadHandle], [ErrForked].
 func (c *Config) SetWS(url string) (err error) {
 	urlIn, bad := terminated(url)
 	if bad != nil {
@@ -234,14 +236,14 @@ func (c *Config) Transport() Transport {
 	return Transport(returned)
 }
 
-// Network returns the network of the transport: "unix", "tcp", "tcp4" or "tcp6".
+// Network returns the network of the transport: "unix", "tcp", "tcp4", "tcp6" or "ws".
 func (c *Config) Network() string {
 	text := C.GoString(C.kpcgo_config_network(c.object()))
 	runtime.KeepAlive(c)
 	return text
 }
 
-// Address returns the path or address of the transport.
+// Address returns the path, address or URL of the transport.
 //
 //   - address: the text
 //

@@ -67,6 +67,9 @@ fn ready_line(bound: &Bound) -> String {
     if let Some(address) = &bound.tcp {
         line += &format!(" tcp={address}");
     }
+    if let Some(url) = &bound.ws {
+        line += &format!(" ws={url}");
+    }
     line + "\n"
 }
 

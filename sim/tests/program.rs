@@ -105,13 +105,22 @@ fn the_configuration_of_every_era_is_understood() {
     let bound = [
         Bound {
             unix: Some("/tmp/a \"quoted\" \\ path".to_owned()),
-            tcp: None,
+            ..Bound::default()
         },
         Bound {
-            unix: None,
             tcp: Some("127.0.0.1:1".to_owned()),
+            ..Bound::default()
         },
     ];
+    let through_the_web = Bound {
+        ws: Some("ws://127.0.0.1:1/".to_owned()),
+        ..Bound::default()
+    };
+    let text = thinclient_toml(&NetworkConfig::new(Era::Current), &through_the_web);
+    assert!(
+        text.contains("[Dial.Ws]\n    Address = \"ws://127.0.0.1:1/\""),
+        "{text}"
+    );
     for era in [Era::Current, Era::V0_0_73Rc1, Era::V0_0_72] {
         for bound in &bound {
             let text = thinclient_toml(&NetworkConfig::new(era), bound);

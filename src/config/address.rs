@@ -1,4 +1,4 @@
-//! TCP addresses as people write them: `host:port`, `[v6]:port`, `:port`.
+//! Addresses as people write them: `host:port`, `[v6]:port`, `:port`, and `ws://host:port/path`.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -66,6 +66,61 @@ impl Host {
             }
         }
     }
+}
+
+/// The port of a URL that names none.
+const WEB: u16 = 80;
+const WITHOUT_TLS: &str = "ws://";
+
+/// The URL of a WebSocket, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WebSocketUrl {
+    /// Where to connect to, as for TCP.
+    pub(crate) address: String,
+}
+
+impl WebSocketUrl {
+    /// `ARG_VALUE` for what is no URL of a WebSocket, `UNSUPPORTED` for one that needs TLS, and for
+    /// all of them where the library is built without WebSockets.
+    pub(crate) fn parse(url: &str) -> Result<Self> {
+        let refuse =
+            |why: &str| Error::new(Status::ARG_VALUE, format!("the WebSocket {url:?} {why}"));
+        if !cfg!(feature = "websocket") {
+            return Err(unsupported("this library is built without WebSockets"));
+        }
+        let scheme = url.get(..WITHOUT_TLS.len()).unwrap_or_default();
+        if !scheme.eq_ignore_ascii_case(WITHOUT_TLS) {
+            if url.to_ascii_lowercase().starts_with("wss://") {
+                return Err(unsupported("this library has no TLS, which wss:// needs"));
+            }
+            return Err(refuse("does not begin with ws://"));
+        }
+        let is_url = |c: u8| c.is_ascii_graphic() && !b"\"#<>\\^`{|}".contains(&c);
+        if !url.bytes().all(is_url) {
+            return Err(refuse("has a character that no such URL has"));
+        }
+        let rest = url.get(WITHOUT_TLS.len()..).unwrap_or_default();
+        let host = rest.split(['/', '?']).next().unwrap_or_default();
+        if host.contains(['@', '%']) {
+            return Err(refuse("has more than a host and a port before its path"));
+        }
+        if host.is_empty() || host.starts_with(':') {
+            return Err(refuse("has no host"));
+        }
+        let has_port = host.rfind(':') > host.rfind(']');
+        let address = match has_port {
+            true => host.to_owned(),
+            false => format!("{host}:{WEB}"),
+        };
+        HostPort::parse(&address, TcpNetwork::Tcp)
+            .map_err(|e| refuse(&format!("cannot be used: {}", e.message())))?;
+        Ok(WebSocketUrl { address })
+    }
+}
+
+fn unsupported(why: &str) -> Error {
+    let advice = "let the daemon listen on a Unix or TCP socket";
+    Error::new(Status::UNSUPPORTED, format!("{why}; {advice}"))
 }
 
 fn parse_port(text: &str) -> Option<u16> {

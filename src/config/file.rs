@@ -99,7 +99,7 @@ fn transport(root: &Section) -> Result<Dial> {
         0 => {
             return Err(Error::new(
                 Status::CONFIG_NO_TRANSPORT,
-                "no transport: one of Dial.Unix and Dial.Tcp is needed",
+                "no transport: one of Dial.Unix, Dial.Tcp and Dial.Ws is needed",
             ));
         }
         1 => {}
@@ -141,13 +141,10 @@ fn newer(dial: &Section) -> Result<Dial> {
             },
         });
     }
-    if let Some(ws) = dial.section("Ws")? {
-        ws.allow(&["Address"])?;
-    }
-    Err(Error::new(
-        Status::UNSUPPORTED,
-        "Dial.Ws: this library does not speak WebSocket; let the daemon listen on a Unix or TCP socket",
-    ))
+    let ws = dial.section("Ws")?.ok_or_else(|| dial.missing("Ws"))?;
+    ws.allow(&["Address"])?;
+    let url = ws.text("Address")?;
+    Ok(Dial::Ws { url })
 }
 
 fn flat(root: &Section) -> Result<Dial> {

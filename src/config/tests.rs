@@ -180,6 +180,7 @@ fn exactly_one_transport_is_asked_for() {
     );
 }
 
+#[cfg(not(feature = "websocket"))]
 #[test]
 fn web_sockets_are_refused_as_unsupported() {
     refused(
@@ -187,6 +188,49 @@ fn web_sockets_are_refused_as_unsupported() {
         Status::UNSUPPORTED,
         "WebSocket",
     );
+}
+
+#[cfg(feature = "websocket")]
+#[test]
+fn the_url_of_a_websocket_has_a_host_and_perhaps_a_port_and_a_path() {
+    for (url, address) in [
+        ("ws://x", "x:80"),
+        ("ws://x/", "x:80"),
+        ("WS://localhost:64332/ws?a=b:c", "localhost:64332"),
+        ("ws://127.0.0.1:7?x", "127.0.0.1:7"),
+        ("ws://[::1]", "[::1]:80"),
+        ("ws://[::1]:7/", "[::1]:7"),
+    ] {
+        assert_eq!(WebSocketUrl::parse(url).unwrap().address, address, "{url}");
+        let text = format!("[Dial.Ws]\nAddress = '{url}'");
+        let url = url.to_owned();
+        assert_eq!(
+            Config::from_toml(&text).unwrap().dial,
+            Some(Dial::Ws { url })
+        );
+    }
+    for url in [
+        "x:80",
+        "/run/socket",
+        "http://x",
+        "ws:/x",
+        "ws://",
+        "ws:///path",
+        "ws://:80",
+        "ws://x:0",
+        "ws://x:65536",
+        "ws://me@x",
+        "ws://x/ y",
+        "ws://x/#here",
+        "ws://ü",
+        "ws://[::1",
+        "ws://fe80::1:7",
+    ] {
+        let text = format!("[Dial.Ws]\nAddress = '{url}'");
+        refused(&text, Status::CONFIG_PARSE, "the WebSocket \"");
+    }
+    let tls = "[Dial.Ws]\nAddress = 'wss://x/'";
+    refused(tls, Status::UNSUPPORTED, "TLS");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod standard;
 mod tcp;
 mod unix;
+#[cfg(feature = "websocket")]
+mod websocket;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,9 @@ pub enum Socket {
     Unix(UnixStream),
     /// Over TCP, with Nagle's algorithm off.
     Tcp(TcpStream),
+    /// What a WebSocket carries; on this machine it is a pair of Unix sockets.
+    #[cfg(feature = "websocket")]
+    Ws(websocket::Carried),
 }
 
 /// Connects. `CONNECT` names the address and carries the errno of the last attempt.
@@ -40,6 +45,13 @@ pub async fn dial(dial: &Dial) -> Result<Socket> {
     match dial {
         Dial::Unix { path } => unix::dial(path).await.map(Socket::Unix),
         Dial::Tcp { address, network } => tcp::dial(address, *network).await.map(Socket::Tcp),
+        #[cfg(feature = "websocket")]
+        Dial::Ws { url } => websocket::dial(url).await.map(Socket::Ws),
+        #[cfg(not(feature = "websocket"))]
+        Dial::Ws { .. } => Err(crate::Error::new(
+            crate::Status::UNSUPPORTED,
+            "this library is built without WebSockets",
+        )),
     }
 }
 
@@ -81,6 +93,8 @@ impl Socket {
         uninterrupted(|| match self {
             Socket::Unix(stream) => (&mut &*stream).read(buffer),
             Socket::Tcp(stream) => (&mut &*stream).read(buffer),
+            #[cfg(feature = "websocket")]
+            Socket::Ws(carried) => carried.read(buffer),
         })
     }
 
@@ -130,6 +144,8 @@ impl AsFd for Socket {
         match self {
             Socket::Unix(stream) => stream.as_fd(),
             Socket::Tcp(stream) => stream.as_fd(),
+            #[cfg(feature = "websocket")]
+            Socket::Ws(carried) => carried.as_fd(),
         }
     }
 }

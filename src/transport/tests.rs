@@ -1,5 +1,8 @@
 //! Sockets on loopback and in temporary directories.
 
+#[cfg(feature = "websocket")]
+mod websocket;
+
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};

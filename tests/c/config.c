@@ -44,7 +44,7 @@ static void config_load_text(void)
           load("[Dial.Unix]\nAddress = \"a\"\n[Dial.Tcp]\nAddress = \"127.0.0.1:1\"\n", &config));
     ERROR(KPC_ERR_CONFIG_BAD_NETWORK,
           load("[Dial.Tcp]\nAddress = \"127.0.0.1:1\"\nNetwork = \"udp\"\n", &config));
-    ERROR(KPC_ERR_UNSUPPORTED, load("[Dial.Ws]\nAddress = \"ws://127.0.0.1:1/\"\n", &config));
+    ERROR(KPC_ERR_UNSUPPORTED, load("[Dial.Ws]\nAddress = \"wss://127.0.0.1:1/\"\n", &config));
     ERROR(KPC_ERR_ARG_VALUE, load("\xff", &config));
     ERROR(KPC_ERR_ARG_NULL, kpc_config_load_text(NULL, 1, &config, &error));
 }
@@ -132,17 +132,21 @@ static void config_new(void)
     kpc_config_free(config);
 }
 
-/* There is no WebSocket, and to ask for it leaves the transport that is there. */
+/* A refused URL leaves the transport that is there. There is no TLS. */
 static void config_set_ws(void)
 {
     kpc_config *config = NULL;
 
     STATUS(KPC_OK, kpc_config_new(&config, NULL));
-    ERROR(KPC_ERR_UNSUPPORTED, kpc_config_set_ws(config, "ws://127.0.0.1:1/", &error));
+    ERROR(KPC_ERR_UNSUPPORTED, kpc_config_set_ws(config, "wss://127.0.0.1:1/", &error));
     CHECK(kpc_config_transport(config) == KPC_TRANSPORT_NONE);
     OK(kpc_config_set_unix(config, "@kpclientd", &error));
-    ERROR(KPC_ERR_UNSUPPORTED, kpc_config_set_ws(config, "ws://127.0.0.1:1/", &error));
+    ERROR(KPC_ERR_ARG_VALUE, kpc_config_set_ws(config, "http://127.0.0.1:1/", &error));
+    ERROR(KPC_ERR_CONFIG_NO_TRANSPORT, kpc_config_set_ws(config, "", &error));
     CHECK(kpc_config_transport(config) == KPC_TRANSPORT_UNIX && address_is(config, "@kpclientd"));
+    OK(kpc_config_set_ws(config, "ws://127.0.0.1:1/", &error));
+    CHECK(kpc_config_transport(config) == KPC_TRANSPORT_WS && address_is(config, "ws://127.0.0.1:1/"));
+    CHECK(strcmp(kpc_config_network(config), "ws") == 0);
     kpc_config_free(config);
 }
 

@@ -1,5 +1,5 @@
 /* From a configuration to a daemon that answers: by the name of an abstract socket, by the path of
- * one, by TCP; how long the pauses are until it is dialled again; and what the log tells of it. */
+ * one, by TCP, by WebSocket; how long the pauses are until it is dialled again; and what the log tells of it. */
 /* c_suite: needs sim */
 #define _POSIX_C_SOURCE 200809L
 #include "kpc_sim.h"
@@ -110,6 +110,42 @@ static void config_set_tcp(void)
     kpc_sim_stop(&other);
 }
 
+/* By the URL, set and in a configuration file; where no WebSocket is, that is
+ * said. */
+static void config_set_ws(void)
+{
+    kpc_sim other;
+    kpc_config *config = NULL;
+    kpc_client *client;
+    char url[80], text[128];
+    const char *at;
+
+    memset(&other, 0, sizeof other);
+    kpc_sim_start(&other, "--instant --ws 127.0.0.1:0");
+    at = strstr(other.answer, "ws=");
+    if (!CHECK(at != NULL && sscanf(at, "ws=%79s", url) == 1)) {
+        return;
+    }
+    STATUS(KPC_OK, kpc_config_new(&config, NULL));
+    OK(kpc_config_set_ws(config, url, &error));
+    answers(config);
+    snprintf(text, sizeof text, "[Dial.Ws]\nAddress = \"%s\"\n", url);
+    OK(kpc_config_load_text(text, strlen(text), &config, &error));
+    CHECK(kpc_config_transport(config) == KPC_TRANSPORT_WS);
+    answers(config);
+    /* What listens there is no daemon's TCP socket. */
+    CHECK(strncmp(url, "ws://", 5) == 0 && url[strlen(url) - 1] == '/');
+    url[strlen(url) - 1] = 0;
+    set_tcp(&config, url + 5, NULL);
+    client = client_of(config);
+    CHECK(kpc_client_connect(client, 300, &error) != KPC_OK);
+    CHECK(error != NULL);
+    kpc_error_free(error);
+    error = NULL;
+    kpc_client_free(client);
+    kpc_sim_stop(&other);
+}
+
 /* The next event of this kind. */
 static void expect(kpc_event_sink *sink, int32_t kind)
 {
@@ -209,6 +245,7 @@ int main(void)
     config_new();
     config_set_unix();
     config_set_tcp();
+    config_set_ws();
     config_set_reconnect();
     config_set_log();
     kpc_sim_stop(&sim);

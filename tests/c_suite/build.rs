@@ -128,7 +128,7 @@ fn build(root: &Path, profile: &Path, out: &Path) -> PathBuf {
     // As this program was built itself.
     let store = match (cfg!(feature = "store"), cfg!(feature = "store-bundled")) {
         (false, _) => {
-            cargo.arg("--no-default-features");
+            cargo.args(["--no-default-features", "--features", "websocket"]);
             "no"
         }
         (true, false) => "system",

@@ -131,6 +131,7 @@ impl Drop for Peer {
         let woken = match &self.dial {
             Dial::Unix { path } => UnixStream::connect(path).is_ok(),
             Dial::Tcp { address, .. } => TcpStream::connect(address).is_ok(),
+            Dial::Ws { .. } => unreachable!("it listens on no WebSocket"),
         };
         if let (true, Some(thread)) = (woken, self.thread.take()) {
             let _ = thread.join();

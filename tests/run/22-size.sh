@@ -9,11 +9,11 @@ if [ "$(uname -m)" != x86_64 ]; then
     echo "no bound is known for $(uname -m)"
     exit 77
 elif ! nm -D --defined-only "$library" | grep -q ' kpc_store_open\(@\|$\)'; then
-    store=no bound=1572864
+    store=no bound=1835008
 elif readelf -dW "$library" | grep -q 'NEEDED.*libsqlite3'; then
-    store=system bound=2359296
+    store=system bound=2621440
 else
-    store=bundled bound=3014656
+    store=bundled bound=3276800
 fi
 stripped=$(mktemp)
 trap 'rm -f "$stripped"' EXIT

@@ -15,4 +15,6 @@ mod queue;
 mod sessions;
 mod turns;
 mod vouchers;
+#[cfg(feature = "websocket")]
+mod websocket;
 mod world;

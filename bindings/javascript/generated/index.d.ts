@@ -327,7 +327,9 @@ export type Transport =
   /** A Unix domain socket. */
   | 'UNIX'
   /** A TCP socket. */
-  | 'TCP';
+  | 'TCP'
+  /** A WebSocket. */
+  | 'WS';
 export type Health =
   /** No verdict. */
   | 'NONE'
@@ -747,8 +749,8 @@ export class Config extends BaseConfig {
   private readonly isConfig: true;
   /**
    * Reads and checks a configuration file, usually called thinclient.toml, of today's shape (a table
-   * [Dial.Unix] or [Dial.Tcp]) or of the older one (Network, Address, and the geometries). Opens no
-   * connection.
+   * [Dial.Unix], [Dial.Tcp] or [Dial.Ws]) or of the older one (Network, Address, and the geometries).
+   * Opens no connection.
    * @param path the file
    * @returns the configuration
    * @throws {KpcError} ARG_VALUE, CONFIG_IO, CONFIG_PARSE, CONFIG_UNKNOWN_KEY,
@@ -778,9 +780,11 @@ export class Config extends BaseConfig {
    */
   setTcp(address: string, options?: { network?: string | null }): void;
   /**
-   * Reserved for WebSockets. This version has none: always fails with UNSUPPORTED.
-   * @param url ws://host:port/path
-   * @throws {KpcError} UNSUPPORTED, ARG_VALUE, BAD_HANDLE, FORKED
+   * Sets a WebSocket as the transport, in place of any that is set. It goes over TCP, without
+   * encryption: for a daemon on this machine, or behind a tunnel. The two other transports need less
+   * work, and a WebSocket leaves copies of what was sent in memory that is not wiped.
+   * @param url ws://host:port/path; without a port 80
+   * @throws {KpcError} ARG_VALUE, BAD_HANDLE, FORKED, CONFIG_NO_TRANSPORT, UNSUPPORTED
    */
   setWs(url: string): void;
   /**
@@ -849,11 +853,11 @@ export class Config extends BaseConfig {
    */
   get transport(): Transport | number;
   /**
-   * The network of the transport: "unix", "tcp", "tcp4" or "tcp6".
+   * The network of the transport: "unix", "tcp", "tcp4", "tcp6" or "ws".
    */
   get network(): string;
   /**
-   * The path or address of the transport.
+   * The path, address or URL of the transport.
    * @throws {KpcError} BAD_HANDLE, FORKED, CONFIG_NO_TRANSPORT, NO_MEMORY
    */
   get address(): string;

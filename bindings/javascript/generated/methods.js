@@ -176,6 +176,7 @@ const TRANSPORT = Object.freeze({
   NONE: 0,
   UNIX: 1,
   TCP: 2,
+  WS: 3,
 });
 const HEALTH = Object.freeze({
   NONE: 0,

@@ -46,7 +46,7 @@ impl Running {
         let sim = Sim::start(config).unwrap();
         let bound = Bound {
             unix: Some(sim.unix_path().to_owned()),
-            tcp: None,
+            ..Bound::default()
         };
         let toml = thinclient_toml(&network, &bound);
         Running {

@@ -29,6 +29,7 @@ pub fn address(dial: Option<&Dial>) -> String {
     match dial {
         Some(Dial::Unix { path }) => format!("unix {path}"),
         Some(Dial::Tcp { address, network }) => format!("{} {address}", network.name()),
+        Some(Dial::Ws { url }) => format!("websocket {url}"),
         None => "nowhere".to_owned(),
     }
 }

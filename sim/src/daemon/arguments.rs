@@ -18,7 +18,8 @@ Usage: kpclientd-sim [OPTIONS]
 
   --unix PATH          listen on this Unix socket; a leading @ means the abstract namespace
   --tcp ADDRESS        listen on this TCP address; port 0 takes a free one
-                       (without both: --tcp 127.0.0.1:64331)
+                       (without any of the three: --tcp 127.0.0.1:64331)
+  --ws ADDRESS         listen for WebSockets on this TCP address
   --control PATH       take commands on this Unix socket
   --control stdin      take commands on the standard input; the simulator exits at its end
   --config-out FILE    write a thinclient.toml with the address of this simulator
@@ -121,10 +122,26 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Asked, String> {
     if hurry {
         arguments.config = arguments.config.hurried();
     }
-    if arguments.config.unix.is_none() && arguments.config.tcp.is_none() {
+    check_websocket(&arguments)?;
+    if !arguments.config.listens() {
         arguments.config.tcp = Some(DEFAULT_ADDRESS.to_owned());
     }
     Ok(Asked::Run(Box::new(arguments)))
+}
+
+/// Only today's daemons and clients know WebSockets.
+fn check_websocket(arguments: &Arguments) -> Result<(), String> {
+    let config = &arguments.config;
+    if config.ws.is_none() {
+        return Ok(());
+    }
+    if config.network.era != Era::Current {
+        return Err("--ws: daemons of that protocol have no WebSocket".to_owned());
+    }
+    if arguments.config_flat && config.unix.is_none() && config.tcp.is_none() {
+        return Err("--config-flat names no WebSocket: it needs --unix or --tcp".to_owned());
+    }
+    Ok(())
 }
 
 /// All defaults depend on the era, so it is read first.
@@ -164,6 +181,7 @@ fn set(arguments: &mut Arguments, option: &str, value: String) -> Result<(), Str
     match option {
         "--unix" => config.unix = Some(value),
         "--tcp" => config.tcp = Some(value),
+        "--ws" => config.ws = Some(value),
         "--control" if value == "stdin" => arguments.control_stdin = true,
         "--control" => arguments.control_socket = Some(value),
         "--config-out" => arguments.config_out = Some(value),

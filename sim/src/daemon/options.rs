@@ -20,6 +20,8 @@ pub struct SimConfig {
     pub stale_socket: bool,
     /// Address of the TCP socket to listen on, such as `127.0.0.1:0`.
     pub tcp: Option<String>,
+    /// Address of the TCP socket on which to listen for WebSockets, such as `127.0.0.1:0`.
+    pub ws: Option<String>,
     /// A file for the replicas' boxes, which then outlive the process; `None` keeps them in memory.
     pub boxes: Option<PathBuf>,
     /// Round trip of a packet; `None` draws it from the document's mixing rate, hop by hop.
@@ -71,6 +73,7 @@ impl SimConfig {
             unix: None,
             stale_socket: false,
             tcp: None,
+            ws: None,
             boxes: None,
             latency: None,
             loss: 0.0,
@@ -115,6 +118,13 @@ impl SimConfig {
         self.retry_gap = Duration::from_millis(50);
         self.encrypt_cost = Some(self.encrypt_cost.unwrap_or(Duration::ZERO));
         self
+    }
+
+    /// Whether it names a socket to listen on.
+    pub(crate) fn listens(&self) -> bool {
+        [&self.unix, &self.tcp, &self.ws]
+            .iter()
+            .any(|place| place.is_some())
     }
 
     /// Mean time between two packets.

@@ -75,6 +75,12 @@ impl Sim {
         self.bound.tcp.as_deref().unwrap_or_default()
     }
 
+    /// URL of the WebSocket, with its port, where the configuration has one.
+    #[must_use]
+    pub fn ws_url(&self) -> &str {
+        self.bound.ws.as_deref().unwrap_or_default()
+    }
+
     /// The directory that belongs to this simulator.
     #[must_use]
     pub fn directory(&self) -> &std::path::Path {

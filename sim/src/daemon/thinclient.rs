@@ -36,9 +36,10 @@ pub fn flat_thinclient_toml(config: &NetworkConfig, bound: &Bound) -> String {
 
 /// The names of the transport in the two forms, and its address.
 fn dialled(bound: &Bound) -> (&'static str, &'static str, &str) {
-    match (&bound.unix, &bound.tcp) {
-        (Some(path), _) => ("Unix", "unix", path.as_str()),
-        (None, address) => ("Tcp", "tcp", address.as_deref().unwrap_or_default()),
+    match (&bound.unix, &bound.tcp, &bound.ws) {
+        (Some(path), ..) => ("Unix", "unix", path.as_str()),
+        (None, None, Some(url)) => ("Ws", "ws", url.as_str()),
+        (None, address, _) => ("Tcp", "tcp", address.as_deref().unwrap_or_default()),
     }
 }
 

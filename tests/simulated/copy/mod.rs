@@ -7,5 +7,5 @@ mod couriers;
 mod envelopes;
 mod nested;
 mod pieces;
-mod streams;
+pub mod streams;
 mod tombstones;

@@ -39,7 +39,7 @@ pub fn settings(dial: Dial) -> Config {
 pub fn settings_of(sim: &Sim, network: &NetworkConfig) -> Config {
     let bound = Bound {
         unix: Some(sim.unix_path().to_owned()),
-        tcp: None,
+        ..Bound::default()
     };
     in_a_hurry(Config::from_toml(&thinclient_toml(network, &bound)).unwrap())
 }

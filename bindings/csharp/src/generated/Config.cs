@@ -28,8 +28,8 @@ namespace Kpclient
 
         /// <summary>
         /// Reads and checks a configuration file, usually called thinclient.toml, of today's shape (a table
-        /// [Dial.Unix] or [Dial.Tcp]) or of the older one (Network, Address, and the geometries). Opens no
-        /// connection.
+        /// [Dial.Unix], [Dial.Tcp] or [Dial.Ws]) or of the older one (Network, Address, and the geometries).
+        /// Opens no connection.
         /// </summary>
         /// <param name="path">the file</param>
         public static Config LoadFile(string path)
@@ -78,8 +78,12 @@ namespace Kpclient
             }
         }
 
-        /// <summary>Reserved for WebSockets. This version has none: always fails with Status.Unsupported.</summary>
-        /// <param name="url">ws://host:port/path</param>
+        /// <summary>
+        /// Sets a WebSocket as the transport, in place of any that is set. It goes over TCP, without encryption:
+        /// for a daemon on this machine, or behind a tunnel. The two other transports need less work, and a
+        /// WebSocket leaves copies of what was sent in memory that is not wiped.
+        /// </summary>
+        /// <param name="url">ws://host:port/path; without a port 80</param>
         public void SetWs(string url)
         {
             using (var memory = new Scratch())
@@ -197,7 +201,7 @@ namespace Kpclient
             }
         }
 
-        /// <summary>The network of the transport: "unix", "tcp", "tcp4" or "tcp6".</summary>
+        /// <summary>The network of the transport: "unix", "tcp", "tcp4", "tcp6" or "ws".</summary>
         public string Network
         {
             get
@@ -209,7 +213,7 @@ namespace Kpclient
             }
         }
 
-        /// <summary>The path or address of the transport.</summary>
+        /// <summary>The path, address or URL of the transport.</summary>
         public string Address
         {
             get

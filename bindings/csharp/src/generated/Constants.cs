@@ -483,6 +483,9 @@ namespace Kpclient
 
         /// <summary>A TCP socket.</summary>
         Tcp = 2,
+
+        /// <summary>A WebSocket.</summary>
+        Ws = 3,
     }
 
     /// <summary>The library's lane. Later versions may add values.</summary>

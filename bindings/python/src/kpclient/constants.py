@@ -475,6 +475,9 @@ class Transport(enum.IntEnum):
     #: A TCP socket.
     TCP = 2
 
+    #: A WebSocket.
+    WS = 3
+
 
 class Lane(enum.IntEnum):
     """What a lane is."""

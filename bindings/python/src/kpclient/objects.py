@@ -163,7 +163,7 @@ class Config(ConfigBase):
     @classmethod
     def load_file(cls, path: str) -> Config:
         """Reads and checks a configuration file, usually called thinclient.toml, of today's shape (a
-        table [Dial.Unix] or [Dial.Tcp]) or of the older one (Network, Address, and the
+        table [Dial.Unix], [Dial.Tcp] or [Dial.Ws]) or of the older one (Network, Address, and the
         geometries). Opens no connection.
 
         :param path: the file
@@ -215,10 +215,13 @@ class Config(ConfigBase):
         check(lib.kpc_config_set_tcp(self._pointer, in_address, in_network, error), error)
 
     def set_ws(self, url: str) -> None:
-        """Reserved for WebSockets. This version has none: always fails with Unsupported.
+        """Sets a WebSocket as the transport, in place of any that is set. It goes over TCP, without
+        encryption: for a daemon on this machine, or behind a tunnel. The two other transports
+        need less work, and a WebSocket leaves copies of what was sent in memory that is not
+        wiped.
 
-        :param url: ws://host:port/path
-        :raises KpcError: Unsupported, ArgValue, BadHandle, Forked
+        :param url: ws://host:port/path; without a port 80
+        :raises KpcError: ArgValue, BadHandle, Forked, ConfigNoTransport, Unsupported
         """
         in_url = string(url)
         error = no_error()
@@ -320,7 +323,7 @@ class Config(ConfigBase):
 
     @property
     def network(self) -> str:
-        """The network of the transport: "unix", "tcp", "tcp4" or "tcp6".
+        """The network of the transport: "unix", "tcp", "tcp4", "tcp6" or "ws".
 
         :return: a static text, never None; empty if no transport is set, and for what is no live
             Config
@@ -329,7 +332,7 @@ class Config(ConfigBase):
 
     @property
     def address(self) -> str:
-        """The path or address of the transport.
+        """The path, address or URL of the transport.
 
         :return: the text
         :raises KpcError: BadHandle, Forked, ConfigNoTransport, NoMemory

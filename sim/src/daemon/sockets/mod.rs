@@ -3,7 +3,8 @@
 mod frames;
 mod listener;
 mod socket;
+mod websocket;
 
 pub(crate) use frames::FrameBuffer;
-pub(crate) use listener::{remove_file, unlink, Listener};
+pub(crate) use listener::{remove_file, Listener, Place};
 pub(crate) use socket::Socket;

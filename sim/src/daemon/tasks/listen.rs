@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::serve;
 use crate::daemon::protocol::request::Id;
-use crate::daemon::sockets::{unlink, Listener, Socket};
+use crate::daemon::sockets::{Listener, Socket};
 use crate::daemon::state::{Life, Shared};
 
 /// The delay between two attempts to listen again.
@@ -30,22 +30,20 @@ pub(crate) async fn accept(
     handshakes: mpsc::UnboundedSender<Accepted>,
 ) -> io::Result<()> {
     let mut life = shared.borrow().life.subscribe();
-    let address = listener.address()?;
-    let is_unix = matches!(listener, Listener::Unix(..));
+    let place = listener.place()?;
     let stale_socket = shared.borrow().config.stale_socket;
     let mut open = Some(listener);
     loop {
         let now = *life.borrow_and_update();
         match (now, &open) {
-            (Life::Over, _) => return unlink(is_unix, &address),
+            (Life::Over, _) => return place.unlink(),
             (Life::Down, Some(_)) => {
                 open = None;
                 if !stale_socket || shared.borrow().left_properly {
-                    unlink(is_unix, &address)?;
+                    place.unlink()?;
                 }
             }
-            (Life::Listening, None) => match Listener::again(is_unix, &address, stale_socket).await
-            {
+            (Life::Listening, None) => match place.listen(stale_socket).await {
                 Ok(listener) => open = Some(listener),
                 // Another socket has the address meanwhile, perhaps a client connected to itself.
                 Err(_) => sleep(RETRY).await,

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::agenda::run_agenda;
 use super::listen::{accept, greet};
 use crate::daemon::options::SimConfig;
-use crate::daemon::sockets::{remove_file, Listener};
+use crate::daemon::sockets::{remove_file, Listener, Place};
 use crate::daemon::state::{Daemon, Life, Shared};
 
 /// How long clients have to read their last frames.
@@ -35,6 +35,8 @@ pub struct Bound {
     pub unix: Option<String>,
     /// The TCP socket, with its real port.
     pub tcp: Option<String>,
+    /// The URL of the WebSocket, with its real port.
+    pub ws: Option<String>,
 }
 
 /// Runs a simulator on this thread until `commands` is dropped, the command `shutdown` comes, or, if
@@ -91,17 +93,7 @@ async fn serve_all(
     ready: impl FnOnce(&Bound) -> io::Result<()>,
 ) -> io::Result<()> {
     let (accepted, waiting) = mpsc::unbounded_channel();
-    let mut bound = Bound::default();
-    let mut listeners = Vec::new();
-    if let Some(path) = &config.unix {
-        listeners.push(Listener::unix(path, config.stale_socket)?);
-        bound.unix = Some(path.clone());
-    }
-    if let Some(address) = &config.tcp {
-        let listener = Listener::tcp(address).await?;
-        bound.tcp = Some(listener.address()?);
-        listeners.push(listener);
-    }
+    let (listeners, bound) = listen(config).await?;
     if let Some(path) = control_socket {
         remove_file(path)?;
         spawn_local(control_listener(
@@ -129,6 +121,27 @@ async fn serve_all(
         remove_file(path)?;
     }
     Ok(())
+}
+
+/// Binds what the configuration names.
+async fn listen(config: &SimConfig) -> io::Result<(Vec<Listener>, Bound)> {
+    let places = [
+        config.unix.clone().map(Place::Unix),
+        config.tcp.clone().map(Place::Tcp),
+        config.ws.clone().map(Place::Ws),
+    ];
+    let mut bound = Bound::default();
+    let mut listeners = Vec::new();
+    for place in places.into_iter().flatten() {
+        let listener = place.listen(config.stale_socket).await?;
+        match listener.place()? {
+            Place::Unix(path) => bound.unix = Some(path),
+            Place::Tcp(address) => bound.tcp = Some(address),
+            Place::Ws(address) => bound.ws = Some(format!("ws://{address}/")),
+        }
+        listeners.push(listener);
+    }
+    Ok((listeners, bound))
 }
 
 /// Executes commands until the simulator stops.

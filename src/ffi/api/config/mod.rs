@@ -103,6 +103,8 @@ pub const KPC_TRANSPORT_NONE: i32 = 0;
 pub const KPC_TRANSPORT_UNIX: i32 = 1;
 /// A TCP socket.
 pub const KPC_TRANSPORT_TCP: i32 = 2;
+/// A WebSocket.
+pub const KPC_TRANSPORT_WS: i32 = 3;
 
 /// Makes an empty configuration: no transport yet, reconnecting after 1 to 60 seconds, no log.
 ///
@@ -126,8 +128,8 @@ pub unsafe extern "C" fn kpc_config_new(
 }
 
 /// Reads and checks a configuration file, usually called thinclient.toml, of today's shape
-/// (a table [Dial.Unix] or [Dial.Tcp]) or of the older one (Network, Address, and the
-/// geometries). Opens no connection.
+/// (a table [Dial.Unix], [Dial.Tcp] or [Dial.Ws]) or of the older one (Network, Address, and
+/// the geometries). Opens no connection.
 ///
 /// @param path    the file
 /// @param config  receives the configuration
@@ -135,7 +137,8 @@ pub unsafe extern "C" fn kpc_config_new(
 /// @return KPC_OK, KPC_ERR_ARG_NULL, KPC_ERR_ARG_VALUE (the path is not UTF-8),
 ///         KPC_ERR_CONFIG_IO, KPC_ERR_CONFIG_PARSE, KPC_ERR_CONFIG_UNKNOWN_KEY,
 ///         KPC_ERR_CONFIG_NO_TRANSPORT, KPC_ERR_CONFIG_MULTIPLE_TRANSPORTS,
-///         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_BAD_GEOMETRY, KPC_ERR_UNSUPPORTED (WebSocket)
+///         KPC_ERR_CONFIG_BAD_NETWORK, KPC_ERR_BAD_GEOMETRY, KPC_ERR_UNSUPPORTED (as
+///         kpc_config_set_ws)
 ///
 /// Ownership: *config is the caller's, kpc_config_free.
 #[no_mangle]
@@ -248,12 +251,16 @@ pub unsafe extern "C" fn kpc_config_set_tcp(
     }
 }
 
-/// Reserved for WebSockets. This version has none: always fails with KPC_ERR_UNSUPPORTED.
+/// Sets a WebSocket as the transport, in place of any that is set. It goes over TCP, without
+/// encryption: for a daemon on this machine, or behind a tunnel. The two other transports need less
+/// work, and a WebSocket leaves copies of what was sent in memory that is not wiped.
 ///
 /// @param config  the configuration
-/// @param url     ws://host:port/path
+/// @param url     ws://host:port/path; without a port 80
 /// @param error   receives details of a failure; may be NULL
-/// @return KPC_ERR_UNSUPPORTED, any argument error
+/// @return KPC_OK, any argument error, KPC_ERR_CONFIG_NO_TRANSPORT (an empty URL),
+///         KPC_ERR_UNSUPPORTED (wss://, which needs TLS, or a library that is built without
+///         WebSockets)
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn kpc_config_set_ws(
@@ -264,12 +271,8 @@ pub unsafe extern "C" fn kpc_config_set_ws(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         call(error, (), move || {
-            arguments::text(url, "url")?;
-            handles::get(config.cast_const())?;
-            Err(Error::new(
-                Status::UNSUPPORTED,
-                "this version of the library has no WebSocket transport; use a Unix or TCP socket",
-            ))
+            let url = arguments::text(url, "url")?.to_owned();
+            set_dial(config, Dial::Ws { url })
         })
     }
 }

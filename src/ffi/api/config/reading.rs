@@ -44,11 +44,12 @@ pub extern "C" fn kpc_config_transport(config: *const kpc_config) -> i32 {
             None => KPC_TRANSPORT_NONE,
             Some(Dial::Unix { .. }) => KPC_TRANSPORT_UNIX,
             Some(Dial::Tcp { .. }) => KPC_TRANSPORT_TCP,
+            Some(Dial::Ws { .. }) => KPC_TRANSPORT_WS,
         })
     })
 }
 
-/// The network of the transport: "unix", "tcp", "tcp4" or "tcp6".
+/// The network of the transport: "unix", "tcp", "tcp4", "tcp6" or "ws".
 ///
 /// @param config  the configuration
 /// @return a static text, never NULL; empty if no transport is set, and for what is no live
@@ -67,12 +68,13 @@ pub extern "C" fn kpc_config_network(config: *const kpc_config) -> *const c_char
                 "tcp6" => c"tcp6",
                 _ => c"tcp",
             },
+            Some(Dial::Ws { .. }) => c"ws",
         };
         Ok(name.as_ptr())
     })
 }
 
-/// The path or address of the transport.
+/// The path, address or URL of the transport.
 ///
 /// @param config   the configuration
 /// @param address  receives the text, UTF-8 and followed by a NUL
@@ -91,9 +93,11 @@ pub unsafe extern "C" fn kpc_config_address(
     unsafe {
         call(error, out_handle(address, "address"), move || {
             match read(config)?.dial {
-                Some(Dial::Unix { path: text } | Dial::Tcp { address: text, .. }) => {
-                    Ok(Buffer::text(text))
-                }
+                Some(
+                    Dial::Unix { path: text }
+                    | Dial::Tcp { address: text, .. }
+                    | Dial::Ws { url: text },
+                ) => Ok(Buffer::text(text)),
                 None => Err(Error::new(
                     Status::CONFIG_NO_TRANSPORT,
                     "the configuration names no transport",

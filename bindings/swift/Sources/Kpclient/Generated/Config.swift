@@ -29,8 +29,8 @@ public final class Config: Handled {
     }
 
     /// Reads and checks a configuration file, usually called thinclient.toml, of today's shape (a table
-    /// [Dial.Unix] or [Dial.Tcp]) or of the older one (Network, Address, and the geometries). Opens no
-    /// connection.
+    /// [Dial.Unix], [Dial.Tcp] or [Dial.Ws]) or of the older one (Network, Address, and the geometries).
+    /// Opens no connection.
     ///
     /// - Parameters:
     ///   - path: the file
@@ -78,10 +78,12 @@ public final class Config: Handled {
         }
     }
 
-    /// Reserved for WebSockets. This version has none: always fails with KpcError.unsupported.
+    /// Sets a WebSocket as the transport, in place of any that is set. It goes over TCP, without encryption:
+    /// for a daemon on this machine, or behind a tunnel. The two other transports need less work, and a
+    /// WebSocket leaves copies of what was sent in memory that is not wiped.
     ///
     /// - Parameters:
-    ///   - url: ws://host:port/path
+    ///   - url: ws://host:port/path; without a port 80
     public func setWs(_ url: String) throws {
         try call { memory in
             try memory.check(kpc_config_set_ws(memory.of(self), memory.text(url), memory.error))
@@ -181,14 +183,14 @@ public final class Config: Handled {
         }
     }
 
-    /// The network of the transport: "unix", "tcp", "tcp4" or "tcp6".
+    /// The network of the transport: "unix", "tcp", "tcp4", "tcp6" or "ws".
     public var network: String {
         call { memory in
             return text(kpc_config_network(memory.of(self)))
         }
     }
 
-    /// The path or address of the transport.
+    /// The path, address or URL of the transport.
     ///
     /// - Returns: the text
     public var address: String {

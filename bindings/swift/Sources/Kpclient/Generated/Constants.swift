@@ -504,6 +504,8 @@ public enum Transport: Int32, Sendable, CaseIterable {
     case unix = 1
     /// A TCP socket.
     case tcp = 2
+    /// A WebSocket.
+    case ws = 3
     /// Has no name in this version.
     case unnamed = -2147483648
 

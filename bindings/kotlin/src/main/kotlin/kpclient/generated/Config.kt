@@ -24,9 +24,11 @@ class Config internal constructor(handle: Long) : ConfigRuntime(handle) {
     fun setTcp(address: String, network: String? = null): Unit = call { memory -> memory.check(Raw.kpc_config_set_tcp(memory.of(this), memory.text(address), memory.text(network), memory.error)) }
 
     /**
-     * Reserved for WebSockets. This version has none: always fails with Status.UNSUPPORTED.
+     * Sets a WebSocket as the transport, in place of any that is set. It goes over TCP, without encryption: for
+     * a daemon on this machine, or behind a tunnel. The two other transports need less work, and a WebSocket
+     * leaves copies of what was sent in memory that is not wiped.
      *
-     * @param url ws://host:port/path
+     * @param url ws://host:port/path; without a port 80
      */
     fun setWs(url: String): Unit = call { memory -> memory.check(Raw.kpc_config_set_ws(memory.of(this), memory.text(url), memory.error)) }
 
@@ -100,11 +102,11 @@ class Config internal constructor(handle: Long) : ConfigRuntime(handle) {
     val transport: Transport
         get() = call { memory -> Transport.of(Raw.kpc_config_transport(memory.of(this))) }
 
-    /** The network of the transport: "unix", "tcp", "tcp4" or "tcp6". */
+    /** The network of the transport: "unix", "tcp", "tcp4", "tcp6" or "ws". */
     val network: String
         get() = call { memory -> staticText(Raw.kpc_config_network(memory.of(this))) }
 
-    /** The path or address of the transport. */
+    /** The path, address or URL of the transport. */
     val address: String
         get() = call { memory ->
             val address = memory.room(8)
@@ -164,7 +166,7 @@ class Config internal constructor(handle: Long) : ConfigRuntime(handle) {
 
         /**
          * Reads and checks a configuration file, usually called thinclient.toml, of today's shape (a table
-         * [Dial.Unix] or [Dial.Tcp]) or of the older one (Network, Address, and the geometries). Opens no
+         * [Dial.Unix], [Dial.Tcp] or [Dial.Ws]) or of the older one (Network, Address, and the geometries). Opens no
          * connection.
          *
          * @param path the file

@@ -553,6 +553,9 @@ enum class Transport(
     /** A TCP socket. */
     TCP(2),
 
+    /** A WebSocket. */
+    WS(3),
+
     /** Has no name in this version. */
     UNKNOWN(Int.MIN_VALUE);
 
