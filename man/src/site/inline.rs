@@ -138,7 +138,9 @@ impl Letters {
         let end = at + word.chars().count();
         let behind: String = self.slice(end, end + 3);
         let is_page = matches!(behind.as_str(), "(1)" | "(3)");
-        if !is_page && *font != Font::Bold {
+        // In bold also what is no page: kpclient is the name of a header, too.
+        let is_name = *font == Font::Bold && (word.starts_with("kpc_") || word.starts_with("KPC_"));
+        if !is_page && !is_name {
             return None;
         }
         let place = targets.of(&word)?;
@@ -221,6 +223,7 @@ mod tests {
             ("kpc_a", "kpc_a.html"),
             ("kpc_b", "kpc_b.html"),
             ("kpc-x", "kpc-x.html"),
+            ("kpclient", "kpclient.html"),
         ];
         let places = places.map(|(name, place)| (name.to_owned(), place.to_owned()));
         let targets = Targets {
@@ -238,6 +241,11 @@ mod tests {
              <a href=\"kpc-x.html\"><code>kpc-x</code></a>."
         );
         assert_eq!(html(&Letters::of("no kpc_a here")), "no kpc_a here");
+        // Within a run of bold letters, but not what is the name of a header.
+        assert_eq!(
+            html(&Letters::of("\\fB<kpclient.h> kpc_a *\\fP")),
+            "<code>&lt;kpclient.h&gt; </code><a href=\"kpc_a.html\"><code>kpc_a</code></a><code> *</code>"
+        );
     }
 
     #[test]
