@@ -72,6 +72,11 @@ impl Notes {
         last.map_or(0, |(number, _)| *number)
     }
 
+    /// The tags of what was received, in the order of the numbers.
+    pub fn tags(&self) -> Vec<u64> {
+        self.received.values().copied().collect()
+    }
+
     /// A message may come again until it is acknowledged, and no other may come in between.
     fn got(&mut self, number: u64, tag: u64, state: &str) {
         let last = self.last_received();

@@ -6,7 +6,11 @@
 //! lose messages: otherwise the test would find nothing.
 
 mod disk;
+pub mod dividing;
+pub mod gap_reader;
+pub mod housekeeping;
 mod others;
+mod steps;
 
 use std::ffi::OsString;
 use std::io::Write;

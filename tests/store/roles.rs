@@ -16,16 +16,17 @@ use kpclient::client::Client;
 use kpclient::config::Dial;
 use kpclient::store::{Arrival, Reader, Writer};
 use kpclient::Status;
-use kpclientd_sim::Sim;
+use kpclientd_sim::{Sim, SimConfig};
 
 use crate::file_crash;
 use crate::house::{Person, KIND};
 use crate::notes::{Notebook, Notes, RECEIVED, SENT};
+use crate::power::{dividing, gap_reader, housekeeping};
 use crate::world::{forgetful, new_client, run, settings, Era, LIMIT};
 
 const ROLE: &str = "KPC_ROLE";
 const DIRECTORY: &str = "KPC_ROLE_DIRECTORY";
-const SEED: [u8; 32] = [0x5e; 32];
+pub const SEED: [u8; 32] = [0x5e; 32];
 /// A file that tells the writer to take no more messages.
 pub const STOP: &str = "stop";
 /// One that the writer makes when all it had to do is done.
@@ -42,13 +43,18 @@ fn message(number: u64, tag: u64) -> Vec<u8> {
         7 => 4000,
         _ => 20,
     };
+    tagged(number, tag, length)
+}
+
+/// A message of so many bytes.
+pub fn tagged(number: u64, tag: u64, length: usize) -> Vec<u8> {
     let mut message = vec![u8::try_from(number % 251).unwrap(); length];
     message[..8].copy_from_slice(&number.to_be_bytes());
     message[8..16].copy_from_slice(&tag.to_be_bytes());
     message
 }
 
-fn tag_in(message: &[u8]) -> u64 {
+pub fn tag_in(message: &[u8]) -> u64 {
     message
         .get(8..16)
         .map_or(0, |tag| u64::from_be_bytes(tag.try_into().unwrap()))
@@ -60,6 +66,12 @@ pub struct Role {
 }
 
 impl Role {
+    /// What a process in a directory is, for the test itself.
+    pub fn at(directory: &Path) -> Role {
+        let directory = directory.to_owned();
+        Role { directory }
+    }
+
     pub fn file(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
@@ -81,11 +93,18 @@ impl Role {
         Person::with(client, &self.file(name))
     }
 
+    /// A daemon for the people of this directory.
+    pub fn network(&self) -> SimConfig {
+        SimConfig {
+            unix: Some(self.file("socket").to_str().unwrap().to_owned()),
+            ..forgetful(Era::Current)
+        }
+    }
+
     /// A daemon whose network takes so long for a packet.
     fn daemon(&self, latency: Duration) {
-        let mut config = forgetful(Era::Current);
+        let mut config = self.network();
         config.latency = Some(latency);
-        config.unix = Some(self.file("socket").to_str().unwrap().to_owned());
         config.boxes = Some(self.file("boxes"));
         let _sim = Sim::start(config).unwrap();
         loop {
@@ -189,8 +208,7 @@ fn role() {
     let Some(directory) = std::env::var_os(DIRECTORY) else {
         return;
     };
-    let directory = PathBuf::from(directory);
-    let role = Role { directory };
+    let role = Role::at(Path::new(&directory));
     match std::env::var(ROLE).unwrap().as_str() {
         "daemon" => role.daemon(Duration::ZERO),
         "distant-daemon" => role.daemon(Duration::from_millis(40)),
@@ -198,6 +216,9 @@ fn role() {
         "offline" => role.offline(),
         "joiner" => role.joiner(),
         "inductor" => role.inductor(),
+        "housekeeper" => housekeeping::housekeeper(&role),
+        "divider" => dividing::divider(&role),
+        "gap-reader" => gap_reader::gap_reader(&role),
         "sender" => file_crash::sender(&role),
         "receiver" => file_crash::receiver(&role),
         _ => role.reader(),

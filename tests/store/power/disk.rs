@@ -5,6 +5,7 @@ use std::fs;
 use std::ops::AddAssign;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::roles::Random;
 
@@ -76,6 +77,13 @@ impl Disk {
         fs::remove_dir_all(&self.side).unwrap();
         fs::create_dir(&self.side).unwrap();
         lost
+    }
+
+    /// When the database was last written to.
+    pub fn last_change(&self) -> Option<SystemTime> {
+        let files = (0..SUFFIXES.len()).map(|name| self.path(name));
+        let changes = files.filter_map(|file| fs::metadata(file).ok()?.modified().ok());
+        changes.max()
     }
 
     fn path(&self, name: usize) -> PathBuf {

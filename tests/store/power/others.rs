@@ -1,6 +1,7 @@
 //! The same for what is made of channels: vouchers and files.
 
 use std::fs;
+use std::time::SystemTime;
 
 use super::{prepare, Outages};
 use crate::file_crash;
@@ -11,15 +12,23 @@ use crate::voucher_crash;
 const SHORT: u64 = 10;
 
 impl Outages {
-    /// Goes on until so many losses of power.
+    /// Goes on until so many losses of power. However slow the processes are, they change their files.
     fn last_for(&mut self, rounds: u64) {
         while self.cuts < rounds {
-            let before = self.cuts;
-            wait_for("a loss of power", || {
+            let before = (self.cuts, self.last_change());
+            wait_for("a loss of power, or a change of a file", || {
                 let logs = self.look_after();
-                (self.cuts == before).then_some(logs)
+                (before == (self.cuts, self.last_change())).then_some(logs)
             });
         }
+    }
+
+    fn last_change(&self) -> Option<SystemTime> {
+        let changes = self
+            .machines
+            .iter()
+            .map(|machine| machine.disk.last_change());
+        changes.max().flatten()
     }
 
     fn summary(&self) -> String {
