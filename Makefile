@@ -251,9 +251,18 @@ simulate:
 	KPC_SIM_S=$(SIM_S) KPC_SIM_SEED=$(SIM_SEED) $(CARGO) test --locked --features simulation --test simulation -- \
 		--nocapture nothing_is_lost
 
-## fuzz-proof: show that each fuzz target finds a fault that was put there
+# How many seconds each target has to find its fault, in which it is quicker most of the time.
+PROOF_S ?= 600
+
+## fuzz-proof: show that each fuzz target, or each in FUZZ, finds a fault that was put there, within PROOF_S seconds
 fuzz-proof:
-	@FUZZ_PROOF=1 FUZZ_S=$(FUZZ_S) fuzz/run.sh $(FUZZ)
+	@FUZZ_PROOF=1 FUZZ_S=$(PROOF_S) fuzz/run.sh $(FUZZ)
+
+.PHONY: sanitize
+
+## sanitize: AddressSanitizer and ThreadSanitizer in the library, Rust's standard library and all programs of tests/c, or those in SANITIZE; needs nightly Rust with rust-src
+sanitize: sim
+	@SANITIZE='$(SANITIZE)' KPC_SIM=$(abspath $(BUILD))/bin/kpclientd-sim BUILD=$(BUILD) STORE=$(STORE) tests/sanitize/run.sh address thread
 
 ## soak: everything at random under random faults for SOAK_S seconds (3600), and a picture of what the process had
 soak: lib sim

@@ -22,6 +22,8 @@
 
 pub mod api;
 pub mod boundary;
+#[cfg(kpc_seeded_fault)]
+pub mod seeded_fault;
 
 #[cfg(test)]
 mod tests;

@@ -116,7 +116,8 @@ static void *drink(void *unused)
             int i;
             for (i = 0; i < OPERATIONS; i++) {
                 /* The id is written before the completion can come, but not before it is seen here. */
-                while (__atomic_load_n(&operations[i].begun, __ATOMIC_SEQ_CST) == 0 && !over) {
+                while (__atomic_load_n(&operations[i].begun, __ATOMIC_SEQ_CST) == 0 &&
+                       !__atomic_load_n(&over, __ATOMIC_SEQ_CST)) {
                     kpc_test_nap();
                 }
                 if (operations[i].op == kpc_result_op(result)) {

@@ -144,8 +144,10 @@ static inline kpc_status own_enter(own_database *database, int function)
     database->is_other_thread |= !pthread_equal(database->thread, pthread_self());
     CHECK(database->in_transaction == (function != BEGIN) || function == CLAIM || function == RELEASE);
     database->calls[function]++;
-    if (database->fails_in[function] > 0 && --database->fails_in[function] == 0) {
-        return database->fails_with;
+    /* A test may say so while the store works. */
+    if (__atomic_load_n(&database->fails_in[function], __ATOMIC_SEQ_CST) > 0 &&
+        __atomic_sub_fetch(&database->fails_in[function], 1, __ATOMIC_SEQ_CST) == 0) {
+        return __atomic_load_n(&database->fails_with, __ATOMIC_SEQ_CST);
     }
     return KPC_OK;
 }

@@ -87,8 +87,8 @@ static void fails_under_way(int function, long nth, int at_the_reader)
     bob = comes_with(&his);
     writer = creates(&alice, "bob");
     reader = follows(&bob, "alice", writer);
-    failing->fails_with = 13;
-    failing->fails_in[function] = nth;
+    __atomic_store_n(&failing->fails_with, 13, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&failing->fails_in[function], nth, __ATOMIC_SEQ_CST);
     for (i = 0; i < 4; i++) {
         snprintf(text, sizeof text, "message %d", i);
         /* What has failed is not stored, and is not sent. */

@@ -4,7 +4,6 @@
 /* c_suite: needs sim */
 /* c_suite: not valgrind (it has an allocator of its own) */
 /* c_suite: not asan (it has an allocator of its own) */
-/* c_suite: not tsan (it has an allocator of its own) */
 #define _GNU_SOURCE
 #include "kpc_failing.h"
 

@@ -7,6 +7,7 @@
 //! cargo test --test c_suite -- --all     under valgrind and with the sanitizer in both link forms
 //! cargo test --test c_suite -- --quick   linked to the shared library and run plain, no more
 //! KPC_LIB_DIR=build/lib cargo test …     with libraries that are there already
+//! KPC_SANITIZER=thread cargo test …      with a library in Rust that has it too, of tests/sanitize/run.sh
 //! KPC_C_SUITE=apart cargo test           without this: `make check` runs it as a part of its own
 //! ```
 //!
@@ -92,6 +93,24 @@ const QUICK_WAYS: &[Way] = &[Way {
     modes: &[Mode::Plain],
 }];
 
+/// With the sanitizer that is in the library as well.
+const SANITIZED_WAYS: [(&str, &[Way]); 2] = [
+    (
+        "address",
+        &[Way {
+            linkage: Linkage::Static,
+            modes: &[Mode::Asan],
+        }],
+    ),
+    (
+        "thread",
+        &[Way {
+            linkage: Linkage::Static,
+            modes: &[Mode::Tsan],
+        }],
+    ),
+];
+
 /// One program, linked in one way.
 struct Job<'a> {
     program: &'a Program,
@@ -148,8 +167,15 @@ impl Program {
 
     /// Why it does not want to be run in this mode.
     pub fn refuses(&self, mode: Mode) -> Option<&str> {
-        let start = format!("not {}", mode.name());
-        self.notes().find(|note| note.starts_with(&start))
+        let says = |name| {
+            let start = format!("not {name}");
+            self.notes().find(move |note| note.starts_with(&start))
+        };
+        match mode {
+            // Both have an allocator and a memory of their own.
+            Mode::Tsan => says("tsan").or_else(|| says("asan")),
+            _ => says(mode.name()),
+        }
     }
 }
 
@@ -163,9 +189,10 @@ fn main() {
         .skip(1)
         .partition(|argument| argument.starts_with('-'));
     let has = |option: &str| options.iter().any(|given| given == option);
-    let ways = match (has("--quick"), has("--all")) {
-        (true, _) => QUICK_WAYS,
-        (_, true) => ALL_WAYS,
+    let ways = match (sanitized(), has("--quick"), has("--all")) {
+        (Some(ways), ..) => ways,
+        (_, true, _) => QUICK_WAYS,
+        (_, _, true) => ALL_WAYS,
         _ => WAYS,
     };
     let libraries = Libraries::find_or_build(root);
@@ -187,6 +214,13 @@ fn main() {
         println!("{:5.1} s  {}", run.took.as_secs_f64(), run.title);
     }
     std::process::exit(i32::from(!report(&runs)));
+}
+
+/// The ways for the sanitizer of KPC_SANITIZER.
+fn sanitized() -> Option<&'static [Way]> {
+    let wanted = std::env::var("KPC_SANITIZER").ok()?;
+    let known = SANITIZED_WAYS.iter().find(|(name, _)| *name == wanted);
+    Some(known.expect("KPC_SANITIZER is address or thread").1)
 }
 
 fn programs(dir: &Path) -> Vec<Program> {

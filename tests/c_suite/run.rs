@@ -12,6 +12,7 @@ pub enum Mode {
     Plain,
     Valgrind,
     Asan,
+    Tsan,
 }
 
 impl Mode {
@@ -20,6 +21,7 @@ impl Mode {
             Mode::Plain => "plain",
             Mode::Valgrind => "valgrind",
             Mode::Asan => "asan",
+            Mode::Tsan => "tsan",
         }
     }
 }
@@ -61,7 +63,8 @@ impl Tools {
     /// Why a program is not run in this mode here.
     pub fn cannot(&self, program: &Program, mode: Mode) -> Option<String> {
         let missing = match mode {
-            Mode::Plain => None,
+            // What was said to be there is there, or building fails.
+            Mode::Plain | Mode::Tsan => None,
             Mode::Valgrind => self.valgrind.as_ref().err(),
             Mode::Asan => self.asan.as_ref().err(),
         };
@@ -93,17 +96,30 @@ pub fn build(
     mode: Mode,
     libraries: &Libraries,
 ) -> Result<PathBuf, String> {
-    let (kind, flags): (_, &[&str]) = match mode {
-        Mode::Asan => ("asan", &["-fsanitize=address", "-fno-omit-frame-pointer"]),
-        _ => ("plain", &[]),
+    let (kind, mut flags) = match mode {
+        Mode::Asan => (
+            "asan",
+            vec!["-fsanitize=address", "-fno-omit-frame-pointer"],
+        ),
+        Mode::Tsan => ("tsan", vec!["-fsanitize=thread"]),
+        _ => ("plain", vec![]),
     };
+    if std::env::var_os("KPC_SANITIZER").is_some() {
+        // There can be one runtime only: Rust's, which the library brings.
+        flags.push("-nodefaultlibs");
+    }
     let name = format!("{}-{}-{kind}", program.name, linkage.name());
     let path = libraries.work.join(&name);
-    libraries.compile(&program.source, linkage, flags, &path)?;
-    if mode == Mode::Asan && !has_sanitizer(&path) {
-        return Err("the sanitizer is not in the program".to_owned());
+    libraries.compile(&program.source, linkage, &flags, &path)?;
+    let start = match mode {
+        Mode::Asan => "__asan_init",
+        Mode::Tsan => "__tsan_init",
+        _ => return Ok(path),
+    };
+    if has_symbol(&path, start) {
+        return Ok(path);
     }
-    Ok(path)
+    Err("the sanitizer is not in the program".to_owned())
 }
 
 /// Runs a program that was built.
@@ -137,9 +153,9 @@ pub fn run(
     outcome
 }
 
-fn has_sanitizer(program: &Path) -> bool {
+fn has_symbol(program: &Path, name: &str) -> bool {
     let symbols = Command::new("nm").arg(program).output();
-    symbols.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("__asan_init"))
+    symbols.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(name))
 }
 
 fn command(program: &Path, mode: Mode, leaks: bool) -> Command {
@@ -169,6 +185,10 @@ fn command(program: &Path, mode: Mode, leaks: bool) -> Command {
                 "ASAN_OPTIONS",
                 format!("exitcode={FOUND}:detect_leaks={leaks}"),
             );
+        }
+        Mode::Tsan => {
+            let given = std::env::var("TSAN_OPTIONS").unwrap_or_default();
+            command.env("TSAN_OPTIONS", format!("{given} exitcode={FOUND}"));
         }
     }
     command.arg(program);
