@@ -36,6 +36,7 @@ pub mod ffi;
 mod golden;
 mod panic_hook;
 pub mod pki;
+mod platform;
 #[cfg(test)]
 mod races;
 mod secret;

@@ -21,6 +21,7 @@ use tokio::io::Interest;
 
 pub(crate) use self::standard::hold_standard;
 use crate::config::Dial;
+use crate::platform::{silence, NO_SIGNAL};
 use crate::Result;
 
 /// A connection to the daemon. Never blocks, is closed on exec, and writing to it after
@@ -124,11 +125,17 @@ impl Socket {
     }
 }
 
-#[cfg(not(target_vendor = "apple"))]
-const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
-/// There is no such flag there; the standard library sets SO_NOSIGPIPE on its sockets.
-#[cfg(target_vendor = "apple")]
-const NO_SIGNAL: i32 = 0;
+/// Two sockets that are connected, which never block.
+pub(crate) fn pair() -> io::Result<(UnixStream, UnixStream)> {
+    let held = hold_standard()?;
+    let pair = UnixStream::pair()?;
+    drop(held);
+    for socket in [&pair.0, &pair.1] {
+        socket.set_nonblocking(true)?;
+        silence(socket)?;
+    }
+    Ok(pair)
+}
 
 fn uninterrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
     loop {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use socket2::SockAddr;
 
+use crate::platform::abstract_name;
 use crate::{Error, Result, Status};
 
 /// How often a daemon whose queue of new connections is full is tried again.
@@ -54,7 +55,7 @@ fn remark(path: &str, error: &io::Error) -> &'static str {
 fn kernel_name(path: &str) -> Result<String> {
     match path.strip_prefix('@') {
         Some(name) => {
-            check_abstract(name).map_err(|e| unusable(path, &e))?;
+            abstract_name(name).map_err(|e| unusable(path, &e))?;
             Ok(format!("\0{name}"))
         }
         None => {
@@ -62,23 +63,6 @@ fn kernel_name(path: &str) -> Result<String> {
             Ok(path.to_owned())
         }
     }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn check_abstract(name: &str) -> io::Result<()> {
-    #[cfg(target_os = "android")]
-    use std::os::android::net::SocketAddrExt;
-    #[cfg(target_os = "linux")]
-    use std::os::linux::net::SocketAddrExt;
-    SocketAddr::from_abstract_name(name).map(drop)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn check_abstract(_name: &str) -> io::Result<()> {
-    Err(io::Error::new(
-        io::ErrorKind::Unsupported,
-        "only Linux has abstract socket names",
-    ))
 }
 
 fn unusable(path: &str, error: &io::Error) -> Error {

@@ -27,7 +27,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WebError, Message};
 use tokio_tungstenite::{client_async_with_config, WebSocketStream};
 
-use super::{hold_standard, tcp, watch, Socket};
+use super::{pair, tcp, watch, Socket};
 use crate::config::{TcpNetwork, WebSocketUrl};
 use crate::wire::MAX_FRAME;
 use crate::{Error, Result, Status};
@@ -82,7 +82,7 @@ pub(super) async fn dial(url: &str) -> Result<Carried> {
     let WebSocketUrl { address } = WebSocketUrl::parse(url)?;
     let stream = tcp::dial(&address, TcpNetwork::Tcp).await?;
     let unusable = |e: &io::Error| Error::from_io(Status::IO, "cannot make a pair of sockets", e);
-    let (stream, near, far) = pair(stream).map_err(|e| unusable(&e))?;
+    let (stream, near, far) = watched(stream).map_err(|e| unusable(&e))?;
     let fault = Arc::new(OnceLock::new());
     let (sender, upgraded) = oneshot::channel();
     // On the runtime's own thread: the calling one may be about to exit, and have lost data of its
@@ -98,12 +98,8 @@ pub(super) async fn dial(url: &str) -> Result<Carried> {
     })
 }
 
-fn pair(stream: TcpStream) -> io::Result<(tokio::net::TcpStream, UnixStream, Near)> {
-    let held = hold_standard()?;
-    let (near, far) = UnixStream::pair()?;
-    drop(held);
-    near.set_nonblocking(true)?;
-    far.set_nonblocking(true)?;
+fn watched(stream: TcpStream) -> io::Result<(tokio::net::TcpStream, UnixStream, Near)> {
+    let (near, far) = pair()?;
     let stream = tokio::net::TcpStream::from_std(stream)?;
     let both = Interest::READABLE | Interest::WRITABLE;
     Ok((stream, near, watch(Socket::Unix(far), both)?))

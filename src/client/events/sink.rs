@@ -17,7 +17,7 @@ use super::Event;
 use crate::client::runtime::dispatcher::Dispatcher;
 use crate::client::runtime::timeout::Timeout;
 use crate::sync::{lock, wait, Condvar, Mutex, MutexGuard};
-use crate::transport::hold_standard;
+use crate::transport::pair;
 use crate::{Error, Result, Status};
 
 /// What a callback sink calls for each event, on the dispatcher's thread.
@@ -74,11 +74,7 @@ struct Signal {
 
 impl Signal {
     fn new() -> std::io::Result<Self> {
-        let held = hold_standard()?;
-        let (reader, writer) = UnixStream::pair()?;
-        drop(held);
-        reader.set_nonblocking(true)?;
-        writer.set_nonblocking(true)?;
+        let (reader, writer) = pair()?;
         Ok(Signal {
             reader,
             writer,

@@ -4,12 +4,12 @@
 //! unwinding its stack. Frames of Rust must not be unwound like that: the process would be
 //! aborted. So a cancellation that comes during a call waits until the call is over.
 
-#[cfg(target_os = "linux")]
-mod linux {
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+mod system {
     use std::ffi::c_int;
 
-    // Not in the crate libc. The value is that of glibc and of musl.
-    const PTHREAD_CANCEL_DISABLE: c_int = 1;
+    // Not in the crate libc. The values are those of glibc and musl, and of Apple's headers.
+    const PTHREAD_CANCEL_DISABLE: c_int = if cfg!(target_os = "linux") { 1 } else { 0 };
     extern "C" {
         fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
     }
@@ -35,14 +35,14 @@ mod linux {
     }
 }
 
-#[cfg(target_os = "linux")]
-pub(crate) use linux::CancelGuard;
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+pub(crate) use system::CancelGuard;
 
 /// Elsewhere threads are cancelled at the program's own risk.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
 pub(crate) struct CancelGuard;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
 impl CancelGuard {
     pub(crate) fn enter() -> Self {
         CancelGuard

@@ -13,6 +13,8 @@
 
 use libc::c_int;
 
+use crate::platform::sent_to_threads;
+
 /// What a thread causes itself.
 const FAULTS: [c_int; 7] = [
     libc::SIGSEGV,
@@ -23,14 +25,6 @@ const FAULTS: [c_int; 7] = [
     libc::SIGSYS,
     libc::SIGABRT,
 ];
-
-/// What is sent to single threads.
-fn sent_to_threads() -> Vec<c_int> {
-    let mut signals = vec![libc::SIGPROF, libc::SIGXCPU];
-    #[cfg(target_os = "linux")]
-    signals.extend(std::iter::once(libc::SIGPWR).chain(libc::SIGRTMIN()..=libc::SIGRTMAX()));
-    signals
-}
 
 /// While it lives, the calling thread takes no signals of the program's.
 pub(crate) struct Unsignalled(libc::sigset_t);

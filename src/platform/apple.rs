@@ -1,0 +1,29 @@
+//! macOS and iOS.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use libc::c_int;
+use socket2::SockRef;
+
+/// There is no such flag for `send`: each socket is silenced instead. The standard library and
+/// socket2 do that for sockets that they connect, and not for pairs.
+pub(crate) const NO_SIGNAL: c_int = 0;
+
+/// Keeps a socket from raising SIGPIPE whoever writes to it.
+pub(crate) fn silence(socket: &impl AsFd) -> io::Result<()> {
+    SockRef::from(socket).set_nosigpipe(true)
+}
+
+/// There is no abstract namespace.
+pub(crate) fn abstract_name(_name: &str) -> io::Result<()> {
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "only Linux has abstract socket names",
+    ))
+}
+
+/// Signals that profilers and garbage collectors send to single threads.
+pub(crate) fn sent_to_threads() -> Vec<c_int> {
+    vec![libc::SIGPROF, libc::SIGXCPU]
+}

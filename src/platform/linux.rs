@@ -1,0 +1,31 @@
+//! Linux, and Android with it.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::SocketAddr;
+
+use libc::c_int;
+
+/// For `send`: a socket whose other end is gone raises no SIGPIPE.
+pub(crate) const NO_SIGNAL: c_int = libc::MSG_NOSIGNAL;
+
+/// Keeps a socket from raising SIGPIPE whoever writes to it. Here each `send` says so.
+pub(crate) fn silence(_socket: &impl AsFd) -> io::Result<()> {
+    Ok(())
+}
+
+/// Checks a name of the abstract namespace.
+pub(crate) fn abstract_name(name: &str) -> io::Result<()> {
+    #[cfg(target_os = "android")]
+    use std::os::android::net::SocketAddrExt;
+    #[cfg(target_os = "linux")]
+    use std::os::linux::net::SocketAddrExt;
+    SocketAddr::from_abstract_name(name).map(drop)
+}
+
+/// Signals that profilers and garbage collectors send to single threads.
+pub(crate) fn sent_to_threads() -> Vec<c_int> {
+    let mut signals = vec![libc::SIGPROF, libc::SIGXCPU, libc::SIGPWR];
+    signals.extend(libc::SIGRTMIN()..=libc::SIGRTMAX());
+    signals
+}

@@ -1,0 +1,27 @@
+//! Other systems of the family of Unix, such as FreeBSD.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use libc::c_int;
+
+/// For `send`: a socket whose other end is gone raises no SIGPIPE.
+pub(crate) const NO_SIGNAL: c_int = libc::MSG_NOSIGNAL;
+
+/// Keeps a socket from raising SIGPIPE whoever writes to it. Here each `send` says so.
+pub(crate) fn silence(_socket: &impl AsFd) -> io::Result<()> {
+    Ok(())
+}
+
+/// There is no abstract namespace.
+pub(crate) fn abstract_name(_name: &str) -> io::Result<()> {
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "only Linux has abstract socket names",
+    ))
+}
+
+/// Signals that profilers and garbage collectors send to single threads.
+pub(crate) fn sent_to_threads() -> Vec<c_int> {
+    vec![libc::SIGPROF, libc::SIGXCPU]
+}
