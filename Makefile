@@ -116,7 +116,7 @@ REMAP = --remap-path-prefix=$(CURDIR)=kpclient --remap-path-prefix=$(CARGO_DIR)=
 	$(if $(SYSROOT),--remap-path-prefix=$(SYSROOT)=rust)
 REMAP_C = -ffile-prefix-map=$(CURDIR)=kpclient -ffile-prefix-map=$(CARGO_DIR)=cargo
 
-.PHONY: all archive features lib link header man bindings symbols sim kpc examples demo examples-at-pace check check-quick check-32 check-peers torture soak docs pictures bench install install-strip install-debug install-tools uninstall dist packages check-packages check-archives check-readmes clean help
+.PHONY: check-platforms all archive features lib link header man bindings symbols sim kpc examples demo examples-at-pace check check-quick check-32 check-peers torture soak docs pictures bench install install-strip install-debug install-tools uninstall dist packages check-packages check-archives check-readmes clean help
 
 all: lib
 
@@ -271,6 +271,11 @@ soak: lib sim
 ## check-peers: other people's clients on the simulator; installs them, with Python and a network, in $(BUILD)/peers
 check-peers: sim lib
 	@PEERS=1 STORE=$(STORE) BUILD=$(BUILD) tests/run/all.sh peers
+
+## check-platforms: build the library for other systems, and run it as far as this one can; needs zig (PyPI: ziglang)
+PLATFORMS ?=
+check-platforms: sim
+	@packaging/platforms.sh $(BUILD) $(PLATFORMS)
 
 ## check-32: the unit tests and the C programs on 32 bits; needs gcc -m32 and Rust's target i686-unknown-linux-gnu
 check-32: sim
