@@ -52,6 +52,7 @@ const BEFORE: &[(&str, &[&str])] = &[
             "bindings/kotlin/README.md",
             "bindings/csharp/README.md",
             "bindings/swift/README.md",
+            "bindings/rust/README.md",
         ],
     ),
 ];
