@@ -58,7 +58,7 @@ for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z_0-9]*\)=.*/\1/p'); do
     *) unset "$name" ;;
     esac
 done
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
 work=$(mktemp -d)
 trap 'umount -R -l "$work"/*/root 2> /dev/null || :; rm -rf --one-file-system "$work"' EXIT
