@@ -204,3 +204,28 @@ fn echo_returns_what_was_sent_and_zeros() {
     assert_eq!(reply[..4], *b"ping");
     assert!(reply[4..].iter().all(|byte| *byte == 0));
 }
+
+#[test]
+fn a_document_is_made_of_its_epoch_and_form_alone() {
+    let made = || Network::new(config(Era::Current));
+    let long = made();
+    let epoch_length = long.config().epoch_length;
+    let first = long.epoch(NOW);
+    for epochs in 0..40 {
+        let at = NOW + epoch_length * epochs;
+        let epoch = first + u64::from(epochs);
+        for epoch in [epoch, epoch.saturating_sub(2)] {
+            // One that has made no document before.
+            let fresh = made();
+            let forms = |network: &Network| {
+                [
+                    network.document(at, epoch).unwrap(),
+                    network.document_update(at, epoch).unwrap(),
+                    network.signed_document(at, epoch).unwrap(),
+                ]
+            };
+            assert_eq!(forms(&long), forms(&fresh), "epoch {epoch}");
+            assert_eq!(forms(&long), forms(&long), "epoch {epoch}, again");
+        }
+    }
+}

@@ -21,7 +21,7 @@ const KEPT: u64 = 3;
 const VALID: u64 = 5;
 
 /// The order of a document's fields.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Order {
     /// As signed: in the handshake.
     Canonical,

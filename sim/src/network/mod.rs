@@ -42,6 +42,8 @@ pub use geometry::{PigeonholeGeometry, SphinxGeometry};
 pub use scheme::Scheme;
 pub use types::*;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -65,7 +67,22 @@ pub struct Network {
     couriers: Vec<Courier>,
     random: Random,
     faults: Faults,
+    /// The latest documents that were made. All else in them never changes, and each takes milliseconds.
+    made: RefCell<BTreeMap<MadeOf, Vec<u8>>>,
 }
+
+/// What a document is made of: its epoch, the replica epoch, and its form.
+type MadeOf = (u64, u64, Form);
+
+/// The forms of a document.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    Stripped(Order),
+    Signed,
+}
+
+/// So many documents are kept.
+const MADE: usize = 16;
 
 impl Network {
     /// Builds the network that the configuration describes.
@@ -78,6 +95,7 @@ impl Network {
             couriers: nodes.services.iter().map(|_| Courier::default()).collect(),
             random: Random::new(config.seed, "network"),
             faults: Faults::default(),
+            made: RefCell::default(),
             nodes,
             config,
         }
@@ -99,27 +117,34 @@ impl Network {
     /// ones are kept. Epoch 0 is the current one.
     #[must_use]
     pub fn document(&self, now: Duration, epoch: u64) -> Option<Vec<u8>> {
-        self.stripped(now, epoch, Order::Canonical)
+        self.made(now, epoch, Form::Stripped(Order::Canonical))
     }
 
     /// The same as later events carry it, with the fields in another order.
     #[must_use]
     pub fn document_update(&self, now: Duration, epoch: u64) -> Option<Vec<u8>> {
-        self.stripped(now, epoch, Order::Declared)
+        self.made(now, epoch, Form::Stripped(Order::Declared))
     }
 
-    fn stripped(&self, now: Duration, epoch: u64, order: Order) -> Option<Vec<u8>> {
+    fn made(&self, now: Duration, epoch: u64, form: Form) -> Option<Vec<u8>> {
         let epoch = self.kept_epoch(now, epoch)?;
         let replica_epoch = self.config.replica_epoch_at(now);
-        Some(self.directory().stripped(epoch, replica_epoch, order))
+        let mut made = self.made.borrow_mut();
+        if made.len() >= MADE {
+            made.pop_first(); // the oldest epoch's
+        }
+        let make = || match form {
+            Form::Stripped(order) => self.directory().stripped(epoch, replica_epoch, order),
+            Form::Signed => self.directory().signed(epoch, replica_epoch),
+        };
+        let document = made.entry((epoch, replica_epoch, form));
+        Some(document.or_insert_with(make).clone())
     }
 
     /// The signed certificate of an epoch, as `get_pki_document_reply` carries it. Epoch 0 is the current one.
     #[must_use]
     pub fn signed_document(&self, now: Duration, epoch: u64) -> Option<Vec<u8>> {
-        let epoch = self.kept_epoch(now, epoch)?;
-        let replica_epoch = self.config.replica_epoch_at(now);
-        Some(self.directory().signed(epoch, replica_epoch))
+        self.made(now, epoch, Form::Signed)
     }
 
     fn kept_epoch(&self, now: Duration, epoch: u64) -> Option<u64> {
