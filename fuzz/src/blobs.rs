@@ -61,7 +61,8 @@ fn box_index(bytes: &[u8]) {
 fn envelope(bytes: &[u8]) {
     if let Ok(envelope) = Envelope::from_bytes(bytes) {
         assert_eq!(envelope.to_bytes()[..], *bytes);
-        seeded_fault(envelope.next().is_ok() && envelope.descriptor.len() == 5);
+        let length = envelope.descriptor.len();
+        seeded_fault([length != 3, length == 5]);
     }
 }
 

@@ -21,7 +21,8 @@ pub fn run(data: &[u8]) {
     let Ok(document) = document else {
         return;
     };
-    seeded_fault(document.epoch() == 0x1234);
+    let epoch = document.epoch();
+    seeded_fault([epoch < 0x100, epoch & 0xf == 4]);
     assert!(document.lambda_p().is_finite() && document.mu().is_finite());
     assert!(!format!("{document:?}").is_empty());
     for service in document.services("echo") {

@@ -18,7 +18,8 @@ pub fn run(data: &[u8]) {
             if let Incoming::Reply(reply) = &incoming {
                 assert_eq!(query, reply.query_id);
                 assert!(shown.kind.is_some());
-                seeded_fault(reply.error_code == 77);
+                let code = reply.error_code;
+                seeded_fault([code != 0, code > 15, code & 3 == 3]);
             }
             // Shown in logs: must hold up.
             let text = format!("{incoming:?}");

@@ -18,7 +18,7 @@ pub fn run(data: &[u8]) {
             // What was written is read again, and as the same.
             let again = rewritten(kind, &written).unwrap();
             assert_eq!(again[..], written[..]);
-            seeded_fault(kind == 10 && row.len() > 100 && row[99] == 0xfe);
+            seeded_fault([kind == 10, row.len() > 100, row.get(99) == Some(&0xfe)]);
         }
         Err(error) => assert_eq!(error.status(), Status::DB),
     }

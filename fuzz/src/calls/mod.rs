@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
         let (name, call) = CALLS[usize::from(world.input.short()) % CALLS.len()];
         call(&mut world);
         made += 1;
-        seeded_fault(name == "kpc_tombstones_count" && made > 3);
+        seeded_fault([made > 3, name == "kpc_tombstones_count"]);
     }
     world.end();
 }
