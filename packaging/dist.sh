@@ -2,9 +2,11 @@
 # The source archive of a release: what is committed, and every crate that it is built of, so that it
 # builds without a network. The same commit gives the same bytes on every machine.
 #
-#   packaging/dist.sh DIR   writes DIR/libkpclient-VERSION.tar.xz and DIR/SHA256SUMS
+#   packaging/dist.sh DIR   writes DIR/libkpclient-VERSION.tar.xz, the bills of its materials
+#                           (packaging/bom.sh) and DIR/SHA256SUMS
 set -eu
 cd "$(dirname "$0")/.."
+here=$PWD
 out=$(realpath -m "$1")
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 name=libkpclient-$version
@@ -32,6 +34,7 @@ tar --sort=name --format=ustar --owner=0 --group=0 --numeric-owner --mode=u+rw,g
     -cf "$name.tar" "$name"
 xz -6 --threads=1 --keep --force "$name.tar"
 mv "$name.tar.xz" "$out/"
+"$here/packaging/bom.sh" "$work/$name" "$out" "$time"
 cd "$out"
-sha256sum "$name.tar.xz" > SHA256SUMS
+sha256sum "$name.tar.xz" ./*"-$version.cdx.json" | sed 's| \./| |' > SHA256SUMS
 echo "$out/$name.tar.xz: $(du -h "$name.tar.xz" | cut -f 1)"

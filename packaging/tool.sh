@@ -10,7 +10,6 @@ name=$1
 case $name in
 mdbook) version=0.4.52 flags='--no-default-features --features search' ;;
 cargo-deny) version=0.18.3 flags=--no-default-features ;;
-cargo-cyclonedx) version=0.5.9 flags='' ;;
 *) echo "packaging/tool.sh does not know $name" >&2 && exit 1 ;;
 esac
 mkdir -p "$2/tools"
