@@ -215,7 +215,7 @@ fn world(
     let config = daemon(&mut chance, &daemon_path);
     let bound = Bound {
         unix: Some(daemon_path.clone()),
-        tcp: None,
+        ..Bound::default()
     };
     let client_config = Config::from_toml(&thinclient_toml(&config.network, &bound)).unwrap();
     let (commands, obeyed) = mpsc::unbounded_channel();
