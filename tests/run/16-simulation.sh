@@ -1,5 +1,5 @@
 #!/bin/sh
-# Clients, stores and daemon in one thread with virtual time: seeds that found something, one that nobody has chosen, and
+# Clients, stores and daemon in one thread with virtual time: seeds that are kept, one that nobody has chosen, and
 # defects that must be noticed. `make simulate` runs many; a seed that fails is run again by KPC_SIM_SEED.
 set -eu
 case $KPC_FEATURES in
