@@ -20,7 +20,7 @@ while [ -e "$plan/$((terminal + 1)).sh" ]; do
     last=$plan/$terminal.$(grep -c '^exec >' "$script")
     {
         code=0
-        chroot --userspec=someone:someone "$root" env HOME=/home/someone \
+        chroot --userspec=someone:someone "$root" env HOME=/someone \
             sh -c "cd && cd libkpclient && set -e && . /plan/$terminal.sh" < /dev/null || code=$?
         echo "$code" > "$plan/code"
     } &

@@ -94,19 +94,19 @@ if [ -n "$authorities" ]; then
     awk -v dir="$root/usr/local/share/ca-certificates" '/BEGIN CERT/ { file = dir "/" ++n ".crt" } file { print > file } /END CERT/ { close(file); file = "" }' "$authorities"
     quiet chroot "$root" update-ca-certificates
 fi
-chroot "$root" useradd --create-home --shell /bin/sh someone
+chroot "$root" useradd --create-home --home-dir /someone --shell /bin/sh someone
 echo 'someone ALL=(ALL) NOPASSWD: ALL' > "$root/etc/sudoers.d/someone"
-tree=$root/home/someone/libkpclient
+tree=$root/someone/libkpclient
 mkdir "$tree"
 git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- -c | tar -x -C "$tree"
-chroot "$root" chown -R someone:someone /home/someone
+chroot "$root" chown -R someone:someone /someone
 quiet chroot "$root" apt-get update
 plan c "$work/plan"
 # shellcheck disable=SC2046 # packages are words
 install start $(cat "$work/plan/packages")
 grep -qx 'make demo' "$work/plan/1.sh"
 since=$(date +%s)
-quiet chroot --userspec=someone:someone "$root" env HOME=/home/someone sh -c 'cd && cd libkpclient && make demo'
+quiet chroot --userspec=someone:someone "$root" env HOME=/someone sh -c 'cd && cd libkpclient && make demo'
 grep -q 'hello' "$work/log"
 echo "make demo: $(($(date +%s) - since)) s, with $(cat "$work/plan/packages")"
 umount -R -l "$root"
@@ -118,7 +118,7 @@ for language in "$@"; do
     plan "$language" "$work/$language/root/plan"
     if [ "$language" = c ]; then
         # "Save the program as hello.c"; and what was done already, or is this project's own.
-        sed -n '/^<!-- hello.c -->/,/^```$/p' README.md | sed '1,2d; $d' > "$work/c/root/home/someone/libkpclient/hello.c"
+        sed -n '/^<!-- hello.c -->/,/^```$/p' README.md | sed '1,2d; $d' > "$work/c/root/someone/libkpclient/hello.c"
         sed -i '/^make demo$/d; /^make check$/d' "$work/c/root/plan/1.sh"
     fi
     # shellcheck disable=SC2046 # packages are words
