@@ -6280,13 +6280,14 @@ kpc_status kpc_voucher_text_parse(const char *KPC_NONNULL text, kpc_hash *KPC_NO
 /* ---- Channels in a database of the program's ------------------------------------------------- */
 
 /**
- * A loss of power may undo the transaction, wholly, and all after it; a crash of the program does not.
+ * A loss of power may undo the transaction, wholly, and all after it; a crash of the program does
+ * not.
  */
 #define KPC_DURABILITY_SOON 0
 
 /**
- * When it is committed, the transaction and all before it are on the disk; also where it only puts a
- * value again as it was.
+ * When it is committed, the transaction and all before it are on the disk; also where it only puts
+ * a value again as it was.
  */
 #define KPC_DURABILITY_NOW 1
 /** No key that a backing is given is longer. */

@@ -7,10 +7,11 @@ use crate::ffi::boundary::arguments;
 use crate::ffi::boundary::status::kpc_status;
 use crate::{Error, Result, Status};
 
-/// A loss of power may undo the transaction, wholly, and all after it; a crash of the program does not.
+/// A loss of power may undo the transaction, wholly, and all after it; a crash of the program does
+/// not.
 pub const KPC_DURABILITY_SOON: i32 = 0;
-/// When it is committed, the transaction and all before it are on the disk; also where it only puts a
-/// value again as it was.
+/// When it is committed, the transaction and all before it are on the disk; also where it only puts
+/// a value again as it was.
 pub const KPC_DURABILITY_NOW: i32 = 1;
 /// No key that a backing is given is longer.
 pub const KPC_MAX_BACKING_KEY_SIZE: usize = 320;
