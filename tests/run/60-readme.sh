@@ -86,7 +86,7 @@ for page in "$root/README.md" "$root"/docs/guide/*.md; do
     rm -f block*.c
     awk '/^```c$/ { inside = 1; n++; next } /^```/ { inside = 0 } inside { print > ("block" n ".c") }' "$page"
     for source in block*.c; do
-        [ -e "$source" ] || { echo "$page has no C"; break; }
+        [ -e "$source" ] || continue
         $cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -pedantic -Wno-unused-function -Iinclude -c "$source" -o /dev/null ||
             { echo "$page, $source"; exit 1; }
         blocks=$((blocks + 1))
@@ -96,7 +96,7 @@ done
 passed "$blocks blocks of C in README and the guide"
 
 # The first program is that of README, and it runs.
-awk '/^```c$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/docs/guide/first-program.md" | diff hello.c -
+awk '/^```c$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/docs/guide/first-program.md" | grep . | diff hello.c -
 passed "the guide's first program is README's"
 
 cd "$root"
