@@ -17,13 +17,15 @@ typedef struct kpc_lives {
 } kpc_lives;
 
 /* A failure has a reason that a program can act upon. Whether there was none;
- * `all` no longer holds after one. */
+ * `all` no longer holds after one. No call runs into its time limit; but who waits for the reply to a message is told
+ * so where its connection was given up, and the reply came to that one. */
 static inline int kpc_goes_well(kpc_lives *lives, kpc_status status, kpc_error **why, const char *call, int *all)
 {
+    int is_lost = status == KPC_ERR_TIMEOUT && strstr(kpc_error_message(*why), "reply block") != NULL;
     if (status != KPC_OK) {
         *all = 0;
         __atomic_add_fetch(&lives->failures, 1, __ATOMIC_SEQ_CST);
-        if (!CHECK(status != KPC_ERR_INTERNAL && status != KPC_ERR_PANIC && status != KPC_ERR_TIMEOUT)) {
+        if (!CHECK(status != KPC_ERR_INTERNAL && status != KPC_ERR_PANIC && (status != KPC_ERR_TIMEOUT || is_lost))) {
             printf("    %s: %s, %s\n", call, kpc_status_name(status), kpc_error_message(*why));
         }
         /* The object may be what there was no room for. */
