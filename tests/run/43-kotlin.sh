@@ -22,7 +22,7 @@ fi
 log=$BUILD/kotlin.log
 # shellcheck disable=SC2086 # none, or one word
 if ! mvn --quiet --batch-mode $offline --file bindings/kotlin -Dstyle.color=never -Dmaven.repo.local="$maven" \
-    -Dkpclient.build="$BUILD/kotlin" -Dkpclient.libraries="$KPC_LIB_DIR" package > "$log" 2>&1; then
+    -Dkpclient.build="$BUILD/kotlin" -Dkpclient.libraries="$KPC_LIB_DIR" -Dkpclient.strict package > "$log" 2>&1; then
     grep -E '^\[(ERROR|WARNING)\]' "$log" | head -n 20
     if grep -qE 'Could not (find artifact|resolve|transfer)|cannot access .* in offline mode' "$log"; then
         echo "Maven's packages cannot be had"
