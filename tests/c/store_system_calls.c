@@ -3,6 +3,7 @@
  * KPC_EACH_FAULT=1 leaves out no time. */
 /* c_suite: needs sim */
 /* c_suite: not valgrind (it does not know the filter of system calls) */
+/* c_suite: not asan (its search for leaks stops the thread that answers the filter) */
 #define _GNU_SOURCE
 #include "kpc_failing.h"
 
