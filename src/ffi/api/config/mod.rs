@@ -193,8 +193,8 @@ fn change(config: *const kpc_config, how: impl FnOnce(&mut Config) -> Result<()>
 }
 
 fn set_dial(config: *const kpc_config, dial: Dial) -> Result<()> {
-    dial.validate()?;
     change(config, |config| {
+        dial.validate()?;
         config.dial = Some(dial);
         Ok(())
     })
