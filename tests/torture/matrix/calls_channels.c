@@ -180,13 +180,15 @@ static const char *resume_read_judge(cell *cell, unsigned i, const kpc_result *r
 
 #define ALL MOST, NULL, {0}
 #define OPENED 100, "the daemon opens one after the other", {KPC_ERR_CONNECTION_LOST, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND, KPC_ERR_DAEMON_INVALID_CHANNEL}
+/* Refused as well while there is no mixnet, as any message is. */
+#define QUERIED 100, "the daemon opens one after the other", {KPC_ERR_CONNECTION_LOST, KPC_ERR_DAEMON_CHANNEL_NOT_FOUND, KPC_ERR_DAEMON_INVALID_CHANNEL, KPC_ERR_OFFLINE}
 const call calls_channels[] = {
     {"create_write_channel", OLD, ALL, NULL, create_write_begin, create_write_judge, NULL, NULL},
     {"create_read_channel", OLD, ALL, NULL, create_read_begin, create_read_judge, NULL, NULL},
     {"write_channel", OLD, OPENED, channels_prepare, write_begin, write_judge, NULL, NULL},
     {"read_channel", OLD, OPENED, readers_prepare, read_begin, read_judge, NULL, NULL},
     {"close_channel", OLD, OPENED, channels_prepare, close_begin, close_judge, NULL, NULL},
-    {"send_channel_query_await_reply", OLD, OPENED, queries_prepare, query_begin, query_judge, NULL, queries_clear},
+    {"send_channel_query_await_reply", OLD, QUERIED, queries_prepare, query_begin, query_judge, NULL, queries_clear},
     {"resume_write_channel", OLD, ALL, NULL, resume_write_begin, resume_write_judge, NULL, NULL},
     {"resume_read_channel", OLD, ALL, NULL, resume_read_begin, resume_read_judge, NULL, NULL},
     {NULL, 0, 0, NULL, {0}, NULL, NULL, NULL, NULL, NULL},

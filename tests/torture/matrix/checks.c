@@ -90,7 +90,7 @@ void await_operations(cell *cell)
 static int is_one_of(kpc_status status, const kpc_status *list)
 {
     int i;
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < REASONS; i++) {
         if (list[i] != KPC_OK && list[i] == status) {
             return 1;
         }

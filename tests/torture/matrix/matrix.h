@@ -27,6 +27,9 @@ typedef struct operation {
     char why[160];
 } operation;
 
+/* So many statuses may be named in a list. */
+enum { REASONS = 4 };
+
 typedef struct call {
     const char *name;
     /* The eras whose daemons know it. */
@@ -35,7 +38,7 @@ typedef struct call {
     unsigned most;
     const char *why;
     /* What else than KPC_OK it may come to when a connection was lost. */
-    kpc_status lost[3];
+    kpc_status lost[REASONS];
     /* Makes what it needs, before anything happens to the connection. May be NULL. */
     void (*prepare)(cell *cell);
     kpc_status (*begin)(cell *cell, unsigned i, const kpc_completion *done, kpc_op *op, kpc_error **error);
@@ -61,7 +64,7 @@ typedef struct fault {
     void (*act)(cell *cell);
     void (*undo)(cell *cell);
     /* What an operation may come to besides. */
-    kpc_status also[3];
+    kpc_status also[REASONS];
 } fault;
 
 typedef struct load {
