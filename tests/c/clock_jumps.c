@@ -4,26 +4,7 @@
 /* c_suite: not valgrind (the clock is read past the one that is put in its place) */
 #define _GNU_SOURCE
 #include "kpc_boxes.h"
-
-#include <sys/syscall.h>
-
-/* By how many seconds the wall clock is wrong. */
-static int64_t wrong_by;
-
-/* In the place of that of the C library, for the library too. */
-int clock_gettime(clockid_t clock, struct timespec *now)
-{
-    long status = syscall(SYS_clock_gettime, clock, now);
-    if (clock == CLOCK_REALTIME) {
-        now->tv_sec += (time_t)__atomic_load_n(&wrong_by, __ATOMIC_SEQ_CST);
-    }
-    return (int)status;
-}
-
-static void jump(int64_t seconds)
-{
-    __atomic_store_n(&wrong_by, seconds, __ATOMIC_SEQ_CST);
-}
+#include "kpc_wall_clock.h"
 
 /* A read of a box that comes later, over which the clock jumps. */
 static void awaited(const kpc_test_stream *stream, kpc_box_index *index, int64_t seconds)

@@ -4,28 +4,9 @@
 /* c_suite: not valgrind (the clock is read past the one that is put in its place) */
 #define _GNU_SOURCE
 #include "kpc_stores.h"
-
-#include <sys/syscall.h>
+#include "kpc_wall_clock.h"
 
 enum { YEAR = 86400 * 365 };
-
-/* By how many seconds the wall clock is wrong. */
-static int64_t wrong_by;
-
-/* In the place of that of the C library, for the library too. */
-int clock_gettime(clockid_t clock, struct timespec *now)
-{
-    long status = syscall(SYS_clock_gettime, clock, now);
-    if (clock == CLOCK_REALTIME) {
-        now->tv_sec += (time_t)__atomic_load_n(&wrong_by, __ATOMIC_SEQ_CST);
-    }
-    return (int)status;
-}
-
-static void jump(int64_t seconds)
-{
-    __atomic_store_n(&wrong_by, seconds, __ATOMIC_SEQ_CST);
-}
 
 /* A message over which the clock jumps twice: before it is sent, and before it is received. */
 static void sent_and_received(kpc_writer *writer, kpc_reader *reader, uint64_t number, int64_t seconds)
