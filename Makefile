@@ -228,10 +228,19 @@ check: sim examples
 check-quick:
 	@STORE=$(STORE) tests/quick.sh
 
-## torture: kill the processes of a store KILLS times, cut the power of its machines CUTS times, kill during VOUCHERS vouchers; refuse each allocation and each system call; then the whole fault matrix
+# How many threads, clients one after the other, seconds of a callback that blocks and of a process that is stopped.
+THREADS ?= 64
+CONNECTS ?= 10000
+BLOCK_S ?= 60
+STOP_S ?= 120
+
+## torture: kill the processes of a store KILLS times, cut the power of its machines CUTS times, kill during VOUCHERS vouchers; THREADS threads, CONNECTS clients one after the other, a callback that blocks for BLOCK_S seconds, a process that is stopped for STOP_S; refuse each allocation and each system call; then the whole fault matrix
 torture: lib sim
 	KPC_CRASH_ROUNDS=$(KILLS) KPC_POWER_ROUNDS=$(CUTS) KPC_VOUCHER_ROUNDS=$(VOUCHERS) \
 		$(CARGO) test --locked $(FEATURES) --test store -- --nocapture crash:: power::
+	KPC_THREADS=$(THREADS) KPC_CONNECTS=$(CONNECTS) KPC_BLOCK_S=$(BLOCK_S) KPC_STOP_S=$(STOP_S) KPC_LIMIT_S=7200 \
+		KPC_LIB_DIR=$(BUILD)/lib KPC_SIM=$(abspath $(BUILD))/bin/kpclientd-sim \
+		$(CARGO) test --locked $(FEATURES) --test c_suite -- --quick threads_client connect_and_close blocked_callback stopped_process
 	KPC_EACH_FAULT=1 KPC_LIMIT_S=7200 KPC_LIB_DIR=$(BUILD)/lib KPC_SIM=$(abspath $(BUILD))/bin/kpclientd-sim \
 		$(CARGO) test --locked $(FEATURES) --test c_suite -- --quick store_no_memory store_system_calls
 	KPC_MATRIX_S=$(MATRIX_S) BUILD=$(BUILD) STORE=$(STORE) tests/torture/matrix.sh --whole

@@ -5,24 +5,7 @@
 /* c_suite: leaks are not looked for: the program that becomes another one frees nothing */
 #define _POSIX_C_SOURCE 200809L
 #include "kpc_boxes.h"
-
-#include <dirent.h>
-
-/* Descriptors of this process, without that of the look itself. */
-static int descriptors(void)
-{
-    DIR *directory = opendir("/proc/self/fd");
-    int count = -1;
-    struct dirent *entry;
-    if (directory == NULL) {
-        kpc_test_skip("there is no /proc/self/fd");
-    }
-    while ((entry = readdir(directory)) != NULL) {
-        count += entry->d_name[0] != '.';
-    }
-    closedir(directory);
-    return count;
-}
+#include "kpc_counted.h"
 
 /* In a process of its own: connections, reads that wait, a descriptor for events; then all is
  * another program, which says how many descriptors it has. */
@@ -38,7 +21,7 @@ static void become_another(const char *self, int before)
     CHECK(kpc_event_sink_fd(sink) >= 0);
     OK(kpc_write_box(client, &stream.writer, &stream.first, bytes("x"), 1, 0, KPC_SOON, &next, &error));
     OK(kpc_read_box_async(client, &stream.reader, &next, 0, KPC_FOREVER, NULL, NULL, &error));
-    CHECK(descriptors() > before);
+    CHECK(kpc_descriptors() > before);
     snprintf(number, sizeof number, "%d", before);
     fflush(stdout);
     if (kpc_test_failures == 0) {
@@ -53,14 +36,14 @@ int main(int argc, char **argv)
     pid_t child;
 
     if (argc > 1) {
-        int now = descriptors();
+        int now = kpc_descriptors();
         if (now != atoi(argv[1])) {
             printf("%d descriptors, not %s\n", now, argv[1]);
         }
         return now != atoi(argv[1]);
     }
     kpc_sim_start(&sim, "--instant --grace 1");
-    before = descriptors();
+    before = kpc_descriptors();
     fflush(stdout);
     child = fork();
     if (child == 0) {

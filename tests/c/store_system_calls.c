@@ -5,9 +5,9 @@
 /* c_suite: not valgrind (it does not know the filter of system calls) */
 /* c_suite: not asan (its search for leaks stops the thread that answers the filter) */
 #define _GNU_SOURCE
+#include "kpc_counted.h"
 #include "kpc_failing.h"
 
-#include <dirent.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -152,28 +152,14 @@ static void put_in_a_filter(void)
     __atomic_store_n(&listener, i, __ATOMIC_SEQ_CST);
 }
 
-/* How many descriptors there are. */
-static int descriptors(void)
-{
-    DIR *directory = opendir("/proc/self/fd");
-    int count = 0;
-    while (directory != NULL && readdir(directory) != NULL) {
-        count++;
-    }
-    if (directory != NULL) {
-        closedir(directory);
-    }
-    return count;
-}
-
 /* Whether there are no more than before as soon as all threads of a client have ended. */
 static int none_is_left(int before)
 {
     int64_t end = kpc_test_now_ms() + KPC_SOON;
-    while (descriptors() != before && kpc_test_now_ms() < end) {
+    while (kpc_descriptors() != before && kpc_test_now_ms() < end) {
         kpc_test_nap();
     }
-    return descriptors() == before;
+    return kpc_descriptors() == before;
 }
 
 static kpc_lives lives;
@@ -209,7 +195,7 @@ static int one_life(const refusal *what, int why, int number)
     }
     if (!CHECK(none_is_left(before))) {
         printf("    %s, the %d. time: a descriptor is left\n", what->name, number);
-        before = descriptors();
+        before = kpc_descriptors();
     }
     return was_refused;
 }
@@ -223,7 +209,7 @@ int main(int argc, char **argv)
     put_in_a_filter();
     kpc_lives_begin("alice");
     CHECK(is_well(-1));
-    before = descriptors();
+    before = kpc_descriptors();
     for (i = 0; i < KINDS; i++) {
         int met = 0;
         if (argc == 2 && strcmp(argv[1], refusals[i].name) != 0) {
