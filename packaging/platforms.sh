@@ -4,15 +4,15 @@
 #   packaging/platforms.sh BUILD [NAME...]   all of them, or these; writes BUILD/platforms
 #   packaging/platforms.sh list              their names
 #
-# Each part builds the library for one system, with zig as its C compiler and linker, and runs or
-# inspects what it can here. It prints what it did in one line; where a tool
+# Each part builds the library for one system, with zig as its C compiler and linker or with Rust's
+# own linker, and runs or inspects what it can here. It prints what it did in one line; where a tool
 # is missing, that line says "skipped" and how to get it. The simulator is BUILD/bin/kpclientd-sim.
 #
 # ZIG is the command of zig, as 'python3 -m ziglang' (PyPI: ziglang). PLATFORM_PROFILE=release builds
 # as a release does, which takes longer.
 set -eu
 cd "$(dirname "$0")/.."
-parts=glibc-2.17
+parts='glibc-2.17 aarch64'
 if [ "${1-}" = list ]; then
     echo "$parts" | tr ' ' '\n'
     exit

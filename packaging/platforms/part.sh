@@ -4,9 +4,12 @@
 set -eu
 part=$1 build=$2 work=$3
 out=$build/platforms/$part
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 abi=$(sed -n 's/^ABI := //p' Makefile)
 profile=${PLATFORM_PROFILE:-dev}
 sysroot=$(rustc --print sysroot)
+host=$(rustc -vV | sed -n 's/^host: //p')
+lld=$sysroot/lib/rustlib/$host/bin/rust-lld
 
 skip() { echo "$*"; exit 77; }
 fail() { echo "$*"; exit 1; }
@@ -62,15 +65,18 @@ exports() {
     }
 }
 
-# Compiles programs of tests/c for this system, with these flags, and runs them.
+# Compiles programs of tests/c for this system, with these flags, and runs them, by the command $run
+# where there is one.
+run=
 programs() {
     passed=0
     for program in values handles boxes operations lifecycle store_story; do
         # shellcheck disable=SC2086 # flags are words
         "$work/cc" -std=c99 -Wall -Wextra -Werror -g -Iinclude -Itests/c "tests/c/$program.c" $1 -o "$work/$program"
         mkdir "$work/tmp"
+        # shellcheck disable=SC2086 # a command is words
         if ! KPC_SIM=$build/bin/kpclientd-sim KPC_LIB_FOR_DEBUGGING=1 KPC_TMP=$work/tmp \
-            timeout --kill-after=5 300 "$work/$program" > "$work/said" 2>&1; then
+            timeout --kill-after=5 300 $run "$work/$program" > "$work/said" 2>&1; then
             tail -n 20 "$work/said"
             fail "$program failed"
         fi
@@ -82,6 +88,6 @@ programs() {
 with_shared() { echo "-L$out -lkpclient -Wl,-rpath,$out"; }
 
 case $part in
-glibc-2.17) . packaging/platforms/linux.sh ;;
+glibc-2.17 | aarch64) . packaging/platforms/linux.sh ;;
 *) fail "there is no platform $part" ;;
 esac
