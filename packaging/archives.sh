@@ -65,7 +65,10 @@ csharp() {
     root=$work/nuget
     case $(uname -m) in x86_64) kind=x64 ;; aarch64) kind=arm64 ;; *) kind=$(uname -m) ;; esac
     mkdir -p "$root/lib" "$root/runtimes/linux-$kind/native" "$root/_rels"
-    bindings/csharp/build.sh "$root/lib/$(said TargetFramework)" > "$work/mcs.log" 2>&1 ||
+    mkdir "$work/reference"
+    options=$(packaging/nuget/reference.sh "$work/reference")
+    # shellcheck disable=SC2086 # options are words
+    bindings/csharp/build.sh "$root/lib/$(said TargetFramework)" $options > "$work/mcs.log" 2>&1 ||
         { without nupkg "$(tail -n 1 "$work/mcs.log")"; return; }
     [ "$(said Version)" = "$version" ] || { echo "bindings/csharp/Kpclient.csproj is not of version $version"; exit 1; }
     cp "$work/libkpclient.so.0" "$root/runtimes/linux-$kind/native/"

@@ -61,12 +61,43 @@ elif [ -n "$archive" ]; then
     echo 'skipped npm: there is no pkg-config'
 fi
 
+# On .NET itself: Mono's compiler makes programs of the story and of C#'s tests, .NET runs them with the assembly
+# and the native library of the archive.
 package=$(find "$archives" -name '*.nupkg')
-if [ -n "$package" ]; then
+[ -z "$package" ] || python3 -m venv dotnet
+if [ -n "$package" ] && ! dotnet/bin/pip install --quiet --disable-pip-version-check dotnetcore2==3.1.23 > pip.log 2>&1; then
+    echo "skipped NuGet: $(tail -n 1 pip.log)"
+elif [ -n "$package" ]; then
     python3 -m zipfile -e "$package" nuget
-    mcs -langversion:7 -r:nuget/lib/netstandard2.0/kpclient.dll -out:nuget/lib/netstandard2.0/story.exe \
-        "$root/bindings/csharp/example/Story.cs"
-    LD_LIBRARY_PATH=$(echo nuget/runtimes/*/native) mono nuget/lib/netstandard2.0/story.exe thinclient.toml > said
+    folder=$(echo nuget/lib/*)
+    runtime=$(echo dotnet/lib/python*/site-packages/dotnetcore2/bin)
+    chmod +x "$runtime/dotnet"
+    version=$(basename "$runtime"/shared/Microsoft.NETCore.App/*)
+    mkdir reference
+    options=$("$root/packaging/nuget/reference.sh" reference)
+    compile() { # PROGRAM ARGUMENTS...
+        program=$folder/$1
+        shift
+        # shellcheck disable=SC2086 # options are words
+        mcs -langversion:7 -warnaserror $options -r:"$folder/kpclient.dll" -out:"$program.exe" "$@"
+        cat > "$program.runtimeconfig.json" << END
+{"runtimeOptions": {"framework": {"name": "Microsoft.NETCore.App", "version": "$version"},
+    "configProperties": {"System.Globalization.Invariant": true}}}
+END
+    }
+    run() { # PROGRAM ARGUMENTS...
+        program=$1
+        shift
+        LD_LIBRARY_PATH=$(echo nuget/runtimes/*/native) KPC_SIM=$simulator TMPDIR=$work \
+            "$runtime/dotnet" "$folder/$program.exe" "$@"
+    }
+    source=$root/bindings/csharp
+    compile story "$source/example/Story.cs"
+    compile tests -main:Kpclient.Tests.Tests "$source"/tests/*.cs
+    compile scenarios -main:Kpclient.Tests.Scenarios "$source"/tests/*.cs
+    run story thinclient.toml > said
     grep -q 'hello mixnet' said
-    echo "NuGet: unpacked, $(wc -l < said) lines of its story"
+    run tests > tests.said || { cat tests.said; exit 1; }
+    run scenarios "$source/../scenarios/scenarios.json" > scenarios.said || { cat scenarios.said; exit 1; }
+    echo "NuGet: on .NET $version, $(wc -l < said) lines of its story; $(tail -qn 1 tests.said scenarios.said | paste -sd ';')"
 fi

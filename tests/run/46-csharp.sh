@@ -1,6 +1,6 @@
 #!/bin/sh
 # C#: the package in bindings/csharp is compiled, then its own tests, the scenarios of all languages and the
-# story, on Mono.
+# story, on Mono; await foreach where there is csc, whose C# 8 has it.
 # It may be skipped: where there is no Mono with its compiler, or no store.
 set -eu
 for tool in mcs mono; do
@@ -49,4 +49,14 @@ mono "$work/story.exe" "$work/thinclient.toml" > "$work/told"
 sed -n '/^the echo service: /,/^the daemon is on /p' README.md > "$work/readme"
 sed 's/^\(Bob is given kpcr1\).*/\1.../' "$work/told" | diff - "$work/readme"
 echo 'the story'
+
+if command -v csc > /dev/null; then
+    csc -nologo -langversion:8.0 -warnaserror -r:"$work/kpclient.dll" -out:"$work/await.exe" tests/await/AwaitForeach.cs
+    mono "$work/await.exe" "$work/thinclient.toml" > "$work/told"
+    printf 'cancelled: True\nthe last: ClosedEvent\n' | diff - "$work/told"
+    echo 'await foreach: 1 passed, 0 failed, 0 skipped'
+else
+    echo 'skipped await foreach: there is no csc, the compiler of C# 8 on Mono'
+    echo 'await foreach: 0 passed, 0 failed, 1 skipped'
+fi
 exit "$failed"

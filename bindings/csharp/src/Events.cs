@@ -40,7 +40,7 @@ namespace Kpclient
     /// takes waits in the library: at most so many as were asked for, then the oldest are dropped and an
     /// OverflowEvent counts them. Replies are never dropped.
     /// </summary>
-    public sealed class Events : KpcObject
+    public sealed partial class Events : KpcObject
     {
         private readonly Inbox inbox;
 
@@ -95,7 +95,8 @@ namespace Kpclient
 
         private readonly IntPtr sink;
         private readonly LinkedList<Waiting> waiting = new LinkedList<Waiting>();
-        private readonly Queue<Event> ready = new Queue<Event>();
+        // No Queue: what Mono's compiler makes of it, other runtimes do not find.
+        private readonly LinkedList<Event> ready = new LinkedList<Event>();
         private bool isTaking;
 
         internal Inbox(IntPtr sink)
@@ -109,7 +110,12 @@ namespace Kpclient
             Waiting one;
             lock (waiting)
             {
-                if (ready.Count > 0) return Task.FromResult(ready.Dequeue());
+                if (ready.Count > 0)
+                {
+                    var first = ready.First.Value;
+                    ready.RemoveFirst();
+                    return Task.FromResult(first);
+                }
                 one = new Waiting(events);
                 waiting.AddLast(one);
                 if (!isTaking)
@@ -179,7 +185,7 @@ namespace Kpclient
                 {
                     if (waiting.Count == 0)
                     {
-                        ready.Enqueue(taken);
+                        ready.AddLast(taken);
                         isTaking = false;
                         return false;
                     }

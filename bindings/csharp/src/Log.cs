@@ -21,7 +21,8 @@ namespace Kpclient
         private static readonly ConcurrentDictionary<long, Action<LogLevel, string>> Receivers =
             new ConcurrentDictionary<long, Action<LogLevel, string>>();
 
-        private static readonly Queue<Action> Lines = new Queue<Action>();
+        // No Queue: what Mono's compiler makes of it, other runtimes do not find.
+        private static readonly LinkedList<Action> Lines = new LinkedList<Action>();
         private static readonly LineFunction Line = Receive;
         private static readonly DropFunction Drop = Forget;
         private static readonly IntPtr LineAddress = Marshal.GetFunctionPointerForDelegate(Line);
@@ -48,8 +49,8 @@ namespace Kpclient
             var line = Scratch.StaticText(text);
             lock (Lines)
             {
-                if (Lines.Count == Capacity) Lines.Dequeue();
-                Lines.Enqueue(() => receiver((LogLevel)level, line));
+                if (Lines.Count == Capacity) Lines.RemoveFirst();
+                Lines.AddLast(() => receiver((LogLevel)level, line));
                 if (isRunning) return;
                 isRunning = true;
             }
@@ -71,7 +72,8 @@ namespace Kpclient
                 {
                     isRunning = Lines.Count > 0;
                     if (!isRunning) return;
-                    line = Lines.Dequeue();
+                    line = Lines.First.Value;
+                    Lines.RemoveFirst();
                 }
                 try
                 {

@@ -28,7 +28,8 @@ namespace Kpclient.Tests
         {
             if (arguments.FirstOrDefault() == ExitTests.Program) return ExitTests.Main(arguments[1]);
             var (passed, failed) = (0, 0);
-            foreach (var test in CallTests.All.Concat(EventTests.All).Concat(ObjectTests.All).Concat(ExitTests.All))
+            var all = new[] { CallTests.All, EventTests.All, StreamTests.All, ObjectTests.All, ExitTests.All };
+            foreach (var test in all.SelectMany(some => some))
             {
                 if (arguments.Length > 0 && !arguments.Contains(test.Name)) continue;
                 var why = Task.Run(() => Why(test)).Result;
