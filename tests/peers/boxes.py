@@ -5,7 +5,7 @@ import os
 
 import katzenpost_thinclient as kp
 
-from harness import until
+from harness import same, until
 
 
 class Events:
@@ -40,7 +40,8 @@ async def connected(simulator):
     finally:
         client.stop()
         # Its reader is only cancelled: a new socket of the same number would not be read before that has ended.
-        await asyncio.wait([client.task])
+        if hasattr(client, "task"):
+            await asyncio.wait([client.task])
 
 
 async def stream(client):
@@ -91,3 +92,18 @@ async def read_all(client, reader, index, end):
 async def in_table(simulator, count):
     """Waits until the daemon has so many envelopes and copies under way."""
     await until("entries", lambda: simulator.stats()["arq_entries"] == count)
+
+
+async def one_more_packet(simulator):
+    """Waits until the daemon has sent another packet: what was started is under way."""
+    before = simulator.stats()["packets"]
+    await until("packet", lambda: simulator.stats()["packets"] > before)
+
+
+def says(error, wanted):
+    """What an exception of the client itself says. Those of another package of its interface say it in other
+    words, and may be of classes of their own."""
+    if kp.__name__ == "katzenpost_thinclient":
+        same("exception", type(error), Exception)
+        same("text", str(error), wanted)
+    same("something is said", str(error) != "", True)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Python: the shared library through ctypes, as a first foreign language; the package kpclient with its
-# tests, and the table of scenarios.
+# tests, and the table of scenarios. The programs of tests/peers for the Python thin client, with their import changed.
 # It may be skipped: where there is no Python, or cffi is not there and cannot be fetched.
 set -eu
 command -v python3 > /dev/null || { echo 'there is no Python'; exit 77; }
@@ -28,4 +28,5 @@ PYTHONPATH=$PWD/bindings/python/src
 KPCLIENT_LIBRARY=$KPC_LIB_DIR/libkpclient.so.0
 export PYTHONPATH KPCLIENT_LIBRARY
 "$python" -B bindings/python/tests/run.py
+"$python" -B tests/peers/run.py drop_in
 "$python" -B bindings/python/tests/scenarios.py bindings/scenarios/scenarios.json

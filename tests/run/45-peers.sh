@@ -16,6 +16,8 @@ unset PYTHONPATH PYTHONHOME
 failed=0
 "$peers/newest/bin/python" -B tests/peers/run.py current || failed=1
 "$peers/newest/bin/python" -B tests/peers/run.py interoperate || failed=1
+PYTHONPATH=$PWD/bindings/python/src KPCLIENT_LIBRARY=$KPC_LIB_DIR/libkpclient.so.0 \
+    "$peers/newest/bin/python" -B tests/peers/run.py surface || failed=1
 "$peers/old/bin/python" -B tests/peers/run.py older || failed=1
 "$peers/old/bin/python" -B tests/peers/run.py older_beside || failed=1
 exit "$failed"

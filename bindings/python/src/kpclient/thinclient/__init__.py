@@ -17,6 +17,13 @@ from .core import ThinClient
 from .document import ServiceDescriptor, blake2_256_sum, find_services, pretty_print_obj
 from .failures import *  # noqa: F401,F403
 from .geometry import Geometry, PigeonholeGeometry
+from .pigeonhole import (  # noqa: F401
+    cancel_resending_copy_command, cancel_resending_encrypted_message, create_courier_envelopes_from_multi_payload,
+    create_courier_envelopes_from_payload, create_courier_envelopes_from_tombstone_range, encrypt_read, encrypt_write,
+    get_message_box_index_counter, new_keypair, next_message_box_index, start_resending_copy_command,
+    start_resending_encrypted_message, tombstone_range, voucher_derive_stream, voucher_induct, voucher_mint,
+    voucher_open,
+)
 from .results import (
     CreateEnvelopesResult, EncryptReadResult, EncryptWriteResult, KeypairResult, StartResendingResult,
     TombstoneEnvelope, TombstoneRangeResult, VoucherInductResult, VoucherMintResult, VoucherOpenResult,

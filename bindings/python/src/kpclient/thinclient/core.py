@@ -14,8 +14,8 @@ from ..constants import Status
 from ..objects import Client
 from ..values import Service
 from ._cbor import decoded
-from .config import Config
-from .document import ServiceDescriptor, find_services, pretty_print_obj, readable
+from .config import Config, ConfigFile  # noqa: F401
+from .document import ServiceDescriptor, blake2_256_sum, find_services, pretty_print_obj, readable  # noqa: F401
 from .constants import *  # noqa: F401,F403
 from .constants import MAX_MESSAGE_SIZE, REPLICA_ERROR_TOMBSTONE  # noqa: F401
 from .events import Delivery
@@ -23,6 +23,7 @@ from .failures import *  # noqa: F401,F403
 from .failures import ThinClientOfflineError, translated
 from .geometry import Geometry, PigeonholeGeometry, pigeonhole_of, sphinx_table
 from .pigeonhole import BoxCalls, CopyCalls, VoucherCalls
+from .transport import DialConfig, TcpDialConfig, UnixDialConfig  # noqa: F401
 
 #: How long after a disconnect the client connects again, and at most between two attempts.
 _FIRST_PAUSE, _LAST_PAUSE = 1.0, 60.0
@@ -78,6 +79,7 @@ class ThinClient(BoxCalls, CopyCalls, VoucherCalls):
         self._reconnecting: Optional["asyncio.Task[None]"] = None
         self._replied: Optional[asyncio.Event] = None
         self._document: Tuple[bytes, Optional[Dict[str, Any]]] = (b"", None)
+        self._token: Optional[bytes] = None
 
     @translated
     async def start(self, loop: Optional[asyncio.AbstractEventLoop] = None) -> None:
@@ -92,6 +94,7 @@ class ThinClient(BoxCalls, CopyCalls, VoucherCalls):
             await self._client.connect()
         except errors.AlreadyConnected:
             pass
+        self._token = self.instance_token
         if self._delivery is None:
             self._delivery = Delivery(self._client, self.config, self.logger, self._on_reply)
             await self._delivery.begin()
@@ -146,9 +149,13 @@ class ThinClient(BoxCalls, CopyCalls, VoucherCalls):
         return not self._is_stopped and self._client.is_connected
 
     @property
-    def instance_token(self) -> bytes:
-        """By what the daemon knows this client."""
-        return self._client.session_token
+    def instance_token(self) -> Optional[bytes]:
+        """By what the daemon knows this client, or knew it last; None before `start`."""
+        try:
+            self._token = self._client.session_token
+        except KpcError:
+            pass  # there is no connection at the moment, so it is the last one
+        return self._token
 
     @property
     def geometry(self) -> Optional[Geometry]:
@@ -191,6 +198,11 @@ class ThinClient(BoxCalls, CopyCalls, VoucherCalls):
         if cbor != self._document[0]:
             self._document = (cbor, decoded(cbor))
         return self._document[1]
+
+    @property
+    def pki_doc(self) -> Optional[Dict[str, Any]]:
+        """The same as an attribute."""
+        return self.pki_document()
 
     def pki_document_for_epoch(self, epoch: int) -> Dict[str, Any]:
         """The document of an epoch; the current one if that is not kept any more."""

@@ -9,7 +9,11 @@ from .. import functions
 from ..constants import StartFlags
 from ..objects import Envelope, StreamElements
 from ..values import BoxIndex, Destination, ReadCap, Service, WriteCap
-from .failures import translated
+from .constants import THIN_CLIENT_SUCCESS  # noqa: F401
+from .failures import (  # noqa: F401
+    copy_reply_to_exception, error_code_to_exception, thin_client_error_to_string, translated,
+)
+from .geometry import PigeonholeGeometry  # noqa: F401
 from .results import (
     CreateEnvelopesResult, EncryptReadResult, EncryptWriteResult, KeypairResult, StartResendingResult,
     TombstoneEnvelope, TombstoneRangeResult, VoucherInductResult, VoucherMintResult, VoucherOpenResult,
@@ -315,3 +319,23 @@ class VoucherCalls:
         cap = _given(WriteCap, message_write_cap, "message_write_cap")
         with await self._client.voucher_open(voucher_secret_key, sealed_reply, cap) as made:
             return VoucherOpenResult(made.who_reply, made.salt, bytes(made.message_write_cap))
+
+
+# The calls as functions, too: the client is the first argument.
+new_keypair = BoxCalls.new_keypair
+next_message_box_index = BoxCalls.next_message_box_index
+get_message_box_index_counter = BoxCalls.get_message_box_index_counter
+encrypt_read = BoxCalls.encrypt_read
+encrypt_write = BoxCalls.encrypt_write
+start_resending_encrypted_message = BoxCalls.start_resending_encrypted_message
+cancel_resending_encrypted_message = BoxCalls.cancel_resending_encrypted_message
+tombstone_range = BoxCalls.tombstone_range
+create_courier_envelopes_from_payload = CopyCalls.create_courier_envelopes_from_payload
+create_courier_envelopes_from_multi_payload = CopyCalls.create_courier_envelopes_from_multi_payload
+create_courier_envelopes_from_tombstone_range = CopyCalls.create_courier_envelopes_from_tombstone_range
+start_resending_copy_command = CopyCalls.start_resending_copy_command
+cancel_resending_copy_command = CopyCalls.cancel_resending_copy_command
+voucher_mint = VoucherCalls.voucher_mint
+voucher_derive_stream = VoucherCalls.voucher_derive_stream
+voucher_induct = VoucherCalls.voucher_induct
+voucher_open = VoucherCalls.voucher_open
