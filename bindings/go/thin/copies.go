@@ -65,7 +65,7 @@ func (t *ThinClient) CreateCourierEnvelopesFromTombstoneRange(destWriteCap *Writ
 
 // StartResendingCopyCommand has a courier perform a copy stream, and waits for it.
 func (t *ThinClient) StartResendingCopyCommand(writeCap *WriteCap) error {
-	return t.client.StartResendingCopyCommand(context.Background(), writeCap, nil)
+	return copyFailure(t.client.StartResendingCopyCommand(context.Background(), writeCap, nil))
 }
 
 // StartResendingCopyCommandWithCourier does the same with a certain courier.
@@ -74,7 +74,7 @@ func (t *ThinClient) StartResendingCopyCommandWithCourier(writeCap *WriteCap, co
 	if err != nil {
 		return err
 	}
-	return t.client.StartResendingCopyCommandWithCourier(context.Background(), writeCap, courier)
+	return copyFailure(t.client.StartResendingCopyCommandWithCourier(context.Background(), writeCap, courier))
 }
 
 // CancelResendingCopyCommand ends a copy command under way, which is named by the hash of its
@@ -125,5 +125,5 @@ func (t *ThinClient) SendNestedCopy(payload []byte, destWriteCap *WriteCap, dest
 		path[i] = named
 	}
 	_, err := t.client.SendNestedCopy(context.Background(), payload, destWriteCap, destFirstIndex, path)
-	return err
+	return copyFailure(err)
 }

@@ -2,6 +2,8 @@ package thin
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"kpclient"
@@ -37,7 +39,9 @@ type MessageSentEvent struct {
 	SURBID    *[SURBIDLength]byte
 	SentAt    time.Time
 	ReplyETA  time.Duration
-	Err       error
+
+	// Err says why it could not leave; it is empty if it has left.
+	Err string
 }
 
 // MessageReplyEvent is the reply to a message.
@@ -47,7 +51,10 @@ type MessageReplyEvent struct {
 	SURBID     *[SURBIDLength]byte
 	Payload    []byte
 	ReplyIndex *uint8
-	Err        error
+
+	// ErrorCode is the daemon's number of a failure, which Err tells in words; 0 is success.
+	ErrorCode uint8
+	Err       error
 }
 
 // MessageIDGarbageCollected says that the daemon has given a message up.
@@ -117,13 +124,21 @@ func pass(ctx context.Context, sink *kpclient.EventSink, to chan<- Event) {
 func named(event kpclient.Event) []Event {
 	switch e := event.(type) {
 	case *kpclient.ConnectionStatusEvent:
-		return []Event{&ConnectionStatusEvent{e, e.IsConnected, nil, e.InstanceToken}}
+		return []Event{&ConnectionStatusEvent{e, e.IsConnected, statusError(e.ErrCBOR), e.InstanceToken}}
 	case *kpclient.PKIDocumentEvent:
 		return []Event{&NewPKIDocumentEvent{e, e.Payload}, &NewDocumentEvent{e, e.PKIDocument}}
 	case *kpclient.MessageSentEvent:
-		return []Event{&MessageSentEvent{e, id(e.MessageID), id(e.SURBID), e.SentAt, e.ReplyEta, e.Err}}
+		sent := &MessageSentEvent{Event: e, MessageID: id(e.MessageID), SURBID: id(e.SURBID), SentAt: e.SentAt, ReplyETA: e.ReplyEta}
+		if e.Err != nil {
+			sent.Err = e.Err.Error()
+		}
+		return []Event{sent}
 	case *kpclient.MessageReplyEvent:
 		reply := &MessageReplyEvent{Event: e, MessageID: id(e.MessageID), SURBID: id(e.SURBID), Payload: e.Payload, Err: e.Err}
+		var failure *kpclient.Error
+		if errors.As(e.Err, &failure) && failure.DaemonCode > 0 {
+			reply.ErrorCode = uint8(failure.DaemonCode)
+		}
 		if e.ReplyIndex >= 0 {
 			index := uint8(e.ReplyIndex)
 			reply.ReplyIndex = &index
@@ -137,6 +152,29 @@ func named(event kpclient.Event) []Event {
 		return []Event{&ShutdownEvent{e}}
 	}
 	return nil
+}
+
+// statusError is what a daemon has sent as the error of a status: one item of CBOR. Texts are shown
+// as such, whatever else as its bytes.
+func statusError(cbor []byte) error {
+	if len(cbor) == 0 || cbor[0] == 0xf6 {
+		return nil
+	}
+	if text, ok := shortText(cbor); ok {
+		return errors.New(text)
+	}
+	return fmt.Errorf("the daemon says in CBOR: %x", cbor)
+}
+
+// shortText is the text of an item of CBOR if it is one of fewer than 256 bytes.
+func shortText(cbor []byte) (string, bool) {
+	head, length := 1, int(cbor[0])-0x60
+	if cbor[0] == 0x78 && len(cbor) > 1 {
+		head, length = 2, int(cbor[1])
+	} else if length < 0 || length > 23 {
+		return "", false
+	}
+	return string(cbor[head:]), len(cbor) == head+length
 }
 
 // id is nil where there is none.
