@@ -374,7 +374,7 @@ endef
 dist:
 	packaging/dist.sh $(BUILD)/dist
 
-## packages: the source archive, packages for Debian, a wheel, a jar, an npm archive, a NuGet package; says what it skips
+## packages: the source archive, packages for Debian, wheels (manylinux2014 where zig is: ZIG), a jar, an npm archive, a NuGet package; says what it skips
 packages:
 	packaging/packages.sh $(BUILD)
 

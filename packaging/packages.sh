@@ -1,5 +1,6 @@
 #!/bin/sh
-# All that is given to users: the source archive, the packages for Debian, the archives of the languages.
+# All that is given to users: the source archive, the packages for Debian, the archives of the languages, with
+# wheels for every Linux with glibc 2.17 where zig and Rust's targets are.
 #
 #   packaging/packages.sh BUILD   writes BUILD/dist and BUILD/packages
 #
@@ -20,5 +21,12 @@ fi
 
 # For these the library has its own SQLite, as nobody knows what their machines have.
 make --no-print-directory --silent lib STORE=bundled BUILD="$build/bundled"
-packaging/archives.sh "$build/bundled/lib" "$build/packages"
+rm -f "$build/packages"/*.whl
+make --no-print-directory --silent sim BUILD="$build"
+packaging/wheels.sh "$build" "$build/packages"
+# A wheel of this machine's own C library is only of use where there is no other.
+python=
+[ -n "$(find "$build/packages" -maxdepth 1 -name "*_$(uname -m).whl")" ] || python=python
+# shellcheck disable=SC2086 # none, or one word
+packaging/archives.sh "$build/bundled/lib" "$build/packages" $python kotlin javascript csharp
 (cd "$build/packages" && find . -type f ! -name SHA256SUMS | sort | xargs sha256sum > SHA256SUMS)

@@ -28,7 +28,53 @@ unset KPCLIENT_LIBRARY KPCLIENT_ADDON LD_LIBRARY_PATH PYTHONPATH
 root=$PWD
 cd "$work"
 
-wheel=$(find "$archives" -name '*.whl')
+# An unpacked archive says of what its library is built: each crate of the bill of materials has its licence there.
+licences() { # FOLDER WHAT
+    notices=$(find "$1" -name LICENSE-THIRD-PARTY.txt)
+    bill=$(find "$1" -name libkpclient.cdx.json)
+    [ -s "$notices" ] && [ -s "$bill" ] || { echo "$2 has no licences or no bill of materials"; exit 1; }
+    [ -n "$(find "$1" -name LICENSE-MIT)" ] && [ -n "$(find "$1" -name LICENSE-APACHE)" ] || { echo "$2 lacks our licence"; exit 1; }
+    sed -n 's/^  {"type": "library".*"name": "\([^"]*\)", "version": "\([^"]*\)".*/\1-\2/p' "$bill" > crates
+    [ "$(wc -l < crates)" -gt 50 ]
+    while read -r crate; do
+        grep -q "^$crate: " "$notices" || { echo "$2 has $crate, and not its licence"; exit 1; }
+    done < crates
+    echo "$2: licences of $(wc -l < crates) crates, and a bill of materials"
+}
+
+# The library of a manylinux2014 wheel needs nothing later than glibc 2.17, and is for the processor of its tag.
+check_wheel() { # WHEEL KIND
+    python3 -m zipfile -e "$1" "wheel-$2"
+    licences "wheel-$2" "wheel for $2"
+    library=wheel-$2/kpclient/libkpclient.so.0
+    newest=$(readelf --version-info --wide "$library" | sed -n 's/.*GLIBC_\([0-9.]*\).*/\1/p' | sort -uV | tail -n 1)
+    LC_ALL=C readelf --file-header "$library" | sed -n 's/ *Machine: *//p' | tr 'A-Z-' 'a-z_' | grep -q "$2"
+    case $1 in
+    *manylinux2014_*)
+        [ "$(printf '%s\n2.17\n' "$newest" | sort -V | tail -n 1)" = 2.17 ] || { echo "$1 needs glibc $newest"; exit 1; }
+        ;;
+    esac
+    echo "wheel for $2: needs glibc $newest"
+}
+
+for kind in x86_64 aarch64; do
+    wheel=$(find "$archives" -maxdepth 1 -name "*_$kind.whl")
+    [ -z "$wheel" ] || check_wheel "$wheel" "$kind"
+done
+# Every symbol that the library needs is found where it would run.
+root_of_arm=/usr/aarch64-linux-gnu
+if [ ! -d wheel-aarch64 ] || [ "$(uname -m)" = aarch64 ]; then
+    :
+elif command -v qemu-aarch64 > /dev/null && [ -d $root_of_arm/lib ]; then
+    qemu-aarch64 -E LD_TRACE_LOADED_OBJECTS=1 -E LD_WARN=yes -E LD_BIND_NOW=yes -L $root_of_arm \
+        $root_of_arm/lib/ld-linux-aarch64.so.1 "$work/wheel-aarch64/kpclient/libkpclient.so.0" > said 2>&1
+    if grep -i 'undefined\|not found' said || ! grep -q 'libc.so.6 =>' said; then echo 'the library for aarch64 cannot be loaded'; exit 1; fi
+    echo 'wheel for aarch64: its library is loaded by qemu-aarch64, with every symbol'
+else
+    echo 'skipped loading the library for aarch64: there is no qemu-user, or no libc6-arm64-cross'
+fi
+
+wheel=$(find "$archives" -maxdepth 1 -name "*_$(uname -m).whl")
 if [ -n "$wheel" ]; then
     python3 -m venv venv
     venv/bin/pip install --quiet --disable-pip-version-check "$wheel"
@@ -39,6 +85,8 @@ fi
 
 jar=$(find "$archives" -name '*.jar')
 if [ -n "$jar" ]; then
+    python3 -m zipfile -e "$jar" unpacked-jar
+    licences unpacked-jar jar
     mvn --batch-mode --quiet --file "$root/bindings/kotlin/pom.xml" dependency:copy-dependencies \
         -DincludeScope=runtime -DoutputDirectory="$work/jars" > mvn.log 2>&1 || { tail -n 3 mvn.log; exit 1; }
     java -cp "$jar:jars/*" "$root/bindings/kotlin/example/JavaStory.java" thinclient.toml > said
@@ -48,6 +96,8 @@ fi
 
 archive=$(find "$archives" -name 'kpclient-*.tgz')
 if [ -n "$archive" ] && command -v pkg-config > /dev/null; then
+    tar -tzf "$archive" > said
+    grep -q LICENSE-MIT said && grep -q LICENSE-APACHE said || { echo 'npm lacks our licence'; exit 1; }
     mkdir project
     make --silent -C "$root" install PREFIX="$work/usr" BUILD="$build" > make.log 2>&1 || { tail -n 5 make.log; exit 1; }
     export PKG_CONFIG_PATH="$work/usr/lib/pkgconfig"
@@ -69,6 +119,7 @@ if [ -n "$package" ] && ! dotnet/bin/pip install --quiet --disable-pip-version-c
     echo "skipped NuGet: $(tail -n 1 pip.log)"
 elif [ -n "$package" ]; then
     python3 -m zipfile -e "$package" nuget
+    licences nuget NuGet
     folder=$(echo nuget/lib/*)
     runtime=$(echo dotnet/lib/python*/site-packages/dotnetcore2/bin)
     chmod +x "$runtime/dotnet"
