@@ -242,7 +242,7 @@ torture: lib sim
 		KPC_LIB_DIR=$(BUILD)/lib KPC_SIM=$(abspath $(BUILD))/bin/kpclientd-sim \
 		$(CARGO) test --locked $(FEATURES) --test c_suite -- --quick threads_client connect_and_close blocked_callback stopped_process
 	KPC_EACH_FAULT=1 KPC_LIMIT_S=7200 KPC_LIB_DIR=$(BUILD)/lib KPC_SIM=$(abspath $(BUILD))/bin/kpclientd-sim \
-		$(CARGO) test --locked $(FEATURES) --test c_suite -- --quick store_no_memory store_system_calls
+		$(CARGO) test --locked $(FEATURES) --test c_suite -- --quick store_no_memory store_system_calls store_refused_unlock
 	KPC_MATRIX_S=$(MATRIX_S) BUILD=$(BUILD) STORE=$(STORE) tests/torture/matrix.sh --whole
 
 .PHONY: fuzz fuzz-proof model simulate

@@ -75,7 +75,8 @@ static int refused = -1, time_of_it, reason;
 static int made, was_refused;
 static int listener = -1;
 
-/* Whether this is what is refused. Nobody is refused to give a lock back. */
+/* Whether this is what is refused. Nobody is refused to give a lock back: see
+ * store_refused_unlock.c. */
 static int is_meant(const struct seccomp_data *asked)
 {
     if (asked->nr != __atomic_load_n(&refused, __ATOMIC_SEQ_CST)) {

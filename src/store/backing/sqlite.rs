@@ -23,6 +23,10 @@ pub(crate) struct Sqlite {
     place: Place,
     /// As `PRAGMA synchronous` is set.
     durability: Durability,
+    settings: Settings,
+    /// It was locked for too long, which its own lock may cause: SQLite ignores it where the system refuses to give
+    /// one back, and would wait for itself for ever.
+    is_stuck: bool,
 }
 
 impl Sqlite {
@@ -30,6 +34,19 @@ impl Sqlite {
     /// memory.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self> {
         open::open(path, &Settings::default())
+    }
+
+    /// Closes the connection, which gives back every lock, and opens another one.
+    fn open_again(&mut self) -> Result<()> {
+        let Place::File(path) = &self.place else {
+            return Ok(());
+        };
+        let nothing = Connection::open_in_memory().map_err(|e| self.failure("open it", &e))?;
+        drop(std::mem::replace(&mut self.connection, nothing));
+        self.connection = open::connect(path, &self.place, &self.settings)?;
+        self.durability = Durability::Now;
+        self.is_stuck = false;
+        Ok(())
     }
 
     fn statement(&self, sql: &str) -> Result<CachedStatement<'_>> {
@@ -73,8 +90,18 @@ impl Sqlite {
 
 impl Backing for Sqlite {
     fn begin(&mut self, durability: Durability) -> Result<()> {
+        if self.is_stuck {
+            self.open_again()?;
+        }
         self.set_durability(durability)?;
-        self.execute("start a transaction", "BEGIN IMMEDIATE")
+        let begun = self
+            .connection
+            .prepare_cached("BEGIN IMMEDIATE")
+            .and_then(|mut statement| statement.execute([]));
+        begun.map(drop).map_err(|e| {
+            self.is_stuck = open::is_locked(&e);
+            self.failure("start a transaction", &e)
+        })
     }
 
     fn commit(&mut self) -> Result<()> {

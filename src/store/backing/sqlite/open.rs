@@ -18,6 +18,7 @@ use crate::store::backing::Durability;
 use crate::{Error, Result, Status};
 
 /// What differs in tests.
+#[derive(Clone, Copy)]
 pub(super) struct Settings {
     /// How long to wait for another process that writes.
     pub(super) busy_timeout: Duration,
@@ -34,29 +35,43 @@ impl Default for Settings {
     }
 }
 
+/// SQLite's name of a database in memory.
+const IN_MEMORY: &str = ":memory:";
+
 /// How often a step is repeated for which SQLite itself does not wait.
 const RETRY: Duration = Duration::from_millis(5);
 
 pub(super) fn open(path: Option<&Path>, settings: &Settings) -> Result<Sqlite> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let (place, connection) = match path {
         Some(path) => {
             let real = real_file(path)?;
-            (
-                Place::File(real.clone()),
-                Connection::open_with_flags(real, flags),
-            )
+            let place = Place::File(real.clone());
+            let connection = connect(&real, &place, settings)?;
+            (place, connection)
         }
-        None => (Place::Memory, Connection::open_in_memory_with_flags(flags)),
+        None => (Place::Memory, connect(IN_MEMORY, &Place::Memory, settings)?),
     };
-    let mut connection = connection.map_err(|e| place.failure("open it", &e))?;
-    prepare(&mut connection, &place, settings)?;
     Ok(Sqlite {
         connection,
         owners: Owners::open(&place)?,
         place,
         durability: Durability::Now,
+        settings: *settings,
+        is_stuck: false,
     })
+}
+
+/// A connection with a file that exists, or with what SQLite takes for memory; ready for use.
+pub(super) fn connect(
+    path: impl AsRef<Path>,
+    place: &Place,
+    settings: &Settings,
+) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection =
+        Connection::open_with_flags(path, flags).map_err(|e| place.failure("open it", &e))?;
+    prepare(&mut connection, place, settings)?;
+    Ok(connection)
 }
 
 /// The path without symbolic links, of a file that exists. SQLite names the files beside it so.
@@ -176,6 +191,11 @@ fn is_busy(error: &rusqlite::Error) -> bool {
         code,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
     )
+}
+
+/// Somebody has a lock that does not go: another connection, or this one's own, that was not given back.
+pub(super) fn is_locked(error: &rusqlite::Error) -> bool {
+    is_busy(error) || error.sqlite_error_code() == Some(ErrorCode::FileLockingProtocolFailed)
 }
 
 /// What a commit waits for. With the write-ahead log no loss of power damages the database in

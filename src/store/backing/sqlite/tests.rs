@@ -145,6 +145,26 @@ fn the_database_is_set_up_for_secrets_and_for_losses_of_power() {
     }
 }
 
+/// SQLite waits for itself for ever where the system refused to take back a lock of its own.
+#[test]
+fn after_a_lock_that_does_not_go_the_database_is_opened_again() {
+    let (_dir, path) = new_place("stuck");
+    let (mut sqlite, mut other) = (open_hasty(&path).unwrap(), open_hasty(&path).unwrap());
+    store(&mut sqlite, b"key", b"value").unwrap();
+    let mark = "CREATE TEMP TABLE mark (x)"; // what only this connection has
+    sqlite.connection.execute_batch(mark).unwrap();
+    let is_marked = |sqlite: &Sqlite| sqlite.connection.prepare("SELECT x FROM mark").is_ok();
+    other.begin(Durability::Soon).unwrap();
+    let refused = sqlite.begin(Durability::Soon).unwrap_err();
+    assert_eq!(refused.status(), Status::DB);
+    assert!(is_marked(&sqlite));
+    other.rollback();
+    assert_eq!(load(&mut sqlite, b"key"), Some(b"value".to_vec()));
+    assert!(!is_marked(&sqlite));
+    store(&mut sqlite, b"key", b"another").unwrap();
+    assert_eq!(load(&mut other, b"key"), Some(b"another".to_vec()));
+}
+
 /// Or it would make nothing of what was committed before outlive a loss of power.
 #[test]
 fn a_value_that_is_put_again_as_it_was_is_written_again() {
