@@ -58,6 +58,7 @@ examples!(
     copy_builder,
     echo_asynchronous,
     event_loop_poll,
+    health,
     howto_01_connect_and_events,
     howto_02_discover_services,
     howto_03_message_a_service,
