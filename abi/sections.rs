@@ -11,7 +11,7 @@ const SECTIONS: &[(&str, &str, &[&str])] = &[
     ("Ids, hashes, sizes", "ids", &["api/ids"]),
     ("Geometry of the network", "geometry", &["api/geometry"]),
     ("Waiting and callbacks", "waiting", &["api/waiting"]),
-    ("Configuration", "config", &["api/config/mod", "api/config/reading"]),
+    ("Configuration", "config", &["api/config/mod", "api/config/suspension", "api/config/reading"]),
     ("Operations", "operation", &["api/operation"]),
     ("Clients", "client", &["api/client/mod", "api/client/connect"]),
     ("Statistics and estimates", "stats", &["api/statistics/mod", "api/statistics/estimate", "api/statistics/health"]),

@@ -104,7 +104,7 @@
  * KPC_ERR_TIMEOUT and its request is cancelled at the daemon; the error's message says what stood
  * in the way, where the library knows: a daemon off the mixnet or without a document, one that has
  * not answered for so long, a connection that cannot be opened (then with its errno). The time for
- * which the machine is suspended does not count.
+ * which the machine is suspended does not count, unless kpc_config_set_count_suspended says so.
  *
  * Exactly once. An operation that an _async function started completes once and only once: with its
  * result, by timeout, by kpc_op_cancel with KPC_ERR_CANCELLED, because the client is closed, or
@@ -1611,6 +1611,32 @@ KPC_API KPC_MUST_USE
 kpc_status kpc_config_set_pigeonhole_geometry(kpc_config *KPC_NONNULL config,
                                               const kpc_pigeonhole_geometry *KPC_NULLABLE geometry,
                                               kpc_error **KPC_NULLABLE error);
+
+/**
+ * Sets whether time limits count the time for which the machine is suspended. If they do, what
+ * waits longer than its timeout_ms allows, the suspension included, ends with KPC_ERR_TIMEOUT
+ * within about a second after the machine has resumed: calls that wait, operations, those of
+ * stores too. Meanwhile threads that wait wake up once a second. Pauses of the library itself, and
+ * what kpc_client_health reports, never count it.
+ *
+ * The clock is CLOCK_BOOTTIME on Linux and CLOCK_MONOTONIC on systems of Apple.
+ *
+ * @param config  the configuration
+ * @param count   whether to count it; false unless it is set
+ * @param error   receives details of a failure; may be NULL
+ * @return KPC_OK, any handle error, KPC_ERR_UNSUPPORTED (this system has no such clock)
+ */
+KPC_API KPC_MUST_USE
+kpc_status kpc_config_set_count_suspended(kpc_config *KPC_NONNULL config, bool count,
+                                          kpc_error **KPC_NULLABLE error);
+
+/**
+ * Whether time limits count the time for which the machine is suspended.
+ *
+ * @param config  the configuration
+ * @return as it was set; false for what is no live kpc_config
+ */
+KPC_API bool kpc_config_count_suspended(const kpc_config *KPC_NONNULL config);
 
 /**
  * Checks a configuration as a client would before it connects. Opens no connection.

@@ -1273,6 +1273,15 @@ public:
     /// Sets the geometry of boxes, for daemons before v0.0.76, which do not publish theirs.
     /// kpc_config_set_pigeonhole_geometry(3).
     void set_pigeonhole_geometry(const std::optional<PigeonholeGeometry> &geometry = std::nullopt);
+    /// Sets whether time limits count the time for which the machine is suspended. If they do, what
+    /// waits longer than its timeout_ms allows, the suspension included, ends with Status::Timeout
+    /// within about a second after the machine has resumed: calls that wait, operations, those of
+    /// stores too. Meanwhile threads that wait wake up once a second. Pauses of the library itself,
+    /// and what Client::health reports, never count it. kpc_config_set_count_suspended(3).
+    void set_count_suspended(bool count);
+    /// Whether time limits count the time for which the machine is suspended. Returns as it was
+    /// set. kpc_config_count_suspended(3).
+    bool count_suspended() const;
     /// Checks a configuration as a client would before it connects. Opens no connection.
     /// kpc_config_validate(3).
     void validate() const;
@@ -2965,6 +2974,15 @@ inline void Config::set_pigeonhole_geometry(const std::optional<PigeonholeGeomet
     detail::Check checked;
     checked(::kpc_config_set_pigeonhole_geometry(
             raw(), detail::pointer(geometry), checked.error()));
+}
+
+inline void Config::set_count_suspended(bool count) {
+    detail::Check checked;
+    checked(::kpc_config_set_count_suspended(raw(), count, checked.error()));
+}
+
+inline bool Config::count_suspended() const {
+    return ::kpc_config_count_suspended(raw());
 }
 
 inline void Config::validate() const {

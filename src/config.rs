@@ -15,6 +15,8 @@ use std::time::Duration;
 use crate::wire::geometry::{PigeonholeGeometry, SphinxGeometry};
 use crate::{Error, Result, Status};
 
+pub use crate::clock::SuspendClock;
+
 pub(crate) use address::{Host, HostPort, WebSocketUrl};
 
 const RECONNECT_MIN: Duration = Duration::from_secs(1);
@@ -81,6 +83,8 @@ pub struct Config {
     pub encryption_connections: usize,
     /// How long what the daemon owes may be missing before it counts as silent.
     pub silence_limit: Duration,
+    /// The clock by which time limits also count the time for which the machine is suspended; `None`: they do not.
+    pub suspend_clock: Option<SuspendClock>,
     /// Open every connection and start every thread when the client connects, and none later
     /// while the daemon stays.
     pub connect_all: bool,
@@ -199,6 +203,7 @@ impl Config {
             reconnect_max: RECONNECT_MAX,
             encryption_connections: ENCRYPTION_CONNECTIONS,
             silence_limit: SILENCE_LIMIT,
+            suspend_clock: None,
             connect_all: false,
             verify_derivation: true,
         }

@@ -30,6 +30,7 @@ pub mod bacap;
 pub mod client;
 mod clock;
 pub mod config;
+mod deadline;
 pub mod error;
 pub mod ffi;
 #[cfg(test)]

@@ -179,7 +179,7 @@ fn the_reader_role_goes_on_until_all_have_their_answers() {
 fn each_event_is_taken_once_and_all_readers_return_at_the_end() {
     try_out(|| {
         let dispatcher = dispatcher();
-        let sink = EventSink::new(100, &dispatcher, &Arc::default());
+        let sink = EventSink::new(100, &dispatcher, &Arc::default(), None);
         let taken = Arc::new(AtomicUsize::new(0));
         let mut parts = Vec::new();
         for _ in 0..2 {
@@ -212,7 +212,7 @@ fn each_event_is_taken_once_and_all_readers_return_at_the_end() {
 fn readers_return_when_their_sink_is_closed() {
     try_out(|| {
         let dispatcher = dispatcher();
-        let sink = EventSink::new(1, &dispatcher, &Arc::default());
+        let sink = EventSink::new(1, &dispatcher, &Arc::default(), None);
         let (pushing, closing) = (Arc::clone(&sink), Arc::clone(&sink));
         let reading = part(move || while sink.next(Timeout::Forever).is_ok() {});
         together(vec![
@@ -233,7 +233,7 @@ fn an_operation_completes_once_and_one_of_those_who_wait_gets_the_result() {
         for _ in 0..2 {
             let (ops, claimed) = (Arc::clone(&ops), Arc::clone(&claimed));
             parts.push(part(move || {
-                let result = ops.wait(id, Timeout::Forever).unwrap();
+                let result = ops.wait(id, None).unwrap();
                 claimed.fetch_add(usize::from(result.is_some()), SeqCst);
             }));
         }

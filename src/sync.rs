@@ -3,11 +3,10 @@
 //! The tables, queues and hand-offs between threads use the types of this module. With the feature `model` these are
 //! those of a scheduler that tries out what threads can do to each other (src/races.rs), else the standard library's.
 
-use std::time::Instant;
 #[cfg(not(all(test, feature = "model")))]
 use std::{sync::PoisonError, time::Duration};
 
-use crate::clock;
+use crate::deadline::Deadline;
 
 #[cfg(all(test, feature = "model"))]
 mod model;
@@ -48,11 +47,11 @@ pub(crate) fn wait<'a, T>(
 pub(crate) fn wait_until<'a, T>(
     condvar: &Condvar,
     mut guard: MutexGuard<'a, T>,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
     is_so: impl Fn(&T) -> bool,
 ) -> Result<MutexGuard<'a, T>, MutexGuard<'a, T>> {
     while !is_so(&guard) {
-        let left = deadline.map(|at| at.saturating_duration_since(clock::now()));
+        let left = deadline.map(Deadline::pause);
         if left.is_some_and(|left| left.is_zero()) {
             return Err(guard);
         }

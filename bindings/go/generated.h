@@ -354,6 +354,19 @@ static inline kpc_status kpcgo_config_set_pigeonhole_geometry(uint64_t config, c
     return returned;
 }
 
+static inline kpc_status kpcgo_config_set_count_suspended(uint64_t config, bool count, uint64_t *error)
+{
+    kpc_error *error_object = NULL;
+    kpc_status returned = kpc_config_set_count_suspended(KPCGO_OBJECT(kpc_config, config), count, &error_object);
+    *error = KPCGO_NUMBER(error_object);
+    return returned;
+}
+
+static inline bool kpcgo_config_count_suspended(uint64_t config)
+{
+    return kpc_config_count_suspended(KPCGO_OBJECT(kpc_config, config));
+}
+
 static inline kpc_status kpcgo_config_validate(uint64_t config, uint64_t *error)
 {
     kpc_error *error_object = NULL;

@@ -219,6 +219,31 @@ func (c *Config) SetPigeonholeGeometry(geometry *PigeonholeGeometry) error {
 	return check(status, failure)
 }
 
+// SetCountSuspended sets whether time limits count the time for which the machine is suspended.
+// If they do, what waits longer than its timeout_ms allows, the suspension included, ends with
+// [ErrTimeout] within about a second after the machine has resumed: calls that wait, operations,
+// those of stores too. Meanwhile threads that wait wake up once a second. Pauses of the library
+// itself, and what [Client.Health] reports, never count it.
+//
+// The clock is CLOCK_BOOTTIME on Linux and CLOCK_MONOTONIC on systems of Apple.
+//
+//   - count: whether to count it; false unless it is set
+//
+// Fails with [ErrArgNull], [ErrBadHandle], [ErrForked], [ErrUnsupported].
+func (c *Config) SetCountSuspended(count bool) error {
+	var failure C.uint64_t
+	status := C.kpcgo_config_set_count_suspended(c.object(), C.bool(count), &failure)
+	runtime.KeepAlive(c)
+	return check(status, failure)
+}
+
+// CountSuspended reports whether time limits count the time for which the machine is suspended.
+func (c *Config) CountSuspended() bool {
+	returned := C.kpcgo_config_count_suspended(c.object())
+	runtime.KeepAlive(c)
+	return bool(returned)
+}
+
 // Validate checks a configuration as a client would before it connects. Opens no connection.
 //
 // Fails with [ErrArgNull], [ErrBadHandle], [ErrForked], [ErrConfigNoTransport].

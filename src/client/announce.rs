@@ -110,7 +110,12 @@ impl Shared {
         if *lock(&self.phase) == Phase::Closed {
             return Err(closed());
         }
-        let sink = EventSink::new(capacity, &self.dispatcher, self.sinks.drops());
+        let sink = EventSink::new(
+            capacity,
+            &self.dispatcher,
+            self.sinks.drops(),
+            self.config.suspend_clock,
+        );
         if announced.instance.is_some() {
             let view = lock(&self.view);
             sink.push(Event::ConnectionStatus(view.status.clone()));

@@ -2,7 +2,7 @@
 //! it out and exits with it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Runtime as Tokio;
 use tokio::sync::{mpsc, oneshot, Notify};
@@ -12,6 +12,7 @@ use crate::client::connection::io::writer::Writer;
 use crate::client::runtime::thread::ThreadId;
 use crate::client::runtime::Farewell;
 use crate::client::shared::{Phase, Shared};
+use crate::deadline::Deadline;
 use crate::error::closed;
 use crate::sync::{lock, wait_until, Condvar, Mutex};
 
@@ -147,7 +148,7 @@ impl Closing {
 
     /// Waits until the client's thread has finished. Returns false if the deadline passes before
     /// that.
-    pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
+    pub(crate) fn wait(&self, deadline: Option<Deadline>) -> bool {
         let is_over = |stage: &Stage| *stage == Stage::Over;
         wait_until(&self.changed, lock(&self.stage), deadline, is_over).is_ok()
     }

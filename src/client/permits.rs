@@ -1,7 +1,7 @@
 //! Which lane an encryption uses, and when.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -9,6 +9,7 @@ use crate::client::connection::{Answer, Lane, LaneKind, LocalCall, LocalRequest}
 use crate::client::encryption::{usual_price, Asked, Permit, Priority, Sink};
 use crate::client::runtime::waiter::Waiter;
 use crate::client::shared::Shared;
+use crate::deadline::Deadline;
 use crate::error::closed;
 use crate::sync::lock;
 use crate::Result;
@@ -39,7 +40,7 @@ impl Shared {
     pub(crate) fn permit_blocking(
         self: &Arc<Self>,
         priority: Priority,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
     ) -> Result<Permit> {
         let waiter = Arc::new(Waiter::new());
         let sink = Sink::Thread(Arc::clone(&waiter));

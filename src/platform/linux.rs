@@ -3,8 +3,10 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::SocketAddr;
+use std::time::Duration;
 
 use libc::c_int;
+use rustix::time::{clock_gettime, ClockId};
 
 /// For `send`: a socket whose other end is gone raises no SIGPIPE.
 pub(crate) const NO_SIGNAL: c_int = libc::MSG_NOSIGNAL;
@@ -12,6 +14,13 @@ pub(crate) const NO_SIGNAL: c_int = libc::MSG_NOSIGNAL;
 /// Keeps a socket from raising SIGPIPE whoever writes to it. Here each `send` says so.
 pub(crate) fn silence(_socket: &impl AsFd) -> io::Result<()> {
     Ok(())
+}
+
+/// Reads the clock that goes on while the machine is suspended.
+pub(crate) const SUSPEND_CLOCK: Option<fn() -> Duration> = Some(since_boot);
+
+fn since_boot() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default()
 }
 
 /// Checks a name of the abstract namespace.

@@ -9,4 +9,4 @@
 )]
 mod system;
 
-pub(crate) use self::system::{abstract_name, sent_to_threads, silence, NO_SIGNAL};
+pub(crate) use self::system::{abstract_name, sent_to_threads, silence, NO_SIGNAL, SUSPEND_CLOCK};

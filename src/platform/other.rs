@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::time::Duration;
 
 use libc::c_int;
 
@@ -12,6 +13,9 @@ pub(crate) const NO_SIGNAL: c_int = libc::MSG_NOSIGNAL;
 pub(crate) fn silence(_socket: &impl AsFd) -> io::Result<()> {
     Ok(())
 }
+
+/// No clock of all these systems goes on while the machine is suspended.
+pub(crate) const SUSPEND_CLOCK: Option<fn() -> Duration> = None;
 
 /// There is no abstract namespace.
 pub(crate) fn abstract_name(_name: &str) -> io::Result<()> {

@@ -198,6 +198,21 @@ static void config_set_connect_all(void)
     kpc_config_free(config);
 }
 
+static void config_set_count_suspended(void)
+{
+    kpc_config *config = NULL;
+
+    OK(kpc_config_new(&config, &error));
+    CHECK(!kpc_config_count_suspended(config));
+    OK(kpc_config_set_count_suspended(config, true, &error));
+    CHECK(kpc_config_count_suspended(config));
+    OK(kpc_config_set_count_suspended(config, false, &error));
+    CHECK(!kpc_config_count_suspended(config));
+    ERROR(KPC_ERR_ARG_NULL, kpc_config_set_count_suspended(NULL, true, &error));
+    CHECK(!kpc_config_count_suspended(NULL));
+    kpc_config_free(config);
+}
+
 static void config_set_encryption_connections(void)
 {
     kpc_config *config = NULL;
@@ -389,6 +404,7 @@ int main(void)
     config_set_reconnect();
     config_set_encryption_connections();
     config_set_connect_all();
+    config_set_count_suspended();
     config_set_silence_limit();
     config_sphinx_geometry();
     config_pigeonhole_geometry();

@@ -78,6 +78,13 @@ const ONLY_IN_C: &[(&str, &[&str])] = &[
         &["kpc_config_connect_all", "kpc_config_set_connect_all"],
     ),
     (
+        "the others do not say by which clock they wait",
+        &[
+            "kpc_config_count_suspended",
+            "kpc_config_set_count_suspended",
+        ],
+    ),
+    (
         "how far a copy stream has got is not told there, nor can it be called off",
         &[
             "kpc_copy_builder_cancel",

@@ -21,6 +21,7 @@ mod resume;
 mod sinks;
 #[cfg(feature = "store")]
 mod store_vouchers;
+mod suspension;
 mod vanished_couriers;
 mod waiting_connect;
 mod writes_twice;

@@ -844,6 +844,22 @@ export class Config extends BaseConfig {
    */
   setPigeonholeGeometry(geometry?: PigeonholeGeometry | null): void;
   /**
+   * Sets whether time limits count the time for which the machine is suspended. If they do, what waits
+   * longer than its timeout_ms allows, the suspension included, ends with TIMEOUT within about a
+   * second after the machine has resumed: calls that wait, operations, those of stores too. Meanwhile
+   * threads that wait wake up once a second. Pauses of the library itself, and what Client#health
+   * reports, never count it.
+   *
+   * The clock is CLOCK_BOOTTIME on Linux and CLOCK_MONOTONIC on systems of Apple.
+   * @param count whether to count it; false unless it is set
+   * @throws {KpcError} BAD_HANDLE, FORKED, UNSUPPORTED
+   */
+  setCountSuspended(count: boolean): void;
+  /**
+   * Whether time limits count the time for which the machine is suspended.
+   */
+  get countSuspended(): boolean;
+  /**
    * Checks a configuration as a client would before it connects. Opens no connection.
    * @throws {KpcError} BAD_HANDLE, FORKED, CONFIG_NO_TRANSPORT
    */

@@ -470,6 +470,15 @@ class Config extends BaseConfig {
     ]);
   }
 
+  setCountSuspended(count) {
+    call.run('kpc_config_set_count_suspended', [handleOf(this, 'kpc_config', 'this'), arg.boolean(count, 'count')]);
+  }
+
+  get countSuspended() {
+    const [value] = call.run('kpc_config_count_suspended', [handleOf(this, 'kpc_config', 'this')]);
+    return value;
+  }
+
   validate() {
     call.run('kpc_config_validate', [handleOf(this, 'kpc_config', 'this')]);
   }

@@ -180,6 +180,8 @@ kpc_status kpc_config_set_connect_all(kpc_config *config, bool all, kpc_error **
 kpc_status kpc_config_set_log(kpc_config *config, int32_t level, kpc_log_fn fn, void *user_data, kpc_drop_fn drop, kpc_error **error);
 kpc_status kpc_config_set_sphinx_geometry(kpc_config *config, const kpc_sphinx_geometry *geometry, kpc_error **error);
 kpc_status kpc_config_set_pigeonhole_geometry(kpc_config *config, const kpc_pigeonhole_geometry *geometry, kpc_error **error);
+kpc_status kpc_config_set_count_suspended(kpc_config *config, bool count, kpc_error **error);
+bool kpc_config_count_suspended(const kpc_config *config);
 kpc_status kpc_config_validate(const kpc_config *config, kpc_error **error);
 int32_t kpc_config_transport(const kpc_config *config);
 const char *kpc_config_network(const kpc_config *config);

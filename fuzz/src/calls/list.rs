@@ -16,6 +16,7 @@ use kpclient::ffi::api::channels::*;
 use kpclient::ffi::api::client::connect::*;
 use kpclient::ffi::api::client::*;
 use kpclient::ffi::api::config::reading::*;
+use kpclient::ffi::api::config::suspension::*;
 use kpclient::ffi::api::config::*;
 use kpclient::ffi::api::copies::builder::adding::*;
 use kpclient::ffi::api::copies::builder::running::*;
@@ -85,7 +86,7 @@ calls! {
     with_1: kpc_authorities_count kpc_authorities_free kpc_buffer_data kpc_buffer_free kpc_buffer_len
         kpc_channel_query_free kpc_channel_query_is_read kpc_channel_query_reply_index kpc_client_free
         kpc_client_is_attached kpc_client_is_connected kpc_client_key_derivation kpc_config_connect_all
-        kpc_config_encryption_connections kpc_config_free kpc_config_log_level kpc_config_network
+        kpc_config_count_suspended kpc_config_encryption_connections kpc_config_free kpc_config_log_level kpc_config_network
         kpc_config_silence_limit kpc_config_transport kpc_copy_builder_free kpc_copy_builder_is_finished
         kpc_envelope_free kpc_error_daemon_code kpc_error_errno kpc_error_failed_envelope kpc_error_free
         kpc_error_message kpc_error_origin kpc_error_replica_code kpc_error_status kpc_event_boxes_needed
@@ -120,7 +121,7 @@ calls! {
         kpc_client_courier kpc_client_couriers kpc_client_daemon_token kpc_client_flush kpc_client_new
         kpc_client_pigeonhole_geometry kpc_client_pki_document kpc_client_session_token kpc_client_sphinx_geometry
         kpc_config_address kpc_config_load_file kpc_config_pigeonhole_geometry kpc_config_set_connect_all
-        kpc_config_set_encryption_connections kpc_config_set_pigeonhole_geometry kpc_config_set_silence_limit
+        kpc_config_set_count_suspended kpc_config_set_encryption_connections kpc_config_set_pigeonhole_geometry kpc_config_set_silence_limit
         kpc_config_set_sphinx_geometry kpc_config_set_unix kpc_config_set_ws kpc_config_sphinx_geometry
         kpc_copy_builder_add_result kpc_copy_builder_add_tombstones_result kpc_copy_builder_buffer
         kpc_copy_builder_cancel kpc_copy_builder_courier kpc_copy_builder_finish_result kpc_copy_builder_new

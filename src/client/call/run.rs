@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::task::{Context, Waker};
-use std::time::{Duration, Instant};
 
 use super::{AnyCall, Call, Kind, Steps, Task};
 use crate::client::connection;
@@ -17,6 +16,7 @@ use crate::client::runtime::timeout;
 use crate::client::runtime::timeout::Timeout;
 use crate::client::runtime::waiter::Waiter;
 use crate::client::shared::Shared;
+use crate::deadline::Deadline;
 use crate::error::closed;
 use crate::{Error, Result, Status};
 
@@ -96,8 +96,13 @@ impl Shared {
         }
     }
 
+    /// When a caller with this limit gives up.
+    pub(crate) fn deadline(&self, timeout: Timeout) -> Option<Deadline> {
+        timeout.deadline(self.config.suspend_clock)
+    }
+
     /// Refuses to wait where that would be for ever, or is not wanted.
-    pub(crate) fn may_wait(self: &Arc<Self>, timeout: Timeout) -> Result<Option<Instant>> {
+    pub(crate) fn may_wait(self: &Arc<Self>, timeout: Timeout) -> Result<Option<Deadline>> {
         if timeout == Timeout::Poll {
             return Err(self.timed_out());
         }
@@ -107,13 +112,13 @@ impl Shared {
                 "a waiting call inside a callback of the same client",
             ));
         }
-        Ok(timeout.deadline())
+        Ok(self.deadline(timeout))
     }
 
     pub(crate) fn block_local<T>(
         self: &Arc<Self>,
         call: LocalCall<T>,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
     ) -> Result<T> {
         (call.read)(&self.local_request(call.local_request, deadline)?)
     }
@@ -121,7 +126,7 @@ impl Shared {
     fn local_request(
         self: &Arc<Self>,
         local_request: LocalRequest,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
     ) -> Result<connection::Answer> {
         let query = local_request.query;
         let (lane, permit) = match &local_request.effort {
@@ -147,7 +152,7 @@ impl Shared {
         task: Task<Value>,
         options: OpOptions,
         at_once: bool,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
     ) -> Result<Option<Value>> {
         let waiter = Arc::new(Waiter::new());
         let filled = Arc::clone(&waiter);
@@ -167,7 +172,7 @@ impl Shared {
         self: &Arc<Self>,
         id: OpId,
         waiter: &Waiter<Arc<Completed>>,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
     ) -> Result<Arc<Completed>> {
         Ok(match waiter.wait_value(deadline) {
             Some(completed) => completed,
@@ -262,14 +267,14 @@ impl Client {
     /// Waits for an operation; [`Delivery::Keep`] says whose result it returns.
     pub fn wait(&self, op: OpId, timeout: Timeout) -> Result<Option<Arc<Completed>>> {
         self.check_wait(op, timeout)?;
-        let waited = self.shared.ops.wait(op, timeout);
+        let waited = self.shared.ops.wait(op, self.shared.deadline(timeout));
         waited.map_err(|error| self.why(error, timeout))
     }
 
     /// Waits for an operation and leaves its result to whoever asks for it.
     pub fn wait_only(&self, op: OpId, timeout: Timeout) -> Result<()> {
         self.check_wait(op, timeout)?;
-        let waited = self.shared.ops.wait_only(op, timeout);
+        let waited = self.shared.ops.wait_only(op, self.shared.deadline(timeout));
         waited.map_err(|error| self.why(error, timeout))
     }
 
@@ -322,20 +327,23 @@ impl Prepared {
         }
         let at_once = call.steps.at_once;
         let future = call.into_future(Arc::clone(&self.shared));
-        let future = Box::pin(timeout::until(timeout.deadline(), future));
-        self.launch_future(future, timeout.duration(), at_once);
+        let deadline = self.shared.deadline(timeout);
+        let future = Box::pin(timeout::until(deadline, future));
+        self.launch_future(future, deadline, at_once);
     }
 
-    fn launch_future(self, mut future: Task<Value>, limit: Option<Duration>, at_once: bool) {
+    fn launch_future(self, mut future: Task<Value>, deadline: Option<Deadline>, at_once: bool) {
         let Prepared { shared, id, guard } = self;
         let mut task = Box::pin(async move {
             let whole = async {
-                match limit {
+                match deadline {
                     None => future.await,
                     // Lent, so that what it waits for is still there to be named.
-                    Some(limit) => tokio::time::timeout(limit, &mut future)
-                        .await
-                        .unwrap_or_else(|_| Err(guard.shared.timed_out())),
+                    Some(deadline) => tokio::select! {
+                        biased;
+                        outcome = &mut future => outcome,
+                        () = deadline.passed() => Err(guard.shared.timed_out()),
+                    },
                 }
             };
             let outcome = runtime::caught(whole).await.and_then(|outcome| outcome);

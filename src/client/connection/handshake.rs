@@ -5,7 +5,7 @@
 //! are kept for later. The client sends nothing else before the handshake is complete.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -14,6 +14,7 @@ use super::io::trace::Trace;
 use super::io::writer::Writer;
 use super::lane::Lane;
 use crate::client::runtime::thread::ThreadId;
+use crate::deadline::Deadline;
 use crate::error::closed;
 use crate::transport::Socket;
 use crate::wire::{self, ConnectionStatus, Id, Incoming, Request, MAX_FRAME};
@@ -36,12 +37,12 @@ const MAX_EARLY_BYTES: usize = 4 * MAX_FRAME;
 #[derive(Clone, Copy)]
 pub(crate) struct BlockingCaller {
     thread: ThreadId,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
 }
 
 impl BlockingCaller {
     /// The calling thread, which waits until `deadline`.
-    pub(crate) fn new(deadline: Option<Instant>) -> Self {
+    pub(crate) fn new(deadline: Option<Deadline>) -> Self {
         BlockingCaller {
             thread: ThreadId::current(),
             deadline,
@@ -200,12 +201,15 @@ async fn step(
     let until = crate::clock::now() + within;
     let mut next = None;
     if let Some(caller) = handshaking.caller.filter(BlockingCaller::is_here) {
-        let limit = caller.deadline.unwrap_or(until);
-        next = socket_reader.next_blocking(limit.min(until))?;
+        let pause = caller
+            .deadline
+            .map(|deadline| crate::clock::now() + deadline.pause());
+        next = socket_reader.next_blocking(pause.map_or(until, |limit| limit.min(until)))?;
     }
     let frame = match next {
         Some(frame) => frame,
-        // Also where the caller's time is over: then the whole operation times out.
+        // Also where the caller's time is over, or its clock is to be read again: then the operation times out as a
+        // whole, or this thread waits for the session without reading.
         None => tokio::time::timeout_at(until.into(), socket_reader.next())
             .await
             .map_err(|_| {

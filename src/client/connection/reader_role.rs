@@ -8,7 +8,6 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
-use std::time::Instant;
 
 use super::io::link::Link;
 use super::io::reading::ReadDeadline;
@@ -16,6 +15,7 @@ use super::lane::Lane;
 use super::owner::Owner;
 use super::state::calls::Answer;
 use crate::client::runtime::waiter::{Waited, Waiter};
+use crate::deadline::Deadline;
 use crate::wire::FrameReader;
 use crate::Result;
 
@@ -26,7 +26,7 @@ pub(crate) fn await_answer(
     owner: &dyn Owner,
     lane: &Arc<Lane>,
     waiter: &Waiter<Result<Answer>>,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
 ) -> Option<Result<Answer>> {
     loop {
         let link = lane.lock().link.clone();
@@ -64,7 +64,7 @@ fn lead(
     lane: &Arc<Lane>,
     link: &Arc<Link>,
     waiter: &Waiter<Result<Answer>>,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
 ) {
     if !link.reading.is_open() {
         return;
@@ -91,7 +91,7 @@ fn read_until(
     link: &Link,
     reader: &mut FrameReader,
     waiter: &Waiter<Result<Answer>>,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
 ) -> Result<()> {
     let mut read_deadline = ReadDeadline::until(deadline);
     loop {

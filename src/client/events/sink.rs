@@ -16,6 +16,8 @@ use std::task::{Context, Poll, Waker};
 use super::Event;
 use crate::client::runtime::dispatcher::Dispatcher;
 use crate::client::runtime::timeout::Timeout;
+use crate::clock::SuspendClock;
+use crate::deadline::Deadline;
 use crate::sync::{lock, wait, Condvar, Mutex, MutexGuard};
 use crate::transport::pair;
 use crate::{Error, Result, Status};
@@ -30,6 +32,8 @@ pub struct EventSink {
     dispatcher: Weak<Dispatcher>,
     /// Notices that any sink of the client dropped.
     drops: Arc<AtomicU64>,
+    /// For the time limits of those who wait.
+    suspend_clock: Option<SuspendClock>,
 }
 
 struct SinkState {
@@ -120,6 +124,7 @@ impl EventSink {
         capacity: usize,
         dispatcher: &Arc<Dispatcher>,
         drops: &Arc<AtomicU64>,
+        suspend_clock: Option<SuspendClock>,
     ) -> Arc<Self> {
         Arc::new(EventSink {
             state: Mutex::new(SinkState {
@@ -137,6 +142,7 @@ impl EventSink {
             arrived: Condvar::new(),
             dispatcher: Arc::downgrade(dispatcher),
             drops: Arc::clone(drops),
+            suspend_clock,
         })
     }
 
@@ -228,7 +234,7 @@ impl EventSink {
     /// and everything was taken, with `BUSY` when the sink has a callback, with `WOULD_DEADLOCK`
     /// when it would wait inside a callback of the same client.
     pub fn next(&self, timeout: Timeout) -> Result<Option<Event>> {
-        let deadline = timeout.deadline();
+        let deadline = timeout.deadline(self.suspend_clock);
         let mut state = lock(&self.state);
         loop {
             if !matches!(state.callback, Callback::None) {
@@ -240,7 +246,7 @@ impl EventSink {
             if !state.open || state.ended {
                 return Err(no_more());
             }
-            let left = deadline.map(|at| at.saturating_duration_since(crate::clock::now()));
+            let left = deadline.map(Deadline::pause);
             if left.is_some_and(|left| left.is_zero()) {
                 return Ok(None);
             }
@@ -440,6 +446,7 @@ mod tests {
             100,
             &Dispatcher::new(|| (), Log::default()),
             &Arc::default(),
+            None,
         );
         for _ in 0..5 {
             sink.add(reply(MAX_BYTES / 2), true);

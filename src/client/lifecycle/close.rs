@@ -26,7 +26,7 @@ impl Client {
         if dispatcher.is_current() || self.closing.thread_id == ThreadId::current() {
             return Ok(());
         }
-        let deadline = timeout.deadline();
+        let deadline = self.shared.deadline(timeout);
         if !self.closing.wait(deadline) {
             return Err(not_over("the daemon has not taken its goodbye yet"));
         }

@@ -19,7 +19,7 @@ use crate::client::events::completion::{Completed, Context, OpId, Value};
 use crate::client::events::sink::EventSink;
 use crate::client::events::Event;
 use crate::client::runtime::dispatcher::Dispatcher;
-use crate::client::runtime::timeout::Timeout;
+use crate::deadline::Deadline;
 use crate::sync::{lock, wait_until, Condvar, Mutex, MutexGuard};
 use crate::wire::Hash;
 use crate::{Error, Result, Status};
@@ -222,14 +222,18 @@ impl Ops {
     /// `Ok(Some)`: the result. `Ok(None)`: completed, and delivered elsewhere or claimed before.
     /// Fails with `TIMEOUT` while it is running, with `ARG_VALUE` if there never was such an
     /// operation.
-    pub(crate) fn wait(&self, id: OpId, timeout: Timeout) -> Result<Option<Arc<Completed>>> {
-        let mut state = self.wait_for_end(id, timeout, true)?;
+    pub(crate) fn wait(
+        &self,
+        id: OpId,
+        deadline: Option<Deadline>,
+    ) -> Result<Option<Arc<Completed>>> {
+        let mut state = self.wait_for_end(id, deadline, true)?;
         Ok(state.kept.take(id))
     }
 
     /// As [`Ops::wait`], but leaves the result where it is.
-    pub(crate) fn wait_only(&self, id: OpId, timeout: Timeout) -> Result<()> {
-        self.wait_for_end(id, timeout, false).map(drop)
+    pub(crate) fn wait_only(&self, id: OpId, deadline: Option<Deadline>) -> Result<()> {
+        self.wait_for_end(id, deadline, false).map(drop)
     }
 
     /// Waits until `id` has completed. With `claims`, its result is kept for the caller, who must
@@ -237,10 +241,9 @@ impl Ops {
     fn wait_for_end(
         &self,
         id: OpId,
-        timeout: Timeout,
+        deadline: Option<Deadline>,
         claims: bool,
     ) -> Result<MutexGuard<'_, State>> {
-        let deadline = timeout.deadline();
         let mut state = lock(&self.state);
         if id == 0 || id >= state.next {
             return Err(Error::new(

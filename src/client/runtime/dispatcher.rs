@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::log::Log;
 use super::thread::{Thread, ThreadId, ThreadSetup, CALLBACK_STACK};
+use crate::deadline::Deadline;
 use crate::sync::{lock, wait, wait_until, Condvar, Mutex};
 
 /// A callback with everything that it needs.
@@ -134,7 +134,7 @@ impl Dispatcher {
     }
 
     /// Waits until the thread has exited. Returns false if the deadline passes before that.
-    pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
+    pub(crate) fn wait_for_end(&self, deadline: Option<Deadline>) -> bool {
         let has_ended = |state: &State| state.thread_id.is_none() || state.ended;
         let ended = wait_until(&self.arrived, lock(&self.state), deadline, has_ended);
         let Ok(mut state) = ended else {

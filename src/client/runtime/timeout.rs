@@ -3,21 +3,23 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use crate::clock;
+use crate::clock::SuspendClock;
+use crate::deadline::Deadline;
 
 tokio::task_local! {
     /// The deadline of the caller of the operation that runs here.
-    static DEADLINE: Option<Instant>;
+    static DEADLINE: Option<Deadline>;
 }
 
 /// Runs `task` for a caller who gives up at `deadline`.
-pub(crate) async fn until<F: Future>(deadline: Option<Instant>, task: F) -> F::Output {
+pub(crate) async fn until<F: Future>(deadline: Option<Deadline>, task: F) -> F::Output {
     DEADLINE.scope(deadline, task).await
 }
 
-/// The deadline of the present operation's caller; `None` for never.
+/// The deadline of the present operation's caller, as it is now; `None` for never.
 pub(crate) fn deadline_of_caller() -> Option<Instant> {
-    DEADLINE.try_with(|deadline| *deadline).ok().flatten()
+    let deadline = DEADLINE.try_with(|deadline| *deadline).ok().flatten();
+    deadline.map(Deadline::instant)
 }
 
 /// A caller's time limit.
@@ -44,21 +46,13 @@ impl Timeout {
         }
     }
 
-    /// The moment at which the limit is reached, counted from now; `None` for no limit.
-    pub(crate) fn deadline(self) -> Option<Instant> {
+    /// The moment at which the limit is reached, counted from now; `None` for no limit. By `clock` the time for which
+    /// the machine is suspended counts.
+    pub(crate) fn deadline(self, clock: Option<SuspendClock>) -> Option<Deadline> {
         match self {
             Timeout::Forever => None,
-            Timeout::Poll => Some(clock::now()),
-            Timeout::After(duration) => clock::now().checked_add(duration),
-        }
-    }
-
-    /// The limit as a length of time; `None` for no limit.
-    pub(crate) fn duration(self) -> Option<Duration> {
-        match self {
-            Timeout::Forever => None,
-            Timeout::Poll => Some(Duration::ZERO),
-            Timeout::After(duration) => Some(duration),
+            Timeout::Poll => Some(crate::clock::now().into()),
+            Timeout::After(duration) => Deadline::after(duration, clock),
         }
     }
 }

@@ -1,8 +1,6 @@
 //! A place where one thread waits for one value.
 
-use std::time::Instant;
-
-use crate::clock;
+use crate::deadline::Deadline;
 use crate::sync::{lock, wait, Condvar, Mutex};
 
 /// Filled once by one thread, waited for by another.
@@ -56,13 +54,13 @@ impl<T> Waiter<T> {
 
     /// Takes the value; waits for it until `deadline` (`None`: for ever), or until called. A thread
     /// whose time is over has no time for a call either.
-    pub(crate) fn wait(&self, deadline: Option<Instant>) -> Waited<T> {
+    pub(crate) fn wait(&self, deadline: Option<Deadline>) -> Waited<T> {
         let mut state = lock(&self.state);
         loop {
             if let Some(value) = state.value.take() {
                 return Waited::Value(value);
             }
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(clock::now()));
+            let left = deadline.map(Deadline::pause);
             if left.is_some_and(|left| left.is_zero()) {
                 return Waited::TimedOut;
             }
@@ -74,7 +72,7 @@ impl<T> Waiter<T> {
     }
 
     /// Takes the value; waits for it until `deadline`. For waiters that nobody calls.
-    pub(crate) fn wait_value(&self, deadline: Option<Instant>) -> Option<T> {
+    pub(crate) fn wait_value(&self, deadline: Option<Deadline>) -> Option<T> {
         loop {
             match self.wait(deadline) {
                 Waited::Value(value) => return Some(value),
@@ -92,7 +90,7 @@ mod tests {
     #[test]
     fn a_thread_whose_time_is_over_ignores_a_call_but_gets_its_value() {
         let waiter = Waiter::new();
-        let over = Some(clock::now());
+        let over = Some(crate::clock::now().into());
         waiter.call();
         assert!(matches!(waiter.wait(over), Waited::TimedOut));
         assert!(matches!(waiter.wait(None), Waited::Called));

@@ -180,6 +180,37 @@ namespace Kpclient
             }
         }
 
+        /// <summary>
+        /// Sets whether time limits count the time for which the machine is suspended. If they do, what waits
+        /// longer than its timeout_ms allows, the suspension included, ends with Status.Timeout within about a
+        /// second after the machine has resumed: calls that wait, operations, those of stores too. Meanwhile
+        /// threads that wait wake up once a second. Pauses of the library itself, and what Client.Health reports,
+        /// never count it.
+        /// <para>
+        /// The clock is CLOCK_BOOTTIME on Linux and CLOCK_MONOTONIC on systems of Apple.
+        /// </para>
+        /// </summary>
+        /// <param name="count">whether to count it; false unless it is set</param>
+        public void SetCountSuspended(bool count)
+        {
+            using (var memory = new Scratch())
+            {
+                memory.Check(Raw.kpc_config_set_count_suspended(memory.Of(this), Scratch.Bit(count), memory.Error));
+            }
+        }
+
+        /// <summary>Whether time limits count the time for which the machine is suspended.</summary>
+        public bool CountSuspended
+        {
+            get
+            {
+                using (var memory = new Scratch())
+                {
+                    return Scratch.Bool(Raw.kpc_config_count_suspended(memory.Of(this)));
+                }
+            }
+        }
+
         /// <summary>Checks a configuration as a client would before it connects. Opens no connection.</summary>
         public void Validate()
         {

@@ -194,6 +194,12 @@ namespace Kpclient
         internal static extern int kpc_config_set_pigeonhole_geometry(IntPtr config, IntPtr geometry, IntPtr error);
 
         [DllImport(Native)]
+        internal static extern int kpc_config_set_count_suspended(IntPtr config, byte count, IntPtr error);
+
+        [DllImport(Native)]
+        internal static extern byte kpc_config_count_suspended(IntPtr config);
+
+        [DllImport(Native)]
         internal static extern int kpc_config_validate(IntPtr config, IntPtr error);
 
         [DllImport(Native)]

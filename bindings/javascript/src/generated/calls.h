@@ -40,6 +40,8 @@ static kpc_status do_kpc_config_set_silence_limit(struct call *c) { return kpc_c
 static kpc_status do_kpc_config_set_connect_all(struct call *c) { return kpc_config_set_connect_all(c->in[0].pointer, c->in[1].number != 0, &c->error); }
 static kpc_status do_kpc_config_set_sphinx_geometry(struct call *c) { return kpc_config_set_sphinx_geometry(c->in[0].pointer, c->in[1].pointer, &c->error); }
 static kpc_status do_kpc_config_set_pigeonhole_geometry(struct call *c) { return kpc_config_set_pigeonhole_geometry(c->in[0].pointer, c->in[1].pointer, &c->error); }
+static kpc_status do_kpc_config_set_count_suspended(struct call *c) { return kpc_config_set_count_suspended(c->in[0].pointer, c->in[1].number != 0, &c->error); }
+static kpc_status do_kpc_config_count_suspended(struct call *c) { c->out[0].flag = kpc_config_count_suspended(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_config_validate(struct call *c) { return kpc_config_validate(c->in[0].pointer, &c->error); }
 static kpc_status do_kpc_config_transport(struct call *c) { c->out[0].i32 = kpc_config_transport(c->in[0].pointer); return KPC_OK; }
 static kpc_status do_kpc_config_network(struct call *c) { c->out[0].text = kpc_config_network(c->in[0].pointer); return KPC_OK; }

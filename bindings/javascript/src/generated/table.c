@@ -90,6 +90,8 @@ const struct entry entries[] = {
     {.name = "kpc_config_set_connect_all", .in = {{IN_HANDLE, 0}, {IN_NUMBER, 0}, {IN_END, 0}}, .out = {{OUT_END, 0, 0}}, .run = do_kpc_config_set_connect_all,},
     {.name = "kpc_config_set_sphinx_geometry", .in = {{IN_HANDLE, 0}, {IN_STRUCT, sizeof(kpc_sphinx_geometry)}, {IN_END, 0}}, .out = {{OUT_END, 0, 0}}, .run = do_kpc_config_set_sphinx_geometry,},
     {.name = "kpc_config_set_pigeonhole_geometry", .in = {{IN_HANDLE, 0}, {IN_STRUCT, sizeof(kpc_pigeonhole_geometry)}, {IN_END, 0}}, .out = {{OUT_END, 0, 0}}, .run = do_kpc_config_set_pigeonhole_geometry,},
+    {.name = "kpc_config_set_count_suspended", .in = {{IN_HANDLE, 0}, {IN_NUMBER, 0}, {IN_END, 0}}, .out = {{OUT_END, 0, 0}}, .run = do_kpc_config_set_count_suspended,},
+    {.name = "kpc_config_count_suspended", .in = {{IN_HANDLE, 0}, {IN_END, 0}}, .out = {{OUT_BOOL, 0, 0}, {OUT_END, 0, 0}}, .run = do_kpc_config_count_suspended,},
     {.name = "kpc_config_validate", .in = {{IN_HANDLE, 0}, {IN_END, 0}}, .out = {{OUT_END, 0, 0}}, .run = do_kpc_config_validate,},
     {.name = "kpc_config_transport", .in = {{IN_HANDLE, 0}, {IN_END, 0}}, .out = {{OUT_I32, 0, 0}, {OUT_END, 0, 0}}, .run = do_kpc_config_transport,},
     {.name = "kpc_config_network", .in = {{IN_HANDLE, 0}, {IN_END, 0}}, .out = {{OUT_STATIC, 0, 0}, {OUT_END, 0, 0}}, .run = do_kpc_config_network,},

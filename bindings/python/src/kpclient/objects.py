@@ -305,6 +305,29 @@ class Config(ConfigBase):
         error = no_error()
         check(lib.kpc_config_set_pigeonhole_geometry(self._pointer, in_geometry, error), error)
 
+    def set_count_suspended(self, count: bool) -> None:
+        """Sets whether time limits count the time for which the machine is suspended. If they do,
+        what waits longer than its timeout_ms allows, the suspension included, ends with Timeout
+        within about a second after the machine has resumed: calls that wait, operations, those of
+        stores too. Meanwhile threads that wait wake up once a second. Pauses of the library
+        itself, and what health reports, never count it.
+
+        The clock is CLOCK_BOOTTIME on Linux and CLOCK_MONOTONIC on systems of Apple.
+
+        :param count: whether to count it; false unless it is set
+        :raises KpcError: BadHandle, Forked, Unsupported
+        """
+        error = no_error()
+        check(lib.kpc_config_set_count_suspended(self._pointer, count, error), error)
+
+    @property
+    def count_suspended(self) -> bool:
+        """Whether time limits count the time for which the machine is suspended.
+
+        :return: as it was set; false for what is no live Config
+        """
+        return bool(lib.kpc_config_count_suspended(self._pointer))
+
     def validate(self) -> None:
         """Checks a configuration as a client would before it connects. Opens no connection.
 

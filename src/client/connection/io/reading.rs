@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use super::link::{end_of_stream, lost};
 use super::writer::Writer;
+use crate::deadline::Deadline;
 use crate::sync::lock;
 use crate::transport::Socket;
 use crate::wire::FrameReader;
@@ -96,7 +97,7 @@ impl Reading {
     /// `None` when the deadline has passed.
     pub(crate) fn next_frame(&self, writer: &Writer, deadline: Instant) -> Result<Option<Bytes>> {
         let mut reader = self.reader();
-        let mut read_deadline = ReadDeadline::until(Some(deadline));
+        let mut read_deadline = ReadDeadline::until(Some(deadline.into()));
         loop {
             if let Some(frame) = reader.next()? {
                 return Ok(Some(frame));
@@ -141,7 +142,7 @@ impl Reading {
 /// Reads and discards until the daemon has closed the connection or the deadline passes. A daemon
 /// that finds its last frames unread may exit before it has read the goodbye.
 pub(crate) fn drain_until_eof(socket: &Socket, deadline: Instant) {
-    let mut read_deadline = ReadDeadline::until(Some(deadline));
+    let mut read_deadline = ReadDeadline::until(Some(deadline.into()));
     let mut discarded = [0; 4096];
     while read_deadline.wait_readable(socket).unwrap_or(false) {
         match socket.try_read(&mut discarded) {
@@ -154,12 +155,12 @@ pub(crate) fn drain_until_eof(socket: &Socket, deadline: Instant) {
 
 /// How long a thread continues to read.
 pub(crate) struct ReadDeadline {
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
     is_over: bool,
 }
 
 impl ReadDeadline {
-    pub(crate) fn until(deadline: Option<Instant>) -> Self {
+    pub(crate) fn until(deadline: Option<Deadline>) -> Self {
         ReadDeadline {
             deadline,
             is_over: false,
@@ -170,13 +171,13 @@ impl ReadDeadline {
     /// is read, once: a daemon that sends without end does not extend the time.
     pub(crate) fn wait_readable(&mut self, socket: &Socket) -> Result<bool> {
         while !self.is_over {
-            let now = crate::clock::now();
-            self.is_over = self.deadline.is_some_and(|deadline| deadline <= now);
-            let left = self.deadline.map(|at| at.saturating_duration_since(now));
+            let left = self.deadline.map(Deadline::pause);
+            self.is_over = left.is_some_and(|left| left.is_zero());
             let limit = left.and_then(|left| Timespec::try_from(left).ok());
             let mut watched = [PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)];
             match poll(&mut watched, limit.as_ref()) {
-                Ok(0) => return Ok(false),
+                Ok(0) if self.is_over => return Ok(false),
+                Ok(0) => {} // over now, or only the clock is to be read again
                 Ok(_) => return Ok(true),
                 Err(rustix::io::Errno::INTR) => {}
                 Err(e) => return Err(lost("cannot wait for the daemon", &e.into())),
@@ -198,7 +199,7 @@ mod tests {
         let (ours, mut far) = UnixStream::pair().unwrap();
         far.write_all(b"talk").unwrap();
         let socket = Socket::Unix(ours);
-        let mut read_deadline = ReadDeadline::until(Some(crate::clock::now()));
+        let mut read_deadline = ReadDeadline::until(Some(crate::clock::now().into()));
         assert!(
             read_deadline.wait_readable(&socket).unwrap(),
             "what came in time is read"

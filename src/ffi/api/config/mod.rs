@@ -1,6 +1,7 @@
 //! kpc_config_*: where the daemon listens, and what else a client is made from.
 
 pub mod reading;
+pub mod suspension;
 
 use std::ffi::{c_char, c_void, CString};
 use std::sync::{Arc, Mutex};
@@ -183,7 +184,10 @@ pub unsafe extern "C" fn kpc_config_load_text(
 }
 
 /// Changes a configuration, in one piece.
-fn change(config: *const kpc_config, how: impl FnOnce(&mut Config) -> Result<()>) -> Result<()> {
+pub(super) fn change(
+    config: *const kpc_config,
+    how: impl FnOnce(&mut Config) -> Result<()>,
+) -> Result<()> {
     let object = handles::get(config)?;
     let mut current = lock(&object.config);
     let mut changed = current.clone();

@@ -14,7 +14,7 @@ use crate::ffi::boundary::status::kpc_status;
 use crate::ffi::boundary::{call, free, get};
 use crate::{Error, Result, Status};
 
-fn read(config: *const kpc_config) -> Result<Config> {
+pub(super) fn read(config: *const kpc_config) -> Result<Config> {
     Ok(handles::get(config)?.snapshot().0)
 }
 

@@ -169,6 +169,29 @@ public final class Config: Handled {
         }
     }
 
+    /// Sets whether time limits count the time for which the machine is suspended. If they do, what waits
+    /// longer than its timeout_ms allows, the suspension included, ends with KpcError.timeout within about a
+    /// second after the machine has resumed: calls that wait, operations, those of stores too. Meanwhile
+    /// threads that wait wake up once a second. Pauses of the library itself, and what Client.health reports,
+    /// never count it.
+    ///
+    /// The clock is CLOCK_BOOTTIME on Linux and CLOCK_MONOTONIC on systems of Apple.
+    ///
+    /// - Parameters:
+    ///   - count: whether to count it; false unless it is set
+    public func setCountSuspended(_ count: Bool) throws {
+        try call { memory in
+            try memory.check(kpc_config_set_count_suspended(memory.of(self), count, memory.error))
+        }
+    }
+
+    /// Whether time limits count the time for which the machine is suspended.
+    public var countSuspended: Bool {
+        call { memory in
+            return kpc_config_count_suspended(memory.of(self))
+        }
+    }
+
     /// Checks a configuration as a client would before it connects. Opens no connection.
     public func validate() throws {
         try call { memory in

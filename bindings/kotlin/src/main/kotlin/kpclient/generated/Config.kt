@@ -95,6 +95,22 @@ class Config internal constructor(handle: Long) : ConfigRuntime(handle) {
     @JvmOverloads
     fun setPigeonholeGeometry(geometry: PigeonholeGeometry? = null): Unit = call { memory -> memory.check(Raw.kpc_config_set_pigeonhole_geometry(memory.of(this), memory.struct(geometry), memory.error)) }
 
+    /**
+     * Sets whether time limits count the time for which the machine is suspended. If they do, what waits longer
+     * than its timeout_ms allows, the suspension included, ends with Status.TIMEOUT within about a second after
+     * the machine has resumed: calls that wait, operations, those of stores too. Meanwhile threads that wait
+     * wake up once a second. Pauses of the library itself, and what Client.health reports, never count it.
+     *
+     * The clock is CLOCK_BOOTTIME on Linux and CLOCK_MONOTONIC on systems of Apple.
+     *
+     * @param count whether to count it; false unless it is set
+     */
+    fun setCountSuspended(count: Boolean): Unit = call { memory -> memory.check(Raw.kpc_config_set_count_suspended(memory.of(this), bit(count), memory.error)) }
+
+    /** Whether time limits count the time for which the machine is suspended. */
+    val countSuspended: Boolean
+        get() = call { memory -> bool(Raw.kpc_config_count_suspended(memory.of(this))) }
+
     /** Checks a configuration as a client would before it connects. Opens no connection. */
     fun validate(): Unit = call { memory -> memory.check(Raw.kpc_config_validate(memory.of(this), memory.error)) }
 

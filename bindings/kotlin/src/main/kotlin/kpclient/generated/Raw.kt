@@ -69,6 +69,8 @@ internal object Raw {
     @JvmStatic external fun kpc_config_set_log(config: Long, level: Int, fn: Long, userData: Long, drop: Long, error: Long): Int
     @JvmStatic external fun kpc_config_set_sphinx_geometry(config: Long, geometry: Long, error: Long): Int
     @JvmStatic external fun kpc_config_set_pigeonhole_geometry(config: Long, geometry: Long, error: Long): Int
+    @JvmStatic external fun kpc_config_set_count_suspended(config: Long, count: Byte, error: Long): Int
+    @JvmStatic external fun kpc_config_count_suspended(config: Long): Byte
     @JvmStatic external fun kpc_config_validate(config: Long, error: Long): Int
     @JvmStatic external fun kpc_config_transport(config: Long): Int
     @JvmStatic external fun kpc_config_network(config: Long): Long
