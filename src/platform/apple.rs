@@ -13,7 +13,7 @@ use socket2::SockRef;
 pub(crate) const NO_SIGNAL: c_int = 0;
 
 /// Keeps a socket from raising SIGPIPE whoever writes to it.
-pub(crate) fn silence(socket: &impl AsFd) -> io::Result<()> {
+pub(super) fn silence(socket: &impl AsFd) -> io::Result<()> {
     SockRef::from(socket).set_nosigpipe(true)
 }
 
@@ -26,7 +26,7 @@ fn monotonic() -> Duration {
 }
 
 /// There is no abstract namespace.
-pub(crate) fn abstract_name(_name: &str) -> io::Result<()> {
+pub(super) fn abstract_name(_name: &str) -> io::Result<()> {
     Err(io::Error::new(
         io::ErrorKind::Unsupported,
         "only Linux has abstract socket names",

@@ -12,7 +12,7 @@ use rustix::time::{clock_gettime, ClockId};
 pub(crate) const NO_SIGNAL: c_int = libc::MSG_NOSIGNAL;
 
 /// Keeps a socket from raising SIGPIPE whoever writes to it. Here each `send` says so.
-pub(crate) fn silence(_socket: &impl AsFd) -> io::Result<()> {
+pub(super) fn silence(_socket: &impl AsFd) -> io::Result<()> {
     Ok(())
 }
 
@@ -24,7 +24,7 @@ fn since_boot() -> Duration {
 }
 
 /// Checks a name of the abstract namespace.
-pub(crate) fn abstract_name(name: &str) -> io::Result<()> {
+pub(super) fn abstract_name(name: &str) -> io::Result<()> {
     #[cfg(target_os = "android")]
     use std::os::android::net::SocketAddrExt;
     #[cfg(target_os = "linux")]

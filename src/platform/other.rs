@@ -10,7 +10,7 @@ use libc::c_int;
 pub(crate) const NO_SIGNAL: c_int = libc::MSG_NOSIGNAL;
 
 /// Keeps a socket from raising SIGPIPE whoever writes to it. Here each `send` says so.
-pub(crate) fn silence(_socket: &impl AsFd) -> io::Result<()> {
+pub(super) fn silence(_socket: &impl AsFd) -> io::Result<()> {
     Ok(())
 }
 
@@ -18,7 +18,7 @@ pub(crate) fn silence(_socket: &impl AsFd) -> io::Result<()> {
 pub(crate) const SUSPEND_CLOCK: Option<fn() -> Duration> = None;
 
 /// There is no abstract namespace.
-pub(crate) fn abstract_name(_name: &str) -> io::Result<()> {
+pub(super) fn abstract_name(_name: &str) -> io::Result<()> {
     Err(io::Error::new(
         io::ErrorKind::Unsupported,
         "only Linux has abstract socket names",

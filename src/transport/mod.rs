@@ -1,6 +1,5 @@
 //! Sockets to the daemon: dialling them, and reading and writing without waiting.
 
-mod standard;
 mod tcp;
 mod unix;
 #[cfg(feature = "websocket")]
@@ -11,17 +10,14 @@ mod tests;
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::os::unix::net::UnixStream;
 
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use socket2::{SockAddr, SockRef, Type};
-use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
 
-pub(crate) use self::standard::hold_standard;
 use crate::config::Dial;
-use crate::platform::{silence, NO_SIGNAL};
+use crate::platform::{has_begun_to_connect, hold_standard, LocalStream, Watched, NO_SIGNAL};
 use crate::Result;
 
 /// A connection to the daemon. Never blocks, is closed on exec, and writing to it after
@@ -29,10 +25,10 @@ use crate::Result;
 #[derive(Debug)]
 pub enum Socket {
     /// Over a Unix domain socket.
-    Unix(UnixStream),
+    Unix(LocalStream),
     /// Over TCP, with Nagle's algorithm off.
     Tcp(TcpStream),
-    /// What a WebSocket carries; on this machine it is a pair of Unix sockets.
+    /// What a WebSocket carries; on this machine it is a pair of sockets.
     #[cfg(feature = "websocket")]
     Ws(websocket::Carried),
 }
@@ -63,7 +59,7 @@ async fn connect(address: &SockAddr) -> io::Result<socket2::Socket> {
     drop(held);
     socket.set_nonblocking(true)?;
     match socket.connect(address) {
-        Err(e) if e.raw_os_error() == Some(libc::EINPROGRESS) => {}
+        Err(e) if has_begun_to_connect(&e) => {}
         outcome => return outcome.map(|()| socket),
     }
     // The loopback has answered by now.
@@ -72,20 +68,39 @@ async fn connect(address: &SockAddr) -> io::Result<socket2::Socket> {
     let socket = if is_over == Ok(1) {
         socket
     } else {
-        let watched = watch(socket, Interest::WRITABLE)?;
-        drop(watched.writable().await?);
+        let watched = Watched::new(socket, Interest::WRITABLE)?;
+        watched.when_ready(Interest::WRITABLE, |_| Ok(())).await?;
         watched.into_inner()
     };
     socket.take_error()?.map_or(Ok(socket), Err)
 }
 
-/// Lets tokio watch a socket.
-///
-/// The constructor is deprecated because a source could close its descriptor while it
-/// is watched. Ours own theirs until they are dropped, and the replacement is unsafe.
-#[allow(deprecated)]
-pub(crate) fn watch<T: AsRawFd>(source: T, interest: Interest) -> io::Result<AsyncFd<T>> {
-    AsyncFd::with_interest(source, interest)
+/// What owns a socket, whose kind differs from system to system.
+pub(crate) trait Descriptor {
+    fn descriptor(&self) -> BorrowedFd<'_>;
+}
+
+impl Descriptor for socket2::Socket {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.as_fd()
+    }
+}
+
+impl Descriptor for OwnedFd {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.as_fd()
+    }
+}
+
+impl Descriptor for Socket {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        match self {
+            Socket::Unix(stream) => stream.as_fd(),
+            Socket::Tcp(stream) => stream.as_fd(),
+            #[cfg(feature = "websocket")]
+            Socket::Ws(carried) => carried.descriptor(),
+        }
+    }
 }
 
 impl Socket {
@@ -102,39 +117,28 @@ impl Socket {
     /// Writes what fits: `WouldBlock` when nothing does.
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         // Not through std's Write: before Rust 1.90 that raises SIGPIPE on Unix sockets.
-        let socket = SockRef::from(self);
+        let descriptor = self.descriptor();
+        let socket = SockRef::from(&descriptor);
         uninterrupted(|| socket.send_with_flags(bytes, NO_SIGNAL))
     }
 
     /// Shuts down writing; reading goes on.
     pub fn shutdown_write(&self) {
         // Fails only when the other side has already gone.
-        let _ = SockRef::from(self).shutdown(Shutdown::Write);
+        let _ = SockRef::from(&self.descriptor()).shutdown(Shutdown::Write);
     }
 
     /// Shuts down reading; a thread that waits for bytes wakes up.
     pub fn shutdown_read(&self) {
         // Fails only when the other side has already gone.
-        let _ = SockRef::from(self).shutdown(Shutdown::Read);
+        let _ = SockRef::from(&self.descriptor()).shutdown(Shutdown::Read);
     }
 
     /// Closes the connection in both directions; whoever waits on it wakes up.
     pub fn shutdown(&self) {
         // Fails only when the other side has already gone.
-        let _ = SockRef::from(self).shutdown(Shutdown::Both);
+        let _ = SockRef::from(&self.descriptor()).shutdown(Shutdown::Both);
     }
-}
-
-/// Two sockets that are connected, which never block.
-pub(crate) fn pair() -> io::Result<(UnixStream, UnixStream)> {
-    let held = hold_standard()?;
-    let pair = UnixStream::pair()?;
-    drop(held);
-    for socket in [&pair.0, &pair.1] {
-        socket.set_nonblocking(true)?;
-        silence(socket)?;
-    }
-    Ok(pair)
 }
 
 fn uninterrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
@@ -143,23 +147,6 @@ fn uninterrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usiz
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             result => return result,
         }
-    }
-}
-
-impl AsFd for Socket {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Socket::Unix(stream) => stream.as_fd(),
-            Socket::Tcp(stream) => stream.as_fd(),
-            #[cfg(feature = "websocket")]
-            Socket::Ws(carried) => carried.as_fd(),
-        }
-    }
-}
-
-impl AsRawFd for Socket {
-    fn as_raw_fd(&self) -> RawFd {
-        self.as_fd().as_raw_fd()
     }
 }
 

@@ -8,6 +8,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::sync::oneshot;
 
 use crate::config::{Host, HostPort, TcpNetwork};
+use crate::platform::{hold_standard, CONNECTION_REFUSED};
 use crate::{Error, Result, Status};
 
 /// Enough for a resolver and what it loads. Said here, as Rust would else ask the environment
@@ -54,7 +55,7 @@ async fn connect(target: SocketAddr) -> io::Result<TcpStream> {
     stream.set_nodelay(true)?;
     SockRef::from(&stream).set_tcp_keepalive(&PROBES)?;
     if is_its_own_peer(&stream)? {
-        return Err(io::Error::from_raw_os_error(libc::ECONNREFUSED));
+        return Err(io::Error::from_raw_os_error(CONNECTION_REFUSED));
     }
     Ok(stream)
 }
@@ -88,7 +89,7 @@ async fn look_up(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
         .stack_size(RESOLVER_STACK)
         .spawn(move || {
             // The resolver has sockets of its own meanwhile.
-            let _held = super::hold_standard();
+            let _held = hold_standard();
             let found = (name, port).to_socket_addrs().map(Iterator::collect);
             // Nobody waits any more when the caller has given up.
             let _ = answer.send(found);

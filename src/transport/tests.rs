@@ -6,7 +6,8 @@ mod websocket;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::os::unix::net::UnixListener;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::{UnixListener, UnixStream};
 
 use super::*;
 use crate::config::TcpNetwork;
@@ -40,9 +41,13 @@ fn failure(target: &Dial) -> Error {
 
 /// Reads, waiting for something to come.
 fn read_waiting(socket: &Socket, buffer: &mut [u8]) -> usize {
-    SockRef::from(socket).set_nonblocking(false).unwrap();
+    SockRef::from(&socket.descriptor())
+        .set_nonblocking(false)
+        .unwrap();
     let read = socket.try_read(buffer).unwrap();
-    SockRef::from(socket).set_nonblocking(true).unwrap();
+    SockRef::from(&socket.descriptor())
+        .set_nonblocking(true)
+        .unwrap();
     read
 }
 
@@ -133,7 +138,7 @@ fn sockets_are_closed_on_exec() {
     let address = listener.local_addr().unwrap();
     for target in [unix(&path), tcp(address, TcpNetwork::Tcp)] {
         let socket = run(dial(&target)).unwrap();
-        let info = format!("/proc/self/fdinfo/{}", socket.as_raw_fd());
+        let info = format!("/proc/self/fdinfo/{}", socket.descriptor().as_raw_fd());
         let info = std::fs::read_to_string(info).unwrap();
         let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
         let flags = i32::from_str_radix(flags.unwrap().trim(), 8).unwrap();

@@ -1,13 +1,11 @@
 //! Unix domain sockets, by path or in Linux's abstract namespace.
 
 use std::io;
-use std::os::unix::fs::FileTypeExt;
-use std::os::unix::net::{SocketAddr, UnixStream};
 use std::time::Duration;
 
 use socket2::SockAddr;
 
-use crate::platform::abstract_name;
+use crate::platform::{is_socket, local_address, LocalStream};
 use crate::{Error, Result, Status};
 
 /// How often a daemon whose queue of new connections is full is tried again.
@@ -15,19 +13,19 @@ const QUEUE_PAUSE: Duration = Duration::from_millis(10);
 /// After this long (30 s) a full queue counts as a failure.
 const QUEUE_ATTEMPTS: u32 = 3000;
 
-pub(super) async fn dial(path: &str) -> Result<UnixStream> {
+pub(super) async fn dial(path: &str) -> Result<LocalStream> {
     let failed = |e| {
         let what = format!("Unix socket {path}{}", remark(path, &e));
         Error::from_io(Status::CONNECT, &what, &e)
     };
-    let name = kernel_name(path)?;
-    connect(&name).await.map_err(failed)
+    let address = local_address(path).map_err(|e| unusable(path, &e))?;
+    connect(&address).await.map_err(failed)
 }
 
-async fn connect(name: &str) -> io::Result<UnixStream> {
+async fn connect(address: &SockAddr) -> io::Result<LocalStream> {
     let mut attempts = 0;
     loop {
-        match super::connect(&SockAddr::unix(name)?).await {
+        match super::connect(address).await {
             Ok(socket) => return Ok(socket.into()),
             // The daemon is there but slow to accept. A blocking connect would wait; a
             // non-blocking one can only ask again.
@@ -46,22 +44,8 @@ fn remark(path: &str, error: &io::Error) -> &'static str {
         return "";
     }
     match std::fs::metadata(path) {
-        Ok(found) if !found.file_type().is_socket() => " (which is no socket)",
+        Ok(found) if !is_socket(&found) => " (which is no socket)",
         _ => " (nobody listens there)",
-    }
-}
-
-/// The name as the kernel wants it: abstract ones begin with a NUL byte.
-fn kernel_name(path: &str) -> Result<String> {
-    match path.strip_prefix('@') {
-        Some(name) => {
-            abstract_name(name).map_err(|e| unusable(path, &e))?;
-            Ok(format!("\0{name}"))
-        }
-        None => {
-            SocketAddr::from_pathname(path).map_err(|e| unusable(path, &e))?;
-            Ok(path.to_owned())
-        }
     }
 }
 

@@ -8,8 +8,6 @@
 use std::future::Future;
 use std::io::{self, Read};
 use std::net::TcpStream;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
 use std::pin::{pin, Pin};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,7 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::unix::AsyncFd;
+use rustix::fd::{AsFd, BorrowedFd};
 use tokio::io::Interest;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -27,8 +25,9 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WebError, Message};
 use tokio_tungstenite::{client_async_with_config, WebSocketStream};
 
-use super::{pair, tcp, watch, Socket};
+use super::{tcp, Descriptor, Socket};
 use crate::config::{TcpNetwork, WebSocketUrl};
+use crate::platform::{pair, LocalStream, Watched};
 use crate::wire::MAX_FRAME;
 use crate::{Error, Result, Status};
 
@@ -44,12 +43,12 @@ const PIECE: usize = 64 * 1024;
 const LONGEST_MESSAGE: usize = MAX_FRAME + 4;
 
 type Web = WebSocketStream<tokio::net::TcpStream>;
-type Near = AsyncFd<Socket>;
+type Near = Watched<Socket>;
 
 /// This end of what a WebSocket carries.
 #[derive(Debug)]
 pub struct Carried {
-    stream: UnixStream,
+    stream: LocalStream,
     fault: Arc<OnceLock<String>>,
 }
 
@@ -66,8 +65,8 @@ impl Carried {
     }
 }
 
-impl AsFd for Carried {
-    fn as_fd(&self) -> BorrowedFd<'_> {
+impl Descriptor for Carried {
+    fn descriptor(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
     }
 }
@@ -98,11 +97,11 @@ pub(super) async fn dial(url: &str) -> Result<Carried> {
     })
 }
 
-fn watched(stream: TcpStream) -> io::Result<(tokio::net::TcpStream, UnixStream, Near)> {
+fn watched(stream: TcpStream) -> io::Result<(tokio::net::TcpStream, LocalStream, Near)> {
     let (near, far) = pair()?;
     let stream = tokio::net::TcpStream::from_std(stream)?;
     let both = Interest::READABLE | Interest::WRITABLE;
-    Ok((stream, near, watch(Socket::Unix(far), both)?))
+    Ok((stream, near, Watched::new(Socket::Unix(far), both)?))
 }
 
 async fn upgrade_and_carry(
@@ -180,7 +179,7 @@ async fn carry(web: Web, far: Near, fault: &OnceLock<String>) {
 async fn send(far: &Near, to_daemon: &mut SplitSink<Web, Message>) {
     let mut buffer = vec![0; PIECE];
     loop {
-        let read = far.async_io(Interest::READABLE, |socket| socket.try_read(&mut buffer));
+        let read = far.when_ready(Interest::READABLE, |socket| socket.try_read(&mut buffer));
         match read.await {
             Ok(0) | Err(_) => break,
             Ok(count) => {
@@ -234,7 +233,7 @@ fn end(error: WebError) -> std::result::Result<(), Fault> {
 
 async fn write_all(far: &Near, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        let written = far.async_io(Interest::WRITABLE, |socket| socket.try_write(bytes));
+        let written = far.when_ready(Interest::WRITABLE, |socket| socket.try_write(bytes));
         bytes = bytes.get(written.await?..).unwrap_or_default();
     }
     Ok(())

@@ -6,9 +6,8 @@
 //! messages that this client does not know are notices like others, or nothing would bound them.
 
 use std::collections::VecDeque;
+use std::ffi::c_int;
 use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
@@ -18,8 +17,8 @@ use crate::client::runtime::dispatcher::Dispatcher;
 use crate::client::runtime::timeout::Timeout;
 use crate::clock::SuspendClock;
 use crate::deadline::Deadline;
+use crate::platform::{number, pair, LocalStream};
 use crate::sync::{lock, wait, Condvar, Mutex, MutexGuard};
-use crate::transport::pair;
 use crate::{Error, Result, Status};
 
 /// What a callback sink calls for each event, on the dispatcher's thread.
@@ -71,8 +70,8 @@ enum Callback {
 
 /// A socket pair; one end is readable while the sink holds something.
 struct Signal {
-    reader: UnixStream,
-    writer: UnixStream,
+    reader: LocalStream,
+    writer: LocalStream,
     raised: bool,
 }
 
@@ -279,7 +278,7 @@ impl EventSink {
 
     /// A file descriptor that is readable while [`EventSink::next`] would return something. It
     /// belongs to the sink and must only be polled.
-    pub fn fd(&self) -> Result<RawFd> {
+    pub fn fd(&self) -> Result<c_int> {
         let mut state = lock(&self.state);
         if state.signal.is_none() {
             let mut signal = Signal::new()
@@ -288,7 +287,8 @@ impl EventSink {
             state.signal = Some(signal);
         }
         match &state.signal {
-            Some(signal) => Ok(signal.reader.as_raw_fd()),
+            Some(signal) => number(&signal.reader)
+                .map_err(|e| Error::from_io(Status::IO, "the socket has no number of 32 bits", &e)),
             None => Err(Error::new(Status::INTERNAL, "no descriptor")),
         }
     }

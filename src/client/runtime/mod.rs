@@ -25,7 +25,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use self::thread::{too_late, Thread, ThreadId, ThreadSetup, STACK};
-use crate::transport::hold_standard;
+use crate::platform::hold_standard;
 use crate::{Error, Result, Status};
 
 /// The last task of a runtime's thread.

@@ -10,10 +10,15 @@
 pub(crate) mod arguments;
 pub(crate) mod cancel_guard;
 pub mod error;
+#[cfg(all(target_vendor = "apple", feature = "store"))]
+pub(crate) mod file_locks;
+#[cfg_attr(windows, path = "no_forks.rs")]
+mod forks;
 pub(crate) mod handle_table;
 pub(crate) mod handles;
 pub(crate) mod outputs;
 pub(crate) mod process;
+#[cfg_attr(windows, path = "no_signals.rs")]
 pub(crate) mod signal_mask;
 pub mod status;
 

@@ -9,6 +9,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
+use super::forks::call_in_children;
 use super::handle_table::Table;
 use crate::{Error, Result, Status};
 
@@ -87,8 +88,7 @@ fn watch_forks() {
     }
     // SAFETY: the handler only touches an atomic, which is allowed in a forked
     // child; the library is never unloaded (-z nodelete), so it stays valid.
-    // A failure (no memory) leaves the process id as the test.
-    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    unsafe { call_in_children(in_child) };
 }
 
 impl Process {

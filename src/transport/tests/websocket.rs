@@ -29,13 +29,13 @@ fn raw_peer<T: Send + 'static>(
     )
 }
 
-async fn read(socket: &AsyncFd<Socket>, buffer: &mut [u8]) -> io::Result<usize> {
+async fn read(socket: &Watched<Socket>, buffer: &mut [u8]) -> io::Result<usize> {
     socket
-        .async_io(Interest::READABLE, |s| s.try_read(buffer))
+        .when_ready(Interest::READABLE, |s| s.try_read(buffer))
         .await
 }
 
-async fn read_exactly(socket: &AsyncFd<Socket>, count: usize) -> Vec<u8> {
+async fn read_exactly(socket: &Watched<Socket>, count: usize) -> Vec<u8> {
     let mut bytes = vec![0; count];
     let mut filled = 0;
     while filled < count {
@@ -46,16 +46,16 @@ async fn read_exactly(socket: &AsyncFd<Socket>, count: usize) -> Vec<u8> {
     bytes
 }
 
-async fn write(socket: &AsyncFd<Socket>, mut bytes: &[u8]) {
+async fn write(socket: &Watched<Socket>, mut bytes: &[u8]) {
     while !bytes.is_empty() {
-        let written = socket.async_io(Interest::WRITABLE, |s| s.try_write(bytes));
+        let written = socket.when_ready(Interest::WRITABLE, |s| s.try_write(bytes));
         bytes = &bytes[written.await.unwrap()..];
     }
 }
 
-async fn dialled(target: &Dial) -> AsyncFd<Socket> {
+async fn dialled(target: &Dial) -> Watched<Socket> {
     let both = Interest::READABLE | Interest::WRITABLE;
-    watch(dial(target).await.unwrap(), both).unwrap()
+    Watched::new(dial(target).await.unwrap(), both).unwrap()
 }
 
 /// What reading ends with.
@@ -90,7 +90,11 @@ fn the_stream_is_that_of_any_socket_and_its_end_closes_the_websocket() {
         let socket = dialled(&target).await;
         write(&socket, b"question").await;
         assert_eq!(read_exactly(&socket, 6).await, b"answer");
-        socket.get_ref().shutdown_write();
+        let shut = |s: &Socket| {
+            s.shutdown_write();
+            Ok(())
+        };
+        socket.when_ready(Interest::WRITABLE, shut).await.unwrap();
         assert_eq!(read(&socket, &mut [0; 16]).await.unwrap(), 0);
     });
     peer.join().unwrap();

@@ -1,18 +1,18 @@
 //! One live connection: socket, writer, reader.
 
 use std::io::ErrorKind;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio::io::unix::AsyncFd;
+use rustix::fd::{BorrowedFd, OwnedFd};
 use tokio::io::Interest;
 
 use super::reading::{Reading, IDLE_PAUSE, LONGEST_PAUSE};
 use super::trace::Trace;
 use super::writer::Writer;
-use crate::transport::{watch, Socket};
+use crate::platform::Watched;
+use crate::transport::{Descriptor, Socket};
 use crate::wire::{Features, Id};
 use crate::{Error, Result, Status};
 
@@ -27,17 +27,9 @@ pub(crate) struct Link {
 }
 
 /// Lets tokio watch the socket that the writer owns.
-struct Watched(Arc<Writer>);
-
-impl AsRawFd for Watched {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.socket().as_fd().as_raw_fd()
-    }
-}
-
-impl std::io::Read for &Watched {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.socket().try_read(buffer)
+impl Descriptor for Arc<Writer> {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.socket().descriptor()
     }
 }
 
@@ -46,10 +38,10 @@ pub(crate) struct SocketReader {
     writer: Arc<Writer>,
     reading: Arc<Reading>,
     /// `None` while waiting threads read for themselves, and before anything is read.
-    watched: Option<AsyncFd<Watched>>,
+    watched: Option<Watched<Arc<Writer>>>,
     /// Watches for room to write, only while there is none: otherwise the socket would wake this
     /// thread each time the daemon reads.
-    room: Option<AsyncFd<OwnedFd>>,
+    room: Option<Watched<OwnedFd>>,
 }
 
 impl SocketReader {
@@ -77,7 +69,7 @@ impl SocketReader {
 
     fn watch(&mut self) -> Result<()> {
         if self.watched.is_none() {
-            let watched = watch(Watched(Arc::clone(&self.writer)), Interest::READABLE)
+            let watched = Watched::new(Arc::clone(&self.writer), Interest::READABLE)
                 .map_err(|e| Error::from_io(Status::IO, "cannot watch the socket", &e))?;
             self.watched = Some(watched);
         }
@@ -152,22 +144,20 @@ impl SocketReader {
                 }
                 // There is no room; the next round waits for some.
                 () = writer.stuck.notified() => {}
-                ready = watched.readable() => {
-                    let mut guard = ready.map_err(|e| lost("cannot wait for the daemon", &e))?;
-                    let mut source = guard.get_inner();
-                    let mut reader = self.reading.reader();
-                    match reader.fill(&mut source) {
-                        Ok(0) => return Err(end_of_stream(&writer, reader.is_mid_frame())),
-                        Ok(_) => {
-                            drop(reader);
-                            self.reading.note_bytes();
-                            return Ok(());
-                        }
-                        Err(e) if e.kind() == ErrorKind::WouldBlock => guard.clear_ready(),
-                        Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                        Err(e) => return Err(lost("reading from the daemon failed", &e)),
+                read = watched.when_ready(Interest::READABLE, |_| {
+                    self.reading.reader().fill(&mut writer.socket())
+                }) => match read {
+                    Ok(0) => {
+                        let mid_frame = self.reading.reader().is_mid_frame();
+                        return Err(end_of_stream(&writer, mid_frame));
                     }
-                }
+                    Ok(_) => {
+                        self.reading.note_bytes();
+                        return Ok(());
+                    }
+                    Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                    Err(e) => return Err(lost("reading from the daemon failed", &e)),
+                },
             }
         }
     }
@@ -176,9 +166,9 @@ impl SocketReader {
         if self.room.is_none() && writer.is_blocked() {
             let room = writer
                 .socket()
-                .as_fd()
+                .descriptor()
                 .try_clone_to_owned()
-                .and_then(|fd| watch(fd, Interest::WRITABLE))
+                .and_then(|fd| Watched::new(fd, Interest::WRITABLE))
                 .map_err(|e| lost("cannot watch the socket", &e))?;
             self.room = Some(room);
         }
@@ -208,10 +198,10 @@ impl SocketReader {
 }
 
 /// Completes when the watched socket accepts bytes again; never, where none is watched.
-async fn has_room(room: Option<&AsyncFd<OwnedFd>>) {
+async fn has_room(room: Option<&Watched<OwnedFd>>) {
     match room {
         // The writer meets the error again when it writes.
-        Some(room) => drop(room.writable().await),
+        Some(room) => drop(room.when_ready(Interest::WRITABLE, |_| Ok(())).await),
         None => std::future::pending().await,
     }
 }

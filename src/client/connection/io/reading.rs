@@ -1,7 +1,6 @@
 //! The reading side of a connection: one thread reads at a time, whichever that is.
 
 use std::io::ErrorKind;
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
@@ -14,7 +13,7 @@ use super::link::{end_of_stream, lost};
 use super::writer::Writer;
 use crate::deadline::Deadline;
 use crate::sync::lock;
-use crate::transport::Socket;
+use crate::transport::{Descriptor, Socket};
 use crate::wire::FrameReader;
 use crate::{Error, Result};
 
@@ -174,7 +173,7 @@ impl ReadDeadline {
             let left = self.deadline.map(Deadline::pause);
             self.is_over = left.is_some_and(|left| left.is_zero());
             let limit = left.and_then(|left| Timespec::try_from(left).ok());
-            let mut watched = [PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)];
+            let mut watched = [PollFd::from_borrowed_fd(socket.descriptor(), PollFlags::IN)];
             match poll(&mut watched, limit.as_ref()) {
                 Ok(0) if self.is_over => return Ok(false),
                 Ok(0) => {} // over now, or only the clock is to be read again

@@ -5,7 +5,6 @@ pub mod copies;
 pub mod properties;
 
 use std::ffi::{c_int, c_void};
-use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use crate::client::{Event, EventSink};
@@ -129,8 +128,7 @@ pub unsafe extern "C" fn kpc_event_sink_next(
 ///         or when the process has no descriptor left
 #[no_mangle]
 pub extern "C" fn kpc_event_sink_fd(sink: *const kpc_event_sink) -> c_int {
-    let fd: RawFd = get(-1, || handles::get(sink)?.sink.fd());
-    fd
+    get(-1, || handles::get(sink)?.sink.fd())
 }
 
 /// Hands every event of a sink, those that wait and those to come, to a function, on the client's

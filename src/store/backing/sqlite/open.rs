@@ -6,14 +6,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::sys::stat::{mknod, Mode, SFlag};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::failure::Place;
 use super::owners::Owners;
 use super::schema;
 use super::Sqlite;
+use crate::platform::create_empty;
 use crate::store::backing::Durability;
 use crate::{Error, Result, Status};
 
@@ -98,14 +97,14 @@ fn real_file(path: &Path) -> Result<PathBuf> {
 /// mode. It is not opened for that: closing it would take away the locks of other connections of
 /// this process with the same file.
 fn create(path: &Path, place: &Place) -> Result<()> {
-    match mknod(path, SFlag::S_IFREG, Mode::S_IRUSR | Mode::S_IWUSR, 0) {
+    match create_empty(path) {
         Ok(()) => {}
         // Somebody else was quicker.
-        Err(Errno::EEXIST) if path.exists() => return Ok(()),
-        Err(Errno::EEXIST) => {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists && path.exists() => return Ok(()),
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
             return Err(place.refusal("is a symbolic link that leads nowhere"));
         }
-        Err(errno) => return Err(place.io("create", &errno.into())),
+        Err(e) => return Err(place.io("create", &e)),
     }
     // The umask may have taken away what the owner needs.
     fs::set_permissions(path, Permissions::from_mode(0o600))

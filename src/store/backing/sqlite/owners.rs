@@ -6,10 +6,8 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno;
-use nix::fcntl::{fcntl, FcntlArg};
-
 use super::failure::Place;
+use crate::platform::lock_byte;
 use crate::{Error, Result, Status};
 
 /// The channels of one store. In memory nobody else can have them.
@@ -43,15 +41,15 @@ impl Owners {
         if self.mine.contains(&channel) {
             return Err(self.busy("it is open in this store"));
         }
-        match self.lock(channel, libc::F_WRLCK) {
+        match self.lock(channel, true) {
             Ok(()) => {
                 self.mine.insert(channel);
                 Ok(())
             }
-            Err(Errno::EAGAIN | Errno::EACCES) => {
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {
                 Err(self.busy("another store has it open, here or in another process"))
             }
-            Err(errno) => Err(self.place.io("lock a channel of", &errno.into())),
+            Err(e) => Err(self.place.io("lock a channel of", &e)),
         }
     }
 
@@ -63,25 +61,15 @@ impl Owners {
     pub(super) fn release(&mut self, channel: u64) {
         if self.mine.remove(&channel) {
             // Unlocking what is locked cannot fail.
-            let _ = self.lock(channel, libc::F_UNLCK);
+            let _ = self.lock(channel, false);
         }
     }
 
-    /// Changes the lock of one byte. It belongs to the open file, unlike the older locks of
-    /// processes: two stores in one process exclude each other, too.
-    fn lock(&self, channel: u64, kind: libc::c_int) -> std::result::Result<(), Errno> {
-        let Some(file) = &self.file else {
-            return Ok(());
-        };
-        let small = |value: libc::c_int| libc::c_short::try_from(value).map_err(|_| Errno::EINVAL);
-        let lock = libc::flock {
-            l_type: small(kind)?,
-            l_whence: small(libc::SEEK_SET)?,
-            l_start: libc::off_t::try_from(channel).map_err(|_| Errno::EOVERFLOW)?,
-            l_len: 1,
-            l_pid: 0,
-        };
-        fcntl(file, FcntlArg::F_OFD_SETLK(&lock)).map(drop)
+    fn lock(&self, channel: u64, locked: bool) -> std::io::Result<()> {
+        match &self.file {
+            Some(file) => lock_byte(file, channel, locked),
+            None => Ok(()),
+        }
     }
 }
 
@@ -89,7 +77,7 @@ impl Drop for Owners {
     /// Closing alone would leave the locks with a child that was forked and has the file, too.
     fn drop(&mut self) {
         for channel in std::mem::take(&mut self.mine) {
-            let _ = self.lock(channel, libc::F_UNLCK);
+            let _ = self.lock(channel, false);
         }
     }
 }
