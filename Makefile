@@ -281,7 +281,7 @@ soak: lib sim
 check-peers: sim lib
 	@PEERS=1 STORE=$(STORE) BUILD=$(BUILD) tests/run/all.sh peers
 
-## check-platforms: build the library for other systems, and run it as far as this one can; needs zig (PyPI: ziglang)
+## check-platforms: build the library for other systems, and run it as far as this one can, or those in PLATFORMS; needs zig (PyPI: ziglang), and says what else is missing
 PLATFORMS ?=
 check-platforms: sim
 	@packaging/platforms.sh $(BUILD) $(PLATFORMS)

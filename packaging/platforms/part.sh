@@ -88,6 +88,6 @@ programs() {
 with_shared() { echo "-L$out -lkpclient -Wl,-rpath,$out"; }
 
 case $part in
-glibc-2.17 | aarch64) . packaging/platforms/linux.sh ;;
+glibc-2.17 | aarch64 | armv7 | musl) . packaging/platforms/linux.sh ;;
 *) fail "there is no platform $part" ;;
 esac
