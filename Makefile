@@ -257,7 +257,7 @@ model:
 
 ## simulate: clients, stores and daemon in one thread with virtual time, under faults (tests/simulation), new seeds for SIM_S seconds, or the seed SIM_SEED
 simulate:
-	KPC_SIM_S=$(SIM_S) KPC_SIM_SEED=$(SIM_SEED) $(CARGO) test --locked --features simulation --test simulation -- \
+	KPC_SIM_S=$(SIM_S) KPC_SIM_SEED=$(SIM_SEED) $(CARGO) test --profile torture --locked --features simulation --test simulation -- \
 		--nocapture nothing_is_lost
 
 # How many seconds each target has to find its fault, in which it is quicker most of the time.
@@ -267,11 +267,15 @@ PROOF_S ?= 600
 fuzz-proof:
 	@FUZZ_PROOF=1 FUZZ_S=$(PROOF_S) fuzz/run.sh $(FUZZ)
 
-.PHONY: sanitize
+.PHONY: sanitize miri
 
 ## sanitize: AddressSanitizer and ThreadSanitizer in the library, Rust's standard library and all programs of tests/c, or those in SANITIZE; needs nightly Rust with rust-src
 sanitize: sim
 	@SANITIZE='$(SANITIZE)' KPC_SIM=$(abspath $(BUILD))/bin/kpclientd-sim BUILD=$(BUILD) STORE=$(STORE) tests/sanitize/run.sh address thread
+
+## miri: Miri on the handle table, hand-offs between threads, operations, events and secrets; needs nightly Rust with miri
+miri:
+	@BUILD=$(abspath $(BUILD)) tests/sanitize/miri.sh
 
 ## soak: everything at random under random faults for SOAK_S seconds (3600), and a picture of what the process had
 soak: lib sim

@@ -1,4 +1,5 @@
 /* The shared library is loaded, used, unloaded and loaded again, as plug-ins do. */
+/* c_suite: not sanitized (the library is a static one) */
 #define _POSIX_C_SOURCE 200809L
 #include "kpc_test.h"
 

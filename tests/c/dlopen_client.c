@@ -1,6 +1,7 @@
 /* A plug-in's way: the shared library is loaded, a client of it does its work, and the library is
  * let go of, also while a client is still at work; then all over again. */
 /* c_suite: needs sim */
+/* c_suite: not sanitized (the library is a static one) */
 #define _POSIX_C_SOURCE 200809L
 #include "kpc_sim.h"
 

@@ -1,7 +1,7 @@
 /* The system refuses threads: first every one, then each in turn. What needs one says so, what was
  * begun is ended, nothing is left, and all goes well as soon as there are threads again. */
 /* c_suite: needs sim */
-/* c_suite: not tsan (both take the place of pthread_create) */
+/* c_suite: not sanitized (both take the place of pthread_create) */
 #define _GNU_SOURCE
 #include "kpc_sim.h"
 

@@ -2,6 +2,7 @@
  * on its own threads, and leave alone what a thread causes itself or is sent on purpose; handlers and the
  * masks of the program's threads stay as they were. */
 /* c_suite: needs sim */
+/* c_suite: not sanitized (both take the place of pthread_create) */
 #define _GNU_SOURCE
 #include "kpc_sim.h"
 

@@ -171,11 +171,12 @@ impl Program {
             let start = format!("not {name}");
             self.notes().find(move |note| note.starts_with(&start))
         };
-        match mode {
+        let sanitized = sanitized().and_then(|_| says("sanitized"));
+        sanitized.or_else(|| match mode {
             // Both have an allocator and a memory of their own.
             Mode::Tsan => says("tsan").or_else(|| says("asan")),
             _ => says(mode.name()),
-        }
+        })
     }
 }
 
