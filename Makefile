@@ -12,7 +12,8 @@
 # STORE=no leaves out the channels that remember, and SQLite with them.
 #
 # Cargo builds a static library; the C compiler's linker makes the shared one of it, as
-# rustc has no way to give symbols a version.
+# rustc has no way to give symbols a version. That is GNU ld's; packaging/link_dylib.sh links
+# the library for macOS.
 
 ifneq ($(words $(CURDIR)),1)
 $(error make cannot build in a directory whose path has blanks in it: $(CURDIR))

@@ -89,5 +89,7 @@ with_shared() { echo "-L$out -lkpclient -Wl,-rpath,$out"; }
 
 case $part in
 glibc-2.17 | aarch64 | armv7 | musl) . packaging/platforms/linux.sh ;;
+macos-* | ios) . packaging/platforms/apple.sh ;;
+windows) . packaging/platforms/windows.sh ;;
 *) fail "there is no platform $part" ;;
 esac
