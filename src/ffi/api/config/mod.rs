@@ -10,13 +10,11 @@ use std::time::Duration;
 use crate::config::{check_encryption_connections, check_silence_limit, Config, Dial, TcpNetwork};
 use crate::ffi::api::geometry::{kpc_pigeonhole_geometry, kpc_sphinx_geometry};
 use crate::ffi::api::waiting::{kpc_drop_fn, UserData};
-use crate::ffi::boundary::arguments;
-use crate::ffi::boundary::call;
 use crate::ffi::boundary::error::kpc_error;
-use crate::ffi::boundary::handles;
-use crate::ffi::boundary::handles::{Kind, Tag};
+use crate::ffi::boundary::handles::{self, Kind, Tag};
 use crate::ffi::boundary::outputs::out_handle;
 use crate::ffi::boundary::status::kpc_status;
+use crate::ffi::boundary::{arguments, call};
 use crate::sync::lock;
 use crate::{Error, Result, Status};
 
