@@ -12,7 +12,7 @@
 # as a release does, which takes longer.
 set -eu
 cd "$(dirname "$0")/.."
-parts='glibc-2.17 aarch64 armv7 musl macos-aarch64 ios windows'
+parts='glibc-2.17 aarch64 armv7 musl macos-aarch64 macos-x86_64 ios windows'
 if [ "${1-}" = list ]; then
     echo "$parts" | tr ' ' '\n'
     exit
