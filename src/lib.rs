@@ -15,13 +15,12 @@
 //! use kpclient::{bacap, config::Config};
 //!
 //! let client = Client::new(Config::load_file("thinclient.toml")?, Log::default(), || {})?;
-//! client.run(client.connect()).await?;
+//! client.connect()?.await?;
 //! let keys = bacap::keypair(&[7; 32]); // use random bytes
 //! let flags = StartFlags::default();
-//! let write = client.write_box(&keys.write_cap, &keys.first_index, b"hello", flags);
-//! client.run(write).await?;
-//! let read = client.read_box(&keys.read_cap, &keys.first_index, flags);
-//! println!("{:?}", client.run(read).await?.plaintext);
+//! client.write_box(&keys.write_cap, &keys.first_index, b"hello", flags)?.await?;
+//! let found = client.read_box(&keys.read_cap, &keys.first_index, flags)?.await?;
+//! println!("{:?}", found.plaintext);
 //! # Ok(())
 //! # }
 //! ```

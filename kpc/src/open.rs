@@ -56,7 +56,7 @@ impl Context {
             .limit
             .map_or(CONNECTING, |limit| limit.min(CONNECTING));
         let connecting = session.client.connect();
-        session.client.run_within(limit, connecting).await?;
+        connecting?.start_within(limit).await?;
         Ok(session)
     }
 
@@ -120,8 +120,8 @@ impl Session {
         call: kpclient::Result<Call<T>>,
     ) -> Result<T> {
         let done = match self.limit {
-            Some(limit) => self.client.run_within(limit, call).await,
-            None => self.client.run(call).await,
+            Some(limit) => call?.start_within(limit).await,
+            None => call?.await,
         };
         Ok(done?)
     }
@@ -176,7 +176,7 @@ impl Session {
     }
 
     async fn open_store(&mut self, path: &Path) -> Result<()> {
-        let opened = self.client.run(Store::open(Some(path))).await;
+        let opened = async { Store::open(&self.client, Some(path))?.await }.await;
         let place = format!("the database {}", path.display());
         self.store = Some(opened.map_err(|error| Failure::from(error).during(&place))?);
         Ok(())
@@ -206,7 +206,7 @@ impl Drop for Session {
         // What cannot be said in this time is left to the daemon, which forgets by itself.
         if let Some(store) = self.store.take() {
             if let Ok(closing) = store.close() {
-                let _ = self.client.block(closing, Timeout::After(GOODBYE));
+                let _ = closing.block(Timeout::After(GOODBYE));
             }
         }
         let _ = self.client.close_within(Timeout::After(GOODBYE));

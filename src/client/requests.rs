@@ -164,7 +164,8 @@ impl Client {
         read: fn(&Answer) -> Result<T>,
     ) -> Result<Call<T>> {
         self.shared.check_open()?;
-        LocalCall::new(&self.shared.queries, request, read).map(Call::local)
+        LocalCall::new(&self.shared.queries, request, read)
+            .map(|call| Call::local(&self.shared, call))
     }
 
     /// Requests the keypair of `seed` from the daemon; [`crate::bacap::keypair`] is the local way.
@@ -175,7 +176,7 @@ impl Client {
     /// Requests the next index from the daemon.
     pub fn next_message_box_index_remote(&self, index: &BoxIndex) -> Result<Call<BoxIndex>> {
         self.shared.check_open()?;
-        next_index_call(&self.shared.queries, index).map(Call::local)
+        next_index_call(&self.shared.queries, index).map(|call| Call::local(&self.shared, call))
     }
 
     /// Requests the counter in an index from the daemon.
@@ -188,7 +189,8 @@ impl Client {
 
     /// Prepares the read of a box. No traffic; the envelope is good for about a week.
     pub fn encrypt_read(&self, cap: &ReadCap, index: &BoxIndex) -> Result<Call<Envelope>> {
-        encrypt_read_call(&self.shared, cap, index, Priority::Call).map(Call::local)
+        encrypt_read_call(&self.shared, cap, index, Priority::Call)
+            .map(|call| Call::local(&self.shared, call))
     }
 
     /// Prepares the write of a box; an empty plaintext is a tombstone. No traffic.
@@ -198,7 +200,8 @@ impl Client {
         index: &BoxIndex,
         plaintext: &[u8],
     ) -> Result<Call<Envelope>> {
-        encrypt_write_call(&self.shared, cap, index, plaintext, Priority::Call).map(Call::local)
+        encrypt_write_call(&self.shared, cap, index, plaintext, Priority::Call)
+            .map(|call| Call::local(&self.shared, call))
     }
 
     /// The document of `epoch` (0: the current one) with the authorities' signatures.

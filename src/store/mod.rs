@@ -41,7 +41,7 @@ use self::open::OpenChannels;
 use self::records::{Cap, ChannelRecord};
 use crate::bacap::{self, BoxIndex, ReadCap, WriteCap};
 use crate::client::runtime::thread::{CALLBACK_STACK, STACK};
-use crate::client::{caught, random_array, Call, Shared};
+use crate::client::{caught, random_array, Call, Client, Shared};
 use crate::clock;
 use crate::sync::lock;
 use crate::{Error, Result, Status};
@@ -103,11 +103,11 @@ impl Store {
     ///
     /// Fails with `ARG_EMPTY`, and with `DB`: the file is damaged, of another program, of a later version of this library,
     /// read-only, or no file at all.
-    pub fn open(path: Option<&Path>) -> Result<Call<Arc<Store>>> {
+    pub fn open(client: &Client, path: Option<&Path>) -> Result<Call<Arc<Store>>> {
         let path = path.map(absolute).transpose()?;
         let open =
             move || -> Result<Box<dyn Backing>> { Ok(Box::new(Sqlite::open(path.as_deref())?)) };
-        Ok(Call::task(move |shared| async move {
+        Ok(Call::task(&client.shared, move |shared| async move {
             let opening = Disk::open(shared.dispatcher.thread_setup(), STACK, open)?;
             Ok(Store::over(opening.await?, shared))
         }))
@@ -117,8 +117,8 @@ impl Store {
     /// it may run functions of the program's: they must not wait for the client.
     ///
     /// Fails with `DB`: the database fails, or was written by a later version of this library.
-    pub fn open_on(mut backing: Box<dyn Backing>) -> Call<Arc<Store>> {
-        Call::task(move |shared| async move {
+    pub fn open_on(client: &Client, mut backing: Box<dyn Backing>) -> Call<Arc<Store>> {
+        Call::task(&client.shared, move |shared| async move {
             let dispatcher = Arc::clone(&shared.dispatcher);
             let open = move || {
                 dispatcher.include_this_thread();
@@ -170,7 +170,7 @@ impl Store {
         let first = checked_index(&cap.first_index(), index)?;
         let record = record_of(Cap::Write(cap.clone()), name)?;
         let inner = Arc::clone(&self.inner);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.inner.shared, move |_| async move {
             let known = inner.add(record, first).await?;
             Writer::open(inner, known).await
         }))
@@ -187,7 +187,7 @@ impl Store {
         let first = checked_index(&cap.first_index(), index)?;
         let record = record_of(Cap::Read(cap.clone()), name)?;
         let inner = Arc::clone(&self.inner);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.inner.shared, move |_| async move {
             let known = inner.add(record, first).await?;
             Reader::open(inner, known).await
         }))
@@ -200,7 +200,7 @@ impl Store {
     pub fn writer(&self, name: &str) -> Result<Call<Arc<Writer>>> {
         let name = checked_name(name)?;
         let inner = Arc::clone(&self.inner);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.inner.shared, move |_| async move {
             let known = inner.find(Direction::Write, name).await?;
             Writer::open(inner, known).await
         }))
@@ -210,7 +210,7 @@ impl Store {
     pub fn reader(&self, name: &str) -> Result<Call<Arc<Reader>>> {
         let name = checked_name(name)?;
         let inner = Arc::clone(&self.inner);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.inner.shared, move |_| async move {
             let known = inner.find(Direction::Read, name).await?;
             Reader::open(inner, known).await
         }))
@@ -222,7 +222,7 @@ impl Store {
     pub fn delete(&self, direction: Direction, name: &str) -> Result<Call<()>> {
         let name = checked_name(name)?;
         let inner = Arc::clone(&self.inner);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.inner.shared, move |_| async move {
             let channel = inner.find(direction, name.clone()).await?.channel;
             let delete =
                 move |backing: &mut dyn Backing| catalogue::delete(backing, direction, &name);
@@ -240,7 +240,7 @@ impl Store {
     /// A store that is dropped is closed when the last of its writers and readers is, too.
     pub fn close(&self) -> Result<Call<()>> {
         let inner = Arc::clone(&self.inner);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.inner.shared, move |_| async move {
             inner.closing.send_replace(true);
             inner.disk.close().await;
             Ok(())
@@ -254,7 +254,7 @@ impl Store {
 
     fn names(&self, named: Named, direction: Direction) -> Result<Call<Vec<String>>> {
         let inner = Arc::clone(&self.inner);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.inner.shared, move |_| async move {
             let list = move |backing: &mut dyn Backing| catalogue::names(backing, named, direction);
             inner.disk.run(Durability::Soon, list).await
         }))

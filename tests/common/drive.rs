@@ -60,7 +60,7 @@ pub fn try_start<T: Send + Sync + 'static>(
     timeout: Timeout,
 ) -> Result<Op> {
     let work = work?;
-    let prepared = client.prepare(&work, Delivery::Keep)?;
+    let prepared = work.prepare(Delivery::Keep)?;
     let id = prepared.id();
     prepared.launch(work, timeout);
     Ok(Op {

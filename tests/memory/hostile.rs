@@ -60,9 +60,7 @@ fn flooded(capacity: usize, play: impl FnOnce(&mut Conn) + Send) -> Flooded {
 
 fn ask(client: &Client) {
     let work = client.new_keypair_remote(&[1; 32]).unwrap();
-    client
-        .block(work, kpclient::client::Timeout::Forever)
-        .unwrap();
+    work.block(kpclient::client::Timeout::Forever).unwrap();
 }
 
 fn answer(conn: &mut Conn) {

@@ -22,19 +22,19 @@ impl World {
                 let client = self.new_client(&step);
                 Box::pin(async move {
                     if step.action() == "connected" {
-                        client.run_within(limit, client.connect()).await?;
+                        client.connect()?.start_within(limit).await?;
                     }
                     Ok(Thing::Client(client))
                 })
             }
             "connect" => {
                 let client = self.client(&step);
-                Box::pin(async move { nothing(client.run_within(limit, client.connect()).await) })
+                Box::pin(async move { nothing(client.connect()?.start_within(limit).await) })
             }
             "close" => {
                 let client = self.client(&step);
                 Box::pin(async move {
-                    match client.run(Ok(client.close_later())).await {
+                    match client.close_later().await {
                         Err(error) if error.status() == Status::CLOSED => Ok(Thing::Nothing),
                         ended => nothing(ended),
                     }
@@ -179,7 +179,7 @@ impl World {
             let keys = self.keys(&step);
             return Box::pin(async move {
                 let call = client.voucher_mint(&keys.write_cap, step.word("name"));
-                Ok(Thing::Minted(Arc::new(client.run(call).await?)))
+                Ok(Thing::Minted(Arc::new(call?.await?)))
             });
         }
         let voucher = minted("minted");
@@ -191,7 +191,7 @@ impl World {
             let sealed = inducted.sealed_reply.clone();
             return Box::pin(async move {
                 let call = client.voucher_open(&voucher.secret_key, &sealed, &keys.write_cap);
-                let opened = client.run(call).await?;
+                let opened = call?.await?;
                 same(&opened.who_reply, step.word("text").as_bytes())
             });
         }
@@ -202,7 +202,7 @@ impl World {
         Box::pin(async move {
             let reply = step.word("text").as_bytes();
             let inducted = client
-                .run(client.voucher_induct(&voucher.voucher, &payload, reply))
+                .voucher_induct(&voucher.voucher, &payload, reply)?
                 .await?;
             same(
                 inducted.display_name.as_bytes(),
@@ -225,7 +225,7 @@ fn echo(client: Arc<Client>, step: Step, number: u64) -> Doing {
             text.push_str(&number.to_string());
         }
         let call = client.blocking_send_message(&destination, text.as_bytes());
-        let reply = client.run_within(step.limit(), call).await?;
+        let reply = call?.start_within(step.limit()).await?;
         same(&reply[..text.len().min(reply.len())], text.as_bytes())
     })
 }
@@ -238,7 +238,7 @@ fn write_box(client: Arc<Client>, keys: Arc<Keypair>, at: BoxIndex, step: Step) 
         };
         let text = step.text();
         let call = client.write_box(&keys.write_cap, &at, text.as_bytes(), flags);
-        Ok(Thing::Index(client.run_within(step.limit(), call).await?))
+        Ok(Thing::Index(call?.start_within(step.limit()).await?))
     })
 }
 
@@ -249,7 +249,7 @@ fn read_box(client: Arc<Client>, keys: Arc<Keypair>, at: BoxIndex, step: Step) -
             ..StartFlags::default()
         };
         let call = client.read_box(&keys.read_cap, &at, flags);
-        let found = client.run_within(step.limit(), call).await?;
+        let found = call?.start_within(step.limit()).await?;
         if let Some(text) = step.maybe("text") {
             same(&found.plaintext, text.as_bytes())?;
         }
@@ -263,14 +263,12 @@ fn read_box(client: Arc<Client>, keys: Arc<Keypair>, at: BoxIndex, step: Step) -
 fn tombstone(client: Arc<Client>, keys: Arc<Keypair>, at: BoxIndex, step: Step) -> Doing {
     Box::pin(async move {
         let count = u32::try_from(step.number("count").unwrap()).unwrap();
-        let made = client
-            .run(client.tombstone_range(&keys.write_cap, &at, count))
-            .await?;
+        let made = client.tombstone_range(&keys.write_cap, &at, count)?.await?;
         for tombstone in made.envelopes {
             let kind = StartKind::Write(keys.write_cap.clone());
             let flags = StartFlags::default();
             let call = client.start_resending_encrypted_message(kind, tombstone.envelope, flags);
-            client.run(call).await?;
+            call?.await?;
         }
         Ok(Thing::Index(made.next))
     })
@@ -281,10 +279,8 @@ fn copy(client: Arc<Client>, keys: Arc<Keypair>, at: BoxIndex, step: Step) -> Do
         let builder = client.copy_builder()?;
         let text = step.text();
         let call = client.copy_builder_add(&builder, &keys.write_cap, &at, text.as_bytes());
-        let next = client.run(call).await?;
-        client
-            .run(client.copy_builder_finish(&builder, None))
-            .await?;
+        let next = call?.await?;
+        client.copy_builder_finish(&builder, None)?.await?;
         Ok(Thing::Index(next))
     })
 }

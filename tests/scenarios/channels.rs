@@ -35,13 +35,13 @@ impl World {
                 let client = self.client(&step);
                 let path = self.directory.join(step.word("file"));
                 Box::pin(async move {
-                    let store = client.run(Store::open(Some(&path))).await?;
+                    let store = Store::open(&client, Some(&path))?.await?;
                     Ok(Thing::Store(client, store))
                 })
             }
             "close_store" => {
-                let (client, store) = self.store(&step);
-                Box::pin(async move { nothing(client.run(store.close()).await) })
+                let (_, store) = self.store(&step);
+                Box::pin(async move { nothing(store.close()?.await) })
             }
             "create_writer" | "open_writer" | "import_reader" | "open_reader" => self.open(step),
             "send" | "wait_stored" | "send_tombstones" | "erase_before" => self.write(step),
@@ -71,22 +71,22 @@ impl World {
         let name = step.word("name").to_owned();
         match step.action() {
             "create_writer" => Box::pin(async move {
-                let writer = client.run(store.create_writer(&name, None)).await?;
+                let writer = store.create_writer(&name, None)?.await?;
                 Ok(Thing::Writer(client, writer))
             }),
             "open_writer" => Box::pin(async move {
-                let writer = client.run(store.writer(&name)).await?;
+                let writer = store.writer(&name)?.await?;
                 Ok(Thing::Writer(client, writer))
             }),
             "import_reader" => {
                 let cap = self.writer(&step, "from").1.read_cap();
                 Box::pin(async move {
-                    let reader = client.run(store.import_reader(&name, &cap, None)).await?;
+                    let reader = store.import_reader(&name, &cap, None)?.await?;
                     Ok(Thing::Reader(client, reader))
                 })
             }
             _ => Box::pin(async move {
-                let reader = client.run(store.reader(&name)).await?;
+                let reader = store.reader(&name)?.await?;
                 Ok(Thing::Reader(client, reader))
             }),
         }
@@ -100,49 +100,49 @@ impl World {
     }
 
     fn write(&self, step: Step) -> Doing {
-        let (client, writer) = self.writer(&step, "writer");
+        let (_, writer) = self.writer(&step, "writer");
         Box::pin(async move {
             match step.action() {
                 "send" => {
-                    client.run(writer.send(1, step.text().as_bytes())).await?;
+                    writer.send(1, step.text().as_bytes())?.await?;
                     Ok(Thing::Nothing)
                 }
                 "send_tombstones" => {
                     let count = u32::try_from(step.number("count").unwrap()).unwrap();
-                    client.run(writer.tombstone(count)).await?;
+                    writer.tombstone(count)?.await?;
                     Ok(Thing::Nothing)
                 }
                 "erase_before" => {
                     let number = step.number("number").unwrap();
-                    client.run(writer.erase_before(number)).await?;
-                    nothing(client.run(writer.erased(number)).await)
+                    writer.erase_before(number)?.await?;
+                    nothing(writer.erased(number)?.await)
                 }
-                _ => nothing(client.run(writer.stored(writer.last_message())).await),
+                _ => nothing(writer.stored(writer.last_message())?.await),
             }
         })
     }
 
     fn read(&self, step: Step) -> Doing {
-        let (client, reader) = self.reader(&step);
+        let (_, reader) = self.reader(&step);
         let number = step.number("number");
         Box::pin(async move {
             match step.action() {
-                "acknowledge" => nothing(client.run(reader.acknowledge(number.unwrap())).await),
-                "forget_before" => nothing(client.run(reader.forget_before(number.unwrap())).await),
+                "acknowledge" => nothing(reader.acknowledge(number.unwrap())?.await),
+                "forget_before" => nothing(reader.forget_before(number.unwrap())?.await),
                 "skip" => nothing(reader.skip(&reader.next_index())),
                 "poll_now" => {
                     reader.poll_now();
                     Ok(Thing::Nothing)
                 }
-                "history" => history(client, reader, &step).await,
-                _ => receive(client, reader, &step).await,
+                "history" => history(reader, &step).await,
+                _ => receive(reader, &step).await,
             }
         })
     }
 }
 
-async fn receive(client: Arc<Client>, reader: Arc<Reader>, step: &Step) -> Outcome {
-    let message = client.run(reader.receive()).await?;
+async fn receive(reader: Arc<Reader>, step: &Step) -> Outcome {
+    let message = reader.receive()?.await?;
     let is_expected = match step.maybe("arrival") {
         None => matches!(message.arrival, Arrival::Message(1)),
         Some("TOMBSTONE") => message.arrival == Arrival::Tombstone,
@@ -156,9 +156,9 @@ async fn receive(client: Arc<Client>, reader: Arc<Reader>, step: &Step) -> Outco
     same(&message.data, step.maybe("text").unwrap_or("").as_bytes())
 }
 
-async fn history(client: Arc<Client>, reader: Arc<Reader>, step: &Step) -> Outcome {
+async fn history(reader: Arc<Reader>, step: &Step) -> Outcome {
     let most = u32::try_from(step.number("max").unwrap()).unwrap();
-    let messages = client.run(reader.messages(step.number("number").unwrap(), most));
+    let messages = reader.messages(step.number("number").unwrap(), most)?;
     let texts: Vec<String> = messages
         .await?
         .iter()

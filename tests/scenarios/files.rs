@@ -38,15 +38,15 @@ impl World {
     }
 
     fn outgoing_file(&self, step: Step) -> Doing {
-        let (client, writer) = self.writer(&step, "writer");
+        let (_, writer) = self.writer(&step, "writer");
         let path = match step.maybe("path") {
             Some(path) => PathBuf::from(path),
             None => self.directory.join(step.maybe("file").unwrap_or("")),
         };
         Box::pin(async move {
             match step.action() {
-                "send_file" => nothing(client.run(writer.send_file(&path)).await),
-                "abandon_file" => nothing(client.run(writer.abandon_file()).await),
+                "send_file" => nothing(writer.send_file(&path)?.await),
+                "abandon_file" => nothing(writer.abandon_file()?.await),
                 "sent" => {
                     while writer.last_message() < step.number("number").unwrap() {
                         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -66,11 +66,11 @@ impl World {
     }
 
     fn receive_file(&self, step: Step) -> Doing {
-        let (client, reader) = self.reader(&step);
+        let (_, reader) = self.reader(&step);
         let directory = self.place(&step, "into");
         Box::pin(async move {
             let call = reader.receive_file(&directory, step.maybe("name"));
-            let found = client.run(call).await?;
+            let found = call?.await?;
             let wanted = directory.join(step.word("found"));
             same(found.as_bytes(), wanted.to_string_lossy().as_bytes())?;
             match std::fs::read(found).unwrap() == content(&step) {
@@ -115,7 +115,7 @@ impl World {
             match step.action() {
                 "mint_voucher" => {
                     let call = store.mint_voucher(step.word("name"), step.word("display"));
-                    let text = String::from_utf8(client.run(call).await?.to_vec()).unwrap();
+                    let text = String::from_utf8(call?.await?.to_vec()).unwrap();
                     if let Some(wanted) = same_as {
                         same(text.as_bytes(), wanted.as_bytes())?;
                     }
@@ -125,22 +125,22 @@ impl World {
                     let voucher = voucher.as_deref().or(step.maybe("voucher_text"));
                     let reply = step.word("text").as_bytes();
                     let call = store.induct_voucher(step.word("name"), voucher, reply);
-                    let (reader, display) = client.run(call).await?;
+                    let (reader, display) = call?.await?;
                     same(display.as_bytes(), step.word("display").as_bytes())?;
                     Ok(Thing::Reader(Arc::clone(&client), reader))
                 }
                 "open_voucher" => {
                     let call = store.open_voucher(step.word("name"));
-                    let (writer, reply) = client.run_within(step.limit(), call).await?;
+                    let (writer, reply) = call?.start_within(step.limit()).await?;
                     same(&reply, step.word("text").as_bytes())?;
                     Ok(Thing::Writer(Arc::clone(&client), writer))
                 }
                 "cancel_voucher" => {
                     let call = store.cancel_voucher(Direction::Write, step.word("name"));
-                    nothing(client.run(call).await)
+                    nothing(call?.await)
                 }
                 _ => {
-                    let found = client.run(store.vouchers(Direction::Write)).await?;
+                    let found = store.vouchers(Direction::Write)?.await?;
                     same(
                         found.join(", ").as_bytes(),
                         step.words("names").join(", ").as_bytes(),

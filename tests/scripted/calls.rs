@@ -44,7 +44,7 @@ fn blocking_calls_of_many_threads_go_over_one_connection() {
                 for round in 0..20 {
                     let seed = [n * 20 + round; 32];
                     let work = client.new_keypair_remote(&seed).unwrap();
-                    let pair = client.block(work, Timeout::After(LIMIT)).unwrap();
+                    let pair = work.block(Timeout::After(LIMIT)).unwrap();
                     assert!(pair.write_cap == bacap::keypair(&seed).write_cap);
                 }
             })
@@ -193,7 +193,7 @@ fn what_an_old_daemon_does_not_know_is_never_sent() {
     ];
     assert_eq!(refused, [Status::UNSUPPORTED; 2]);
     let blocking = client.get_pki_document(0).unwrap();
-    let blocking = client.block(blocking, Timeout::Forever).map(drop);
+    let blocking = blocking.block(Timeout::Forever).map(drop);
     assert_eq!(blocking.unwrap_err().status(), Status::UNSUPPORTED);
     barrier(&client, &mut conn);
 
@@ -221,7 +221,7 @@ fn a_time_limit_ends_a_call_and_its_late_answer_is_dropped() {
     let peer = Peer::current();
     let (client, mut conn) = connected(&peer);
     let work = client.new_keypair_remote(&[1; 32]).unwrap();
-    let timed_out = client.block(work, Timeout::After(Duration::from_millis(20)));
+    let timed_out = work.block(Timeout::After(Duration::from_millis(20)));
     assert_eq!(timed_out.map(drop).unwrap_err().status(), Status::TIMEOUT);
     let late = conn.expect("new_keypair");
     conn.answer_keypair(&late);
@@ -256,7 +256,7 @@ fn a_time_limit_ends_a_call_whose_thread_reads_the_socket_too() {
     });
     let call = |seed: u8, timeout| {
         let work = client.new_keypair_remote(&[seed; 32]).unwrap();
-        client.block(work, timeout).map(drop)
+        work.block(timeout).map(drop)
     };
     for _ in 0..5 {
         for seed in 1..20 {
@@ -274,13 +274,7 @@ fn a_limit_of_zero_asks_nobody() {
     let peer = Peer::current();
     let (client, mut conn) = connected(&peer);
     let (_, read_cap, index) = caps();
-    let status = |work| {
-        client
-            .block(work, Timeout::Poll)
-            .map(drop)
-            .unwrap_err()
-            .status()
-    };
+    let status = |work: Call<_>| work.block(Timeout::Poll).map(drop).unwrap_err().status();
     assert_eq!(
         status(client.new_keypair_remote(&[1; 32]).unwrap()),
         Status::TIMEOUT
@@ -288,7 +282,7 @@ fn a_limit_of_zero_asks_nobody() {
     let read = client
         .read_box(&read_cap, &index, Default::default())
         .unwrap();
-    let polled = client.block(read, Timeout::Poll).map(drop);
+    let polled = read.block(Timeout::Poll).map(drop);
     assert_eq!(polled.unwrap_err().status(), Status::TIMEOUT);
     let op = start_within(&client, client.new_keypair_remote(&[1; 32]), Timeout::Poll);
     assert_eq!(op.status(), Status::TIMEOUT);
@@ -360,8 +354,8 @@ fn completions_come_to_a_callback_in_order_on_one_thread() {
             sender.send(told).unwrap();
         };
         let work = client.new_keypair_remote(&[n; 32]).unwrap();
-        let prepared = client
-            .prepare(&work, Delivery::Callback(Box::new(callback)))
+        let prepared = work
+            .prepare(Delivery::Callback(Box::new(callback)))
             .unwrap();
         prepared.launch(work, Timeout::Forever);
     }
@@ -386,7 +380,7 @@ fn an_operation_that_is_prepared_and_never_begun_ends() {
     let peer = Peer::current();
     let (client, mut conn) = connected(&peer);
     let work = client.new_keypair_remote(&[1; 32]).unwrap();
-    let prepared = client.prepare(&work, Delivery::Keep).unwrap();
+    let prepared = work.prepare(Delivery::Keep).unwrap();
     let id = prepared.id();
     drop(prepared);
     let ended = client.wait(id, Timeout::After(A_WHILE)).unwrap().unwrap();
@@ -411,7 +405,7 @@ fn a_log_function_must_not_wait_for_its_own_client() {
             };
             let limit = Timeout::After(Duration::from_secs(5));
             let call = client.new_keypair_remote(&[9; 32]).unwrap();
-            let mut ends = vec![client.block(call, limit).map(drop)];
+            let mut ends = vec![call.block(limit).map(drop)];
             let sink = client.open_sink(1).unwrap();
             while let Ok(Some(_)) = sink.next(Timeout::Poll) {}
             ends.push(sink.next(limit).map(drop));
@@ -435,7 +429,7 @@ fn a_log_function_must_not_wait_for_its_own_client() {
         let client = Arc::clone(&client);
         move || {
             let call = client.new_keypair_remote(&[2; 32]).unwrap();
-            client.block(call, Timeout::After(LIMIT)).map(drop)
+            call.block(Timeout::After(LIMIT)).map(drop)
         }
     });
     // Those that the log function itself began come in between.

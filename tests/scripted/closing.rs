@@ -46,7 +46,7 @@ fn close_ends_everything_and_says_goodbye_on_every_lane() {
         let client = Arc::clone(&client);
         std::thread::spawn(move || {
             let work = client.new_keypair_remote(&[2; 32]).unwrap();
-            client.block(work, Timeout::Forever).map(drop)
+            work.block(Timeout::Forever).map(drop)
         })
     };
     local.expect("new_keypair");
@@ -85,7 +85,7 @@ fn a_flush_that_finds_the_client_closed_has_not_flushed() {
     }
     drop((local, writes));
     closing.join().unwrap();
-    let flushed = client.block(flush, Timeout::After(LIMIT));
+    let flushed = flush.block(Timeout::After(LIMIT));
     assert_eq!(flushed.unwrap_err().status(), Status::CLOSED);
 }
 
@@ -143,7 +143,7 @@ fn close_inside_a_callback_ends_the_client() {
     };
     let work = client.new_keypair_remote(&[1; 32]).unwrap();
     let delivery = Delivery::Callback(Box::new(callback));
-    let prepared = client.prepare(&work, delivery).unwrap();
+    let prepared = work.prepare(delivery).unwrap();
     prepared.launch(work, Timeout::Forever);
     // Completions that close itself brings about still come.
     let work = client.new_keypair_remote(&[2; 32]).unwrap();
@@ -152,7 +152,7 @@ fn close_inside_a_callback_ends_the_client() {
         sender.send("and the last one").unwrap();
     };
     let delivery = Delivery::Callback(Box::new(last));
-    let prepared = client.prepare(&work, delivery).unwrap();
+    let prepared = work.prepare(delivery).unwrap();
     prepared.launch(work, Timeout::Forever);
     let asked = conn.expect("new_keypair");
     conn.answer_keypair(&asked);
@@ -181,7 +181,7 @@ fn a_close_waits_for_one_that_is_at_work_in_a_callback_and_for_the_callback() {
     };
     let work = client.new_keypair_remote(&[1; 32]).unwrap();
     let delivery = Delivery::Callback(Box::new(callback));
-    let prepared = client.prepare(&work, delivery).unwrap();
+    let prepared = work.prepare(delivery).unwrap();
     prepared.launch(work, Timeout::Forever);
     let asked = conn.expect("new_keypair");
     conn.answer_keypair(&asked);
@@ -234,7 +234,7 @@ fn a_flush_before_close_lets_everything_leave() {
     let peer = Peer::current();
     let (client, _local) = connected(&peer);
     let work = client.send_message(&[1; 16], &echo(), b"x").unwrap();
-    client.block(work, Timeout::Forever).unwrap();
+    work.block(Timeout::Forever).unwrap();
     let flush = start(&client, client.flush());
     let mut lane = peer.welcome();
     let asked = lane.expect("send_message");
@@ -267,12 +267,12 @@ fn a_lane_outlives_a_panic() {
     let server = serve(peer, answer);
     let client = Arc::new(Client::new(server.peer.config(), log, || ()).unwrap());
     let limit = Timeout::After(LIMIT);
-    client.block(client.connect().unwrap(), limit).unwrap();
+    client.connect().unwrap().block(limit).unwrap();
     for hash in 0..20 {
         armed.store(true, Ordering::Release);
         let write = start_write(&client, hash);
         let call = client.new_keypair_remote(&[1; 32]).unwrap();
-        client.block(call, limit).unwrap();
+        call.block(limit).unwrap();
         write.done::<StartResult>().unwrap();
     }
     drop(client);

@@ -283,7 +283,7 @@ fn connecting_ends_in_time_and_can_be_tried_again() {
     let _silent = peer.accept();
     assert_eq!(connecting.status(), Status::TIMEOUT);
     let begun = Instant::now();
-    let blocking = client.block(client.connect().unwrap(), limit).unwrap_err();
+    let blocking = client.connect().unwrap().block(limit).unwrap_err();
     assert_eq!(blocking.status(), Status::TIMEOUT);
     assert!(begun.elapsed() < Duration::from_secs(10));
     drop(peer.accept());

@@ -187,7 +187,7 @@ fn polling_and_callbacks_of_the_same_client_ask_nothing() {
         let made = envelopes(&inside, &content, Timeout::Forever);
         let _ = sender.lock().unwrap().send(made.err().unwrap().status());
     }));
-    let prepared = client.prepare(&work, callback).unwrap();
+    let prepared = work.prepare(callback).unwrap();
     prepared.launch(work, Timeout::Forever);
     answer_keypair(&mut conn);
     assert_eq!(

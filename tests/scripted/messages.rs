@@ -13,7 +13,7 @@ use crate::common::peer::{Greeting, Peer};
 
 fn send(client: &Client, surb: u8, payload: &[u8]) -> [u8; 16] {
     let work = client.send_message(&[surb; 16], &echo(), payload).unwrap();
-    client.block(work, Timeout::Forever).unwrap()
+    work.block(Timeout::Forever).unwrap()
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_message_can_be_sent_without_waiting_and_inside_a_callback() {
     let peer = Peer::current();
     let (client, _local) = connected(&peer);
     let work = client.send_message(&[1; 16], &echo(), b"x").unwrap();
-    client.block(work, Timeout::Poll).unwrap();
+    work.block(Timeout::Poll).unwrap();
     let mut lane = peer.welcome();
     let asked = lane.expect("send_message");
     let sink = client.open_sink(16).unwrap();
@@ -272,14 +272,14 @@ fn the_oldest_daemons_always_get_a_surb_id() {
     let peer = Peer::new(Era::Channels);
     let (client, mut conn) = connected(&peer);
     let work = client.send_message_without_reply(&echo(), b"x").unwrap();
-    client.block(work, Timeout::Forever).unwrap();
+    work.block(Timeout::Forever).unwrap();
     let asked = conn.expect("send_message");
     assert!(!asked.flag("with_surb"));
     assert_ne!(get::<16>(&asked.fields, "surbid"), [0; 16]);
     let peer = Peer::current();
     let (client, _local) = connected(&peer);
     let work = client.send_message_without_reply(&echo(), b"x").unwrap();
-    client.block(work, Timeout::Forever).unwrap();
+    work.block(Timeout::Forever).unwrap();
     let asked = peer.welcome().expect("send_message");
     assert!(!asked.flag("with_surb"));
     assert!(!asked.fields.contains_key("surbid"));
@@ -293,7 +293,7 @@ fn a_message_in_line_is_not_sent_to_a_daemon_of_another_generation() {
     let (client, _local) = connected(&peer);
     let sink = client.open_sink(16).unwrap();
     let work = client.send_message_without_reply(&echo(), b"x").unwrap();
-    client.block(work, Timeout::Forever).unwrap();
+    work.block(Timeout::Forever).unwrap();
     peer.era = Era::Channels;
     let mut lane = peer.welcome();
     let error = next_that(&sink, |event| match event {
@@ -331,7 +331,7 @@ fn a_reliable_message_goes_to_daemons_of_every_generation() {
 fn flush_waits_for_messages_and_writes_but_not_for_reads() {
     let peer = Peer::current();
     let (client, _local) = connected(&peer);
-    let flushed = |client: &Client| client.block(client.flush().unwrap(), Timeout::Poll).is_ok();
+    let flushed = |client: &Client| client.flush().unwrap().block(Timeout::Poll).is_ok();
     assert!(flushed(&client));
     let _read = crate::common::drive::start_read_with(&client, 9, false);
     let mut reads = peer.welcome();
@@ -359,7 +359,7 @@ fn flush_reckons_when_a_message_without_reply_has_left() {
     let peer = Peer::current();
     let (client, _local) = connected(&peer);
     let work = client.send_message_without_reply(&echo(), b"x").unwrap();
-    client.block(work, Timeout::Forever).unwrap();
+    work.block(Timeout::Forever).unwrap();
     let flush = start(&client, client.flush());
     let mut lane = peer.welcome();
     lane.expect("send_message");

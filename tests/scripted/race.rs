@@ -65,13 +65,12 @@ fn limit(dice: &mut Dice) -> Timeout {
 }
 
 fn begin<T: Send + Sync + 'static>(
-    client: &Client,
     work: Result<Call<T>>,
     delivery: Delivery,
     timeout: Timeout,
 ) -> Option<OpId> {
     let work = work.ok()?;
-    let prepared = client.prepare(&work, delivery).ok()?;
+    let prepared = work.prepare(delivery).ok()?;
     let id = prepared.id();
     prepared.launch(work, timeout);
     Some(id)
@@ -82,23 +81,18 @@ fn start_any(client: &Client, dice: &mut Dice, delivery: Delivery) -> Option<OpI
     let (write_cap, read_cap, index) = caps();
     let timeout = limit(dice);
     match dice.roll(6) {
-        0 => begin(
-            client,
-            client.new_keypair_remote(&[1; 32]),
-            delivery,
-            timeout,
-        ),
+        0 => begin(client.new_keypair_remote(&[1; 32]), delivery, timeout),
         1 => {
             let work = client.read_box(&read_cap, &index, StartFlags::default());
-            begin(client, work, delivery, timeout)
+            begin(work, delivery, timeout)
         }
         2 => {
             let work = client.write_box(&write_cap, &index, b"content", StartFlags::default());
-            begin(client, work, delivery, timeout)
+            begin(work, delivery, timeout)
         }
         3 => {
             let work = client.blocking_send_message(&echo(), b"ping");
-            begin(client, work, delivery, timeout)
+            begin(work, delivery, timeout)
         }
         4 => {
             // A few hashes only, so that envelopes are busy, cancelled and started again.
@@ -107,14 +101,9 @@ fn start_any(client: &Client, dice: &mut Dice, delivery: Delivery) -> Option<OpI
             let kind = StartKind::Write(write_cap);
             let work =
                 client.start_resending_encrypted_message(kind, envelope, StartFlags::default());
-            begin(client, work, delivery, timeout)
+            begin(work, delivery, timeout)
         }
-        _ => begin(
-            client,
-            client.encrypt_read(&read_cap, &index),
-            delivery,
-            timeout,
-        ),
+        _ => begin(client.encrypt_read(&read_cap, &index), delivery, timeout),
     }
 }
 
@@ -138,13 +127,13 @@ fn hurry(client: &Client, book: &Arc<Book>, numbers: std::ops::Range<usize>, see
         if dice.roll(20) == 0 {
             let hash = [dice.roll(8) as u8; 32];
             if let Ok(work) = client.cancel_resending_encrypted_message(&hash) {
-                drop(client.block(work, Timeout::After(Duration::from_millis(5))));
+                drop(work.block(Timeout::After(Duration::from_millis(5))));
             }
         }
         if dice.roll(50) == 0 {
             // A blocking call among the others.
             if let Ok(work) = client.new_keypair_remote(&[2; 32]) {
-                drop(client.block(work, limit_of_blocking(&mut dice)));
+                drop(work.block(limit_of_blocking(&mut dice)));
             }
         }
     }
@@ -181,7 +170,7 @@ fn round(seed: u64) -> u64 {
     let server = serve(Peer::current(), Arc::new(cruel(seed)));
     let client = client(server.peer.config());
     let connecting = client.connect().unwrap();
-    client.block(connecting, Timeout::After(LIMIT)).unwrap();
+    connecting.block(Timeout::After(LIMIT)).unwrap();
     let sink = client.open_sink(8).unwrap();
     let reading = drink(&sink);
     let threads: Vec<_> = (0..THREADS)
@@ -239,11 +228,13 @@ fn cancel_and_result_and_time_limit_meet_at_one_moment() {
     let server = serve(peer, Arc::new(|_, _: &Asked| Deed::Answer));
     let client = client(server.peer.config());
     client
-        .block(client.connect().unwrap(), Timeout::After(LIMIT))
+        .connect()
+        .unwrap()
+        .block(Timeout::After(LIMIT))
         .unwrap();
     for _ in 0..1000 {
         let work = client.new_keypair_remote(&[1; 32]).unwrap();
-        let prepared = client.prepare(&work, Delivery::Keep).unwrap();
+        let prepared = work.prepare(Delivery::Keep).unwrap();
         let id = prepared.id();
         let racer = {
             let client = Arc::clone(&client);

@@ -143,7 +143,7 @@ fn what_a_downgraded_daemon_does_not_know_is_not_sent_to_it() {
     let mut conn = peer.welcome();
     assert_eq!(call.status(), Status::UNSUPPORTED);
     let message = client.send_message(&[1; 16], &echo(), b"x").unwrap();
-    client.block(message, Timeout::Forever).unwrap();
+    message.block(Timeout::Forever).unwrap();
     conn.expect("send_message");
 }
 

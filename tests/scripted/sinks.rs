@@ -31,9 +31,7 @@ fn notices(client: &Arc<Client>, conn: &mut Conn, count: u8) {
 /// An operation that ends at once, with its completion on `sink`.
 fn complete(client: &Arc<Client>, sink: &Arc<EventSink>) -> u64 {
     let work = client.flush().unwrap();
-    let prepared = client
-        .prepare(&work, Delivery::Sink(Arc::clone(sink)))
-        .unwrap();
+    let prepared = work.prepare(Delivery::Sink(Arc::clone(sink))).unwrap();
     let id = prepared.id();
     prepared.launch(work, Timeout::Forever);
     id
@@ -81,7 +79,7 @@ fn completions_and_replies_are_never_dropped() {
     let mut lane = None;
     for n in 0..20 {
         let work = client.send_message(&[n; 16], &echo(), b"x").unwrap();
-        client.block(work, Timeout::Forever).unwrap();
+        work.block(Timeout::Forever).unwrap();
         let lane = lane.get_or_insert_with(|| peer.welcome());
         let asked = lane.expect("send_message");
         lane.message_sent(&asked, 1_000_000_000_000);
@@ -136,7 +134,7 @@ fn sent_notices_are_bounded_too_unless_they_tell_of_a_failure() {
     let mut lane = None;
     for n in 0..10 {
         let work = client.send_message(&[n; 16], &echo(), b"x").unwrap();
-        client.block(work, Timeout::Forever).unwrap();
+        work.block(Timeout::Forever).unwrap();
         let lane = lane.get_or_insert_with(|| peer.welcome());
         let asked = lane.expect("send_message");
         if n < 5 {
@@ -342,9 +340,7 @@ fn waiting_inside_a_callback_is_refused() {
     );
     // Only a client whose frames have all left has nothing to flush.
     let asked = conn.expect("new_keypair");
-    client
-        .block(client.flush().unwrap(), Timeout::Forever)
-        .unwrap();
+    client.flush().unwrap().block(Timeout::Forever).unwrap();
     let id = pending.id;
     let mut first = true;
     let callback = move |_| {
@@ -353,11 +349,11 @@ fn waiting_inside_a_callback_is_refused() {
         }
         let block = |timeout| {
             let work = inside.new_keypair_remote(&[2; 32]).unwrap();
-            inside.block(work, timeout).map(drop).unwrap_err().status()
+            work.block(timeout).map(drop).unwrap_err().status()
         };
         let other = inside.open_sink(1).unwrap();
         drain(&other);
-        let flush = inside.block(inside.flush().unwrap(), Timeout::Forever);
+        let flush = inside.flush().unwrap().block(Timeout::Forever);
         sender
             .send([
                 block(Timeout::Forever),

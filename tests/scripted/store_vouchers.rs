@@ -77,7 +77,7 @@ impl Person {
     fn new() -> Self {
         let peer = Peer::current();
         let (client, local) = connected(&peer);
-        let store = start(&client, Store::open(None)).done().unwrap();
+        let store = start(&client, Store::open(&client, None)).done().unwrap();
         Person {
             client,
             store,

@@ -25,7 +25,7 @@ fn wait_for_an_hour(client: &Arc<Client>) -> Vec<std::thread::JoinHandle<Status>
     let waits: Vec<Wait> = vec![
         Box::new(move |client| {
             let call = client.new_keypair_remote(&[1; 32]).unwrap();
-            client.block(call, limit).unwrap_err().status()
+            call.block(limit).unwrap_err().status()
         }),
         Box::new(move |client| {
             let call = client.new_keypair_remote(&[2; 32]);
@@ -89,7 +89,7 @@ fn connecting_counts_it_too() {
         let client = Arc::clone(&client);
         std::thread::spawn(move || {
             let call = client.connect();
-            client.block(call.unwrap(), Timeout::After(HOUR))
+            call.unwrap().block(Timeout::After(HOUR))
         })
     };
     let _mute = peer.accept();

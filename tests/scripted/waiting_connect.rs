@@ -16,7 +16,7 @@ use crate::common::peer::{Conn, Greeting, Peer};
 use crate::common::LIMIT;
 
 fn connect(client: &Client, timeout: Timeout) -> Result<()> {
-    client.block(client.connect()?, timeout)
+    client.connect()?.block(timeout)
 }
 
 fn connecting(client: &Arc<Client>) -> JoinHandle<Result<()>> {

@@ -44,7 +44,7 @@ fn pending_reads(sim: &Sim, client: &Client, ops: &mut Ops, many: usize, at_once
     for _ in 0..many {
         let index = boxes.next();
         let read = client.read_box(&boxes.keys.read_cap, &index, StartFlags::default());
-        ops.start(client, read);
+        ops.start(read);
     }
     until("encryptions at the daemon", || encrypting(sim) == at_once);
     boxes
@@ -58,9 +58,9 @@ fn local_calls_documents_and_cancels_wait_for_no_encryption() {
     pending_reads(&sim, &client, &mut ops, 20, 2);
     (0..20).for_each(|_| local_call(&client));
     let document = client.get_pki_document(0).unwrap();
-    client.block(document, PATIENCE).unwrap();
+    document.block(PATIENCE).unwrap();
     let cancel = client.cancel_resending_encrypted_message(&[7; 32]);
-    client.block(cancel.unwrap(), PATIENCE).unwrap();
+    cancel.unwrap().block(PATIENCE).unwrap();
     assert_eq!(encrypting(&sim), 2, "all of it went past them");
     assert_eq!(ops.running(), 20);
 }
@@ -75,7 +75,7 @@ fn the_daemon_has_one_encryption_on_each_connection_and_no_more() {
         for n in 0..12 {
             let index = boxes.next();
             let write = client.encrypt_write(&boxes.keys.write_cap, &index, &[n]);
-            ops.start(&client, write);
+            ops.start(write);
         }
         let most = u64::try_from(connections).unwrap();
         until("all that the daemon gets", || encrypting(&sim) == most);
@@ -104,7 +104,7 @@ fn beside_pending_reads_an_encryption_takes_two_and_so_does_a_write() {
     let in_line = || client.stats().lanes[3].in_line;
     let reads = in_line();
     assert!(reads > 1);
-    let write = ops.start(&client, client.encrypt_write(&cap, &boxes.next(), b"text"));
+    let write = ops.start(client.encrypt_write(&cap, &boxes.next(), b"text"));
     until("the write in line", || in_line() == reads + 1);
     finish_one(&sim);
     until("the write at the daemon", || requests(&sim, WRITE) == 1);
@@ -114,7 +114,7 @@ fn beside_pending_reads_an_encryption_takes_two_and_so_does_a_write() {
     until("the next read", || encrypting(&sim) == 1);
     let (reads, started) = (in_line(), requests(&sim, START));
     let write = client.write_box(&cap, &boxes.next(), b"text", StartFlags::default());
-    let write = ops.start(&client, write);
+    let write = ops.start(write);
     until("its encryption in line", || in_line() == reads + 1);
     finish_one(&sim);
     until("the write at the daemon", || requests(&sim, WRITE) == 2);
@@ -137,7 +137,7 @@ fn what_was_not_sent_is_cancelled_without_a_word() {
     ops.await_ends(20);
     // One is at the daemon, which does not know that nobody waits for it.
     let cap = boxes.keys.write_cap.clone();
-    let write = ops.start(&client, client.encrypt_write(&cap, &boxes.next(), b"text"));
+    let write = ops.start(client.encrypt_write(&cap, &boxes.next(), b"text"));
     until("the write in line", || client.stats().lanes[3].in_line == 1);
     assert_eq!(requests(&sim, WRITE), 0);
     finish_one(&sim);
@@ -158,7 +158,7 @@ fn no_box_is_encrypted_long_before_its_turn() {
         let index = boxes.next();
         let cap = &boxes.keys.write_cap;
         let write = client.write_box(cap, &index, b"text", StartFlags::default());
-        ops.start(&client, write);
+        ops.start(write);
     }
     until("a full window", || outstanding(&sim) == WINDOW);
     let ahead = 8;
@@ -182,9 +182,9 @@ fn an_encryption_that_was_lost_is_asked_for_again_and_one_that_was_given_up_is_n
     let mut ops = Ops::new();
     let mut boxes = Boxes::new(73);
     let cap = boxes.keys.write_cap.clone();
-    let lost = ops.start(&client, client.encrypt_write(&cap, &boxes.next(), b"lost"));
+    let lost = ops.start(client.encrypt_write(&cap, &boxes.next(), b"lost"));
     until("the first", || encrypting(&sim) == 1);
-    let given_up = ops.start(&client, client.encrypt_write(&cap, &boxes.next(), b"not"));
+    let given_up = ops.start(client.encrypt_write(&cap, &boxes.next(), b"not"));
     until("the second", || encrypting(&sim) == 2);
     client.cancel(ops.ids[given_up]).unwrap();
     sim.control("cut").unwrap();
@@ -195,7 +195,7 @@ fn an_encryption_that_was_lost_is_asked_for_again_and_one_that_was_given_up_is_n
     assert_eq!(ops.await_end(lost), Status::OK);
     local_call(&client);
     assert_eq!(requests(&sim, WRITE), 3);
-    let another = ops.start(&client, client.encrypt_write(&cap, &boxes.next(), b"other"));
+    let another = ops.start(client.encrypt_write(&cap, &boxes.next(), b"other"));
     assert_eq!(ops.await_end(another), Status::OK);
 }
 
@@ -208,13 +208,13 @@ fn time_limits_count_in_line_and_closing_ends_it() {
     let cap = boxes.keys.write_cap.clone();
     let work = client.encrypt_write(&cap, &boxes.next(), b"text").unwrap();
     let limit = Timeout::After(Duration::from_millis(20));
-    let ended = client.block(work, limit).map(drop);
+    let ended = work.block(limit).map(drop);
     assert_eq!(ended.unwrap_err().status(), Status::TIMEOUT);
     let in_line = client.encrypt_write(&cap, &boxes.next(), b"text");
-    let in_line = ops.start(&client, in_line);
+    let in_line = ops.start(in_line);
     std::thread::scope(|scope| {
         let work = client.encrypt_write(&cap, &boxes.next(), b"text").unwrap();
-        let waiting = scope.spawn(|| client.block(work, Timeout::Forever).map(drop));
+        let waiting = scope.spawn(|| work.block(Timeout::Forever).map(drop));
         until("all in line", || client.stats().lanes[3].in_line == 2 + 2);
         client.close();
         assert_eq!(
@@ -253,7 +253,7 @@ fn tombstones_are_made_on_all_connections_and_come_out_in_their_order() {
     let mut ops = Ops::new();
     let keys = Boxes::new(75).keys;
     let work = client.tombstone_range(&keys.write_cap, &keys.first_index, 10);
-    let work = ops.start(&client, work);
+    let work = ops.start(work);
     until("one on each connection", || encrypting(&sim) == 3);
     sim.control("encrypt-release").unwrap();
     assert_eq!(ops.await_end(work), Status::OK);
@@ -285,7 +285,7 @@ fn the_first_piece_of_a_copy_stream_is_one_box_where_encrypting_is_usually_dear(
         is_last: true,
     };
     let work = client.create_courier_envelopes_from_payload(&to, ends);
-    let work = ops.start(&client, work);
+    let work = ops.start(work);
     until("the first piece", || encrypting(&sim) == 1);
     assert_eq!(count(&sim, "encryptions"), 1);
     sim.control("encrypt-release").unwrap();

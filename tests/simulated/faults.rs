@@ -93,9 +93,7 @@ fn a_daemon_that_is_down_is_waited_for() {
     let pair = stream(4);
     let write = world.start_write(&pair, b"x");
     let work = world.client.new_keypair_remote(&[1; 32]).unwrap();
-    let call = world
-        .client
-        .block(work, Timeout::After(Duration::from_millis(50)));
+    let call = work.block(Timeout::After(Duration::from_millis(50)));
     assert_eq!(call.map(drop).unwrap_err().status(), Status::TIMEOUT);
     world.control("up");
     world.value::<kpclient::bacap::BoxIndex>(write).unwrap();
@@ -197,7 +195,7 @@ fn a_reply_that_is_lost_costs_its_own_call_only() {
     // Not of a kind that the client asks for by itself.
     world.control("swallow encrypt_read_reply");
     let limit = Timeout::After(Duration::from_millis(50));
-    let lost = world.client.block(encrypt().unwrap(), limit);
+    let lost = encrypt().unwrap().block(limit);
     assert_eq!(lost.map(drop).unwrap_err().status(), Status::TIMEOUT);
     world.wait(encrypt()).unwrap();
 }

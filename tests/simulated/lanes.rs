@@ -11,9 +11,9 @@ fn write_and_read(client: &Client, boxes: &mut Boxes) {
     let index = boxes.next();
     let (write_cap, read_cap) = (&boxes.keys.write_cap, &boxes.keys.read_cap);
     let work = client.write_box(write_cap, &index, b"text", StartFlags::default());
-    client.block(work.unwrap(), PATIENCE).unwrap();
+    work.unwrap().block(PATIENCE).unwrap();
     let work = client.read_box(read_cap, &index, StartFlags::default());
-    let found = client.block(work.unwrap(), PATIENCE).unwrap();
+    let found = work.unwrap().block(PATIENCE).unwrap();
     assert_eq!(&found.plaintext[..], b"text");
 }
 
@@ -58,10 +58,10 @@ fn the_first_write_and_the_first_read_open_a_connection_each_and_one_for_encrypt
     let mut boxes = Boxes::new(21);
     let index: BoxIndex = boxes.next();
     let work = client.write_box(&boxes.keys.write_cap, &index, b"1", StartFlags::default());
-    client.block(work.unwrap(), PATIENCE).unwrap();
+    work.unwrap().block(PATIENCE).unwrap();
     assert_eq!(count(&sim, "accepted"), 3);
     let work = client.read_box(&boxes.keys.read_cap, &index, StartFlags::default());
-    client.block(work.unwrap(), PATIENCE).unwrap();
+    work.unwrap().block(PATIENCE).unwrap();
     assert_eq!(count(&sim, "accepted"), 4);
     (0..20).for_each(|_| write_and_read(&client, &mut boxes));
     local_call(&client);

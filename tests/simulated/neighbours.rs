@@ -16,7 +16,7 @@ fn greedy(sim: &Sim, reads: usize) -> (Client, Ops) {
     for _ in 0..reads {
         let (index, envelope) = boxes.read_envelope(&client);
         let work = boxes.read(&client, &index, envelope, StartFlags::default());
-        ops.start(&client, work);
+        ops.start(work);
     }
     until("a full line", || outstanding(sim) == WINDOW);
     (client, ops)
@@ -31,15 +31,15 @@ fn beside_a_greedy_client_each_packet_of_another_waits_one_tick_at_most() {
     for n in 0..10_u64 {
         // A write costs a packet.
         let envelope = boxes.write_envelope(&modest, b"modest");
-        let packets = alone_in_line(&sim, &modest, boxes.write(&modest, envelope));
+        let packets = alone_in_line(&sim, boxes.write(&modest, envelope));
         assert!(packets <= 2, "write {n} took {packets} packets");
         // A read costs two.
         let mut written = Boxes::new(41);
         let index = (0..=n).map(|_| written.next()).last().unwrap();
         let work = modest.encrypt_read(&boxes.keys.read_cap, &index).unwrap();
-        let envelope = modest.block(work, PATIENCE).unwrap();
+        let envelope = work.block(PATIENCE).unwrap();
         let work = boxes.read(&modest, &index, envelope, no_retry());
-        let packets = alone_in_line(&sim, &modest, work);
+        let packets = alone_in_line(&sim, work);
         assert!(packets <= 4, "read {n} took {packets} packets");
     }
 }
@@ -47,12 +47,11 @@ fn beside_a_greedy_client_each_packet_of_another_waits_one_tick_at_most() {
 /// Runs work of a client that does nothing else; gives the packets that left meanwhile.
 fn alone_in_line<T: Send + Sync + 'static>(
     sim: &Sim,
-    client: &Client,
     work: kpclient::Result<kpclient::client::Call<T>>,
 ) -> u64 {
     until("the others in line", || outstanding(sim) == WINDOW);
     let mut ops = Ops::new();
-    let op = ops.start(client, work);
+    let op = ops.start(work);
     let mut packets = 0;
     loop {
         until("a full line", || {
@@ -77,7 +76,7 @@ fn two_clients_with_full_lines_share_the_packets() {
     for _ in 0..100 {
         let (index, envelope) = boxes.read_envelope(&other);
         let work = boxes.read(&other, &index, envelope, no_retry());
-        few.start(&other, work);
+        few.start(work);
     }
     until("two full lines", || outstanding(&sim) == 2 * WINDOW);
     let mut packets = 0;
@@ -129,9 +128,9 @@ fn who_never_reads_events_stops_nobody_and_is_told_what_was_lost() {
     let index = boxes.next();
     let cap = &boxes.keys.write_cap;
     let work = client.write_box(cap, &index, b"text", StartFlags::default());
-    client.block(work.unwrap(), PATIENCE).unwrap();
+    work.unwrap().block(PATIENCE).unwrap();
     let work = client.read_box(&boxes.keys.read_cap, &index, StartFlags::default());
-    client.block(work.unwrap(), PATIENCE).unwrap();
+    work.unwrap().block(PATIENCE).unwrap();
 
     let all = drain(&reader).len() as u64;
     assert!(all >= 200, "{all}");
@@ -159,10 +158,7 @@ fn completions_that_go_to_a_full_sink_are_not_lost() {
     for _ in 0..200 {
         let work = client.next_message_box_index_remote(&index).unwrap();
         let delivery = kpclient::client::Delivery::Sink(std::sync::Arc::clone(&idle));
-        client
-            .prepare(&work, delivery)
-            .unwrap()
-            .launch(work, PATIENCE);
+        work.prepare(delivery).unwrap().launch(work, PATIENCE);
     }
     flap(&sim, &client, 20);
     local_call(&client);
@@ -193,11 +189,11 @@ fn a_callback_that_does_not_return_stops_no_call() {
     let index = boxes.next();
     let cap = &boxes.keys.write_cap;
     let work = client.write_box(cap, &index, b"text", StartFlags::default());
-    client.block(work.unwrap(), PATIENCE).unwrap();
+    work.unwrap().block(PATIENCE).unwrap();
     let mut ops = Ops::new();
     let envelope = boxes.write_envelope(&client, b"more");
     let work = boxes.write(&client, envelope);
-    let op = ops.start_within(&client, work, Timeout::Forever);
+    let op = ops.start_within(work, Timeout::Forever);
     assert_eq!(ops.await_end(op), Status::OK);
     drop(leave);
 }

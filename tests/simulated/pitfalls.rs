@@ -17,7 +17,7 @@ fn write_and_cut(sim: &Sim, when: impl Fn() -> bool) {
     let cap = boxes.keys.write_cap.clone();
     let mut ops = Ops::new();
     let work = client.write_box(&cap, &index, b"once", StartFlags::default());
-    let write = ops.start(&client, work);
+    let write = ops.start(work);
     until("the moment of the cut", when);
     sim.control("cut").unwrap();
     sim.control("release").unwrap();
@@ -28,7 +28,7 @@ fn write_and_cut(sim: &Sim, when: impl Fn() -> bool) {
         "the write gives the index of the next box"
     );
     let work = client.read_box(&boxes.keys.read_cap, &index, StartFlags::default());
-    let found = client.block(work.unwrap(), PATIENCE).unwrap();
+    let found = work.unwrap().block(PATIENCE).unwrap();
     assert_eq!(&found.plaintext[..], b"once");
 }
 
@@ -52,7 +52,7 @@ fn a_write_whose_connection_is_cut_again_and_again_completes() {
     let mut boxes = Boxes::new(2);
     let envelope = boxes.write_envelope(&client, b"at last");
     let mut ops = Ops::new();
-    let write = ops.start(&client, boxes.write(&client, envelope));
+    let write = ops.start(boxes.write(&client, envelope));
     for times in 1..=5 {
         until("the write in line", || requests(&sim, START) >= times);
         sim.control("cut").unwrap();
@@ -70,7 +70,7 @@ fn a_write_whose_daemon_is_started_again_completes() {
     let mut boxes = Boxes::new(3);
     let envelope = boxes.write_envelope(&client, b"at last");
     let mut ops = Ops::new();
-    let write = ops.start(&client, boxes.write(&client, envelope));
+    let write = ops.start(boxes.write(&client, envelope));
     until("the write in line", || requests(&sim, START) == 1);
     sim.control("restart").unwrap();
     sim.control("release").unwrap();

@@ -14,7 +14,7 @@ fn fill_the_line(sim: &Sim, client: &Client, ops: &mut Ops) -> Boxes {
     for _ in 0..WINDOW + 5 {
         let (index, envelope) = boxes.read_envelope(client);
         let work = boxes.read(client, &index, envelope, no_retry());
-        ops.start(client, work);
+        ops.start(work);
     }
     until("a full line", || outstanding(sim) == WINDOW);
     boxes
@@ -28,7 +28,7 @@ fn writes_leave_in_order_of_arrival() {
     let mut ops = Ops::new();
     for n in 0..100 {
         let envelope = boxes.write_envelope(&client, &[n]);
-        ops.start(&client, boxes.write(&client, envelope));
+        ops.start(boxes.write(&client, envelope));
     }
     let packets = step_until(&sim, || ops.running() == 0);
     let order: Vec<usize> = ops.log.iter().map(|(number, _)| *number).collect();
@@ -47,12 +47,12 @@ fn a_copy_command_leaves_between_the_writes_before_and_after_it() {
     let before = usize::try_from(WINDOW).unwrap() + 3;
     for _ in 0..before {
         let envelope = boxes.write_envelope(&client, b"before");
-        ops.start(&client, boxes.write(&client, envelope));
+        ops.start(boxes.write(&client, envelope));
     }
     let copy = client.start_resending_copy_command(&stream.keys.write_cap, None);
-    let copy = ops.start(&client, copy);
+    let copy = ops.start(copy);
     let envelope = boxes.write_envelope(&client, b"after");
-    let after = ops.start(&client, boxes.write(&client, envelope));
+    let after = ops.start(boxes.write(&client, envelope));
     let copy_left = || {
         let entries = sim.arq().unwrap();
         entries.iter().any(|entry| entry["what"] == "copy")
@@ -78,7 +78,7 @@ fn a_queued_read_times_out_without_a_word_to_the_daemon() {
     let (index, envelope) = boxes.read_envelope(&client);
     let work = boxes.read(&client, &index, envelope, no_retry());
     let soon = Timeout::After(Duration::from_millis(20));
-    let late = ops.start_within(&client, work, soon);
+    let late = ops.start_within(work, soon);
     assert_eq!(ops.await_end(late), Status::TIMEOUT);
     sim.control("release").unwrap();
     ops.await_ends(others + 1);
@@ -96,9 +96,9 @@ fn a_queued_read_is_cancelled_without_a_word_to_the_daemon() {
     let (index, envelope) = boxes.read_envelope(&client);
     let hash = envelope.hash;
     let work = boxes.read(&client, &index, envelope, no_retry());
-    let given_up = ops.start(&client, work);
+    let given_up = ops.start(work);
     let cancel = client.cancel_resending_encrypted_message(&hash).unwrap();
-    client.block(cancel, PATIENCE).unwrap();
+    cancel.block(PATIENCE).unwrap();
     assert_eq!(ops.await_end(given_up), Status::START_RESENDING_CANCELLED);
     sim.control("release").unwrap();
     ops.await_ends(others + 1);
@@ -117,7 +117,7 @@ fn what_leaves_the_line_makes_room_for_nobody_and_disturbs_nobody() {
     for n in 0..50 {
         let (index, envelope) = boxes.read_envelope(&client);
         let work = boxes.read(&client, &index, envelope, no_retry());
-        let number = ops.start(&client, work);
+        let number = ops.start(work);
         if n % 2 == 0 {
             client.cancel(ops.ids[number]).unwrap();
         } else {
@@ -146,12 +146,12 @@ fn while_the_daemon_is_offline_nothing_for_the_mixnet_is_sent_to_it() {
     let mut ops = Ops::new();
     let cap = &boxes.keys.write_cap;
     let write = client.write_box(cap, &index, b"later", StartFlags::default());
-    let write = ops.start(&client, write);
+    let write = ops.start(write);
     let read = client.read_box(&boxes.keys.read_cap, &index, StartFlags::default());
-    let read = ops.start(&client, read);
+    let read = ops.start(read);
     let other = boxes.next();
     let given_up = client.read_box(&boxes.keys.read_cap, &other, no_retry());
-    let given_up = ops.start(&client, given_up);
+    let given_up = ops.start(given_up);
     until("all envelopes", || count(&sim, "encryptions") == 3);
     (0..20).for_each(|_| local_call(&client)); // these are answered all the same
     client.cancel(ops.ids[given_up]).unwrap();
@@ -178,7 +178,7 @@ fn a_plain_message_while_offline_is_refused_at_once() {
     until("the client knows", || !client.is_connected());
     let ended = client
         .send_message_without_reply(&destination, b"hello")
-        .and_then(|work| client.block(work, PATIENCE));
+        .and_then(|work| work.block(PATIENCE));
     assert_eq!(ended.unwrap_err().status(), Status::OFFLINE);
     assert_eq!(requests(&sim, "send_message"), 0);
 }

@@ -23,7 +23,7 @@ fn an_index() -> BoxIndex {
 
 /// One local call with an answer that tells whose it is.
 fn call(client: &Client, index: &BoxIndex) -> BoxIndex {
-    done(client, client.next_message_box_index_remote(index))
+    done(client.next_message_box_index_remote(index))
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn asynchronous_calls_are_answered_while_threads_read() {
             let delivery = Delivery::Callback(Box::new(move |completed| {
                 landed.send(completed.status()).unwrap();
             }));
-            let prepared = client.prepare(&work, delivery).unwrap();
+            let prepared = work.prepare(delivery).unwrap();
             prepared.launch(work, PATIENCE);
             let status = arrivals.recv_timeout(LIMIT).unwrap();
             assert_eq!(status, Status::OK);
@@ -112,7 +112,7 @@ fn a_reading_thread_whose_time_is_over_hands_on() {
     thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             let work = client.next_message_box_index_remote(&an_index()).unwrap();
-            client.block(work, Timeout::After(Duration::from_millis(300)))
+            work.block(Timeout::After(Duration::from_millis(300)))
         });
         let ended = waiting.join().unwrap();
         assert_eq!(ended.unwrap_err().status(), Status::TIMEOUT);
@@ -135,7 +135,7 @@ fn closing_ends_the_thread_that_reads_and_those_that_wait() {
             let client = Arc::clone(&client);
             thread::spawn(move || {
                 let work = client.next_message_box_index_remote(&an_index()).unwrap();
-                client.block(work, PATIENCE).unwrap_err().status()
+                work.block(PATIENCE).unwrap_err().status()
             })
         })
         .collect();

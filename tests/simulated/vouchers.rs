@@ -8,14 +8,11 @@ use kpclientd_sim::{Sim, SimConfig};
 use crate::world::*;
 
 fn mint(client: &Client, stream: &Keypair) -> MintedVoucher {
-    done(client, client.voucher_mint(&stream.write_cap, "Alice"))
+    done(client.voucher_mint(&stream.write_cap, "Alice"))
 }
 
 fn write(client: &Client, cap: &WriteCap, index: &BoxIndex, content: &[u8]) {
-    done(
-        client,
-        client.write_box(cap, index, content, StartFlags::default()),
-    );
+    done(client.write_box(cap, index, content, StartFlags::default()));
 }
 
 #[test]
@@ -27,13 +24,13 @@ fn a_joiner_is_inducted_and_writes_what_the_group_reads() {
     let first = minted.stream.write_cap.first_index();
     write(&joiner, &minted.stream.write_cap, &first, &minted.payload);
 
-    let derived = done(&inductor, inductor.voucher_derive_stream(&minted.voucher));
+    let derived = done(inductor.voucher_derive_stream(&minted.voucher));
     assert!(derived.write_cap == minted.stream.write_cap);
     assert!(derived.read_cap == minted.stream.read_cap);
     let index = derived.read_cap.first_index();
     let told = read_one(&inductor, &derived.read_cap, &index).unwrap();
     let work = inductor.voucher_induct(&minted.voucher, &told, b"who we are");
-    let inducted = done(&inductor, work);
+    let inducted = done(work);
     assert_eq!(inducted.display_name, "Alice");
     assert!(inducted.stream.write_cap == derived.write_cap);
     write(
@@ -45,7 +42,7 @@ fn a_joiner_is_inducted_and_writes_what_the_group_reads() {
 
     let sealed = read_one(&joiner, &minted.stream.read_cap, &first.next()).unwrap();
     let work = joiner.voucher_open(&minted.secret_key, &sealed, &messages.write_cap);
-    let opened = done(&joiner, work);
+    let opened = done(work);
     assert_eq!(&opened.who_reply[..], b"who we are");
     assert_eq!(opened.salt, inducted.salt);
     let cap = opened.message_write_cap;
@@ -64,20 +61,20 @@ fn each_failure_has_its_status() {
     assert_ne!(minted.voucher, mint(&client, &one).voucher);
     let induct = |voucher, payload: &[u8]| client.voucher_induct(voucher, payload, b"who");
 
-    let wrong = status(&client, induct(&other.voucher, &minted.payload));
+    let wrong = status(induct(&other.voucher, &minted.payload));
     assert_eq!(wrong, Status::VOUCHER_HASH_MISMATCH);
     sim.control("error voucher_induct 29").unwrap();
-    let forged = status(&client, induct(&minted.voucher, &minted.payload));
+    let forged = status(induct(&minted.voucher, &minted.payload));
     assert_eq!(forged, Status::VOUCHER_SIGNATURE_INVALID);
-    let inducted = done(&client, induct(&minted.voucher, &minted.payload));
+    let inducted = done(induct(&minted.voucher, &minted.payload));
     let open = |key: &[u8]| client.voucher_open(key, &inducted.sealed_reply, &one.write_cap);
     assert_eq!(
-        status(&client, open(&other.secret_key)),
+        status(open(&other.secret_key)),
         Status::VOUCHER_SEAL_OPEN_FAILED
     );
     // An invalid request is no invalid signature.
     sim.control("error voucher_mint 3").unwrap();
-    let invalid = status(&client, client.voucher_mint(&one.write_cap, "Alice"));
+    let invalid = status(client.voucher_mint(&one.write_cap, "Alice"));
     assert_eq!(invalid, Status::DAEMON_INVALID_REQUEST);
 }
 
@@ -89,20 +86,16 @@ fn what_is_empty_or_fits_no_box_is_not_asked() {
     let long = vec![b'x'; 1678];
     let name = String::from_utf8(long.clone()).unwrap();
     let hash = [1; 32];
+    assert_eq!(status(client.voucher_mint(&cap, "")), Status::ARG_EMPTY);
     assert_eq!(
-        status(&client, client.voucher_mint(&cap, "")),
-        Status::ARG_EMPTY
-    );
-    assert_eq!(
-        status(&client, client.voucher_mint(&cap, &name)),
+        status(client.voucher_mint(&cap, &name)),
         Status::PAYLOAD_TOO_LARGE
     );
-    let induct =
-        |payload: &[u8], who: &[u8]| status(&client, client.voucher_induct(&hash, payload, who));
+    let induct = |payload: &[u8], who: &[u8]| status(client.voucher_induct(&hash, payload, who));
     assert_eq!(induct(b"", b"who"), Status::ARG_EMPTY);
     assert_eq!(induct(&long, b"who"), Status::PAYLOAD_TOO_LARGE);
     assert_eq!(induct(b"payload", &long), Status::PAYLOAD_TOO_LARGE);
-    let open = |key: &[u8], sealed: &[u8]| status(&client, client.voucher_open(key, sealed, &cap));
+    let open = |key: &[u8], sealed: &[u8]| status(client.voucher_open(key, sealed, &cap));
     assert_eq!(open(b"", b"sealed"), Status::ARG_EMPTY);
     assert_eq!(open(&[1; 31], b"sealed"), Status::ARG_SIZE);
     assert_eq!(open(&[1; 32], b""), Status::ARG_EMPTY);
@@ -118,20 +111,14 @@ fn old_daemons_are_not_asked() {
     let cap = stream(1).write_cap;
     let hash = [1; 32];
     let unsupported = Status::UNSUPPORTED;
+    assert_eq!(status(client.voucher_mint(&cap, "Alice")), unsupported);
+    assert_eq!(status(client.voucher_derive_stream(&hash)), unsupported);
     assert_eq!(
-        status(&client, client.voucher_mint(&cap, "Alice")),
+        status(client.voucher_induct(&hash, b"p", b"w")),
         unsupported
     );
     assert_eq!(
-        status(&client, client.voucher_derive_stream(&hash)),
-        unsupported
-    );
-    assert_eq!(
-        status(&client, client.voucher_induct(&hash, b"p", b"w")),
-        unsupported
-    );
-    assert_eq!(
-        status(&client, client.voucher_open(&[1; 32], b"s", &cap)),
+        status(client.voucher_open(&[1; 32], b"s", &cap)),
         unsupported
     );
 }

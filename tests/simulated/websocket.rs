@@ -22,11 +22,11 @@ fn messages_and_boxes_go_through_a_websocket() {
     let sim = websocket(forgetful(Era::Current));
     let client = through(&sim);
     let ping = client.blocking_send_message(&echo(&client), b"ping");
-    assert_eq!(done(&client, ping)[..4], b"ping"[..]);
+    assert_eq!(done(ping)[..4], b"ping"[..]);
     let pair = stream(1);
     let index = &pair.first_index;
     let write = client.write_box(&pair.write_cap, index, b"a box", strict());
-    done(&client, write);
+    done(write);
     let read = read_one(&client, &pair.read_cap, index).unwrap();
     assert_eq!(read, b"a box"[..]);
 }
@@ -38,7 +38,7 @@ fn large_frames_go_through_a_websocket_both_ways() {
     let content = payload(200_000);
     let to = to(&stream(1), &content);
     let made = client.create_courier_envelopes_from_payload(&to, WHOLE);
-    let made = done(&client, made);
+    let made = done(made);
     let back: usize = made.envelopes.iter().map(|envelope| envelope.len()).sum();
     assert!(back > content.len(), "{back} bytes");
 }

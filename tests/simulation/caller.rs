@@ -72,14 +72,13 @@ fn judge<T>(world: &World, what: &str, ended: &Result<T>) {
 /// Runs a call for some time, which it may not exceed; now and then it is cancelled before.
 async fn run<T: Send + Sync + 'static>(
     world: &World,
-    life: &Life,
     what: &str,
     call: Result<Call<T>>,
 ) -> Result<T> {
     let limit = world.chance.borrow_mut().pause(Duration::from_secs(900)) + LATE;
     let cancelled = world.chance.borrow_mut().once_in(8);
     let begun = Instant::now();
-    let running = life.client.run_within(limit, call);
+    let running = async { call?.start_within(limit).await };
     let ended = match cancelled {
         false => running.await,
         true => {
@@ -120,7 +119,7 @@ impl Boxes {
         let call = life
             .client
             .write_box(&keys.write_cap, &index, &content, flags);
-        let ended = run(world, life, "write_box", call).await;
+        let ended = run(world, "write_box", call).await;
         if let Ok(next) = &ended {
             if next.counter() != index.next().counter() {
                 world
@@ -149,7 +148,7 @@ impl Boxes {
             &written.index,
             StartFlags::default(),
         );
-        if let Ok(found) = run(world, life, "read_box", call).await {
+        if let Ok(found) = run(world, "read_box", call).await {
             compare(world, &written, &found.plaintext);
         }
     }
@@ -166,7 +165,7 @@ impl Boxes {
             let read = life
                 .client
                 .read_box(&written.keys.read_cap, &written.index, flags);
-            match life.client.run_within(READ_BACK, read).await {
+            match async { read?.start_within(READ_BACK).await }.await {
                 Ok(found) => compare(world, &written, &found.plaintext),
                 Err(error) => {
                     let what = format!("a box that was written cannot be read: {error}");
@@ -197,7 +196,7 @@ async fn echo(world: &World, life: &Life) {
     };
     let payload = world.chance.borrow_mut().bytes(50);
     let call = life.client.blocking_send_message(&to, &payload);
-    if let Ok(reply) = run(world, life, "echo", call).await {
+    if let Ok(reply) = run(world, "echo", call).await {
         if !reply.starts_with(&payload) {
             world.trace.violated("an echo is another one".to_owned());
         }
@@ -208,7 +207,7 @@ async fn next_index(world: &World, life: &Life) {
     let seed: [u8; 32] = world.chance.borrow_mut().bytes(32).try_into().unwrap();
     let index = keypair(&seed).first_index;
     let call = life.client.next_message_box_index_remote(&index);
-    if let Ok(next) = run(world, life, "next_index", call).await {
+    if let Ok(next) = run(world, "next_index", call).await {
         if next.counter() != index.next().counter() {
             world
                 .trace
@@ -219,7 +218,7 @@ async fn next_index(world: &World, life: &Life) {
 
 async fn document(world: &World, life: &Life) {
     let call = life.client.get_pki_document(0);
-    let _ = run(world, life, "document", call).await;
+    let _ = run(world, "document", call).await;
 }
 
 async fn disconnect(world: &World, life: &Life) {
@@ -229,7 +228,7 @@ async fn disconnect(world: &World, life: &Life) {
     world.trace.count("disconnected");
     let pause = world.chance.borrow_mut().pause(Duration::from_secs(60));
     sleep(pause).await;
-    let _ = run(world, life, "connect", life.client.connect()).await;
+    let _ = run(world, "connect", life.client.connect()).await;
 }
 
 /// One operation after the other until the storm is over.

@@ -177,7 +177,7 @@ impl Life {
         &self,
         call: Result<Call<T>>,
     ) -> std::result::Result<T, Over> {
-        match self.client.run(call).await {
+        match async { call?.await }.await {
             Ok(value) => Ok(value),
             Err(error) => {
                 if !self.is_over.get() {
@@ -204,7 +204,7 @@ impl Life {
     /// Connects, and again where somebody has disconnected the client.
     async fn stay_connected(&self) -> std::result::Result<(), Over> {
         loop {
-            let pause = match self.client.run(self.client.connect()).await {
+            let pause = match async { self.client.connect()?.await }.await {
                 Err(error) if error.status() == Status::CLOSED => return Err(Over),
                 Err(error) if error.status() != Status::ALREADY_CONNECTED => 1,
                 _ => 60,

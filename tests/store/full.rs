@@ -75,7 +75,7 @@ fn story(client: &Arc<Client>, whose: Whose, full: Full) -> bool {
 }
 
 fn comes(client: &Arc<Client>, disk: &Disk) -> Person {
-    let store = done(client, Ok(Store::open_on(Box::new(disk.clone()))));
+    let store = done(Ok(Store::open_on(client, Box::new(disk.clone()))));
     Person {
         client: Arc::clone(client),
         store,

@@ -184,7 +184,7 @@ fn what_another_program_wrote_ahead_proves_nothing() {
     }
     let (cap, flags) = (writer.write_cap(), StartFlags::default());
     let write = alice.client.write_box(cap, &ahead, b"raw", flags);
-    run(&alice.client, write).unwrap();
+    run(write).unwrap();
     let reader = bob.follow("alice", &writer);
     waits_in_vain(&house, &reader, &first);
 }

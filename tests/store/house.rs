@@ -76,12 +76,12 @@ impl Drop for House {
 
 impl Person {
     pub fn with(client: Arc<Client>, path: &Path) -> Person {
-        let store = world::done(&client, Store::open(Some(path)));
+        let store = world::done(Store::open(&client, Some(path)));
         Person { client, store }
     }
 
     pub fn wait<T: Send + Sync + 'static>(&self, call: Result<Call<T>>) -> Result<T> {
-        run(&self.client, call)
+        run(call)
     }
 
     /// Begins something, and cancels it when `enough` holds.
@@ -91,7 +91,7 @@ impl Person {
         what: &str,
         enough: impl FnMut() -> bool,
     ) {
-        let op = start(&self.client, call);
+        let op = start(call);
         until(what, enough);
         self.client.cancel(op).unwrap();
         assert_eq!(ended(&self.client, op), Status::CANCELLED, "{what}");

@@ -173,7 +173,7 @@ fn who_waits_for_a_message_is_told_that_the_store_is_closed() {
     let writer = alice.create("diary");
     let reader = bob.follow("alice", &writer);
     let waiting = reader.receive().unwrap();
-    let prepared = bob.client.prepare(&waiting, Delivery::Keep).unwrap();
+    let prepared = waiting.prepare(Delivery::Keep).unwrap();
     let op = prepared.id();
     prepared.launch(waiting, Timeout::Forever);
     bob.wait(bob.store.close()).unwrap();

@@ -84,7 +84,7 @@ impl Role {
 
     pub fn person(&self, name: &str) -> Person {
         let client = self.client();
-        while let Err(error) = run(&client, client.connect()) {
+        while let Err(error) = run(client.connect()) {
             // The daemon is dead just now.
             let known = [Status::CONNECT, Status::CONNECTION_LOST, Status::HANDSHAKE];
             assert!(known.contains(&error.status()), "{error}");

@@ -63,7 +63,7 @@ fn nothing_of_a_voucher_is_told() {
     }
     let opening = jo.store.open_voucher("talk").unwrap();
     let soon = Timeout::After(Duration::from_millis(10));
-    said.hear_refused(jo.client.block(opening, soon));
+    said.hear_refused(opening.block(soon));
     for code in [3, 28, 29] {
         house.order(&format!("error voucher_induct {code}"));
         said.hear_refused(induct("jo", text));

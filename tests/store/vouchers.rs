@@ -144,7 +144,6 @@ fn a_joiner_without_a_store_is_inducted() {
     let first = minted.stream.write_cap.first_index();
     // The payload may come after the inductor has begun to wait.
     let op = start(
-        &ida.client,
         ida.store
             .induct_voucher("jo", Some(&voucher), b"who we are"),
     );
@@ -172,7 +171,7 @@ fn an_inductor_without_a_store_inducts() {
     let (jo, ida) = (house.person("jo"), house.person("ida"));
     let voucher = mint(&jo);
     // The joiner may wait before anybody replies.
-    let op = start(&jo.client, jo.store.open_voucher("talk"));
+    let op = start(jo.store.open_voucher("talk"));
     let (write_cap, read_cap) = stream_of(&ida, &voucher);
     let first = read_cap.first_index();
     let payload = look(&ida, &read_cap, &first).unwrap();
@@ -323,16 +322,16 @@ fn whoever_waits_ends_with_the_time_the_store_and_the_client_and_the_voucher_sta
     for _ in 0..2 {
         let soon = Timeout::After(std::time::Duration::from_millis(20));
         let opening = jo.store.open_voucher("talk").unwrap();
-        let late = refused(jo.client.block(opening, soon));
+        let late = refused(opening.block(soon));
         assert_eq!(late.status(), Status::TIMEOUT);
     }
-    let op = start(&jo.client, jo.store.open_voucher("talk"));
+    let op = start(jo.store.open_voucher("talk"));
     jo.wait(jo.store.close()).unwrap();
     assert_eq!(ended(&jo.client, op), Status::CLOSED);
     let closed = refused(jo.wait(jo.store.open_voucher("talk")));
     assert_eq!(closed.status(), Status::CLOSED);
     let jo = house.person("jo");
-    let op = start(&jo.client, jo.store.open_voucher("talk"));
+    let op = start(jo.store.open_voucher("talk"));
     jo.client.close();
     assert_eq!(ended(&jo.client, op), Status::CLOSED);
     let jo = house.person("jo");
@@ -355,7 +354,7 @@ fn interrupted<T: Clone + Send + Sync + 'static>(
     for packets in 0..40 {
         let person = house.person(name);
         house.order("hold");
-        let op = start(&person.client, call(&person));
+        let op = start(call(&person));
         for _ in 0..packets {
             until("a packet", || {
                 !runs(&person, op) || house.sim.control("step 1").unwrap() == "1 packets"
@@ -393,7 +392,7 @@ fn at_once<T: Clone + Send + Sync + 'static>(
 ) -> Vec<Result<T>> {
     let [one, two] = persons;
     let started: Vec<_> = [one, one, two]
-        .map(|person| (person, start(&person.client, call(person))))
+        .map(|person| (person, start(call(person))))
         .into();
     let results = started.into_iter();
     results

@@ -186,7 +186,7 @@ fn a_store_in_memory_is_gone_when_it_is_closed() {
     let house = House::new();
     let alice = house.person("alice");
     let open = || {
-        let opening = Store::open(None);
+        let opening = Store::open(&alice.client, None);
         alice.wait(opening).unwrap()
     };
     let store = open();

@@ -26,13 +26,13 @@ struct Counts {
 }
 
 impl Counts {
-    fn start<T: Send + Sync + 'static>(&mut self, client: &Client, call: Result<Call<T>>) {
+    fn start<T: Send + Sync + 'static>(&mut self, call: Result<Call<T>>) {
         let Ok(call) = call else { return };
         let completed = Arc::clone(&self.completed);
         let counted = Delivery::Callback(Box::new(move |_| {
             completed.fetch_add(1, Ordering::SeqCst);
         }));
-        if let Ok(prepared) = client.prepare(&call, counted) {
+        if let Ok(prepared) = call.prepare(counted) {
             self.started += 1;
             prepared.launch(call, Timeout::After(Duration::from_secs(20)));
         }
@@ -52,7 +52,7 @@ pub fn run(data: &[u8]) {
     config.verify_derivation = wanted & 0x80 != 0;
     let client = Client::new(config, Log::default(), || {}).unwrap();
     let mut counts = Counts::default();
-    counts.start(&client, client.connect());
+    counts.start(client.connect());
     let answered = std::thread::scope(|scope| {
         let playing = scope.spawn(|| daemon.play(input));
         operate(&client, &mut counts, wanted);
@@ -66,37 +66,31 @@ pub fn run(data: &[u8]) {
 /// What a program does, as soon as it can.
 fn operate(client: &Client, counts: &mut Counts, wanted: u8) {
     if let Ok(flush) = client.flush() {
-        let _ = client.block(flush, Timeout::After(Duration::from_millis(2)));
+        let _ = flush.block(Timeout::After(Duration::from_millis(2)));
     }
     let pair = keypair(&[wanted; 32]);
     let flags = StartFlags::default();
     if wanted & 1 != 0 {
-        counts.start(client, client.new_keypair_remote(&[7; 32]));
+        counts.start(client.new_keypair_remote(&[7; 32]));
     }
     if wanted & 2 != 0 {
         let write = client.write_box(&pair.write_cap, &pair.first_index, b"content", flags);
-        counts.start(client, write);
+        counts.start(write);
     }
     if wanted & 4 != 0 {
-        counts.start(
-            client,
-            client.read_box(&pair.read_cap, &pair.first_index, flags),
-        );
+        counts.start(client.read_box(&pair.read_cap, &pair.first_index, flags));
     }
     if wanted & 8 != 0 {
-        counts.start(client, client.get_pki_document(0));
+        counts.start(client.get_pki_document(0));
     }
     if wanted & 16 != 0 {
         let echo = Destination {
             node: [4; 32],
             queue: b"+echo".to_vec(),
         };
-        counts.start(client, client.blocking_send_message(&echo, b"message"));
+        counts.start(client.blocking_send_message(&echo, b"message"));
     }
     if wanted & 32 != 0 {
-        counts.start(
-            client,
-            client.next_message_box_index_remote(&pair.first_index),
-        );
+        counts.start(client.next_message_box_index_remote(&pair.first_index));
     }
 }

@@ -25,7 +25,7 @@ pub async fn run(context: &Context, args: &ChatArgs) -> Result<()> {
     let signals = &context.signals;
     let session = signals.or(context.connect_with_store()).await?;
     let (writer, reader) = signals.or(open(&session, &args.channel)).await?;
-    let talked = signals.or(talk(context, &session, &writer, &reader)).await;
+    let talked = signals.or(talk(context, &writer, &reader)).await;
     let pending = writer.pending();
     match talked {
         Ok(()) if pending > 0 => {
@@ -54,26 +54,21 @@ async fn open(session: &Session, name: &str) -> Result<(Arc<Writer>, Arc<Reader>
     Ok((writer, reader))
 }
 
-async fn talk(
-    context: &Context,
-    session: &Session,
-    writer: &Arc<Writer>,
-    reader: &Arc<Reader>,
-) -> Result<()> {
+async fn talk(context: &Context, writer: &Arc<Writer>, reader: &Arc<Reader>) -> Result<()> {
     let mut lines = typed();
     loop {
         tokio::select! {
             line = lines.recv() => match line {
                 Some(line) => {
                     let line = line.map_err(|error| Failure::io("the input cannot be read", &error))?;
-                    say(context, session, writer, &line).await?;
+                    say(context, writer, &line).await?;
                 }
                 None => return Ok(()),
             },
-            message = session.client.run(reader.receive()) => {
+            message = reader.receive()? => {
                 let message = message?;
                 hear(context, reader.name(), &message)?;
-                session.client.run(reader.acknowledge(message.number)).await?;
+                reader.acknowledge(message.number)?.await?;
             }
         }
     }
@@ -92,14 +87,11 @@ fn typed() -> mpsc::Receiver<std::io::Result<String>> {
     receiver
 }
 
-async fn say(context: &Context, session: &Session, writer: &Arc<Writer>, line: &str) -> Result<()> {
+async fn say(context: &Context, writer: &Arc<Writer>, line: &str) -> Result<()> {
     if line.is_empty() {
         return Ok(());
     }
-    let number = session
-        .client
-        .run(writer.send(KIND_MESSAGE, line.as_bytes()))
-        .await?;
+    let number = writer.send(KIND_MESSAGE, line.as_bytes())?.await?;
     if context.output.is_json() {
         let value =
             json!({"channel": writer.name(), "number": number, "what": "sent", "text": line});

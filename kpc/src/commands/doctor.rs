@@ -246,7 +246,7 @@ async fn echo(session: &Session) -> Finding {
     let call = session
         .client
         .blocking_send_message(&destination, b"kpc doctor");
-    match session.client.run_within(ECHO, call).await {
+    match async { call?.start_within(ECHO).await }.await {
         Ok(reply) if reply.starts_with(b"kpc doctor") => Finding::Good(format!(
             "a message came back in {}",
             seconds(since.elapsed())

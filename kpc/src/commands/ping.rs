@@ -60,7 +60,7 @@ async fn ping(
         let payload = payload(number, args.size);
         let since = Instant::now();
         let call = session.client.blocking_send_message(&destination, &payload);
-        let reply = session.client.run_within(args.wait, call).await;
+        let reply = async { call?.start_within(args.wait).await }.await;
         let time = since.elapsed();
         match reply {
             Ok(reply) if reply.starts_with(&payload) => {

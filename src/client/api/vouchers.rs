@@ -241,12 +241,13 @@ impl Client {
         message_write_cap: &WriteCap,
         display_name: &str,
     ) -> Result<Call<MintedVoucher>> {
-        mint_call(&self.shared, message_write_cap, display_name).map(Call::local)
+        mint_call(&self.shared, message_write_cap, display_name)
+            .map(|call| Call::local(&self.shared, call))
     }
 
     /// Returns the stream of a voucher: its payload, and the place of the answer.
     pub fn voucher_derive_stream(&self, voucher: &Hash) -> Result<Call<VoucherStream>> {
-        derive_stream_call(&self.shared, voucher).map(Call::local)
+        derive_stream_call(&self.shared, voucher).map(|call| Call::local(&self.shared, call))
     }
 
     /// Accepts a voucher whose payload was read, and seals the reply to it.
@@ -259,7 +260,8 @@ impl Client {
         voucher_payload: &[u8],
         who_reply: &[u8],
     ) -> Result<Call<Induction>> {
-        induct_call(&self.shared, voucher, voucher_payload, who_reply).map(Call::local)
+        induct_call(&self.shared, voucher, voucher_payload, who_reply)
+            .map(|call| Call::local(&self.shared, call))
     }
 
     /// Opens the reply to a voucher of one's own. Fails with `ARG_SIZE` for a key that is too short
@@ -276,6 +278,6 @@ impl Client {
             sealed_reply,
             message_write_cap,
         )
-        .map(Call::local)
+        .map(|call| Call::local(&self.shared, call))
     }
 }

@@ -23,14 +23,21 @@ type ReadAny = Box<dyn FnOnce(&Answer) -> Result<Value> + Send>;
 
 /// A prepared call that returns a `T`.
 ///
-/// It does nothing until it is passed to [`Client::run`], [`Client::block`] or [`Client::prepare`]
-/// of the client that prepared it.
+/// It does nothing until it is awaited, started ([`Call::start`], [`Call::start_within`]) or waited for
+/// ([`Call::block`]). What is wrong with its arguments, the method that returned it has refused. The
+/// compiler warns of a call that was forgotten:
 ///
-/// [`Client::run`]: crate::client::Client::run
-/// [`Client::block`]: crate::client::Client::block
-/// [`Client::prepare`]: crate::client::Client::prepare
-#[must_use = "a call does nothing until a client runs it"]
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+///
+/// fn connect(client: &kpclient::client::Client) -> kpclient::Result<()> {
+///     client.connect()?;
+///     Ok(())
+/// }
+/// ```
+#[must_use = "a call does nothing until it is awaited, started or waited for"]
 pub struct Call<T> {
+    pub(crate) shared: Arc<Shared>,
     // Only its two ends know the type: all calls share the code in between.
     pub(crate) steps: Box<Steps>,
     /// Reads the answer to a local request.
@@ -77,45 +84,53 @@ impl Steps {
 }
 
 impl<T: Send + Sync + 'static> Call<T> {
-    fn new(kind: Kind) -> Self {
+    fn new(shared: &Arc<Shared>, kind: Kind) -> Self {
         Call {
+            shared: Arc::clone(shared),
             steps: Steps::new(kind),
             read: |_| Err(Error::new(Status::INTERNAL, "an answer to no request")),
         }
     }
 
-    pub(crate) fn local(call: LocalCall<T>) -> Self {
+    pub(crate) fn local(shared: &Arc<Shared>, call: LocalCall<T>) -> Self {
         Call {
+            shared: Arc::clone(shared),
             steps: Steps::new(Kind::Local(call.local_request)),
             read: call.read,
         }
     }
 
-    pub(crate) fn task<F, Fut>(make: F) -> Self
+    pub(crate) fn task<F, Fut>(shared: &Arc<Shared>, make: F) -> Self
     where
         F: FnOnce(Arc<Shared>) -> Fut + Send + 'static,
         Fut: Future<Output = Result<T>> + Send + 'static,
     {
-        Call::new(Kind::Task(Box::new(move |shared| {
+        let task = move |shared| -> Task<Value> {
             let task = make(shared);
             Box::pin(async move { task.await.map(boxed) })
-        })))
+        };
+        Call::new(shared, Kind::Task(Box::new(task)))
     }
 
     /// As [`Call::task`], but a calling thread that waits runs it itself as far as it can.
-    pub(crate) fn task_or_here<F, Fut>(make: F) -> Self
+    pub(crate) fn task_or_here<F, Fut>(shared: &Arc<Shared>, make: F) -> Self
     where
         F: FnOnce(Arc<Shared>, Option<BlockingCaller>) -> Fut + Send + 'static,
         Fut: Future<Output = Result<T>> + Send + 'static,
     {
-        Call::new(Kind::TaskOrHere(Box::new(move |shared, caller| {
+        let task = move |shared, caller| -> Task<Value> {
             let task = make(shared, caller);
             Box::pin(async move { task.await.map(boxed) })
-        })))
+        };
+        Call::new(shared, Kind::TaskOrHere(Box::new(task)))
     }
 
-    pub(crate) fn now(act: impl FnOnce(&Arc<Shared>) -> Result<T> + Send + 'static) -> Self {
-        Call::new(Kind::Now(Box::new(move |shared| act(shared).map(boxed))))
+    pub(crate) fn now(
+        shared: &Arc<Shared>,
+        act: impl FnOnce(&Arc<Shared>) -> Result<T> + Send + 'static,
+    ) -> Self {
+        let act = move |shared: &Arc<Shared>| act(shared).map(boxed);
+        Call::new(shared, Kind::Now(Box::new(act)))
     }
 
     pub(crate) fn under_hash(mut self, hash: Hash) -> Self {

@@ -45,7 +45,7 @@ impl Drop for OpGuard {
 }
 
 impl Shared {
-    /// See [`Client::block`].
+    /// See [`Call::block`].
     pub(crate) fn block<T: 'static>(
         self: &Arc<Self>,
         call: Call<T>,
@@ -187,7 +187,7 @@ impl Shared {
         })
     }
 
-    /// See [`Client::prepare`].
+    /// See [`Call::prepare`].
     pub(crate) fn prepare_any(
         self: &Arc<Self>,
         call: &AnyCall,
@@ -228,26 +228,28 @@ impl Shared {
     }
 }
 
-impl Client {
-    /// Runs a prepared call and blocks the calling thread until it completes.
+impl<T: 'static> Call<T> {
+    /// Runs the call and blocks the calling thread until it completes.
     ///
-    /// Fails with `WOULD_DEADLOCK` in a callback of this client, and with `TIMEOUT` when the time
+    /// Fails with `WOULD_DEADLOCK` in a callback of its client, and with `TIMEOUT` when the time
     /// is over; the call is then cancelled. With [`Timeout::Poll`] a call that would have to wait
     /// is not started at all.
-    pub fn block<T: 'static>(&self, call: Call<T>, timeout: Timeout) -> Result<T> {
-        self.shared.block(call, timeout)
+    pub fn block(self, timeout: Timeout) -> Result<T> {
+        Arc::clone(&self.shared).block(self, timeout)
     }
 
-    /// Registers an asynchronous operation for `call`; [`Prepared::launch`] starts it.
+    /// Registers an asynchronous operation for the call; [`Prepared::launch`] starts it.
     ///
     /// Fails with `BUSY` if its envelope or copy command is in flight, with `CLOSED` after close.
     ///
     /// Fails with `BAD_HANDLE` for a sink of another client: it would close with that one, and its
     /// reader could not see which client's operation of this number completed.
-    pub fn prepare<T>(&self, call: &Call<T>, delivery: Delivery) -> Result<Prepared> {
-        self.shared.prepare_terms(&call.steps.options, delivery)
+    pub fn prepare(&self, delivery: Delivery) -> Result<Prepared> {
+        self.shared.prepare_terms(&self.steps.options, delivery)
     }
+}
 
+impl Client {
     /// Cancels an operation: it completes with `CANCELLED`, or with its result if that came first.
     /// Fails with `ARG_VALUE` if this client never started such an operation.
     pub fn cancel(&self, op: OpId) -> Result<()> {

@@ -1,6 +1,6 @@
 //! A started call as a future, for asynchronous Rust programs with any executor.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,10 +9,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::run::{claim, Prepared};
+use super::run::claim;
 use super::Call;
 use crate::client::events::completion::{Completed, OpId};
-use crate::client::handle::Client;
 use crate::client::ops::Delivery;
 use crate::client::runtime::timeout::Timeout;
 use crate::client::shared::Shared;
@@ -40,28 +39,20 @@ struct Started {
     completed: oneshot::Receiver<Arc<Completed>>,
 }
 
-impl Client {
-    /// Starts a call. A call that could not even be prepared fails when its future is polled, so
-    /// that `client.run(client.connect()).await?` is all there is to write.
-    pub fn run<T: Send + Sync + 'static>(&self, call: Result<Call<T>>) -> Running<T> {
-        self.run_for(call, Timeout::Forever)
+impl<T: Send + Sync + 'static> Call<T> {
+    /// Starts the call, which then goes on whether its future is polled or not. What keeps it from
+    /// starting is the future's error.
+    pub fn start(self) -> Running<T> {
+        self.start_for(Timeout::Forever)
     }
 
     /// The same; the call fails with `TIMEOUT` when it takes longer.
-    pub fn run_within<T: Send + Sync + 'static>(
-        &self,
-        limit: Duration,
-        call: Result<Call<T>>,
-    ) -> Running<T> {
-        self.run_for(call, Timeout::After(limit))
+    pub fn start_within(self, limit: Duration) -> Running<T> {
+        self.start_for(Timeout::After(limit))
     }
 
-    fn run_for<T: Send + Sync + 'static>(
-        &self,
-        call: Result<Call<T>>,
-        timeout: Timeout,
-    ) -> Running<T> {
-        let state = match call.and_then(|call| self.launch(call, timeout)) {
+    fn start_for(self, timeout: Timeout) -> Running<T> {
+        let state = match self.launch(timeout) {
             Ok(started) => State::Started(started),
             Err(error) => State::Failed(Some(error)),
         };
@@ -71,17 +62,27 @@ impl Client {
         }
     }
 
-    fn launch<T: Send + Sync + 'static>(&self, call: Call<T>, timeout: Timeout) -> Result<Started> {
+    fn launch(self, timeout: Timeout) -> Result<Started> {
         let (sender, completed) = oneshot::channel();
         let deliver = Box::new(move |outcome| drop(sender.send(outcome)));
-        let prepared: Prepared = self.prepare(&call, Delivery::Inline(deliver))?;
+        let prepared = self.prepare(Delivery::Inline(deliver))?;
         let started = Started {
             shared: Arc::clone(&self.shared),
             id: prepared.id(),
             completed,
         };
-        prepared.launch(call, timeout);
+        prepared.launch(self, timeout);
         Ok(started)
+    }
+}
+
+/// An awaited call is started and waited for: `client.connect()?.await?`.
+impl<T: Send + Sync + 'static> IntoFuture for Call<T> {
+    type Output = Result<T>;
+    type IntoFuture = Running<T>;
+
+    fn into_future(self) -> Running<T> {
+        self.start()
     }
 }
 

@@ -44,7 +44,7 @@ impl Client {
     /// the goodbye. Fails with `CLOSED` when the client was closed before.
     pub fn close_later(&self) -> Call<()> {
         let closing = Arc::clone(&self.closing);
-        let call = Call::task(move |shared| async move {
+        let call = Call::task(&self.shared, move |shared| async move {
             closing.start(&shared);
             closing.parted().await;
             Ok(())

@@ -265,7 +265,9 @@ impl Client {
     pub fn connect(&self) -> Result<Call<()>> {
         let connecting = Arc::new(Connecting::start(&self.shared)?);
         let failed = Arc::clone(&connecting);
-        let call = Call::task_or_here(move |shared, caller| connect(shared, connecting, caller));
+        let call = Call::task_or_here(&self.shared, move |shared, caller| {
+            connect(shared, connecting, caller)
+        });
         Ok(call.undone_by(Arc::new(move || failed.give_up())))
     }
 
@@ -297,7 +299,7 @@ impl Client {
     /// daemon sends.
     pub fn flush(&self) -> Result<Call<()>> {
         self.shared.check_open()?;
-        let call = Call::task(|shared| async move {
+        let call = Call::task(&self.shared, |shared| async move {
             writes_complete(&shared).await;
             for lane in &shared.lanes {
                 drain(lane).await;

@@ -34,7 +34,7 @@ impl Reader {
         let name = name.map(|name| name::checked(name.as_bytes()));
         let name = name.transpose()?;
         let core = Arc::clone(&self.core);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             let mut receiving = core.receiving.lock().await;
             let mut call = ReceiveCall {
                 core: &core,

@@ -34,7 +34,7 @@ impl Writer {
         let name = name::of_path(path)?;
         let path = absolute(path)?;
         let core = Arc::clone(&self.core);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             let _turn = core.sends_file.lock().await;
             send(&core, path, name).await
         }))
@@ -43,7 +43,7 @@ impl Writer {
     /// Gives up the file that is not sent yet, and tells its readers. Waits for [`Writer::send_file`].
     pub fn abandon_file(&self) -> Result<Call<()>> {
         let core = Arc::clone(&self.core);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             let _turn = core.sends_file.lock().await;
             match known(&core).await? {
                 Some(file) => abandon(&core, &file).await,

@@ -128,7 +128,7 @@ impl Reader {
     /// Waits for the oldest message that is not acknowledged. Returns the same again until it is.
     pub fn receive(&self) -> Result<Call<Arc<Message>>> {
         let core = Arc::clone(&self.core);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             core.oldest_message().await.map(Arc::new)
         }))
     }
@@ -139,7 +139,7 @@ impl Reader {
     /// Fails with `MESSAGE_NOT_IN_DB` for a message that was not received.
     pub fn acknowledge(&self, number: u64) -> Result<Call<()>> {
         let core = Arc::clone(&self.core);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             let channel = core.channel;
             let keep =
                 move |backing: &mut dyn Backing| ledger::acknowledge(backing, channel, number);
@@ -155,7 +155,7 @@ impl Reader {
     pub fn messages(&self, from: u64, max: u32) -> Result<Call<Vec<Arc<Message>>>> {
         let core = Arc::clone(&self.core);
         let max = usize::try_from(max).unwrap_or(usize::MAX);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             let channel = core.channel;
             let list =
                 move |backing: &mut dyn Backing| ledger::messages(backing, channel, from, max);
@@ -170,7 +170,7 @@ impl Reader {
     /// Deletes acknowledged messages before a number from the database.
     pub fn forget_before(&self, number: u64) -> Result<Call<()>> {
         let core = Arc::clone(&self.core);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             let channel = core.channel;
             let forget =
                 move |backing: &mut dyn Backing| ledger::forget_before(backing, channel, number);

@@ -54,7 +54,7 @@ impl Store {
             ));
         }
         let inner = Arc::clone(&self.inner);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.inner.shared, move |_| async move {
             let steps = async {
                 let minted = inner.minted(&name, &display_name).await?;
                 inner.publish(&name, &minted).await?;
@@ -71,7 +71,7 @@ impl Store {
     pub fn open_voucher(&self, name: &str) -> Result<Call<(Arc<Writer>, Bytes)>> {
         let name = checked_name(name)?;
         let inner = Arc::clone(&self.inner);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.inner.shared, move |_| async move {
             let find = name.clone();
             let find = move |backing: &mut dyn Backing| ledger::to_open(backing, &find);
             let (known, outcome) = match inner.disk.run(Durability::Soon, find).await? {
@@ -100,7 +100,7 @@ impl Store {
         let voucher = voucher.map(voucher_from_text).transpose()?;
         let who_reply = secret_copy(who_reply)?;
         let inner = Arc::clone(&self.inner);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.inner.shared, move |_| async move {
             let found = inner.to_induct(&name, voucher, who_reply).await?;
             let (known, outcome) = match found {
                 Found::Done(known, outcome) => (known, outcome),
@@ -125,7 +125,7 @@ impl Store {
     pub fn cancel_voucher(&self, direction: Direction, name: &str) -> Result<Call<()>> {
         let name = checked_name(name)?;
         let inner = Arc::clone(&self.inner);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.inner.shared, move |_| async move {
             let cancel = move |backing: &mut dyn Backing| ledger::cancel(backing, direction, &name);
             inner.disk.run(Durability::Now, cancel).await
         }))

@@ -172,7 +172,7 @@ impl Writer {
 
     fn take(&self, content: Content, nonce: Nonce, payload: Bytes) -> Result<Call<u64>> {
         let core = Arc::clone(&self.core);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             let taker = Arc::clone(&core);
             let take = move |backing: &mut dyn Backing| {
                 // Whoever cancels the call does not stop this, so it wakes the engine itself. That
@@ -198,7 +198,7 @@ impl Writer {
             ));
         }
         let core = Arc::clone(&self.core);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             core.until(|standing| number < standing.progress.message)
                 .await
         }))
@@ -218,7 +218,7 @@ impl Writer {
             ));
         }
         let core = Arc::clone(&self.core);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             let channel = core.channel;
             let keep =
                 move |backing: &mut dyn Backing| ledger::erase_before(backing, channel, number);
@@ -231,7 +231,7 @@ impl Writer {
     /// Completes when the boxes of all messages before a number are tombstones.
     pub fn erased(&self, number: u64) -> Result<Call<()>> {
         let core = Arc::clone(&self.core);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             core.until(|standing| number <= standing.erasure.done).await
         }))
     }
@@ -243,7 +243,7 @@ impl Writer {
     /// of the broken one.
     pub fn step_over(&self) -> Result<Call<()>> {
         let core = Arc::clone(&self.core);
-        Ok(Call::task(move |_| async move {
+        Ok(Call::task(&self.core.inner.shared, move |_| async move {
             let Some(number) = lock(&core.standing).conflicts.step_over() else {
                 return Ok(());
             };

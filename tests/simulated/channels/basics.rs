@@ -217,7 +217,7 @@ in_every_era! {
             .send_channel_query_await_reply(made.id, &query, &courier, &message_id())
             .unwrap();
         let soon = Timeout::After(std::time::Duration::from_millis(50));
-        assert_eq!(refused(alice.client.block(work, soon)).status(), Status::TIMEOUT);
+        assert_eq!(refused(work.block(soon)).status(), Status::TIMEOUT);
         setup.control("release");
         alice.send_write(made.id, &query, &courier);
         until("arq_entries", || count(&setup.sim, "arq_entries") == 0);
@@ -233,7 +233,7 @@ in_every_era! {
             .client
             .send_channel_query_await_reply(made.id, &query, &courier, &message_id())
             .unwrap();
-        let op = start(&alice.client, Ok(work));
+        let op = start(Ok(work));
         alice.run(alice.client.close_channel(made.id)).unwrap();
         let ended = alice.client.wait(op, PATIENCE).unwrap().unwrap();
         assert_eq!(ended.status(), Status::CANCELLED);

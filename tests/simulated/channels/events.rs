@@ -113,7 +113,7 @@ in_every_era! {
         let id = message_id();
         alice.run(client.send_channel_query(made.id, &query, &courier, &id)).unwrap();
         let soon = Timeout::After(std::time::Duration::from_millis(50));
-        let flushed = client.block(client.flush().unwrap(), soon);
+        let flushed = client.flush().unwrap().block(soon);
         assert_eq!(refused(flushed).status(), Status::TIMEOUT);
         setup.control("release");
         alice.run(client.flush()).unwrap();
@@ -122,7 +122,7 @@ in_every_era! {
         setup.control("hold");
         let id = message_id();
         alice.run(client.send_reliable_message(&id, &echo, b"x")).unwrap();
-        let flushed = client.block(client.flush().unwrap(), soon);
+        let flushed = client.flush().unwrap().block(soon);
         assert_eq!(refused(flushed).status(), Status::TIMEOUT);
         setup.control("release");
         alice.run(client.flush()).unwrap();

@@ -78,12 +78,12 @@ fn a_read_under_way_while_another_is_prepared_finds_its_box_on_v0_0_72() {
         let send = client
             .send_channel_query_await_reply(channel, &one, &courier, &id)
             .unwrap();
-        let op = start(client, Ok(send));
+        let op = start(Ok(send));
         setup.wait_for_queued(1);
         let ahead = client
             .read_channel(channel, Some(&one.next_index), None)
             .unwrap();
-        let other = start(client, Ok(ahead));
+        let other = start(Ok(ahead));
         setup.wait_for_queued(2);
         setup.control("release");
         let ended = client.wait(op, PATIENCE).unwrap().unwrap();

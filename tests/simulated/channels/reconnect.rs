@@ -33,7 +33,7 @@ in_every_era! {
         setup.control("hold");
         let id = message_id();
         let client = &alice.client;
-        let op = start(&alice.client, client.send_channel_query_await_reply(made.id, &query, &courier, &id));
+        let op = start(client.send_channel_query_await_reply(made.id, &query, &courier, &id));
         setup.control("cut");
         setup.control("release");
         assert_eq!(ended(&alice.client, op), Status::OK);
@@ -48,7 +48,7 @@ in_every_era! {
         let query = alice.write(made.id, b"x");
         let courier = alice.courier();
         alice.client.disconnect().unwrap();
-        let op = start(&alice.client, alice.client.write_channel(made.id, b"y"));
+        let op = start(alice.client.write_channel(made.id, b"y"));
         alice.run(alice.client.connect()).unwrap();
         assert_eq!(ended(&alice.client, op), Status::OK);
         alice.send_write(made.id, &query, &courier);
@@ -62,7 +62,7 @@ in_every_era! {
         setup.control("hold");
         let id = message_id();
         let client = &alice.client;
-        let op = start(&alice.client, client.send_channel_query_await_reply(made.id, &query, &courier, &id));
+        let op = start(client.send_channel_query_await_reply(made.id, &query, &courier, &id));
         client.close();
         assert_eq!(ended(&alice.client, op), Status::CLOSED);
         assert_eq!(refused(client.create_write_channel()).status(), Status::CLOSED);

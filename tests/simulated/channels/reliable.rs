@@ -84,7 +84,7 @@ in_every_era! {
         let echo = alice.service("echo");
         setup.control("hold");
         let work = alice.client.blocking_send_reliable_message(None, &echo, b"ping").unwrap();
-        let op = start(&alice.client, Ok(work));
+        let op = start(Ok(work));
         setup.wait_for_queued(1);
         setup.control("cut");
         setup.control("release");
@@ -151,7 +151,7 @@ fn who_gives_up_a_reliable_message_leaves_nothing_behind_at_the_older_daemon() {
         .client
         .blocking_send_reliable_message(None, &echo, b"x")
         .unwrap();
-    let op = start(&alice.client, Ok(message));
+    let op = start(Ok(message));
     until("packets", || count(&setup.sim, "packets") == 1);
     alice.client.cancel(op).unwrap();
     is_over(&setup, &alice);

@@ -72,7 +72,7 @@ pub struct User {
 
 impl User {
     pub fn run<T: Send + Sync + 'static>(&self, work: Result<Call<T>>) -> Result<T> {
-        run(&self.client, work)
+        run(work)
     }
 
     pub fn create_write(&self) -> NewChannel {

@@ -13,12 +13,12 @@ use crate::world::*;
 
 fn add(client: &Client, builder: &Arc<CopyBuilder>, to: &Keypair, content: &[u8]) {
     let work = client.copy_builder_add(builder, &to.write_cap, &to.first_index, content);
-    let next = done(client, work);
+    let next = done(work);
     assert_eq!(next, ahead(&to.first_index, content.len().div_ceil(1545)));
 }
 
 fn finish(client: &Client, builder: &Arc<CopyBuilder>) -> u64 {
-    done(client, client.copy_builder_finish(builder, None))
+    done(client.copy_builder_finish(builder, None))
 }
 
 /// The stream that a builder wrote.
@@ -42,10 +42,7 @@ fn many_destinations_and_deletions_in_one_stream() {
         add(&client, &builder, &stream(number as u8), &payload(size));
     }
     let (cap, first) = (&old.write_cap, &old.first_index);
-    let next = done(
-        &client,
-        client.copy_builder_add_tombstones(&builder, cap, first, 3),
-    );
+    let next = done(client.copy_builder_add_tombstones(&builder, cap, first, 3));
     assert_eq!(next, ahead(first, 3));
     // Nothing is sent before it is to be.
     assert_eq!(builder.progress().written, 0);
@@ -80,7 +77,7 @@ fn the_stream_has_one_start_and_one_end_however_it_was_written() {
             let to = stream((number * 3 + at) as u8 + 1);
             add(&client, &builder, &to, &payload(2000 * at + 700));
             if write_after.contains(&at) {
-                done(&client, client.copy_builder_write(&builder));
+                done(client.copy_builder_write(&builder));
                 let progress = builder.progress();
                 assert!(progress.written < progress.needed, "the end is kept back");
             }
@@ -143,12 +140,8 @@ fn bad_additions_are_refused_and_change_nothing() {
     let builder = client.copy_builder().unwrap();
     let (good, other) = (stream(1), stream(2));
     let (cap, first) = (&good.write_cap, &good.first_index);
-    let refused = |index, content: &[u8]| {
-        status(
-            &client,
-            client.copy_builder_add(&builder, cap, index, content),
-        )
-    };
+    let refused =
+        |index, content: &[u8]| status(client.copy_builder_add(&builder, cap, index, content));
     assert_eq!(refused(first, &[]), Status::ARG_EMPTY);
     assert_eq!(
         refused(first, &vec![1; (10 << 20) + 1]),
@@ -158,15 +151,10 @@ fn bad_additions_are_refused_and_change_nothing() {
         refused(&other.first_index, &[1]),
         Status::INVALID_CAPABILITY
     );
-    let deleted = |count| {
-        status(
-            &client,
-            client.copy_builder_add_tombstones(&builder, cap, first, count),
-        )
-    };
+    let deleted = |count| status(client.copy_builder_add_tombstones(&builder, cap, first, count));
     assert_eq!(deleted(0), Status::ARG_VALUE);
     assert_eq!(deleted(70_000), Status::PAYLOAD_TOO_LARGE);
-    let empty = status(&client, client.copy_builder_finish(&builder, None));
+    let empty = status(client.copy_builder_finish(&builder, None));
     assert_eq!(empty, Status::ARG_EMPTY);
     sim.control("error create_courier_envelopes_from_multi_payload 4")
         .unwrap();
@@ -187,7 +175,7 @@ fn one_operation_at_a_time_and_cancel_lets_go_of_it() {
     assert!(!client.copy_builder_cancel(&builder));
     sim.control("hold").unwrap();
     let work = client.copy_builder_finish(&builder, None).unwrap();
-    let id = start(&client, Ok(work));
+    let id = start(Ok(work));
     let busy = client.copy_builder_write(&builder).err().unwrap();
     assert_eq!(busy.status(), Status::BUSY);
     assert!(!builder.save().unwrap().is_empty());
@@ -200,10 +188,7 @@ fn one_operation_at_a_time_and_cancel_lets_go_of_it() {
     // At once, and again after a time limit.
     let limit = Timeout::After(Duration::from_millis(50));
     let work = client.copy_builder_finish(&builder, None).unwrap();
-    assert_eq!(
-        client.block(work, limit).unwrap_err().status(),
-        Status::TIMEOUT
-    );
+    assert_eq!(work.block(limit).unwrap_err().status(), Status::TIMEOUT);
     sim.control("release").unwrap();
     finish(&client, &builder);
     let to = stream(1);
@@ -227,7 +212,7 @@ fn an_addition_whose_time_is_over_has_added_nothing_or_tells_its_index() {
         let before = builder.progress().needed;
         let work = client.copy_builder_add(&builder, &to.write_cap, &to.first_index, &content);
         let limit = Timeout::After(Duration::from_millis(limit));
-        match client.block(work.unwrap(), limit) {
+        match work.unwrap().block(limit) {
             Ok(next) => {
                 assert_eq!(next, ahead(&to.first_index, 65));
                 assert!(builder.progress().needed > before);
@@ -258,7 +243,7 @@ fn after_a_failure_another_courier_is_taken_and_a_named_one_is_obeyed() {
     let pinned = builder.courier();
     sim.control("fault copy 6").unwrap();
     let work = client.copy_builder_finish(&builder, None).unwrap();
-    let error = client.block(work, PATIENCE).unwrap_err();
+    let error = work.block(PATIENCE).unwrap_err();
     assert_eq!(
         (error.status(), error.replica_code()),
         (Status::COPY_FAILED, Some(6))
@@ -275,10 +260,7 @@ fn after_a_failure_another_courier_is_taken_and_a_named_one_is_obeyed() {
     };
     let builder = client.copy_builder().unwrap();
     add(&client, &builder, &stream(2), &payload(100));
-    done(
-        &client,
-        client.copy_builder_finish(&builder, Some(named.clone())),
-    );
+    done(client.copy_builder_finish(&builder, Some(named.clone())));
     assert_eq!(builder.courier(), named);
 }
 
@@ -297,12 +279,12 @@ fn tombstone_deletes_the_temporary_stream() {
         write_cap: cap,
     };
     assert!(read_one(&client, &temporary.read_cap, &temporary.first_index).is_ok());
-    done(&client, client.copy_builder_tombstone(&builder));
+    done(client.copy_builder_tombstone(&builder));
     for at in 0..boxes {
         let index = ahead(&temporary.first_index, at);
         assert!(is_deleted(&client, &temporary, &index), "{at}");
     }
-    let finished = status(&client, client.copy_builder_finish(&builder, None));
+    let finished = status(client.copy_builder_finish(&builder, None));
     assert_eq!(finished, Status::ARG_VALUE);
     assert_eq!(
         read_back(&client, &to, &to.first_index, 20_000),

@@ -12,11 +12,11 @@ use crate::world::*;
 
 fn add(client: &Client, builder: &Arc<CopyBuilder>, to: &Keypair, content: &[u8]) -> BoxIndex {
     let work = client.copy_builder_add(builder, &to.write_cap, &to.first_index, content);
-    done(client, work)
+    done(work)
 }
 
 fn finish(client: &Client, builder: &Arc<CopyBuilder>) -> u64 {
-    done(client, client.copy_builder_finish(builder, None))
+    done(client.copy_builder_finish(builder, None))
 }
 
 fn check(client: &Client, to: &Keypair, content: &[u8]) {
@@ -28,7 +28,7 @@ fn check(client: &Client, to: &Keypair, content: &[u8]) {
 fn crash_while_writing(sim: &Sim, client: Client, builder: &Arc<CopyBuilder>, boxes: u64) {
     let before = builder.progress().written;
     let work = client.copy_builder_finish(builder, None).unwrap();
-    let prepared = client.prepare(&work, Delivery::Keep).unwrap();
+    let prepared = work.prepare(Delivery::Keep).unwrap();
     sim.control("hold").unwrap();
     prepared.launch(work, Timeout::Forever);
     until("some boxes are written", || {
@@ -94,7 +94,7 @@ fn what_was_added_and_written_but_not_saved_does_not_end_up_in_the_stream() {
     let (kept, again) = (payload(20_000), payload(30_000));
     let builder = first.copy_builder().unwrap();
     add(&first, &builder, &one, &kept);
-    done(&first, first.copy_builder_write(&builder));
+    done(first.copy_builder_write(&builder));
     let saved = builder.save().unwrap();
     // The process goes on, and is killed with the second payload half written.
     add(&first, &builder, &two, &again);
@@ -120,7 +120,7 @@ fn a_builder_that_has_moved_can_be_cancelled() {
     add(&first, &builder, &stream(1), &payload(3000));
     let saved = builder.save().unwrap();
     add(&first, &builder, &stream(2), &payload(3000));
-    done(&first, first.copy_builder_write(&builder));
+    done(first.copy_builder_write(&builder));
     drop(first);
 
     // Boxes of the stream hold what was not saved, so it moves to others.
@@ -129,7 +129,7 @@ fn a_builder_that_has_moved_can_be_cancelled() {
     let stream = restored.temp_write_cap();
     add(&second, &restored, &self::stream(3), &payload(3000));
     let work = second.copy_builder_finish(&restored, None).unwrap();
-    let prepared = second.prepare(&work, Delivery::Keep).unwrap();
+    let prepared = work.prepare(Delivery::Keep).unwrap();
     let id = prepared.id();
     sim.control("hold").unwrap();
     prepared.launch(work, Timeout::Forever);
@@ -155,7 +155,7 @@ fn a_crash_while_the_courier_works_is_finished_at_the_same_courier() {
     add(&first, &builder, &to, &content);
     let early = builder.save().unwrap();
     let work = first.copy_builder_finish(&builder, None).unwrap();
-    let prepared = first.prepare(&work, Delivery::Keep).unwrap();
+    let prepared = work.prepare(Delivery::Keep).unwrap();
     prepared.launch(work, Timeout::Forever);
     until("the courier has the command", || {
         requests(&sim, "start_resending_copy_command") == 1
@@ -185,7 +185,7 @@ fn a_finished_builder_is_finished_after_restoration() {
     let before = requests(&sim, "start_resending_copy_command");
     assert_eq!(finish(&client, &restored), boxes);
     assert_eq!(requests(&sim, "start_resending_copy_command"), before);
-    done(&client, client.copy_builder_tombstone(&restored));
+    done(client.copy_builder_tombstone(&restored));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::world::*;
 
 fn failure(client: &Client, cap: &WriteCap) -> Error {
     let work = client.start_resending_copy_command(cap, None).unwrap();
-    client.block(work, PATIENCE).unwrap_err()
+    work.block(PATIENCE).unwrap_err()
 }
 
 /// Which courier has each copy command that the daemon runs, or ran.
@@ -30,15 +30,9 @@ fn a_failure_tells_the_envelope_and_what_the_replica_said() {
     // The second box of the destination is written already, with something else.
     let taken = ahead(&destination.first_index, 1);
     let flags = StartFlags::default();
-    done(
-        &client,
-        client.write_box(&destination.write_cap, &taken, b"mine", flags),
-    );
+    done(client.write_box(&destination.write_cap, &taken, b"mine", flags));
     let to = to(&destination, &content);
-    let made = done(
-        &client,
-        client.create_courier_envelopes_from_payload(&to, WHOLE),
-    );
+    let made = done(client.create_courier_envelopes_from_payload(&to, WHOLE));
     write_all(&client, &temporary, &made.envelopes);
     let error = failure(&client, &temporary.write_cap);
     assert_eq!(error.status(), Status::COPY_FAILED);
@@ -66,7 +60,7 @@ fn an_element_that_holds_no_envelope_fails_without_a_replica() {
 /// Starts a copy command and waits until its courier has it.
 fn start_copy(sim: &Sim, client: &Client, cap: &WriteCap) -> OpId {
     let work = client.start_resending_copy_command(cap, None).unwrap();
-    let id = start(client, Ok(work));
+    let id = start(Ok(work));
     until("the command is there", || sim.arq().unwrap().len() == 1);
     id
 }
@@ -105,10 +99,7 @@ fn a_command_that_was_given_up_goes_to_its_courier_again() {
         if turn % 2 == 0 {
             client.cancel(id).unwrap();
         } else {
-            done(
-                &client,
-                client.cancel_resending_copy_command(&temporary.hash()),
-            );
+            done(client.cancel_resending_copy_command(&temporary.hash()));
         }
         until("the daemon forgets it", || sim.arq().unwrap().is_empty());
         id = start_copy(&sim, &client, &temporary);
@@ -130,13 +121,13 @@ fn a_stream_without_end_obeys_the_time_limit_and_leaves_nothing_behind() {
     let (temporary, content) = (stream(2), payload(100));
     let to = to(&stream(1), &content);
     let work = client.create_courier_envelopes_from_payload(&to, ends(true, false));
-    let made = done(&client, work);
+    let made = done(work);
     write_all(&client, &temporary, &made.envelopes);
     for cap in [&temporary.write_cap, &stream(3).write_cap] {
         let begun = Instant::now();
         let work = client.start_resending_copy_command(cap, None).unwrap();
         let limit = Timeout::After(Duration::from_millis(300));
-        let error = client.block(work, limit).unwrap_err();
+        let error = work.block(limit).unwrap_err();
         assert_eq!(error.status(), Status::TIMEOUT);
         assert!(begun.elapsed() >= Duration::from_millis(300));
         assert!(begun.elapsed() < Duration::from_secs(20));
@@ -153,17 +144,14 @@ fn a_stream_without_end_can_be_cancelled_by_its_hash() {
     let again = client
         .start_resending_copy_command(&temporary.write_cap, None)
         .unwrap();
-    assert_eq!(
-        client.block(again, PATIENCE).unwrap_err().status(),
-        Status::BUSY
-    );
+    assert_eq!(again.block(PATIENCE).unwrap_err().status(), Status::BUSY);
     let hash = temporary.write_cap.hash();
-    done(&client, client.cancel_resending_copy_command(&hash));
+    done(client.cancel_resending_copy_command(&hash));
     let ended = client.wait(id, PATIENCE).unwrap().unwrap();
     assert_eq!(ended.status(), Status::START_RESENDING_CANCELLED);
     until("the daemon forgets it", || sim.arq().unwrap().is_empty());
     // Nothing is in flight any more; that is no failure.
-    done(&client, client.cancel_resending_copy_command(&hash));
+    done(client.cancel_resending_copy_command(&hash));
 }
 
 #[test]
@@ -177,10 +165,7 @@ fn half_a_courier_and_an_unknown_one_are_refused() {
             node,
             queue: queue.to_vec(),
         };
-        status(
-            &client,
-            client.start_resending_copy_command(&cap, Some(courier)),
-        )
+        status(client.start_resending_copy_command(&cap, Some(courier)))
     };
     assert_eq!(refused(known.node, b""), Status::ARG_PAIR);
     assert_eq!(refused([0; 32], &known.queue), Status::ARG_PAIR);
@@ -195,10 +180,7 @@ fn a_copy_command_survives_a_restart_of_the_daemon_at_the_same_courier() {
     let client = client(&sim);
     let (destination, temporary, content) = (stream(1), stream(2), payload(3000));
     let to: CopyDestination<'_> = to(&destination, &content);
-    let made = done(
-        &client,
-        client.create_courier_envelopes_from_payload(&to, WHOLE),
-    );
+    let made = done(client.create_courier_envelopes_from_payload(&to, WHOLE));
     // The courier waits for the last box.
     let (last, others) = made.envelopes.split_last().unwrap();
     write_all(&client, &temporary, others);
@@ -211,10 +193,7 @@ fn a_copy_command_survives_a_restart_of_the_daemon_at_the_same_courier() {
     assert_eq!(courier_of(&sim), before);
     let index = ahead(&temporary.first_index, others.len());
     let flags = StartFlags::default();
-    done(
-        &client,
-        client.write_box(&temporary.write_cap, &index, last, flags),
-    );
+    done(client.write_box(&temporary.write_cap, &index, last, flags));
     let ended = client.wait(id, PATIENCE).unwrap().unwrap();
     assert_eq!(ended.status(), Status::OK);
     let found = read_back(&client, &destination, &destination.first_index, 3000);

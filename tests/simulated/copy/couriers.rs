@@ -41,18 +41,18 @@ fn await_message_reply_wakes_once_for_each_reply() {
     let sim = sim();
     let client = client(&sim);
     let echo = echo(&client);
-    let wait = |limit| client.block(client.await_message_reply().unwrap(), limit);
+    let wait = |limit| client.await_message_reply().unwrap().block(limit);
     assert_eq!(wait(Timeout::Poll).unwrap_err().status(), Status::TIMEOUT);
-    done(&client, client.send_message(&[1; 16], &echo, b"first"));
+    done(client.send_message(&[1; 16], &echo, b"first"));
     wait(PATIENCE).unwrap();
     // Reported; the next one is still to come.
     assert_eq!(wait(Timeout::Poll).unwrap_err().status(), Status::TIMEOUT);
     // A sender that waits itself keeps its reply to itself.
-    done(&client, client.blocking_send_message(&echo, b"second"));
+    done(client.blocking_send_message(&echo, b"second"));
     assert_eq!(wait(Timeout::Poll).unwrap_err().status(), Status::TIMEOUT);
     // A reply that came before the wait is reported at once.
     let sink = client.open_sink(16).unwrap();
-    done(&client, client.send_message(&[3; 16], &echo, b"third"));
+    done(client.send_message(&[3; 16], &echo, b"third"));
     until("the reply is there", || {
         let replied = |event| matches!(event, Event::MessageReply(_)).then_some(());
         !events(&sink, replied).is_empty()
@@ -66,11 +66,8 @@ fn describe_gives_a_line_for_everything_that_comes() {
     let client = client(&sim);
     let sink = client.open_sink(64).unwrap();
     let echo = echo(&client);
-    done(
-        &client,
-        client.send_message(&[1; 16], &echo, b"a secret of mine"),
-    );
-    done(&client, client.await_message_reply());
+    done(client.send_message(&[1; 16], &echo, b"a secret of mine"));
+    done(client.await_message_reply());
     client.close();
     let lines = events(&sink, |event| Some(event.describe()));
     let starts = |start: &str| lines.iter().any(|line| line.starts_with(start));

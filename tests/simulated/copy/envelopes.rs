@@ -14,10 +14,7 @@ fn from_payload_is_read_back_box_by_box() {
     let client = client(&sim);
     let (destination, temporary, content) = (stream(1), stream(2), payload(5000));
     let to = to(&destination, &content);
-    let made = done(
-        &client,
-        client.create_courier_envelopes_from_payload(&to, WHOLE),
-    );
+    let made = done(client.create_courier_envelopes_from_payload(&to, WHOLE));
     assert_eq!((made.envelopes.len(), made.buffer.is_some()), (6, false));
     assert_eq!(made.next_indices, [ahead(&destination.first_index, 4)]);
     perform(&client, &temporary, &made);
@@ -32,10 +29,7 @@ fn from_payload_in_pieces_is_one_stream_and_holds_no_local_call_up() {
     let (destination, temporary) = (stream(1), stream(2));
     let content = payload(CHUNK * 100 + 17);
     let to = to(&destination, &content);
-    let made = done(
-        &client,
-        client.create_courier_envelopes_from_payload(&to, WHOLE),
-    );
+    let made = done(client.create_courier_envelopes_from_payload(&to, WHOLE));
     let (flags, _) = taken_apart(&made.envelopes);
     let count = flags.len();
     assert_eq!((flags[0], flags[count - 1]), (1, 2));
@@ -67,14 +61,14 @@ fn from_payload_that_is_not_last_leaves_nothing_over_in_pieces_as_in_one() {
     let (first, second) = (stream(1), stream(2));
     let (long, short) = (payload(CHUNK * 90), payload(20));
     let begin = client.create_courier_envelopes_from_payload(&to(&first, &long), ends(true, false));
-    let mut made = done(&client, begin);
+    let mut made = done(begin);
     assert!(made.buffer.is_none());
     let (flags, data) = taken_apart(&made.envelopes);
     assert_eq!(flags[0], 1);
     assert!(flags[1..].iter().all(|flags| *flags == 0));
     assert_eq!(data.len(), 90 * 2003);
     let end = client.create_courier_envelopes_from_payload(&to(&second, &short), ends(false, true));
-    made.envelopes.extend(done(&client, end).envelopes);
+    made.envelopes.extend(done(end).envelopes);
     perform(&client, &temporary, &made);
     assert_eq!(
         read_back(&client, &first, &first.first_index, long.len()),
@@ -90,7 +84,7 @@ fn from_payload_of_nothing_makes_nothing_where_that_is_not_the_end() {
     let destination = stream(1);
     let work =
         client.create_courier_envelopes_from_payload(&to(&destination, &[]), ends(true, false));
-    let made = done(&client, work);
+    let made = done(work);
     assert!(made.envelopes.is_empty());
     assert_eq!(made.next_indices, [destination.first_index]);
 }
@@ -103,14 +97,14 @@ fn from_multi_payload_in_two_calls_with_the_buffer_between_them() {
     let (long, short) = (payload(CHUNK * 43 + 1), payload(6));
     let all = [to(&one, &long), to(&two, &short)];
     let begin = client.create_courier_envelopes_from_multi_payload(&all, ends(true, false), None);
-    let mut made = done(&client, begin);
+    let mut made = done(begin);
     assert_eq!(made.next_indices[0], ahead(&one.first_index, 44));
     assert_eq!(made.next_indices[1], ahead(&two.first_index, 1));
     let buffer = made.buffer.take().unwrap();
     let rest = [to(&three, &short)];
     let flags = ends(false, true);
     let end = client.create_courier_envelopes_from_multi_payload(&rest, flags, Some(&buffer));
-    let last = done(&client, end);
+    let last = done(end);
     assert!(last.buffer.is_none());
     made.envelopes.extend(last.envelopes);
     perform(&client, &temporary, &made);
@@ -126,10 +120,10 @@ fn from_tombstone_range_deletes_in_pieces_what_was_written() {
     let (destination, temporary) = (stream(1), stream(2));
     let content = payload(CHUNK * 50);
     let write = client.create_courier_envelopes_from_payload(&to(&destination, &content), WHOLE);
-    perform(&client, &temporary, &done(&client, write));
+    perform(&client, &temporary, &done(write));
     let (cap, first) = (&destination.write_cap, &destination.first_index);
     let work = client.create_courier_envelopes_from_tombstone_range(cap, first, 50, WHOLE, None);
-    let made = done(&client, work);
+    let made = done(work);
     assert_eq!(
         requests(&sim, "create_courier_envelopes_from_tombstone_range"),
         2
@@ -150,21 +144,14 @@ fn what_the_daemon_would_refuse_or_get_wrong_is_not_sent() {
     let client = client(&sim);
     let (good, content) = (stream(1), payload(10));
     let from_payload = |to: &CopyDestination<'_>, flags| {
-        status(
-            &client,
-            client.create_courier_envelopes_from_payload(to, flags),
-        )
+        status(client.create_courier_envelopes_from_payload(to, flags))
     };
     let multi = |all: &[CopyDestination<'_>], flags, buffer: Option<&[u8]>| {
-        status(
-            &client,
-            client.create_courier_envelopes_from_multi_payload(all, flags, buffer),
-        )
+        status(client.create_courier_envelopes_from_multi_payload(all, flags, buffer))
     };
     let range = |count, buffer: Option<&[u8]>| {
         let (cap, first) = (&good.write_cap, &good.first_index);
         status(
-            &client,
             client.create_courier_envelopes_from_tombstone_range(cap, first, count, WHOLE, buffer),
         )
     };
@@ -227,10 +214,7 @@ fn a_start_index_further_on_is_accepted() {
         start_index: start.clone(),
         ..to(&destination, &content)
     };
-    let made = done(
-        &client,
-        client.create_courier_envelopes_from_payload(&further, WHOLE),
-    );
+    let made = done(client.create_courier_envelopes_from_payload(&further, WHOLE));
     perform(&client, &temporary, &made);
     assert_eq!(read_back(&client, &destination, &start, 10), content);
 }
@@ -253,10 +237,7 @@ fn pieces_survive_a_lost_connection() {
             }
         });
         let to = to(&destination, &content);
-        done(
-            &client,
-            client.create_courier_envelopes_from_payload(&to, WHOLE),
-        )
+        done(client.create_courier_envelopes_from_payload(&to, WHOLE))
     });
     perform(&client, &temporary, &made);
     let found = read_back(
@@ -277,7 +258,7 @@ fn an_old_daemon_is_asked_once() {
     let client = connected(settings_of(&sim, &network));
     let content = payload(100_000);
     let work = client.create_courier_envelopes_from_payload(&to(&stream(1), &content), WHOLE);
-    assert!(!done(&client, work).envelopes.is_empty());
+    assert!(!done(work).envelopes.is_empty());
     assert_eq!(requests(&sim, "create_courier_envelopes_from_payload"), 1);
     assert_eq!(
         requests(&sim, "create_courier_envelopes_from_multi_payload"),

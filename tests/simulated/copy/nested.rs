@@ -28,7 +28,7 @@ fn it_arrives_through_paths_of_every_length() {
             let (cap, first) = (&destination.write_cap, &destination.first_index);
             let before = requests(&sim, "start_resending_copy_command");
             let work = client.send_nested_copy(&content, cap, first, path(&client, length));
-            let next = done(&client, work);
+            let next = done(work);
             assert_eq!(next, ahead(first, size.div_ceil(1545)));
             let copies = requests(&sim, "start_resending_copy_command") - before;
             assert_eq!(copies, length as u64);
@@ -45,10 +45,7 @@ fn the_same_courier_may_be_on_the_path_twice() {
     let one = path(&client, 1).remove(0);
     let twice = vec![one.clone(), one];
     let (cap, first) = (&destination.write_cap, &destination.first_index);
-    done(
-        &client,
-        client.send_nested_copy(&content, cap, first, twice),
-    );
+    done(client.send_nested_copy(&content, cap, first, twice));
     assert_eq!(read_back(&client, &destination, first, 2000), content);
 }
 
@@ -59,9 +56,9 @@ fn a_failure_tells_which_courier_of_the_path() {
     let (destination, content) = (stream(1), payload(100));
     let flags = kpclient::client::StartFlags::default();
     let (cap, first) = (&destination.write_cap, &destination.first_index);
-    done(&client, client.write_box(cap, first, b"mine", flags));
+    done(client.write_box(cap, first, b"mine", flags));
     let work = client.send_nested_copy(&content, cap, first, path(&client, 2));
-    let error = client.block(work.unwrap(), PATIENCE).unwrap_err();
+    let error = work.unwrap().block(PATIENCE).unwrap_err();
     assert_eq!(error.status(), Status::COPY_FAILED);
     assert!(
         error.message().starts_with("courier 2 of the path"),
@@ -80,9 +77,8 @@ fn what_cannot_be_sent_is_refused_first() {
     let (good, content) = (stream(1), payload(100));
     let (cap, first) = (&good.write_cap, &good.first_index);
     let one = path(&client, 1);
-    let send = |content: &[u8], first, path| {
-        status(&client, client.send_nested_copy(content, cap, first, path))
-    };
+    let send =
+        |content: &[u8], first, path| status(client.send_nested_copy(content, cap, first, path));
     assert_eq!(send(&[], first, one.clone()), Status::ARG_EMPTY);
     assert_eq!(send(&content, first, Vec::new()), Status::ARG_EMPTY);
     let other = stream(2).first_index;

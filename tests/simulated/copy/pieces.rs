@@ -61,14 +61,14 @@ fn pieces_of_one_payload_follow_what_an_earlier_call_left_over() {
     let (before, content) = (payload(100), payload(CHUNK * 5));
     let begin = [to(&two, &before)];
     let begin = first.create_courier_envelopes_from_multi_payload(&begin, ends(true, false), None);
-    let mut made = done(&first, begin);
+    let mut made = done(begin);
     let buffer = made.buffer.take().unwrap();
     // One that does not know yet what an envelope costs here.
     let client = client(&sim);
     let rest = [to(&one, &content)];
     let rest =
         client.create_courier_envelopes_from_multi_payload(&rest, ends(false, true), Some(&buffer));
-    made.envelopes.extend(done(&client, rest).envelopes);
+    made.envelopes.extend(done(rest).envelopes);
     perform(&client, &temporary, &made);
     assert_eq!(read_back(&client, &two, &two.first_index, 100), before);
     let found = read_back(&client, &one, &one.first_index, content.len());
@@ -83,7 +83,7 @@ fn pieces_of_deletions_are_made_at_once() {
     let made = std::thread::scope(|scope| {
         scope.spawn(|| two_at_the_daemon(&sim, &client, TOMBSTONES));
         let work = client.create_courier_envelopes_from_tombstone_range(cap, first, 6, WHOLE, None);
-        done(&client, work)
+        done(work)
     });
     assert_eq!(made.next_indices, [ahead(first, 6)]);
     perform(&client, &stream(2), &made);
@@ -129,7 +129,7 @@ fn a_stream_of_a_nested_copy_is_written_while_the_rest_of_it_is_made() {
         });
         let (cap, first) = (&destination.write_cap, &destination.first_index);
         let next = client.send_nested_copy(&content, cap, first, vec![courier]);
-        assert_eq!(done(&client, next), ahead(first, 7));
+        assert_eq!(done(next), ahead(first, 7));
     });
     let found = read_back(
         &client,

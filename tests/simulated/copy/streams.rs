@@ -39,7 +39,7 @@ pub fn write_all(client: &Client, to: &Keypair, elements: &[Bytes]) {
     let mut index = to.first_index.clone();
     for element in elements {
         let work = client.write_box(&to.write_cap, &index, element, StartFlags::default());
-        index = done(client, work);
+        index = done(work);
     }
 }
 
@@ -63,7 +63,7 @@ pub fn is_deleted(client: &Client, stream: &Keypair, index: &BoxIndex) -> bool {
 pub fn perform(client: &Client, temporary: &Keypair, made: &CourierEnvelopes) {
     write_all(client, temporary, &made.envelopes);
     let work = client.start_resending_copy_command(&temporary.write_cap, None);
-    done(client, work);
+    done(work);
 }
 
 /// The data of elements, and their flags.

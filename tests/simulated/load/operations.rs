@@ -32,7 +32,7 @@ impl Ends {
         })
     }
 
-    fn start<T>(self: &Arc<Self>, client: &Client, n: usize, work: Result<Call<T>>) -> OpId
+    fn start<T>(self: &Arc<Self>, n: usize, work: Result<Call<T>>) -> OpId
     where
         T: Send + Sync + 'static,
     {
@@ -44,7 +44,7 @@ impl Ends {
             ends.status[n].store(status, Ordering::Relaxed);
             ends.all.fetch_add(1, Ordering::Release);
         }));
-        let prepared = client.prepare(&work, deliver).unwrap();
+        let prepared = work.prepare(deliver).unwrap();
         let id = prepared.id();
         prepared.launch(work, Timeout::Forever);
         id
@@ -83,22 +83,14 @@ fn start_one(ends: &Arc<Ends>, client: &Client, n: usize) -> OpId {
     let keys = keypair(&[u8::try_from(n % 251).unwrap(); 32]);
     let (cap, index) = (&keys.read_cap, &keys.first_index);
     match n % 8 {
-        0 => ends.start(client, n, client.encrypt_read(cap, index)),
-        1 => ends.start(
-            client,
-            n,
-            client.encrypt_write(&keys.write_cap, index, b"x"),
-        ),
-        2 => ends.start(client, n, client.message_box_index_counter_remote(index)),
+        0 => ends.start(n, client.encrypt_read(cap, index)),
+        1 => ends.start(n, client.encrypt_write(&keys.write_cap, index, b"x")),
+        2 => ends.start(n, client.message_box_index_counter_remote(index)),
         3 => {
             let flags = StartFlags::default();
-            ends.start(
-                client,
-                n,
-                client.write_box(&keys.write_cap, index, b"x", flags),
-            )
+            ends.start(n, client.write_box(&keys.write_cap, index, b"x", flags))
         }
-        _ => ends.start(client, n, client.next_message_box_index_remote(index)),
+        _ => ends.start(n, client.next_message_box_index_remote(index)),
     }
 }
 
@@ -184,7 +176,7 @@ fn time_limits_end_what_is_in_line_once_each() {
         let (index, envelope) = boxes.read_envelope(&client);
         let work = boxes.read(&client, &index, envelope, StartFlags::default());
         let soon = Timeout::After(Duration::from_millis(20));
-        ops.start_within(&client, work, soon);
+        ops.start_within(work, soon);
     }
     ops.await_ends(200);
     assert!(ops.log.iter().all(|(_, status)| *status == Status::TIMEOUT));

@@ -36,7 +36,7 @@ impl Reads {
             reads.by_hash.insert(hex(&envelope.hash), number);
             let flags = StartFlags::default();
             let work = reads.boxes.read(client, &index, envelope, flags);
-            reads.ops.start(client, work);
+            reads.ops.start(work);
             reads.indices.push(index);
         }
         until("reads at the daemon", || {
@@ -60,7 +60,7 @@ fn packets_of_a_write(
     let kind = StartKind::Write(boxes.keys.write_cap.clone());
     let work = client.start_resending_encrypted_message(kind, envelope, flags);
     let mut ops = Ops::new();
-    let write = ops.start(client, work);
+    let write = ops.start(work);
     let mut packets = 0;
     loop {
         // What was answered is replaced by the next of its line, unless it was the write.
@@ -168,7 +168,7 @@ fn every_read_has_its_turn_in_every_round() {
     for &read in &late {
         let (cap, index) = (&reads.boxes.keys.write_cap, &reads.indices[read]);
         let work = client.write_box(cap, index, &[7; 10], StartFlags::default());
-        writes.start(&client, work);
+        writes.start(work);
     }
     step_until(&sim, || writes.running() == 0);
     let packets = step_until(&sim, || {
@@ -208,7 +208,7 @@ fn on_a_network_of_one_packet_a_second_the_daemon_gets_few_at_a_time() {
     for _ in 0..50 {
         let (index, envelope) = boxes.read_envelope(&client);
         let work = boxes.read(&client, &index, envelope, no_retry());
-        ops.start(&client, work);
+        ops.start(work);
     }
     until("a read at the daemon", || outstanding(&sim) > 0);
     while ops.running() > 0 {
@@ -246,7 +246,7 @@ fn cancelling_all_tells_the_daemon_only_of_those_that_it_has() {
     let before = requests(&sim, START);
     let (index, envelope) = reads.boxes.read_envelope(&client);
     let work = reads.boxes.read(&client, &index, envelope, no_retry());
-    reads.ops.start(&client, work);
+    reads.ops.start(work);
     until("one more read", || requests(&sim, START) > before);
     assert_eq!(requests(&sim, START), WINDOW + 1);
     assert_eq!(requests(&sim, CANCEL), WINDOW);

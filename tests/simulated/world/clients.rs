@@ -75,7 +75,7 @@ pub fn connected(config: Config) -> Client {
 }
 
 pub fn connect(client: &Client) {
-    done(client, client.connect());
+    done(client.connect());
 }
 
 /// A service of the document.
@@ -95,6 +95,6 @@ pub fn echo(client: &Client) -> Destination {
 /// One local call, which the daemon answers by itself.
 pub fn local_call(client: &Client) {
     let index = keypair(&[3; 32]).first_index;
-    let next = done(client, client.next_message_box_index_remote(&index));
+    let next = done(client.next_message_box_index_remote(&index));
     assert_eq!(next, index.next());
 }

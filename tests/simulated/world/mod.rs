@@ -67,12 +67,12 @@ impl World {
 
     /// Does work and waits for it.
     pub fn wait<T: Send + Sync + 'static>(&self, work: Result<Call<T>>) -> Result<T> {
-        run(&self.client, work)
+        run(work)
     }
 
     /// Starts work.
     pub fn start<T: Send + Sync + 'static>(&self, work: Result<Call<T>>) -> OpId {
-        start(&self.client, work)
+        start(work)
     }
 
     /// The value of started work.

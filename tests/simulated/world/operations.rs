@@ -6,18 +6,18 @@ use kpclient::{Error, Result, Status};
 use super::waiting::PATIENCE;
 
 /// Does work and waits for it.
-pub fn run<T: Send + Sync + 'static>(client: &Client, work: Result<Call<T>>) -> Result<T> {
-    client.block(work?, PATIENCE)
+pub fn run<T: Send + Sync + 'static>(work: Result<Call<T>>) -> Result<T> {
+    work?.block(PATIENCE)
 }
 
 /// Waits for work that succeeds.
-pub fn done<T: Send + Sync + 'static>(client: &Client, work: Result<Call<T>>) -> T {
-    run(client, work).unwrap()
+pub fn done<T: Send + Sync + 'static>(work: Result<Call<T>>) -> T {
+    run(work).unwrap()
 }
 
 /// The status with which work fails, or is refused.
-pub fn status<T: Send + Sync + 'static>(client: &Client, work: Result<Call<T>>) -> Status {
-    refused(run(client, work)).status()
+pub fn status<T: Send + Sync + 'static>(work: Result<Call<T>>) -> Status {
+    refused(run(work)).status()
 }
 
 /// The error of what should not succeed.
@@ -29,9 +29,9 @@ pub fn refused<T>(result: Result<T>) -> Error {
 }
 
 /// Starts work.
-pub fn start<T: Send + Sync + 'static>(client: &Client, work: Result<Call<T>>) -> OpId {
+pub fn start<T: Send + Sync + 'static>(work: Result<Call<T>>) -> OpId {
     let work = work.unwrap();
-    let prepared = client.prepare(&work, Delivery::Keep).unwrap();
+    let prepared = work.prepare(Delivery::Keep).unwrap();
     let id = prepared.id();
     prepared.launch(work, Timeout::Forever);
     id

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::Arc;
 
-use kpclient::client::{Call, Client, Completed, Delivery, OpId, Timeout};
+use kpclient::client::{Call, Completed, Delivery, OpId, Timeout};
 use kpclient::{Result, Status};
 
 use super::waiting::LIMIT;
@@ -32,19 +32,14 @@ impl Ops {
     }
 
     /// Starts work; gives its number.
-    pub fn start<T>(&mut self, client: &Client, work: Result<Call<T>>) -> usize
+    pub fn start<T>(&mut self, work: Result<Call<T>>) -> usize
     where
         T: Send + Sync + 'static,
     {
-        self.start_within(client, work, Timeout::Forever)
+        self.start_within(work, Timeout::Forever)
     }
 
-    pub fn start_within<T>(
-        &mut self,
-        client: &Client,
-        work: Result<Call<T>>,
-        timeout: Timeout,
-    ) -> usize
+    pub fn start_within<T>(&mut self, work: Result<Call<T>>, timeout: Timeout) -> usize
     where
         T: Send + Sync + 'static,
     {
@@ -52,7 +47,7 @@ impl Ops {
         let (number, ended) = (self.ids.len(), self.ended.clone());
         let deliver = move |completed| drop(ended.send((number, completed)));
         let delivery = Delivery::Inline(Box::new(deliver));
-        let prepared = client.prepare(&work, delivery).unwrap();
+        let prepared = work.prepare(delivery).unwrap();
         self.ids.push(prepared.id());
         prepared.launch(work, timeout);
         number

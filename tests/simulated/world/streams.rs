@@ -22,7 +22,7 @@ pub fn no_retry() -> StartFlags {
 
 /// One box, which must be there.
 pub fn read_one(client: &Client, cap: &ReadCap, index: &BoxIndex) -> Result<Bytes> {
-    run(client, client.read_box(cap, index, no_retry())).map(|found| found.plaintext)
+    run(client.read_box(cap, index, no_retry())).map(|found| found.plaintext)
 }
 
 /// Fails where the box is there already.
@@ -57,7 +57,7 @@ impl Boxes {
     pub fn read_envelope(&mut self, client: &Client) -> (BoxIndex, Envelope) {
         let index = self.next();
         let work = client.encrypt_read(&self.keys.read_cap, &index);
-        let envelope = done(client, work);
+        let envelope = done(work);
         (index, envelope)
     }
 
@@ -77,7 +77,7 @@ impl Boxes {
     pub fn write_envelope(&mut self, client: &Client, plaintext: &[u8]) -> Envelope {
         let index = self.next();
         let work = client.encrypt_write(&self.keys.write_cap, &index, plaintext);
-        done(client, work)
+        done(work)
     }
 
     /// Work that sends the write of an envelope.

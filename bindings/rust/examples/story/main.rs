@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 /// A client of the daemon. The last argument is called whenever a store's work goes on.
 async fn connected(daemon: &Simulator) -> Result<Client, Box<dyn Error>> {
     let client = Client::new(Config::load_file(&daemon.config())?, Log::default(), || {})?;
-    client.run(client.connect()).await?;
+    client.connect()?.await?;
     Ok(client)
 }
 
@@ -67,20 +67,20 @@ async fn tell(daemon: &mut Simulator) -> Outcome {
     File::open("/dev/urandom")?.read_exact(&mut seed)?;
     let keys = bacap::keypair(&seed);
     let flags = StartFlags::default();
-    let call = alice.write_box(&keys.write_cap, &keys.first_index, b"good morning", flags);
-    let second = alice.run(call).await?;
-    let call = bob.read_box(&keys.read_cap, &keys.first_index, flags);
-    let found = bob.run(call).await?;
+    let first = &keys.first_index;
+    let writing = alice.write_box(&keys.write_cap, first, b"good morning", flags)?;
+    let second = writing.await?;
+    let found = bob.read_box(&keys.read_cap, first, flags)?.await?;
     println!("bob reads: {}", String::from_utf8_lossy(&found.plaintext));
 
     // Nobody has written the second box yet. A call that is dropped is cancelled.
-    drop(bob.run(bob.read_box(&keys.read_cap, &second, flags)));
+    drop(bob.read_box(&keys.read_cap, &second, flags)?.start());
     println!("a read was cancelled");
 
     // This one is at the daemon, whose network stands still, when the daemon is killed.
     daemon.say("hold")?;
     let mut events = bob.events(100)?;
-    let reading = bob.run(bob.read_box(&keys.read_cap, &second, flags));
+    let reading = bob.read_box(&keys.read_cap, &second, flags)?.start();
     daemon.until("\"queued\":1,")?;
     daemon.kill_and_start()?;
     while let Some(event) = events.next().await {
@@ -93,8 +93,8 @@ async fn tell(daemon: &mut Simulator) -> Outcome {
             _ => {}
         }
     }
-    let call = alice.write_box(&keys.write_cap, &second, b"still there", flags);
-    alice.run(call).await?;
+    let writing = alice.write_box(&keys.write_cap, &second, b"still there", flags)?;
+    writing.await?;
     println!(
         "bob reads: {}",
         String::from_utf8_lossy(&reading.await?.plaintext)
@@ -117,26 +117,20 @@ async fn echo(client: &Client) -> Outcome {
         queue: service.queue,
     };
     let text = b"hello mixnet";
-    let reply = client
-        .run(client.blocking_send_message(&destination, text))
-        .await?;
+    let reply = client.blocking_send_message(&destination, text)?.await?;
     println!("echo: {}", String::from_utf8_lossy(&reply[..text.len()]));
     Ok(())
 }
 
 /// A channel that remembers: what is sent arrives once, whatever crashes.
 async fn channel(daemon: &Simulator, alice: &Client, bob: &Client) -> Outcome {
-    let hers = alice
-        .run(Store::open(Some(&daemon.path("alice.db"))))
-        .await?;
-    let his = bob.run(Store::open(Some(&daemon.path("bob.db")))).await?;
-    let writer = alice.run(hers.create_writer("pear", None)).await?;
-    let reader = bob
-        .run(his.import_reader("pear", &writer.read_cap(), None))
-        .await?;
-    alice.run(writer.send(1, b"a message on a channel")).await?;
-    let message = bob.run(reader.receive()).await?;
+    let hers = Store::open(alice, Some(&daemon.path("alice.db")))?.await?;
+    let his = Store::open(bob, Some(&daemon.path("bob.db")))?.await?;
+    let writer = hers.create_writer("pear", None)?.await?;
+    let reader = his.import_reader("pear", &writer.read_cap(), None)?.await?;
+    writer.send(1, b"a message on a channel")?.await?;
+    let message = reader.receive()?.await?;
     println!("bob receives: {}", String::from_utf8_lossy(&message.data));
-    bob.run(reader.acknowledge(message.number)).await?;
+    reader.acknowledge(message.number)?.await?;
     Ok(())
 }

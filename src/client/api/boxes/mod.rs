@@ -204,7 +204,10 @@ impl Client {
         requests::encrypt_write_call(&self.shared, cap, index, plaintext, Priority::Write)?;
         let (cap, index) = (cap.clone(), index.clone());
         let plaintext = WipingVec::new(plaintext.to_vec()).into_bytes();
-        Ok(Call::task(move |shared| write_box(shared, cap, index, plaintext, flags)).outbound())
+        Ok(Call::task(&self.shared, move |shared| {
+            write_box(shared, cap, index, plaintext, flags)
+        })
+        .outbound())
     }
 
     /// Reads one box, waiting for it to be written unless the flags say otherwise.
@@ -216,7 +219,7 @@ impl Client {
     ) -> Result<Call<ReadBox>> {
         requests::encrypt_read_call(&self.shared, cap, index, Priority::Read)?;
         let (cap, index) = (cap.clone(), index.clone());
-        Ok(Call::task(move |shared| {
+        Ok(Call::task(&self.shared, move |shared| {
             read_box(shared, cap, index, flags)
         }))
     }

@@ -445,7 +445,10 @@ impl Client {
         }
         self.check_ciphertext(envelope.ciphertext.len())?;
         let (hash, writes) = (envelope.hash, matches!(kind, StartKind::Write(_)));
-        let call = Call::task(move |shared| start(shared, kind, envelope, flags)).under_hash(hash);
+        let call = Call::task(&self.shared, move |shared| {
+            start(shared, kind, envelope, flags)
+        })
+        .under_hash(hash);
         Ok(if writes { call.outbound() } else { call })
     }
 
@@ -472,7 +475,7 @@ impl Client {
     pub fn cancel_resending_encrypted_message(&self, hash: &Hash) -> Result<Call<()>> {
         self.shared.check_open()?;
         if self.end_by_hash(hash) || !self.shared.is_attached() {
-            return Ok(Call::now(|_| Ok(())));
+            return Ok(Call::now(&self.shared, |_| Ok(())));
         }
         self.cancel_unknown(hash)
     }

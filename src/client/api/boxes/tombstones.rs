@@ -132,7 +132,7 @@ impl Client {
             error: None,
         };
         if max_count == 0 {
-            return Ok(Call::now(move |_| Ok(made)));
+            return Ok(Call::now(&self.shared, move |_| Ok(made)));
         }
         if usize::try_from(max_count).is_ok_and(|count| count > MAX_STREAM_BOXES) {
             return Err(Error::new(
@@ -143,9 +143,9 @@ impl Client {
         requests::encrypt_write_call(&self.shared, cap, start, &[], Priority::Bulk)?;
         let made = Arc::new(Mutex::new(made));
         let (cap, common) = (cap.clone(), Arc::clone(&made));
-        Ok(
-            Call::task(move |shared| make(shared, cap, max_count, common))
-                .or_in_part(Arc::new(move |error| part(&made, error))),
-        )
+        Ok(Call::task(&self.shared, move |shared| {
+            make(shared, cap, max_count, common)
+        })
+        .or_in_part(Arc::new(move |error| part(&made, error))))
     }
 }

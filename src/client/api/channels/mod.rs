@@ -58,7 +58,7 @@ impl Client {
     /// Creates a new stream and opens a channel to write to it.
     pub fn create_write_channel(&self) -> Result<Call<NewChannel>> {
         self.shared.check_open()?;
-        Ok(Call::task(move |shared| async move {
+        Ok(Call::task(&self.shared, move |shared| async move {
             if shared.has_channels() {
                 legacy::create_write(&shared).await
             } else {
@@ -72,12 +72,12 @@ impl Client {
         self.shared.check_open()?;
         let (end, first) = (End::Read(read_cap.clone()), read_cap.first_index());
         if !self.shared.has_channels() {
-            return Ok(Call::now(|shared| {
+            return Ok(Call::now(&self.shared, |shared| {
                 Ok(shared.channels.open(end, first, None, None))
             }));
         }
         let read_cap = read_cap.clone();
-        Ok(Call::task(|shared| async move {
+        Ok(Call::task(&self.shared, |shared| async move {
             let opened = legacy::create_read(&shared, &read_cap).await?;
             Ok(shared.channels.open(end, first, None, Some(opened)))
         }))
@@ -92,7 +92,7 @@ impl Client {
         let channel = self.shared.channels.get_for(channel, false)?;
         self.shared.check_channel_payload(payload)?;
         let payload = WipingVec::new(payload.to_vec()).into_bytes();
-        Ok(Call::task(move |shared| async move {
+        Ok(Call::task(&self.shared, move |shared| async move {
             if shared.has_channels() {
                 legacy::write(&shared, &channel, &payload).await
             } else {
@@ -117,7 +117,7 @@ impl Client {
         check_reply_index(reply_index)?;
         let reply_index = reply_index.or(channel.reply_index);
         let index = index.cloned();
-        Ok(Call::task(move |shared| async move {
+        Ok(Call::task(&self.shared, move |shared| async move {
             let index = index.as_ref();
             if shared.has_channels() {
                 legacy::read(&shared, &channel, index, reply_index).await
@@ -135,11 +135,11 @@ impl Client {
         self.shared.check_open()?;
         self.shared.channels.get(channel)?;
         if !self.shared.has_channels() {
-            return Ok(Call::now(move |shared| {
+            return Ok(Call::now(&self.shared, move |shared| {
                 shared.channels.close(channel).map(drop)
             }));
         }
-        Ok(Call::task(move |shared| async move {
+        Ok(Call::task(&self.shared, move |shared| async move {
             let channel = shared.channels.close(channel)?;
             legacy::close_opened(&shared, &channel).await;
             Ok(())
@@ -204,11 +204,11 @@ impl Client {
         check_reply_index(reply_index)?;
         let position = index.cloned().unwrap_or_else(|| end.first_index());
         if !self.shared.has_channels() {
-            return Ok(Call::now(move |shared| {
+            return Ok(Call::now(&self.shared, move |shared| {
                 Ok(shared.channels.open(end, position, reply_index, None))
             }));
         }
-        Ok(Call::task(move |shared| async move {
+        Ok(Call::task(&self.shared, move |shared| async move {
             let opened = legacy::resume(&shared, &end, &position, reply_index).await?;
             let channels = &shared.channels;
             Ok(channels.open(end, position, reply_index, Some(opened)))
@@ -231,12 +231,12 @@ impl Client {
         }
         let (position, reply_index) = (query.current_index.clone(), query.reply_index);
         if !self.shared.has_channels() {
-            return Ok(Call::now(move |shared| {
+            return Ok(Call::now(&self.shared, move |shared| {
                 Ok(shared.channels.open(end, position, reply_index, None))
             }));
         }
         let query = query.clone();
-        Ok(Call::task(move |shared| async move {
+        Ok(Call::task(&self.shared, move |shared| async move {
             let opened = legacy::resume_query(&shared, &end, &query).await?;
             let channels = &shared.channels;
             Ok(channels.open(end, position, reply_index, Some(opened)))

@@ -85,7 +85,7 @@ impl Client {
         message_id: &Id,
     ) -> Result<Call<()>> {
         let sending = self.prepare_sending(channel, query, courier, message_id)?;
-        Ok(Call::now(move |shared| {
+        Ok(Call::now(&self.shared, move |shared| {
             let task = send_and_tell(Arc::clone(shared), sending);
             shared.spawn(Box::pin(task));
             Ok(())
@@ -106,7 +106,9 @@ impl Client {
     ) -> Result<Call<ChannelReply>> {
         let sending = self.prepare_sending(channel, query, courier, message_id)?;
         let (hash, undo) = (query.envelope_hash, sending.flight.undo());
-        let call = Call::task(move |shared| async move { sending.run(&shared).await });
+        let call = Call::task(&self.shared, move |shared| async move {
+            sending.run(&shared).await
+        });
         Ok(call.under_hash(hash).undone_by(undo))
     }
 

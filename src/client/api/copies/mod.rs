@@ -73,7 +73,7 @@ impl Client {
         };
         let write_cap = write_cap.clone();
         let task = |shared| async move { run(&shared, write_cap, courier).await };
-        Ok(Call::task(task).under_hash(hash).outbound())
+        Ok(Call::task(&self.shared, task).under_hash(hash).outbound())
     }
 
     /// Cancels the copy command of the write capability whose BLAKE2b-256 hash is `hash`; it
@@ -82,7 +82,7 @@ impl Client {
     pub fn cancel_resending_copy_command(&self, hash: &Hash) -> Result<Call<()>> {
         self.shared.check_open()?;
         if self.end_by_hash(hash) || !self.shared.is_attached() {
-            return Ok(Call::now(|_| Ok(())));
+            return Ok(Call::now(&self.shared, |_| Ok(())));
         }
         let request = Request::CancelCopy {
             write_cap_hash: hash,

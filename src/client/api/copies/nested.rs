@@ -205,6 +205,6 @@ impl Client {
             payload,
         };
         let order = Order::owned(&self.shared, &[to], WHOLE, None)?;
-        Ok(Call::task(move |shared| send(shared, order, path)).outbound())
+        Ok(Call::task(&self.shared, move |shared| send(shared, order, path)).outbound())
     }
 }

@@ -197,7 +197,7 @@ impl Client {
         let (frame, legacy) =
             self.shared
                 .encode_message(&id, surb.as_ref(), destination, payload)?;
-        Ok(Call::now(move |shared| {
+        Ok(Call::now(&self.shared, move |shared| {
             let message = PlainMessage {
                 id,
                 surb,
@@ -230,7 +230,7 @@ impl Client {
             legacy: None,
         };
         let withdrawn = Arc::downgrade(&self.shared);
-        let call = Call::task(move |shared| async move {
+        let call = Call::task(&self.shared, move |shared| async move {
             let reply = exchange(&shared, message).await?;
             wire::codes::check_message_reply(&reply, &shared.features())?;
             Ok(reply.payload.unwrap_or_default())

@@ -171,7 +171,7 @@ impl Client {
     ) -> Result<Call<()>> {
         self.shared.check_message(destination, payload)?;
         let reliable = Reliable::start(&self.shared, *message_id, destination, payload)?;
-        Ok(Call::now(move |shared| {
+        Ok(Call::now(&self.shared, move |shared| {
             shared.spawn(Box::pin(send_and_tell(reliable)));
             Ok(())
         }))
@@ -195,7 +195,7 @@ impl Client {
         };
         let reliable = Reliable::start(&self.shared, id, destination, payload)?;
         let undo = reliable.undo();
-        let call = Call::task(move |_| async move {
+        let call = Call::task(&self.shared, move |_| async move {
             let reply = reliable.run().await?;
             Ok(reply.payload.unwrap_or_default())
         });

@@ -11,9 +11,9 @@ impl Client {
         self.shared.check_open()?;
         let seen = self.shared.replies.reported();
         if self.shared.replies.report_beyond(seen) {
-            return Ok(Call::now(|_| Ok(())));
+            return Ok(Call::now(&self.shared, |_| Ok(())));
         }
-        Ok(Call::task(move |shared| async move {
+        Ok(Call::task(&self.shared, move |shared| async move {
             shared.replies.beyond(seen).await;
             Ok(())
         }))

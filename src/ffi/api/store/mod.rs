@@ -54,10 +54,10 @@ impl OfClient for kpc_store {
 
 /// # Safety
 /// Each pointer is NULL or points to what the header asks for, which nobody changes meanwhile.
-unsafe fn store_open(path: *const c_char) -> Result<Call<Arc<Store>>> {
+unsafe fn store_open(client: &Client, path: *const c_char) -> Result<Call<Arc<Store>>> {
     // SAFETY: NULL or valid by the caller's word; nothing borrowed is kept beyond this call.
     let path = unsafe { arguments::optional_text(path, "path")? };
-    Store::open(path.map(Path::new))
+    Store::open(client, path.map(Path::new))
 }
 
 /// Opens a database, or creates it with mode 0600. Looks at the disk only; the client need not be
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn kpc_store_open(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         let outputs = out_handle(store, "store");
-        let make = |_: &Client| store_open(path);
+        let make = |client: &Client| store_open(client, path);
         waiting_form(client, timeout_ms, error, outputs, make, Ok)
     }
 }
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn kpc_store_open_async(
     let done = Done("kpc_store_open", done);
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
-        let make = |_: &Client| store_open(path);
+        let make = |client: &Client| store_open(client, path);
         asynchronous(client, timeout_ms, done, op, error, make)
     }
 }

@@ -67,6 +67,7 @@ impl CopyBuilder {
 
 /// The operation of an addition. `make` has the daemon make its elements.
 fn adding<F>(
+    shared: &Arc<Shared>,
     turn: Turn,
     envelopes: usize,
     make: impl FnOnce(Arc<Shared>) -> F + Send + 'static,
@@ -81,7 +82,7 @@ where
         let made = make(shared).await?;
         turn.builder.commit(&turn, made, envelopes as u64, &common)
     };
-    Call::task(task)
+    Call::task(shared, task)
         .under_hash(stream)
         .or_in_part(Arc::new(move |_| builder.give_up(number, &done)))
 }
@@ -118,7 +119,7 @@ impl Client {
         };
         let order = Order::owned(&self.shared, &[to], ends, left_over(&tail))?;
         let make = move |shared| async move { envelopes::run(order, &shared).await };
-        Ok(adding(turn, envelopes, make))
+        Ok(adding(&self.shared, turn, envelopes, make))
     }
 
     /// Adds the deletion of `max_count` boxes to a copy stream. Returns the next box.
@@ -140,7 +141,7 @@ impl Client {
         let tail = left_over(&tail);
         let order = TombstoneOrder::new(shared, write_cap, start_index, max_count, ends, tail)?;
         let make = move |shared| async move { envelopes::run(order, &shared).await };
-        Ok(adding(turn, envelopes, make))
+        Ok(adding(&self.shared, turn, envelopes, make))
     }
 }
 

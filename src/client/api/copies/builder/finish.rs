@@ -21,14 +21,18 @@ use crate::sync::lock;
 use crate::{Error, Result, Status};
 
 /// An operation on a builder, which another operation may take over as soon as this one completes.
-fn working<T, F>(turn: Turn, task: impl FnOnce(Arc<Shared>, Turn) -> F + Send + 'static) -> Call<T>
+fn working<T, F>(
+    shared: &Arc<Shared>,
+    turn: Turn,
+    task: impl FnOnce(Arc<Shared>, Turn) -> F + Send + 'static,
+) -> Call<T>
 where
     T: Send + Sync + 'static,
     F: std::future::Future<Output = Result<T>> + Send + 'static,
 {
     let (builder, number) = (Arc::clone(&turn.builder), turn.number);
     let stream = builder.turn_hash();
-    Call::task(move |shared| task(shared, turn))
+    Call::task(shared, move |shared| task(shared, turn))
         .under_hash(stream)
         .undone_by(Arc::new(move || builder.end_turn(number)))
         .outbound()
@@ -132,7 +136,7 @@ impl Client {
         self.shared.check_next_index()?;
         let turn = builder.start_turn()?;
         lock(&builder.state).check_alive()?;
-        Ok(working(turn, |shared, turn| async move {
+        Ok(working(&self.shared, turn, |shared, turn| async move {
             write(&shared, &turn.builder).await
         }))
     }
@@ -164,7 +168,9 @@ impl Client {
                 ));
             }
         }
-        Ok(working(turn, |shared, turn| finish(shared, turn, courier)))
+        Ok(working(&self.shared, turn, |shared, turn| {
+            finish(shared, turn, courier)
+        }))
     }
 
     /// Writes tombstones over the temporary stream, which otherwise stays readable for whoever has
@@ -173,6 +179,6 @@ impl Client {
         self.shared.check_open()?;
         self.shared.check_next_index()?;
         let turn = builder.start_turn()?;
-        Ok(working(turn, tombstone))
+        Ok(working(&self.shared, turn, tombstone))
     }
 }

@@ -69,8 +69,11 @@ pub(crate) async fn run_piece_by_piece<P: Pieces>(
     }
 }
 
-fn task(order: impl Pieces + 'static) -> Call<CourierEnvelopes> {
-    Call::task(move |shared| async move { run(order, &shared).await })
+fn task(shared: &Arc<Shared>, order: impl Pieces + 'static) -> Call<CourierEnvelopes> {
+    Call::task(
+        shared,
+        move |shared| async move { run(order, &shared).await },
+    )
 }
 
 impl Client {
@@ -86,7 +89,7 @@ impl Client {
     ) -> Result<Call<CourierEnvelopes>> {
         check_payload(to.payload)?;
         let order = Order::owned(&self.shared, std::slice::from_ref(to), ends, None)?;
-        Ok(task(order.flushing()))
+        Ok(task(&self.shared, order.flushing()))
     }
 
     /// The same, waiting for the elements: the payload is not copied, unless envelopes are so
@@ -99,10 +102,9 @@ impl Client {
     ) -> Result<CourierEnvelopes> {
         check_payload(to.payload)?;
         if pieces::at_once(&self.shared) > 1 {
-            return self.block(
-                self.create_courier_envelopes_from_payload(to, ends)?,
-                timeout,
-            );
+            return self
+                .create_courier_envelopes_from_payload(to, ends)?
+                .block(timeout);
         }
         let order = Order::borrowed(&self.shared, std::slice::from_ref(to), ends, None)?;
         self.block_pieces(&mut order.flushing(), timeout)
@@ -119,12 +121,8 @@ impl Client {
         for to in destinations {
             check_payload(to.payload)?;
         }
-        Ok(task(Order::owned(
-            &self.shared,
-            destinations,
-            ends,
-            buffer,
-        )?))
+        let order = Order::owned(&self.shared, destinations, ends, buffer)?;
+        Ok(task(&self.shared, order))
     }
 
     /// The same, waiting for the elements: the payloads are not copied, unless envelopes are so
@@ -141,7 +139,7 @@ impl Client {
         }
         if pieces::at_once(&self.shared) > 1 {
             let call = self.create_courier_envelopes_from_multi_payload(destinations, ends, buffer);
-            return self.block(call?, timeout);
+            return call?.block(timeout);
         }
         let mut order = Order::borrowed(&self.shared, destinations, ends, buffer)?;
         self.block_pieces(&mut order, timeout)
@@ -157,7 +155,7 @@ impl Client {
         buffer: Option<&[u8]>,
     ) -> Result<Call<CourierEnvelopes>> {
         let order = TombstoneOrder::new(&self.shared, write_cap, start, max_count, ends, buffer)?;
-        Ok(task(order))
+        Ok(task(&self.shared, order))
     }
 
     /// Has the daemon make all of it while the calling thread waits and encodes each request

@@ -29,7 +29,11 @@ type Given = Cell<Option<UserData>>;
 
 /// # Safety
 /// The pointer is NULL or points to a table that keeps its promises.
-unsafe fn store_open_on(backing: *const kpc_backing, given: &Given) -> Result<Call<Arc<Store>>> {
+unsafe fn store_open_on(
+    client: &Client,
+    backing: *const kpc_backing,
+    given: &Given,
+) -> Result<Call<Arc<Store>>> {
     // SAFETY: passed on from the caller.
     let functions = unsafe { functions::checked(backing)? };
     let user_data = given.take().ok_or_else(|| {
@@ -40,7 +44,7 @@ unsafe fn store_open_on(backing: *const kpc_backing, given: &Given) -> Result<Ca
     })?;
     // SAFETY: the functions keep what the header says, by the caller's word.
     let table = unsafe { Table::new(functions, user_data) };
-    Ok(Store::open_on(Box::new(table)))
+    Ok(Store::open_on(client, Box::new(table)))
 }
 
 /// Opens a store in a database of the program's, for programs that have one already, encrypted
@@ -80,7 +84,7 @@ pub unsafe extern "C" fn kpc_store_open_on(
     unsafe {
         let given = Cell::new(Some(UserData::new(user_data, drop)));
         let outputs = out_handle(store, "store");
-        let make = |_: &Client| store_open_on(backing, &given);
+        let make = |client: &Client| store_open_on(client, backing, &given);
         waiting_form(client, timeout_ms, error, outputs, make, Ok)
     }
 }
@@ -101,7 +105,7 @@ pub unsafe extern "C" fn kpc_store_open_on_async(
     // SAFETY: pointers are what the contract of the header says.
     unsafe {
         let given = Cell::new(Some(UserData::new(user_data, drop)));
-        let make = |_: &Client| store_open_on(backing, &given);
+        let make = |client: &Client| store_open_on(client, backing, &given);
         asynchronous(client, timeout_ms, done, op, error, make)
     }
 }
