@@ -48,7 +48,7 @@ static void begin(void)
     while (kpc_event_sink_next(awaited, KPC_NO_WAIT, &event, NULL) == KPC_OK) {
         kpc_event_free(event);
     }
-    CHECK(pthread_create(&thread, NULL, wait_for_ever, awaited) == 0);
+    CHECK(pthread_create(&thread, NULL, wait_for_ever, awaited) == 0 && pthread_detach(thread) == 0);
     OK(kpc_read_box_async(client, &stream.reader, &stream.first, 0, KPC_FOREVER, &done, NULL, &error));
     CHECK(kpc_seen_until(&events, 2));
 }

@@ -166,7 +166,7 @@ static kpc_status own_begin(void *user_data, int32_t durability)
     if (status == KPC_OK) {
         own_copy(&database->before, &database->now);
         database->in_transaction = 1;
-        database->durability = durability;
+        __atomic_store_n(&database->durability, durability, __ATOMIC_SEQ_CST);
     }
     return own_leave(database, status);
 }

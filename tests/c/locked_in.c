@@ -2,6 +2,7 @@
  * header names, and no others, every kind of work goes on. */
 /* c_suite: needs sim */
 /* c_suite: not valgrind (the program is locked in with seccomp, and valgrind with it) */
+/* c_suite: not tsan (it makes system calls of its own) */
 /* c_suite: leaks are not looked for: what looks for them is locked in, too */
 #define _GNU_SOURCE
 #include "kpc_sim.h"

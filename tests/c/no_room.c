@@ -1,6 +1,7 @@
 /* No room for one more object: what comes only once, a result, an event, a completion, is not
  * lost for that. It stays where it is, or had its room before. */
 /* c_suite: needs sim */
+/* c_suite: not tsan (it has no use for a limit of memory) */
 /* c_suite: not valgrind (it has no use for a limit of memory) */
 #define _XOPEN_SOURCE 700
 #include "kpc_sim.h"

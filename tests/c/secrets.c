@@ -46,7 +46,11 @@ static void hear_error(kpc_error **error)
 
 static int contains(const char *bytes, size_t length)
 {
-    return memmem(said, said_length, bytes, length) != NULL;
+    int found;
+    pthread_mutex_lock(&kpc_seen_mutex);
+    found = memmem(said, said_length, bytes, length) != NULL;
+    pthread_mutex_unlock(&kpc_seen_mutex);
+    return found;
 }
 
 /* The names in a structure are no secret. */

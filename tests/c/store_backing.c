@@ -149,7 +149,8 @@ static void store_open_on(void)
     kpc_messages *all = NULL;
     kpc_names *names = NULL;
 
-    CHECK(sends(writer, "one") == 1 && hers.durability == KPC_DURABILITY_NOW);
+    CHECK(sends(writer, "one") == 1);
+    CHECK(__atomic_load_n(&hers.durability, __ATOMIC_SEQ_CST) == KPC_DURABILITY_NOW);
     OK(kpc_writer_wait_stored(writer, 1, KPC_SOON, &error));
     CHECK(is_text(receives(reader), 1, "one"));
     kpc_writer_free(writer);

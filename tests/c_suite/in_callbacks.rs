@@ -60,6 +60,8 @@ static void in_a_callback_of_the_store(const kpc_result *result, void *user_data
 
 int main(void)
 {
+    /* The callbacks have the other one. */
+    kpc_error *error = NULL;
     kpc_completion done;
     kpc_channel channel;
     kpc_read_cap read_cap;
