@@ -78,6 +78,7 @@ async fn run<T: Send + Sync + 'static>(
     let limit = world.chance.borrow_mut().pause(Duration::from_secs(900)) + LATE;
     let cancelled = world.chance.borrow_mut().once_in(8);
     let begun = Instant::now();
+    let stood_still = world.stood_still.get();
     let running = async { call?.start_within(limit).await };
     let ended = match cancelled {
         false => running.await,
@@ -88,7 +89,7 @@ async fn run<T: Send + Sync + 'static>(
         }
     };
     let took = begun.elapsed();
-    if took > limit + LATE {
+    if took > limit + LATE + (world.stood_still.get() - stood_still) {
         world
             .trace
             .violated(format!("{what} took {took:?} where it had {limit:?}"));

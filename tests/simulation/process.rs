@@ -130,7 +130,10 @@ impl Process {
         self.relay.cut_all();
         life.is_over.set(true);
         life.ended.notify_waiters();
+        let begun = simulated::elapsed();
         life.ending.close(&life.client, tokio);
+        let took = simulated::elapsed().saturating_sub(begun);
+        world.stood_still.set(world.stood_still.get() + took);
         let stats = life.client.stats();
         let operations = stats.operations;
         let left: u64 = stats

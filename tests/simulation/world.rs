@@ -73,6 +73,8 @@ pub struct World {
     pub daemon_path: String,
     pub client_config: Config,
     pub is_stormy: Cell<bool>,
+    /// How long all programs stood still while the client of one of them was closed, which takes the only thread.
+    pub stood_still: Cell<Duration>,
     /// The longest pause between two faults.
     pub calm_between: Duration,
     /// How many messages each channel has.
@@ -228,6 +230,7 @@ fn world(
         daemon_path,
         client_config,
         is_stormy: Cell::new(true),
+        stood_still: Cell::default(),
         calm_between,
         messages,
         defect,
