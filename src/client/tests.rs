@@ -128,6 +128,7 @@ fn a_call_runs_when_it_is_awaited_or_waited_for_and_not_before() {
 
     // It knows its client, and outlives it.
     let late = counted();
+    client.close();
     drop(client);
     let ended = executor.block_on(async { late.await });
     assert_eq!(ended.unwrap_err().status(), Status::CLOSED);
