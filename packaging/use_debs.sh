@@ -9,8 +9,40 @@ quiet apt-get update
 # What the programs below are made with; so that what is left at the end is the packages' own.
 quiet apt-get install -y --no-install-recommends gcc g++ libc6-dev pkgconf libsqlite3-dev man-db
 files > /tmp/before
+
+# What stands for an earlier release: the same packages, with an earlier version in their names, that of the
+# library's file too, and with a file that the later ones do not have.
+earlier=0.0.9
+mkdir /tmp/earlier
+for deb in ./*.deb; do
+    name=$(dpkg-deb --field "$deb" Package)
+    version=$(dpkg-deb --field "$deb" Version)
+    dpkg-deb --raw-extract "$deb" /tmp/unpacked
+    sed -i "s/^Version: .*/Version: $earlier-1/; s/(= $version)/(= $earlier-1)/" /tmp/unpacked/DEBIAN/control
+    mkdir -p /tmp/unpacked/usr/share
+    echo "$earlier" > "/tmp/unpacked/usr/share/$name-of-the-earlier-release"
+    library=$(find /tmp/unpacked -type f -name 'libkpclient.so.*.*.*')
+    if [ -n "$library" ]; then
+        soname=$(find /tmp/unpacked -type l -name 'libkpclient.so.[0-9]*')
+        mv "$library" "${library%/*}/libkpclient.so.$earlier"
+        ln -sf "libkpclient.so.$earlier" "$soname"
+    fi
+    dpkg-deb --root-owner-group --build /tmp/unpacked "/tmp/earlier/$name.deb" > /dev/null
+    rm -r /tmp/unpacked
+done
+quiet apt-get install -y /tmp/earlier/*.deb
+versions() { dpkg-query -W -f '${Package} ${Version}\n' 'libkpclient*' 'kpclient*'; }
+[ "$(versions | grep -c " $earlier-1$")" = "$(find . -name '*.deb' | wc -l)" ]
+# shellcheck disable=SC2046 # flags are words
+gcc hello.c $(pkg-config --cflags --libs kpclient) -o /tmp/before_the_upgrade
+
 quiet apt-get install -y ./*.deb
-echo "installed: $(dpkg-query -W -f '${Package} ' 'libkpclient*' 'kpclient*')"
+if versions | grep " $earlier-1$"; then echo 'not upgraded'; exit 1; fi
+if find /usr -name '*-of-the-earlier-release' -o -name "libkpclient.so.$earlier" | grep .; then
+    echo 'left of the earlier release'
+    exit 1
+fi
+echo "upgraded from $earlier: $(versions | tr '\n' ' ')"
 
 cat > /tmp/hello.cpp << 'END'
 #include <kpclient.hpp>
@@ -36,9 +68,10 @@ read -r line < ready
 echo "$line"
 [ "$(./shared)" = 'hello mixnet' ]
 [ "$(./static)" = 'hello mixnet' ]
+[ "$(./before_the_upgrade)" = 'hello mixnet' ]
 kill "$simulator"
 wait "$simulator" || :
-echo 'an echo through the simulator: shared and static, C; C++'
+echo 'an echo through the simulator: shared and static, C; C++; linked before the upgrade'
 [ ! -e /usr/share/man/man3/kpc_write_box.3.gz ] || man -w kpc_write_box > /dev/null
 
 quiet apt-get install -y --reinstall /debs/*.deb
