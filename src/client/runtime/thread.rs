@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use crate::{Error, Result, Status};
@@ -49,7 +50,8 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
-    /// Starts a named thread. Fails where the system has none left.
+    /// Starts a named thread, and returns when it runs: a program that locks itself in after that forbids it none of
+    /// the system calls by which threads begin. Fails where the system has none left.
     pub(crate) fn spawn(
         name: &str,
         stack: usize,
@@ -60,14 +62,19 @@ impl Thread {
         let builder = thread::Builder::new()
             .name(name.to_owned())
             .stack_size(stack);
+        let (begun, begins) = mpsc::channel();
         let run = move || {
             ID.set(id.0);
             setup();
+            let _ = begun.send(());
             body();
         };
         // The standard library panics where the calling thread's local data is destroyed already.
         match catch_unwind(AssertUnwindSafe(|| builder.spawn(run))) {
-            Ok(Ok(handle)) => Ok(Thread { id, handle }),
+            Ok(Ok(handle)) => {
+                let _ = begins.recv();
+                Ok(Thread { id, handle })
+            }
             Ok(Err(e)) => Err(Error::from_io(
                 Status::NO_MEMORY,
                 "cannot start a thread",
