@@ -276,11 +276,12 @@ fn functions_of_the_library(root: &Path, header: &str) -> Vec<header::Function> 
 /// So many runs are named with the time that they took.
 const SLOWEST: usize = 5;
 
-/// Runs the jobs on as many threads as there are processors.
+/// Runs the jobs on twice as many threads as there are processors: most programs wait for the simulator, and some for
+/// a clock, most of the time.
 fn run_all(jobs: VecDeque<Job>, libraries: &Libraries, tools: &Tools) -> Vec<Run> {
     let queue = Mutex::new(jobs);
     let runs = Mutex::new(Vec::new());
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = 2 * std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| loop {
