@@ -3,6 +3,7 @@
  * and the daemon nothing of them. */
 /* c_suite: needs sim */
 /* c_suite: not valgrind (it takes long, and looks for what is left in every other program) */
+/* c_suite: not tsan (it has a thread of its own) */
 #define _GNU_SOURCE
 #include "kpc_counted.h"
 
