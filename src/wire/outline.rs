@@ -22,7 +22,10 @@ pub struct Outline {
 
 /// The outline of a frame without its length; an empty one for bytes that are no frame.
 pub fn outline(frame: &[u8]) -> Outline {
-    let Ok(Some((kind, encoding))) = only(frame, known, |kind| kind) else {
+    // In what a daemon says, the name of a request means nothing.
+    let directions: [Known; 2] = [incoming, outgoing];
+    let found = directions.map(|known| only(frame, known, |kind| kind).ok().flatten());
+    let Some((kind, encoding)) = found.into_iter().flatten().next() else {
         return Outline::default();
     };
     let mut outline = Outline {
@@ -37,12 +40,14 @@ pub fn outline(frame: &[u8]) -> Outline {
     outline
 }
 
-fn known(key: &[u8]) -> Option<&'static str> {
-    let request = || {
-        let mut all = RequestKind::ALL.iter().map(|kind| kind.key());
-        all.find(|name| name.as_bytes() == key)
-    };
-    MessageKind::from_key(key)
-        .map(MessageKind::key)
-        .or_else(request)
+/// The name of a message under this key.
+type Known = fn(&[u8]) -> Option<&'static str>;
+
+fn incoming(key: &[u8]) -> Option<&'static str> {
+    MessageKind::from_key(key).map(MessageKind::key)
+}
+
+fn outgoing(key: &[u8]) -> Option<&'static str> {
+    let mut all = RequestKind::ALL.iter().map(|kind| kind.key());
+    all.find(|name| name.as_bytes() == key)
 }
