@@ -24,8 +24,8 @@ pub struct Outline {
 pub fn outline(frame: &[u8]) -> Outline {
     // In what a daemon says, the name of a request means nothing.
     let directions: [Known; 2] = [incoming, outgoing];
-    let found = directions.map(|known| only(frame, known, |kind| kind).ok().flatten());
-    let Some((kind, encoding)) = found.into_iter().flatten().next() else {
+    let found = |known| only(frame, known, |kind| kind).ok().flatten();
+    let Some((kind, encoding)) = directions.into_iter().find_map(found) else {
         return Outline::default();
     };
     let mut outline = Outline {
